@@ -1,0 +1,229 @@
+"""The codec interface: what a codec promises, and the few helpers that every codec shares."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.errors import SettingError, UnsupportedImage
+
+
+Image = npt.NDArray[np.uint8]
+"""One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
+
+Batch = npt.NDArray[np.uint8]
+"""Images of one size: ``uint8``, shape (N, H, W, 3) sRGB or (N, H, W) grey."""
+
+Setting = bool | int | float | str
+
+
+@dataclasses.dataclass(frozen=True)
+class Knob:
+    """The field of a codec that trades rate for quality.
+
+    Attributes:
+        field: name of the field.
+        low, high: its range, both ends included.
+        increasing: whether the rate grows with it.
+    """
+
+    field: str
+    low: float
+    high: float
+    increasing: bool = True
+
+
+def setting(
+    default: Setting,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[Setting] | None = None,
+) -> Any:
+    """A dataclass field for a codec's setting, with the values that it may take.
+
+    Args:
+        default: the honest default, which every record names.
+        low, high: range of a number, both ends included.
+        choices: the only values allowed.
+    """
+    return dataclasses.field(
+        default=default, metadata={"low": low, "high": high, "choices": choices}
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Codec(ABC):
+    """One codec at one operating point: a frozen dataclass whose fields are all that may change the bytes.
+
+    A codec is one file of ``codecs/`` (or an entry point of the group ``rdbench.codecs``). It sets :attr:`name` and
+    :attr:`grid`, and implements :meth:`version`, :meth:`encode` and :meth:`decode`.
+    """
+
+    name: ClassVar[str]
+    """Name on the command line; the file's name, with ``-`` for ``_``."""
+    summary: ClassVar[str]
+    """One line for ``list codecs``: format, implementation, colour path."""
+    grid: ClassVar[Mapping[str, Sequence[Setting]]]
+    """Default sweep: the product of the values given for each field."""
+    knob: ClassVar[Knob | None] = None
+    """The field that trades rate for quality; None for a lossless codec."""
+    lossless: ClassVar[bool] = False
+    """Whether every operating point returns the very pixels."""
+    undetected: ClassVar[frozenset[str]] = frozenset()
+    """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
+    requires: ClassVar[str] = ""
+    """What has to be installed, as ``pip install`` takes it; empty when the core has it all."""
+
+    def __post_init__(self) -> None:
+        kinds = setting_types(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            where = f"{self.name}.{field.name}"
+            kind = kinds[field.name]
+            # A bool is an int to Python, and an int may stand for a float; nothing else passes for another type.
+            if kind is float and type(value) is int:
+                object.__setattr__(self, field.name, float(value))
+            elif type(value) is not kind:
+                raise SettingError(f"{where}: expected {kind.__name__}, got {value!r}")
+            _check_range(where, value, field.metadata)
+
+    @classmethod
+    @abstractmethod
+    def version(cls) -> str:
+        """Library and version that do the work, such as ``Pillow 12.0, libjpeg-turbo 3.1``.
+
+        Raises:
+            MissingBackend: it is not installed; the message says how to install it.
+        """
+
+    @abstractmethod
+    def encode(self, image: Image) -> bytes:
+        """A complete, self-contained stream of one image; its length is the rate.
+
+        Raises:
+            UnsupportedImage: the format has no way to hold this image.
+        """
+
+    @abstractmethod
+    def decode(self, data: bytes) -> Image:
+        """The image, from those bytes and nothing else: not even from this object's settings.
+
+        Raises:
+            BitstreamError: the bytes are not a whole, unaltered stream of this codec.
+        """
+
+    def encode_batch(self, images: Batch) -> list[bytes]:
+        """Streams of several images of one size; by default one each. A batch container may give fewer."""
+        return [self.encode(image) for image in images]
+
+    def decode_batch(self, streams: Sequence[bytes]) -> Batch:
+        """All images of the streams that :meth:`encode_batch` gave, in order."""
+        return np.stack([self.decode(data) for data in streams])
+
+    def overhead(self, data: bytes) -> int:
+        """Container and header bytes of a stream, where the format lets one tell; 0 elsewhere."""
+        return 0
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """All settings by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @property
+    def settings_json(self) -> str:
+        """All settings as canonical JSON: sorted keys, no spaces."""
+        return json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """A codec of these settings, the others at their defaults.
+
+        Raises:
+            SettingError: an unknown field, a wrong type or a value out of range.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for field in settings:
+            if field not in known:
+                listed = ", ".join(known) or "none"
+                raise SettingError(f"{cls.name} has no setting {field!r}; it has: {listed}")
+        return cls(**settings)
+
+    @classmethod
+    def parse_setting(cls, field: str, text: str) -> Setting:
+        """The value that a text on the command line means for a field.
+
+        Raises:
+            SettingError: no such field, or the text is not of its type.
+        """
+        kinds = setting_types(cls)
+        if field not in kinds:
+            listed = ", ".join(kinds) or "none"
+            raise SettingError(f"{cls.name} has no setting {field!r}; it has: {listed}")
+        kind = kinds[field]
+        if kind is bool:
+            if text.lower() not in ("true", "false"):
+                raise SettingError(f"{cls.name}.{field}: expected true or false, got {text!r}")
+            return text.lower() == "true"
+        try:
+            value: Setting = kind(text)
+        except ValueError:
+            raise SettingError(f"{cls.name}.{field}: expected {kind.__name__}, got {text!r}") from None
+        return value
+
+
+def setting_types(codec: type[Codec]) -> dict[str, type]:
+    """The type of each setting of a codec, by field name."""
+    hints = typing.get_type_hints(codec)
+    return {field.name: hints[field.name] for field in dataclasses.fields(codec)}
+
+
+def _check_range(where: str, value: Setting, limits: Mapping[str, Any]) -> None:
+    choices = limits.get("choices")
+    if choices is not None and value not in choices:
+        listed = ", ".join(map(str, choices))
+        raise SettingError(f"{where}: expected one of {listed}, got {value!r}")
+    low, high = limits.get("low"), limits.get("high")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # Written so that NaN fails too.
+        if (low is not None and not value >= low) or (high is not None and not value <= high):
+            raise SettingError(f"{where}: expected {low} to {high}, got {value!r}")
+
+
+def check_image(image: npt.NDArray[Any], *, codec: str, max_side: int | None = None) -> Image:
+    """The image, once it is known to be one that a codec may take.
+
+    Args:
+        image: anything array-like that claims to be an image.
+        codec: name for the message.
+        max_side: longest side that the format can hold, in pixels.
+
+    Raises:
+        UnsupportedImage: not ``uint8`` of shape (H, W) or (H, W, 3), empty, or too large.
+    """
+    expected = "uint8 pixels of shape (H, W) or (H, W, 3)"
+    if not isinstance(image, np.ndarray):
+        raise UnsupportedImage(f"{codec}: expected a NumPy array of {expected}, got {type(image).__name__}")
+    if image.dtype != np.uint8:
+        raise UnsupportedImage(
+            f"{codec}: expected {expected}, got dtype {image.dtype}; convert to 8 bit first: "
+            "the bench never drops bits silently"
+        )
+    if image.ndim == 3 and image.shape[2] == 4:
+        raise UnsupportedImage(f"{codec}: expected {expected}, got RGBA; remove the alpha channel first")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise UnsupportedImage(f"{codec}: expected {expected}, got shape {image.shape}")
+    if min(image.shape[:2]) < 1:
+        raise UnsupportedImage(f"{codec}: expected at least 1×1 pixels, got shape {image.shape}")
+    if max_side is not None and max(image.shape[:2]) > max_side:
+        raise UnsupportedImage(
+            f"{codec}: the format holds at most {max_side} pixels a side, got {image.shape[1]}×{image.shape[0]}"
+        )
+    return image

@@ -1,0 +1,155 @@
+"""The data-set interface, and the search for files that every data set shares."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.codec import Batch
+from benchmark.errors import MissingData, UnsupportedImage, UsageError
+
+DATA_VARIABLE = "RDBENCH_DATA"
+
+
+def cache_dir() -> Path:
+    """The folder where ``data fetch`` puts data sets: the user's cache, as the platform names it."""
+    import pooch
+
+    return Path(pooch.os_cache("rdbench"))
+
+
+def data_roots(data_root: Path | None = None) -> list[Path]:
+    """Folders that may hold data sets, in the order in which they are searched."""
+    roots = []
+    if data_root is not None:
+        roots.append(data_root)
+    if os.environ.get(DATA_VARIABLE):
+        roots.append(Path(os.environ[DATA_VARIABLE]))
+    roots.append(cache_dir())
+    return roots
+
+
+class Dataset(ABC):
+    """A named, ordered set of images, read one item at a time so that memory does not grow with the set.
+
+    An item is a batch of images of one size: of one photograph, or of many patches. A data set is one class in a file
+    of ``datasets/`` (or an entry point of the group ``rdbench.datasets``).
+
+    Args:
+        roots: folders to search, see :func:`data_roots`.
+        argument: what follows the colon in ``name:argument``, such as a path or a split.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    expected: ClassVar[int | None] = None
+    """How many images the whole set has; None when it has no fixed size."""
+    arguments: ClassVar[str] = ""
+    """What may follow the colon, for ``list datasets``; empty when nothing may."""
+    fetchable: ClassVar[bool] = False
+    """Whether ``data fetch`` can download it."""
+
+    def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
+        if argument and not self.arguments:
+            raise UsageError(f"data set {self.name!r} takes nothing after the colon, got {argument!r}")
+        self.roots = list(roots)
+        self.argument = argument
+
+    @abstractmethod
+    def items(self) -> Sequence[str]:
+        """Names of the items, in order; they go into the records.
+
+        Raises:
+            MissingData: the set is not installed; the message says where it looked and what to run.
+        """
+
+    @abstractmethod
+    def load(self, item: str) -> Batch:
+        """Pixels of one item: ``uint8`` (N, H, W) grey or (N, H, W, 3) sRGB."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many images are there now."""
+
+    @property
+    def label(self) -> str:
+        """Name for records and figures; an incomplete set says how much of it there is: ``kodak (11 of 24)``."""
+        base = f"{self.name}:{self.argument}" if self.argument else self.name
+        if self.expected is not None and self.count() != self.expected:
+            return f"{base} ({self.count()} of {self.expected})"
+        return base
+
+    def training_images(self) -> Iterator[Batch]:
+        """Images that a codec may be trained on; a set with a training split gives that split."""
+        for item in self.items():
+            yield self.load(item)
+
+    @classmethod
+    def fetch(cls, destination: Path) -> Path:
+        """Downloads the set below a folder from its official address, checking SHA-256.
+
+        Returns:
+            The folder that :meth:`items` will find.
+        """
+        raise UsageError(f"data set {cls.name!r} has nothing to download")
+
+    def find(self, candidates: Sequence[str], pattern: str) -> Path:
+        """The first folder below the roots that holds files of a pattern.
+
+        Args:
+            candidates: relative folder names under which the set may lie.
+            pattern: glob that at least one file must match.
+
+        Raises:
+            MissingData: none does.
+        """
+        looked = []
+        for root in self.roots:
+            for candidate in candidates:
+                folder = root / candidate
+                if any(folder.glob(pattern)):
+                    return folder
+                looked.append(str(folder))
+        raise self.missing(looked)
+
+    def missing(self, looked: Sequence[str]) -> MissingData:
+        """The error for a set that was not found."""
+        cure = (
+            f"run 'python -m benchmark data fetch {self.name}', or set" if self.fetchable else "set"
+        )
+        places = "\n  ".join(looked)
+        return MissingData(
+            f"data set {self.name!r} was not found. Looked for:\n  {places}\n"
+            f"To get it, {cure} --data-root or {DATA_VARIABLE} to the folder that holds it."
+        )
+
+
+def read_image(path: Path) -> npt.NDArray[np.uint8]:
+    """Pixels of an 8-bit image file: (H, W) grey or (H, W, 3) sRGB.
+
+    Raises:
+        UnsupportedImage: it has an alpha channel, more than 8 bits, or another colour model.
+        MissingData: it cannot be read as an image.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            if picture.mode in ("L", "RGB"):
+                return np.asarray(picture)
+            if picture.mode == "1":
+                return np.asarray(picture.convert("L"))
+            if picture.mode == "P" and "transparency" not in picture.info:
+                return np.asarray(picture.convert("RGB"))
+            raise UnsupportedImage(
+                f"{path}: expected an 8-bit grey or RGB image, got mode {picture.mode}; "
+                "convert it first (the bench never drops bits or alpha silently)"
+            )
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MissingData(f"{path}: cannot be read as an image: {error}") from error

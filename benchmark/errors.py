@@ -1,0 +1,55 @@
+"""The errors that the bench raises, one tree.
+
+    BenchmarkError                  what a caller may catch to mean "the bench said no, and says why"
+    ├── UsageError                  a request that makes no sense: unknown name, bad setting, bad study file
+    │   └── SettingError            a codec's setting has the wrong type, or a value outside its range
+    ├── MissingBackend              a library that a codec needs is not installed (its cause is the ImportError)
+    ├── MissingData                 a data set is not where the bench looked
+    ├── DigestError                 a downloaded or found file is not the one that was expected
+    ├── PluginError                 a plug-in breaks its interface, or two claim one name
+    ├── UnsupportedImage            a codec cannot take this image (16 bit, RGBA, a size that its format lacks)
+    ├── BitstreamError              a stream is truncated, altered, foreign or absurd
+    └── RecordsError                a records file cannot be read as one
+
+The command line prints the message of any of them, without a traceback, and exits with status 2.
+"""
+
+
+class BenchmarkError(Exception):
+    """Base of every error that the bench raises on purpose."""
+
+
+class UsageError(BenchmarkError):
+    """The request cannot be carried out as written."""
+
+
+class SettingError(UsageError):
+    """A codec's setting has a wrong type or value."""
+
+
+class MissingBackend(BenchmarkError):
+    """A library that a codec needs is not installed."""
+
+
+class MissingData(BenchmarkError):
+    """A data set, or a part of it, was not found."""
+
+
+class DigestError(BenchmarkError):
+    """A file's digest differs from the published one."""
+
+
+class PluginError(BenchmarkError):
+    """A plug-in breaks its interface, or collides with another."""
+
+
+class UnsupportedImage(BenchmarkError):
+    """A codec cannot take this image."""
+
+
+class BitstreamError(BenchmarkError):
+    """A stream cannot be decoded: truncated, altered, foreign or absurd."""
+
+
+class RecordsError(BenchmarkError):
+    """A records file cannot be read as one."""

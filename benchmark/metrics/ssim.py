@@ -1,0 +1,214 @@
+"""Structural similarity, at one scale and at five.
+
+With x̄ the Gaussian-weighted local mean, SSIM needs x̄, ȳ, the local covariance and the *sum* of the two local variances.
+So three filterings serve a distorted plane, where the textbook's formula takes five: of y, of x·y and of x² + y². The
+local mean of luma is the weighted sum of those of R, G and B, and a grey plane needs no luma at all. SSIM is the first
+scale of MS-SSIM, computed once for both.
+
+Filtering is a product with a banded matrix, cut into blocks so that little of the work multiplies zeros: matrix
+products run an order of magnitude faster than any convolution that NumPy or SciPy offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.metric import LUMA, Metric, MetricFamily, Planes, Values
+
+WINDOW = 11
+SIGMA = 1.5
+C1 = (0.01 * 255) ** 2
+C2 = (0.03 * 255) ** 2
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+MS_SSIM_MINIMUM = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 1
+"""Shortest side at which the coarsest of five scales still holds one whole window: 161."""
+
+_Array = npt.NDArray[np.float32]
+_BLOCK = 32
+"""Outputs of a block of the banded matrix; its width is this plus 10."""
+
+
+class StructuralSimilarity(MetricFamily):
+    """SSIM and MS-SSIM, per plane and then averaged over R, G and B."""
+
+    name = "ssim"
+    order = 10
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "ssim", "SSIM", "",
+            "Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
+            "per channel, then the mean",
+        ),
+        Metric(
+            "ms_ssim", "MS-SSIM", "",
+            "Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last row "
+            "or column of an odd size left out; per channel, then the mean",
+        ),
+    )
+
+    def undefined(self, metric: str, height: int, width: int) -> str:
+        least = MS_SSIM_MINIMUM if metric == "ms_ssim" else WINDOW
+        if min(height, width) < least:
+            return f"{metric} is undefined below {least} pixels a side"
+        return ""
+
+    def prepare(self, reference: Planes, wanted: Sequence[str]) -> _Reference:
+        scales = len(SCALE_WEIGHTS) if "ms_ssim" in wanted else 1
+        levels = []
+        planes = reference - np.float32(_CENTRE)
+        for scale in range(scales):
+            if scale:
+                planes = _halve(planes)
+            levels.append(_Level(planes, _filter(planes)))
+        return _Reference(levels, wanted)
+
+    def compare(self, prepared: _Reference, distorted: Planes) -> dict[str, Values]:
+        values: dict[str, Values] = {}
+        product: Any = 1.0
+        planes = distorted - np.float32(_CENTRE)
+        last = len(prepared.levels) - 1
+        for scale, level in enumerate(prepared.levels):
+            if scale:
+                planes = _halve(planes)
+            # Only the first scale's SSIM and the last one's luminance term are ever used.
+            luminance = scale == last or (scale == 0 and "ssim" in prepared.wanted)
+            ssim, contrast = _similarity(level, planes, luminance)
+            if scale == 0 and "ssim" in prepared.wanted:
+                values |= _by_colour("ssim", ssim)
+            term = ssim if scale == last else contrast
+            product = product * np.maximum(term, 0.0) ** SCALE_WEIGHTS[scale]
+        if "ms_ssim" in prepared.wanted:
+            values |= _by_colour("ms_ssim", product)
+        return values
+
+
+_CENTRE = 128.0
+# Means of squares of centred samples are four times smaller, which keeps their differences accurate in float32.
+
+
+@dataclass(frozen=True)
+class _Level:
+    planes: _Array
+    means: _Array
+
+
+@dataclass(frozen=True)
+class _Reference:
+    levels: list[_Level]
+    wanted: Sequence[str]
+
+
+def _by_colour(name: str, per_plane: Values) -> dict[str, Values]:
+    return {f"{name}_rgb": per_plane[:, :3].mean(axis=1), f"{name}_y": per_plane[:, -1]}
+
+
+def _similarity(level: _Level, distorted: Planes, luminance: bool) -> tuple[Values, Values]:
+    """Mean SSIM and mean contrast–structure term of every plane, each of shape (N, P)."""
+    count, planes = distorted.shape[:2]
+    ssim, contrast = np.zeros((count, planes)), np.zeros((count, planes))
+    for image in range(count):
+        colour_means: list[_Array] = []
+        for plane in range(planes):
+            x, mean_x, y = level.planes[image, plane], level.means[image, plane], distorted[image, plane]
+            if plane == 3:
+                mean_y = LUMA[0] * colour_means[0] + LUMA[1] * colour_means[1] + LUMA[2] * colour_means[2]
+            else:
+                mean_y = _filter(y)
+                colour_means.append(mean_y)
+            covariance = _filter(x * y)
+            means = mean_x * mean_y
+            covariance -= means
+            variances = _filter(x * x + y * y)
+            squares = mean_x * mean_x
+            squares += mean_y * mean_y
+            variances -= squares
+            covariance *= 2
+            covariance += np.float32(C2)
+            variances += np.float32(C2)
+            covariance /= variances
+            contrast[image, plane] = covariance.mean(dtype=np.float64)
+            if luminance:
+                # The means are of centred samples: put the centre back before they are compared.
+                means += np.float32(_CENTRE) * (mean_x + mean_y)
+                means *= 2
+                means += np.float32(2 * _CENTRE**2 + C1)
+                squares += np.float32(2 * _CENTRE) * (mean_x + mean_y)
+                squares += np.float32(2 * _CENTRE**2 + C1)
+                means /= squares
+                means *= covariance
+                ssim[image, plane] = means.mean(dtype=np.float64)
+    return ssim, contrast
+
+
+def _halve(planes: _Array) -> _Array:
+    """Means of 2×2 blocks; an odd last row or column is left out, as average pooling without padding does."""
+    height, width = planes.shape[-2] // 2 * 2, planes.shape[-1] // 2 * 2
+    rows = planes[..., 0:height:2, :width] + planes[..., 1:height:2, :width]
+    return (rows[..., 0::2] + rows[..., 1::2]) * np.float32(0.25)
+
+
+def _window() -> npt.NDArray[np.float64]:
+    taps = np.exp(-0.5 * (np.arange(WINDOW) - WINDOW // 2) ** 2 / SIGMA**2)
+    return np.asarray(taps / taps.sum())
+
+
+def _band(outputs: int) -> _Array:
+    """Matrix (outputs + 10, outputs) whose columns are the shifted window."""
+    band = np.zeros((outputs + WINDOW - 1, outputs))
+    for column in range(outputs):
+        band[column : column + WINDOW, column] = _window()
+    return band.astype(np.float32)
+
+
+_BANDS = [_band(outputs) for outputs in range(_BLOCK + 1)]
+
+
+def _filter(planes: _Array) -> _Array:
+    """Gaussian-weighted local means over the valid area: shape (…, H, W) to (…, H − 10, W − 10)."""
+    if planes.ndim > 2:
+        return np.stack([_filter(plane) for plane in planes])
+    return _filter_rows(_filter_columns(planes))
+
+
+def _filter_rows(plane: _Array) -> _Array:
+    """Filters along the rows: (H, W) to (H, W − 10)."""
+    height, width = plane.shape
+    outputs = width - WINDOW + 1
+    whole = outputs // _BLOCK
+    result = np.empty((height, outputs), dtype=np.float32)
+    size = plane.itemsize
+    if whole:
+        shape = (whole, height, _BLOCK + WINDOW - 1)
+        blocks = np.lib.stride_tricks.as_strided(plane, shape, (_BLOCK * size, width * size, size), writeable=False)
+        target = np.lib.stride_tricks.as_strided(
+            result, (whole, height, _BLOCK), (_BLOCK * size, outputs * size, size)
+        )
+        np.matmul(blocks, _BANDS[_BLOCK], out=target)
+    rest = outputs - whole * _BLOCK
+    if rest:
+        np.matmul(plane[:, whole * _BLOCK :], _BANDS[rest], out=result[:, whole * _BLOCK :])
+    return result
+
+
+def _filter_columns(plane: _Array) -> _Array:
+    """Filters along the columns: (H, W) to (H − 10, W)."""
+    height, width = plane.shape
+    outputs = height - WINDOW + 1
+    whole = outputs // _BLOCK
+    result = np.empty((outputs, width), dtype=np.float32)
+    plane = np.ascontiguousarray(plane)
+    size = plane.itemsize
+    if whole:
+        shape = (whole, _BLOCK + WINDOW - 1, width)
+        strides = (_BLOCK * width * size, width * size, size)
+        blocks = np.lib.stride_tricks.as_strided(plane, shape, strides, writeable=False)
+        np.matmul(_BANDS[_BLOCK].T, blocks, out=result[: whole * _BLOCK].reshape(whole, _BLOCK, width))
+    rest = outputs - whole * _BLOCK
+    if rest:
+        np.matmul(_BANDS[rest].T, plane[whole * _BLOCK :], out=result[whole * _BLOCK :])
+    return result

@@ -1,0 +1,123 @@
+"""The stream container of the bench's own codecs: one header for one image or for many of one size.
+
+    magic       3 bytes  "RDB"
+    format      1 byte   version of this layout
+    codec       string   name
+    weights     8 bytes  identity of the weights, see weights.py
+    settings    varints  how many, then each
+    count, height, width, channels   varints
+    payload     string
+    checksum    4 bytes  CRC-32 of all that precedes, little-endian
+
+A varint is LEB128; a string is its length as a varint, then its bytes. A header takes about 30 bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from benchmark.errors import BitstreamError
+
+MAGIC = b"RDB\x01"
+MAX_SIDE = 1 << 16
+MAX_SAMPLES = 1 << 28
+"""Largest count × height × width × channels that a decoder agrees to allocate."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a stream says.
+
+    Attributes:
+        codec: name of the codec that wrote it.
+        weights: identity of the weights, 8 bytes.
+        settings: the codec's settings, as non-negative integers.
+        count, height, width, channels: how many images of what size; channels are 1 or 3.
+        payload: entropy-coded symbols.
+    """
+
+    codec: str
+    weights: bytes
+    settings: tuple[int, ...]
+    count: int
+    height: int
+    width: int
+    channels: int
+    payload: bytes
+
+
+def pack(frame: Frame) -> bytes:
+    """The bytes of a frame."""
+    head = bytearray(MAGIC)
+    name = frame.codec.encode("ascii")
+    head += _varint(len(name)) + name + frame.weights
+    for value in (len(frame.settings), *frame.settings, frame.count, frame.height, frame.width, frame.channels):
+        head += _varint(value)
+    head += _varint(len(frame.payload)) + frame.payload
+    return bytes(head) + zlib.crc32(head).to_bytes(4, "little")
+
+
+def unpack(data: bytes, codec: str) -> Frame:
+    """The frame that bytes hold, with every field checked before anything of its size is allocated.
+
+    Raises:
+        BitstreamError: not such a stream, another codec's, truncated, altered, or of absurd size.
+    """
+    if data[:3] != MAGIC[:3]:
+        raise BitstreamError(f"not a stream of {codec!r}: it does not start with {MAGIC[:3]!r}")
+    if data[3:4] != MAGIC[3:]:
+        raise BitstreamError(f"stream format {data[3:4].hex() or 'missing'} is not one that this version reads")
+    if len(data) < 8 or zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
+        raise BitstreamError("the stream is truncated or altered: its checksum does not match")
+    reader = _Reader(data[4:-4])
+    name = reader.take(reader.varint()).decode("ascii", errors="replace")
+    if name != codec:
+        raise BitstreamError(f"the stream was written by codec {name!r}, not by {codec!r}")
+    weights = reader.take(8)
+    settings = tuple(reader.varint() for _ in range(reader.varint(limit=64)))
+    count, height, width, channels = (reader.varint() for _ in range(4))
+    if channels not in (1, 3) or not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE and count > 0):
+        raise BitstreamError(f"absurd size: {count} images of {width}×{height} with {channels} channels")
+    if count * height * width * channels > MAX_SAMPLES:
+        raise BitstreamError(f"{count} images of {width}×{height}×{channels} exceed the limit of {MAX_SAMPLES} samples")
+    payload = reader.take(reader.varint())
+    if reader.left:
+        raise BitstreamError(f"{reader.left} bytes follow the payload")
+    return Frame(name, weights, settings, count, height, width, channels, payload)
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+
+    @property
+    def left(self) -> int:
+        return len(self.data) - self.position
+
+    def take(self, size: int) -> bytes:
+        if size > self.left:
+            raise BitstreamError(f"the stream ends {size - self.left} bytes early")
+        self.position += size
+        return self.data[self.position - size : self.position]
+
+    def varint(self, limit: int = 1 << 62) -> int:
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if value > limit or shift > 63:
+                raise BitstreamError("a number in the header is out of range")
+            if byte < 0x80:
+                return value

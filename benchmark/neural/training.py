@@ -1,0 +1,265 @@
+"""The training loop that all learned codecs share: stages, checkpoints and resume, early stopping, logs, model card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.codec import Batch
+from benchmark.errors import MissingBackend, UsageError
+from benchmark.progress import Progress
+
+Examples = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One operating point to train; it starts from the weights of the stage before.
+
+    Attributes:
+        quality: number of the point, 1 for the lowest rate.
+        epochs: at most; early stopping may end it before.
+        learning_rate: at its start.
+        trade_off: λ of the rate–distortion objective; None for another objective.
+    """
+
+    quality: int
+    epochs: int
+    learning_rate: float
+    trade_off: float | None
+
+
+class Recipe(ABC):
+    """How a learned codec is trained: all that the loop has to be told."""
+
+    codec: ClassVar[str]
+    batch_size: int = 128
+    patience: int = 6
+    """Epochs without a better validation loss after which a stage ends."""
+    decay: bool = True
+    """Whether the learning rate falls along a half cosine to 1 % over a stage; else it is constant."""
+    validation_share: float = 1 / 12
+
+    @abstractmethod
+    def stages(self) -> Sequence[Stage]:
+        """Stages in the order in which they are trained."""
+
+    @abstractmethod
+    def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
+        """Arrays to train on, each with one row an example, cut from images."""
+
+    @abstractmethod
+    def network(self) -> Any:
+        """The network itself, a Keras model, as it will be saved."""
+
+    @abstractmethod
+    def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
+        """A Keras model around the network whose ``compute_loss`` is the objective."""
+
+    @abstractmethod
+    def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
+        """Writes a trained stage's files and returns its points for the card, with the figures that they reach."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """What the card says of the architecture and the objective."""
+
+
+def train(
+    recipe: Recipe, images: Iterable[Batch], *, data: str, out: Path, seed: int, precision: str, command: str
+) -> Path:
+    """Trains every stage that is not yet done, and writes the model card.
+
+    An interrupted training, started again with the same arguments, goes on from its last whole epoch.
+
+    Args:
+        recipe: of the codec.
+        images: batches of training images.
+        data: how the data were named, for the card.
+        out: folder of the set of weights.
+        seed: of initial weights, order, noise and tiles.
+        precision: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
+        command: what the user typed, for the card.
+
+    Returns:
+        Path of the model card.
+
+    Raises:
+        MissingBackend: Keras or its backend is not installed.
+        UsageError: the folder holds a training with other arguments.
+    """
+    keras = load_keras()
+    scratch = out / "training"
+    scratch.mkdir(parents=True, exist_ok=True)
+    plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
+    _same_plan(scratch / "plan.json", plan)
+
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    everything = recipe.examples(images, rng)
+    size = len(next(iter(everything.values())))
+    order = rng.permutation(size)
+    held = round(size * recipe.validation_share)
+    held_out = {key: values[order[:held]] for key, values in everything.items()}
+    examples = {key: values[order[held:]] for key, values in everything.items()}
+
+    keras.mixed_precision.set_global_policy(precision)
+    network = recipe.network()
+    keras.mixed_precision.set_global_policy("float32")
+    stages = recipe.stages()
+    points: list[Any] = []
+    with Progress(sum(stage.epochs for stage in stages), "epochs") as progress:
+        for stage in stages:
+            done = scratch / f"q{stage.quality}.json"
+            weights = scratch / f"q{stage.quality}.weights.h5"
+            if done.exists():
+                network.load_weights(weights)
+                progress.advance(stage.epochs, f"quality {stage.quality}: done before")
+            else:
+                steps, seconds = _fit(recipe, network, stage, examples, held_out, scratch, seed, progress)
+                network.save_weights(weights)
+                entries = recipe.finish(network, stage, examples, held_out, out)
+                for entry in entries:
+                    entry.update(training_steps=steps, training_seconds=round(seconds, 1))
+                _write(done, entries)
+            points += json.loads(done.read_text(encoding="utf-8"))
+    card = out / "card.json"
+    _write(card, {
+        "codec": recipe.codec,
+        "data": data,
+        "examples": {"training": size - held, "validation": held, "digest": _digest(everything)},
+        **recipe.describe(),
+        "seed": seed,
+        "batch_size": recipe.batch_size,
+        "precision": precision,
+        "device": _device(),
+        "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
+        "backend": keras.config.backend(),
+        "training_seconds": round(sum({p["stem"]: p["training_seconds"] for p in points}.values()), 1),
+        "commit": _commit(),
+        "command": command,
+        "points": sorted(points, key=lambda point: int(point["quality"])),
+    })
+    return card
+
+
+def load_keras() -> Any:
+    """Keras, its backend loaded without its usual chatter.
+
+    Raises:
+        MissingBackend: Keras or the backend that ``KERAS_BACKEND`` names is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import keras
+    except ImportError as error:
+        raise MissingBackend("learned codecs need Keras and TensorFlow: pip install 'rdbench[neural]'") from error
+    return keras
+
+
+def _fit(
+    recipe: Recipe, network: Any, stage: Stage, examples: Examples, held_out: Examples,
+    scratch: Path, seed: int, progress: Progress,
+) -> tuple[int, float]:
+    """Trains one stage; returns optimiser steps and seconds."""
+    keras = load_keras()
+    batches = -(-len(next(iter(examples.values()))) // recipe.batch_size)
+    rate: Any = stage.learning_rate
+    if recipe.decay:
+        rate = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches, alpha=0.01)
+    trainer = recipe.trainer(network, stage, seed + stage.quality)
+    trainer.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=keras.config.backend() == "jax")
+    trainer({key: values[:1] for key, values in examples.items()})  # builds it, as the checkpoint callback demands
+    log = scratch / f"q{stage.quality}.csv"
+
+    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+        epochs = 0
+
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            figures = ", ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items() if name.startswith("val_"))
+            progress.advance(epoch + 1 - self.epochs, f"quality {stage.quality}, epoch {epoch + 1}: {figures}")
+            self.epochs = epoch + 1
+
+    report = Report()
+    start = time.monotonic()
+    trainer.fit(
+        examples, batch_size=recipe.batch_size, epochs=stage.epochs, shuffle=True, verbose=0,
+        validation_data=(held_out,), validation_batch_size=1024,
+        callbacks=[
+            keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True),
+            keras.callbacks.CSVLogger(log, append=True),
+            report,
+            keras.callbacks.BackupAndRestore(scratch / f"q{stage.quality}-checkpoint", delete_checkpoint=True),
+        ],
+    )
+    progress.advance(stage.epochs - report.epochs, f"quality {stage.quality}: done")
+    return report.epochs * batches, time.monotonic() - start
+
+
+def _same_plan(path: Path, plan: dict[str, Any]) -> None:
+    text = json.dumps(plan, indent=2, sort_keys=True)
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(
+            f"{path.parent} holds a training with other arguments (compare {path}); "
+            "give another --out, or delete that folder to start over"
+        )
+    path.write_text(text, encoding="utf-8")
+
+
+def _write(path: Path, content: Any) -> None:
+    """Writes JSON whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def _digest(examples: Examples) -> str:
+    digest = hashlib.sha256()
+    for key in sorted(examples):
+        digest.update(np.ascontiguousarray(examples[key]).data)
+    return digest.hexdigest()
+
+
+def _device() -> str:
+    name = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"CPU, {os.cpu_count()} cores, {name}"
+
+
+def _commit() -> str:
+    """The commit of the checkout that this code runs from; empty outside one."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    done = subprocess.run(
+        [git, "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def command_line() -> str:
+    """What the user typed, as it can be typed again."""
+    import shlex
+
+    return shlex.join(["python", "-m", "benchmark", *sys.argv[1:]])

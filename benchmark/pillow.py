@@ -1,0 +1,42 @@
+"""What codecs that use Pillow share."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image as Pictures
+from PIL import ImageFile, features
+
+from benchmark.codec import Image
+from benchmark.errors import BitstreamError
+
+
+def sweep(first: int, last: int, step: int) -> tuple[int, ...]:
+    """Settings from first to last, both included."""
+    return tuple(range(first, last + 1, step))
+
+
+def library_version(feature: str, label: str) -> str:
+    """Pillow's version and that of the library behind it: ``Pillow 13.0.0, libwebp 1.6.0``."""
+    found = features.version(feature)
+    return f"Pillow {Pictures.__version__}, {label} {found or 'unknown'}"
+
+
+def decode_with_pillow(data: bytes, form: str) -> Image:
+    """Pixels of a whole image file: (H, W) when it is stored as grey, else (H, W, 3).
+
+    Args:
+        data: the file.
+        form: Pillow's name of the only format that is accepted.
+
+    Raises:
+        BitstreamError: it is not such a file, or Pillow could tell that it is damaged.
+    """
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise BitstreamError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set: truncated files would pass for whole ones")
+    try:
+        with Pictures.open(io.BytesIO(data), formats=[form]) as picture:
+            return np.array(picture if picture.mode == "L" else picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Pictures.DecompressionBombError) as error:
+        raise BitstreamError(f"not a whole {form} file: {error}") from error

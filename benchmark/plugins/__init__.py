@@ -1,0 +1,164 @@
+"""Finds plug-ins: the files of ``codecs/`` and ``datasets/``, and entry points of other packages.
+
+In a checkout those two folders lie at the repository's root, which joins this package's search path here; in an
+installed wheel they lie inside this package. Neither holds an ``__init__.py``: a regular package called ``codecs``
+would hide the standard library's module, and one called ``datasets`` a well-known library.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from benchmark.codec import Codec
+from benchmark.dataset import Dataset
+from benchmark.errors import PluginError, UsageError
+from benchmark.metric import MetricFamily
+
+if TYPE_CHECKING:
+    from benchmark.neural.training import Recipe
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
+    __path__.append(str(_CHECKOUT))
+
+_Plugin = TypeVar("_Plugin", Codec, Dataset, MetricFamily)
+
+
+def codec_names() -> list[str]:
+    """Names of all codecs, sorted, without importing any of them."""
+    return sorted({*_codec_files(), *_entry_points("rdbench.codecs")})
+
+
+@cache
+def codec_class(name: str) -> type[Codec]:
+    """The codec of a name; only its own file is imported.
+
+    Raises:
+        UsageError: no such codec.
+        PluginError: its file or entry point breaks the interface.
+    """
+    files, points = _codec_files(), _entry_points("rdbench.codecs")
+    if name in files and name in points:
+        raise PluginError(f"codec {name!r} is both a file of codecs/ and an entry point ({points[name].value})")
+    if name in files:
+        found = [cls for cls in _classes(files[name], Codec) if cls.name == name]
+        if len(found) != 1:
+            raise PluginError(f"{files[name]} must define one codec named {name!r}, it defines {len(found)}")
+        return found[0]
+    if name in points:
+        return _load(points[name], Codec)
+    raise UsageError(f"unknown codec {name!r}; known: {', '.join(codec_names())}")
+
+
+@cache
+def dataset_classes() -> dict[str, type[Dataset]]:
+    """All data sets by name."""
+    return _registry("datasets", Dataset)
+
+
+@cache
+def metric_families() -> dict[str, type[MetricFamily]]:
+    """All families of metrics by name, in the order of their columns in the records."""
+    found = _registry("metrics", MetricFamily)
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
+
+
+def dataset_class(name: str) -> type[Dataset]:
+    """The data set of a name.
+
+    Raises:
+        UsageError: no such data set.
+    """
+    known = dataset_classes()
+    if name not in known:
+        raise UsageError(f"unknown data set {name!r}; known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def open_dataset(spec: str, data_root: Path | None = None) -> Dataset:
+    """The data set that a text such as ``kodak``, ``mnist:train`` or ``folder:PATH`` means."""
+    from benchmark.dataset import data_roots
+
+    name, _, argument = spec.partition(":")
+    return dataset_class(name)(data_roots(data_root), argument)
+
+
+def _codec_files() -> dict[str, str]:
+    package = importlib.import_module("benchmark.plugins.codecs")
+    return {
+        module.name.replace("_", "-"): f"{package.__name__}.{module.name}"
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.ispkg
+    }
+
+
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    points: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        other = points.setdefault(point.name, point)
+        if other.value != point.value:
+            raise PluginError(f"two packages claim {point.name!r} in {group}: {other.value} and {point.value}")
+    return points
+
+
+def _registry(kind: str, base: type[_Plugin]) -> dict[str, type[_Plugin]]:
+    where = "benchmark.metrics" if kind == "metrics" else f"benchmark.plugins.{kind}"
+    package = importlib.import_module(where)
+    known: dict[str, type[_Plugin]] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for cls in _classes(f"{where}.{module.name}", base):
+            _register(known, cls)
+    for point in _entry_points(f"rdbench.{kind}").values():
+        _register(known, _load(point, base))
+    return known
+
+
+def _register(known: dict[str, type[_Plugin]], cls: type[_Plugin]) -> None:
+    other = known.setdefault(cls.name, cls)
+    if other is not cls:
+        raise PluginError(f"two plug-ins are named {cls.name!r}: {other.__module__} and {cls.__module__}")
+
+
+def _classes(module_name: str, base: type[_Plugin]) -> list[type[_Plugin]]:
+    """Concrete subclasses of a base that a module itself defines and names."""
+    module = importlib.import_module(module_name)
+    return [
+        cls
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if issubclass(cls, base)
+        and cls.__module__ == module.__name__
+        and "name" in vars(cls)
+        and not inspect.isabstract(cls)
+    ]
+
+
+def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
+    try:
+        cls = point.load()
+    except Exception as error:
+        raise PluginError(f"entry point {point.name!r} ({point.value}) cannot be imported: {error}") from error
+    if not (inspect.isclass(cls) and issubclass(cls, base)):
+        raise PluginError(f"entry point {point.name!r} ({point.value}) is no {base.__name__}")
+    if getattr(cls, "name", None) != point.name:
+        raise PluginError(f"entry point {point.name!r} ({point.value}) names itself {getattr(cls, 'name', None)!r}")
+    return cls
+
+
+def recipe(codec: str, dataset: str, options: dict[str, str]) -> Recipe:
+    """How a learned codec is trained on a data set.
+
+    Raises:
+        UsageError: the codec is not trained.
+    """
+    module = importlib.import_module(codec_class(codec).__module__)
+    if not hasattr(module, "recipe"):
+        raise UsageError(f"codec {codec!r} is not a learned one: there is nothing to train")
+    found: Recipe = module.recipe(dataset, options)
+    return found
