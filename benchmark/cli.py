@@ -6,6 +6,8 @@ classical run never loads a deep-learning framework.
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,12 @@ import click
 
 from benchmark import __version__
 from benchmark.errors import BenchmarkError
+
+_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
+
+
+class _Refusal(click.ClickException):
+    exit_code = _USAGE
 
 
 class _Group(click.Group):
@@ -22,7 +30,14 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BenchmarkError as error:
-            raise click.ClickException(str(error)) from error
+            raise _Refusal(str(error)) from error
+
+
+_path = click.Path(path_type=Path)
+_data_root = click.option(
+    "--data-root", type=_path, metavar="DIR",
+    help="Folder that holds data sets, searched before $RDBENCH_DATA and the cache.",
+)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -32,37 +47,174 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--codecs", metavar="A,B", help="Codecs to run.  [default: jpeg,jpeg2000,webp,avif,cvae]")
+@click.option("--dataset", metavar="NAME", help="Data set, such as kodak or folder:PATH.  [default: sample]")
+@click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
+@click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
+@click.option("--study", "study_file", type=_path, metavar="FILE.toml", help="Study file; flags win over it.")
+@click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+@click.option("--repeats", type=click.IntRange(min=1), metavar="N", help="Timed runs; medians count.  [default: 1]")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of a worker.  [default: 1]")
+@click.option("--timeout", type=float, metavar="S", help="Seconds for one operating point.  [default: 600]")
+@_data_root
+def run(
+    codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], study_file: Path | None,
+    out: Path | None, jobs: int | None, repeats: int | None, threads: int | None, timeout: float | None,
+    data_root: Path | None,
+) -> None:
+    """Run codecs over a data set: records, summary table and rate–distortion curves.
+
+    Without flags it runs the lossy codecs that are installed on a few pictures that come with scikit-image. The same
+    command, started again, redoes only what is missing or failed.
+    """
+    import os
+
+    from benchmark.runner import run_study
+    from benchmark.study import read_study, resolve
+    from benchmark.terminal import print_outcome
+
+    given: dict[str, Any] = read_study(study_file) if study_file else {}
+    flags: dict[str, Any] = {
+        "codecs": _names(codecs), "dataset": dataset, "metrics": _names(metrics), "repeats": repeats,
+        "threads": threads, "timeout": timeout,
+    }
+    if flags["codecs"] and "codecs" in given:
+        # Flags choose among the file's codecs; its sweeps stay.
+        flags["codecs"] = {name: given["codecs"].get(name, {}) for name in flags["codecs"]}
+    given |= {key: value for key, value in flags.items() if value is not None}
+    study, notes = resolve(**given, sets=sets)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    outcome = run_study(
+        study, out=out or Path("results") / study.name, data_root=data_root,
+        jobs=jobs or os.cpu_count() or 1, command=_command(),
+    )
+    print_outcome(outcome)
+    if outcome.interrupted:
+        sys.exit(_INTERRUPTED)
+    sys.exit(_FAILED if outcome.failures else 0)
+
+
+@main.command("list")
+@click.argument("kind", type=click.Choice(["codecs", "datasets", "metrics"]))
+@_data_root
+def list_(kind: str, data_root: Path | None) -> None:
+    """List codecs, datasets or metrics: what each is, what is missing, and how to get it."""
+    from benchmark import terminal
+
+    if kind == "codecs":
+        terminal.print_codecs()
+    elif kind == "datasets":
+        terminal.print_datasets(data_root)
+    else:
+        terminal.print_metrics()
+
+
+@main.command()
+def info() -> None:
+    """Versions of this machine, its Python and its libraries."""
+    from benchmark.terminal import print_info
+
+    print_info()
+
+
+@main.command()
+@click.option("--codec", required=True, help="Codec that encodes.")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Setting; may be repeated.")
+@click.argument("source", metavar="IN", type=_path)
+@click.argument("target", metavar="OUT", type=_path)
+def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> None:
+    """Encode the image file IN to the stream OUT."""
+    from benchmark.dataset import read_image
+    from benchmark.plugins import codec_class
+
+    cls = codec_class(codec)
+    cls.version()
+    pairs = (_pair(text) for text in sets)
+    image = read_image(source)
+    stream = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs}).encode(image)
+    _write(target, stream)
+    click.echo(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
+
+
+@main.command()
+@click.option("--codec", help="Codec that wrote the stream.  [default: told by the stream's first bytes]")
+@click.argument("source", metavar="IN", type=_path)
+@click.argument("target", metavar="OUT", type=_path)
+def decode(codec: str | None, source: Path, target: Path) -> None:
+    """Decode the stream IN to the image file OUT; its ending says in which lossless format."""
+    from PIL import Image
+
+    from benchmark.errors import UsageError
+    from benchmark.plugins import codec_class, codec_of_stream
+
+    stream = _read(source)
+    cls = codec_class(codec) if codec else codec_of_stream(stream)
+    cls.version()
+    image = cls().decode(stream)
+    try:
+        Image.fromarray(image).save(target)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{target}: cannot be written: {error}; name a file that ends in .png") from error
+    click.echo(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
+
+
+@main.group()
+def data() -> None:
+    """Get data sets."""
+
+
+@data.command()
+@click.argument("name")
+@click.option("--out", type=_path, metavar="DIR", help="Folder to put it below.  [default: the cache, always searched]")
+def fetch(name: str, out: Path | None) -> None:
+    """Download data set NAME from its official address, checking SHA-256."""
+    from benchmark.dataset import cache_dir
+    from benchmark.errors import MissingData
+    from benchmark.plugins import dataset_class
+
+    cls = dataset_class(name)
+    try:
+        click.echo(f"{name} is in {cls.fetch(out or cache_dir())}")
+    except (OSError, ValueError) as error:
+        raise MissingData(f"{name} could not be downloaded: {error}") from error
+
+
+@main.command()
 @click.argument("codec")
 @click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to train on, or a directory of images.")
 @click.option("--name", help="Name of the set of weights.  [default: that of the data set]")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for it.  [default: weights/CODEC/NAME]")
+@click.option("--out", type=_path, metavar="DIR", help="Folder for it.  [default: weights/CODEC/NAME]")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the codec's recipe.")
 @click.option("--seed", default=1, show_default=True, help="Of initial weights, order, noise and tiles.")
 @click.option(
     "--precision", default="float32", show_default=True,
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
-    help="Arithmetic while training; bfloat16 is twice as fast where the processor has it.",
+    help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
 )
-@click.option("--data-root", type=click.Path(path_type=Path), help="Folder that holds data sets.")
+@_data_root
 def train(
     codec: str, dataset: str, name: str | None, out: Path | None, options: tuple[str, ...], seed: int, precision: str,
     data_root: Path | None,
 ) -> None:
-    """Train a learned CODEC: its weights, probability tables and model card. Resumes where it was interrupted."""
-    from benchmark.neural.training import command_line
+    """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted."""
     from benchmark.neural.training import train as run_training
     from benchmark.plugins import open_dataset, recipe
 
     if Path(dataset).is_dir():
         dataset = f"folder:{dataset}"
     source = open_dataset(dataset, data_root)
-    pairs = dict(_pair(text) for text in options)
     label = name or source.name
     card = run_training(
-        recipe(codec, dataset, pairs), source.training_images(), data=dataset,
-        out=out or Path("weights") / codec / label, seed=seed, precision=precision, command=command_line(),
+        recipe(codec, dataset, dict(_pair(text) for text in options)), source.training_images(), data=dataset,
+        out=out or Path("weights") / codec / label, seed=seed, precision=precision, command=_command(),
     )
     click.echo(f"wrote {card}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -70,3 +222,26 @@ def _pair(text: str) -> tuple[str, str]:
     if not (key and separator):
         raise click.UsageError(f"expected KEY=VALUE, got {text!r}")
     return key, value
+
+
+def _command() -> str:
+    """What the user typed, as it can be typed again."""
+    return shlex.join(["python", "-m", "benchmark", *sys.argv[1:]])
+
+
+def _read(path: Path) -> bytes:
+    from benchmark.errors import UsageError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    from benchmark.errors import UsageError
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from benchmark.errors import SettingError, UnsupportedImage
 
-
 Image = npt.NDArray[np.uint8]
 """One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
 
@@ -75,8 +74,8 @@ class Codec(ABC):
     """Default sweep: the product of the values given for each field."""
     knob: ClassVar[Knob | None] = None
     """The field that trades rate for quality; None for a lossless codec."""
-    lossless: ClassVar[bool] = False
-    """Whether every operating point returns the very pixels."""
+    lossless_at: ClassVar[Mapping[str, Setting] | None] = None
+    """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
     requires: ClassVar[str] = ""
@@ -127,6 +126,11 @@ class Codec(ABC):
     def decode_batch(self, streams: Sequence[bytes]) -> Batch:
         """All images of the streams that :meth:`encode_batch` gave, in order."""
         return np.stack([self.decode(data) for data in streams])
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        """Whether a stream's first bytes are those of this codec; lets ``decode`` do without ``--codec``."""
+        return False
 
     def overhead(self, data: bytes) -> int:
         """Container and header bytes of a stream, where the format lets one tell; 0 elsewhere."""
@@ -192,8 +196,8 @@ def _check_range(where: str, value: Setting, limits: Mapping[str, Any]) -> None:
         raise SettingError(f"{where}: expected one of {listed}, got {value!r}")
     low, high = limits.get("low"), limits.get("high")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # Written so that NaN fails too.
-        if (low is not None and not value >= low) or (high is not None and not value <= high):
+        fits = (low is None or value >= low) and (high is None or value <= high)  # NaN does not
+        if not fits:
             raise SettingError(f"{where}: expected {low} to {high}, got {value!r}")
 
 

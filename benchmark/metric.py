@@ -36,10 +36,10 @@ def to_planes(images: npt.NDArray[np.uint8]) -> Planes:
     count, height, width, _ = images.shape
     planes = np.empty((count, 4, height, width), dtype=np.float32)
     planes[:, :3] = np.moveaxis(images, 3, 1)
-    for red, green, blue, luma in planes:
-        np.multiply(red, LUMA[0], out=luma)
-        luma += LUMA[1] * green
-        luma += LUMA[2] * blue
+    luma = planes[:, 3]
+    np.multiply(planes[:, 0], LUMA[0], out=luma)
+    luma += LUMA[1] * planes[:, 1]
+    luma += LUMA[2] * planes[:, 2]
     return planes
 
 

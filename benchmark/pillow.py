@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.metadata import version
 
 import numpy as np
 from PIL import Image as Pictures
@@ -19,8 +20,7 @@ def sweep(first: int, last: int, step: int) -> tuple[int, ...]:
 
 def library_version(feature: str, label: str) -> str:
     """Pillow's version and that of the library behind it: ``Pillow 13.0.0, libwebp 1.6.0``."""
-    found = features.version(feature)
-    return f"Pillow {Pictures.__version__}, {label} {found or 'unknown'}"
+    return f"Pillow {version('pillow')}, {label} {features.version(feature) or 'unknown'}"
 
 
 def decode_with_pillow(data: bytes, form: str) -> Image:
@@ -38,5 +38,5 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
     try:
         with Pictures.open(io.BytesIO(data), formats=[form]) as picture:
             return np.array(picture if picture.mode == "L" else picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Pictures.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError, IndexError, Pictures.DecompressionBombError) as error:
         raise BitstreamError(f"not a whole {form} file: {error}") from error

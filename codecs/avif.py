@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar
 
 import numpy as np
+from PIL import AvifImagePlugin, features
 from PIL import Image as Pictures
-from PIL import features
 
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.errors import MissingBackend, UnsupportedImage
+from benchmark.errors import MissingBackend, SettingError, UnsupportedImage
 from benchmark.pillow import decode_with_pillow, library_version, sweep
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # of the decoder, which takes all cores otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +29,11 @@ class Avif(Codec):
     Defaults: 4:4:4 and ``tune="psnr"`` with aom at speed 6. libavif's own defaults, 4:2:0 and a tune for the eye, cost
     about 5 to 10 % BD-rate over PSNR-RGB. One thread always: the number of threads changes the bytes.
 
-    ``encoder="svt"`` takes 4:2:0 alone and images of at least 64×64, ``encoder="rav1e"`` any; both come from
-    pillow-avif-plugin, which is imported only for them, since importing it replaces Pillow's own handler. ``tune`` is
-    aom's.
+    ``encoder="svt"`` takes 4:2:0 alone and at least 4×4 pixels, ``encoder="rav1e"`` any; both come from
+    pillow-avif-plugin, which is loaded only for them. ``tune`` is aom's: the other encoders ignore it.
 
-    Colour path: YCbCr BT.601 full range, 8 bit, inside libavif. Known limits: about 300 bytes of container; grey is
-    stored as colour with equal channels up to rounding. Altered bits are mostly decoded without complaint.
+    Colour path: YCbCr BT.601 full range, 8 bit, inside libavif; grey is stored as 4:0:0 by aom, as colour by the
+    others. Known limits: about 300 bytes of container. Altered bits are mostly decoded without complaint.
     """
 
     name = "avif"
@@ -41,31 +46,71 @@ class Avif(Codec):
     encoder: str = setting("aom", choices=("aom", "svt", "rav1e"))
     speed: int = setting(6, low=0, high=10)
     subsampling: str = setting("4:4:4", choices=("4:4:4", "4:2:2", "4:2:0"))
-    tune: str = setting("psnr", choices=("psnr", "ssim", "iq", ""))
+    tune: str = setting("psnr", choices=("psnr", "ssim", "iq"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.encoder == "svt" and self.subsampling != "4:2:0":
+            raise SettingError(f"avif: encoder svt takes subsampling 4:2:0 alone, got {self.subsampling}")
 
     @classmethod
     def version(cls) -> str:
         if not features.check("avif"):
             raise MissingBackend("this Pillow was built without AVIF: pip install --upgrade pillow")
-        return library_version("avif", "libavif")
+        own = library_version("avif", "libavif")
+        try:
+            return f"{own}, pillow-avif-plugin {version('pillow-avif-plugin')}"
+        except PackageNotFoundError:
+            return own
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data[4:12] == b"ftypavif"
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=65536)
-        options: dict[str, Any] = {"codec": self.encoder}
+        picture = Pictures.fromarray(np.ascontiguousarray(image))
+        options: dict[str, Any] = {"codec": self.encoder, "subsampling": self.subsampling}
         if self.encoder == "aom":
-            options["advanced"] = {"tune": self.tune} if self.tune else {}
+            options["advanced"] = {"tune": self.tune}
+            if image.ndim == 2:
+                options["subsampling"] = "4:0:0"
         else:
-            _load_plugin(self.encoder)
+            picture = picture.convert("RGB")
         buffer = io.BytesIO()
-        picture = Pictures.fromarray(np.ascontiguousarray(image)).convert("RGB")
-        try:
-            picture.save(
-                buffer, "AVIF", quality=self.quality, speed=self.speed, subsampling=self.subsampling, max_threads=1,
-                **options,
-            )
-        except ValueError as error:
-            raise UnsupportedImage(f"avif: the encoder {self.encoder} refused {image.shape}: {error}") from error
+        with nullcontext() if self.encoder == "aom" else _plugin_saves():
+            try:
+                picture.save(buffer, "AVIF", quality=self.quality, speed=self.speed, max_threads=1, **options)
+            except (ValueError, RuntimeError) as error:
+                size = f"{image.shape[1]}×{image.shape[0]}"
+                raise UnsupportedImage(f"avif: encoder {self.encoder} refused an image of {size}: {error}") from error
         return buffer.getvalue()
 
     def decode(self, data: bytes) -> Image:
         return decode_with_pillow(data, "AVIF")
+
+
+@contextmanager
+def _plugin_saves() -> Iterator[None]:
+    """Lets pillow-avif-plugin write AVIF, and only here: its import takes over Pillow's own reader and writer."""
+    native = Pictures.SAVE["AVIF"]
+    Pictures.SAVE["AVIF"] = _plugin_writer()
+    try:
+        yield
+    finally:
+        Pictures.SAVE["AVIF"] = native
+
+
+@cache
+def _plugin_writer() -> Any:
+    os.environ.setdefault("SVT_LOG", "0")  # it tells its whole configuration otherwise
+    registries: list[dict[str, Any]] = [Pictures.OPEN, Pictures.SAVE, Pictures.SAVE_ALL]
+    before = [registry.get("AVIF") for registry in registries]
+    try:
+        import pillow_avif  # noqa: F401  # registers itself
+    except ImportError as error:
+        raise MissingBackend("the AVIF encoders svt and rav1e need: pip install 'rdbench[avif]'") from error
+    writer = Pictures.SAVE["AVIF"]
+    for registry, entry in zip(registries, before, strict=True):
+        registry["AVIF"] = entry
+    return writer

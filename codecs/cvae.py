@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch, Codec, Image, Knob, Setting, check_image, setting
+from benchmark.colour import Floats
 from benchmark.errors import BitstreamError, SettingError, UnsupportedImage, UsageError
 from benchmark.neural import entropy
-from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, unpack
-from benchmark.neural.tiles import TILINGS, Floats, Tiling, random_tiles
-from benchmark.neural.training import Examples, Recipe, Stage, load_keras
+from benchmark.neural.backend import backend_version, load_keras
+from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
+from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
+from benchmark.neural.training import Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half
 
 LATENT = 16
@@ -53,12 +55,11 @@ class Cvae(Codec):
 
     @classmethod
     def version(cls) -> str:
-        from importlib.metadata import version
+        return backend_version()
 
-        keras = load_keras()
-        coder = entropy.coder_version()
-        backend = str(keras.config.backend())
-        return f"keras {keras.__version__}, {backend} {version(backend)}, {coder}"
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return stream_codec(data) == cls.name
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=MAX_SIDE)
@@ -87,7 +88,8 @@ class Cvae(Codec):
         images = self._decode(data)
         if len(images) != 1:
             raise BitstreamError(f"the stream holds {len(images)} images where one was expected")
-        return images[0]
+        image: Image = images[0]
+        return image
 
     def decode_batch(self, streams: Sequence[bytes]) -> Batch:
         return np.concatenate([self._decode(data) for data in streams])
@@ -278,7 +280,7 @@ class CvaeRecipe(Recipe):
         latents = _in_chunks(lambda chunk: encoder(chunk)[0], train["tile"])
         for index, kind in enumerate(self.tiling.kinds):
             counts[kind] = entropy.learn_counts(latents[train["kind"] == index])
-        np.savez_compressed(folder / f"{stem}.counts.npz", **counts)
+        np.savez_compressed(folder / f"{stem}.counts.npz", **counts)  # type: ignore[arg-type]  # its other keyword is a bool
 
         # The original's latent has unit variance, so its rate is set by the step; the others were trained at step 1.
         unit = round(1 / entropy.STEP_UNIT)
@@ -325,6 +327,10 @@ def recipe(dataset: str, options: dict[str, str]) -> Recipe:
         dataset: as named on the command line.
         options: ``objective``, ``tiling``, ``epochs``, ``tiles_per_image``.
     """
+    known = {"objective", "tiling", "epochs", "tiles_per_image"}
+    unknown = set(options) - known
+    if unknown:
+        raise UsageError(f"cvae has no training option {min(unknown)!r}; it has {', '.join(sorted(known))}")
     small = dataset.partition(":")[0] in ("mnist", "fashion-mnist")
     chosen = {
         "objective": "rd",
@@ -333,9 +339,6 @@ def recipe(dataset: str, options: dict[str, str]) -> Recipe:
         "tiles_per_image": "200",
         **options,
     }
-    unknown = set(options) - {"objective", "tiling", "epochs", "tiles_per_image"}
-    if unknown:
-        raise UsageError(f"cvae has no training option {sorted(unknown)[0]!r}; it has objective, tiling, epochs, tiles_per_image")
     try:
         return CvaeRecipe(
             chosen["objective"], chosen["tiling"], int(chosen["epochs"]), int(chosen["tiles_per_image"])

@@ -22,8 +22,9 @@ class Jpeg(Codec):
     of the file is waste that no competent encoder leaves there. ``optimize=false`` gives the fixed tables that many
     published curves used. 4:4:4 gains from about 2 bpp upwards.
 
-    Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,535 pixels a side; about 620 bytes of headers.
-    A flipped bit inside the entropy-coded data is mostly decoded without complaint: the format has no checksum.
+    Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,535 pixels a side; about 620 bytes of
+    headers. A flipped bit inside the entropy-coded data is mostly decoded without complaint: the format has no
+    checksum.
     """
 
     name = "jpeg"
@@ -40,6 +41,10 @@ class Jpeg(Codec):
     @classmethod
     def version(cls) -> str:
         return library_version("libjpeg_turbo", "libjpeg-turbo")
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data.startswith(b"\xff\xd8\xff")
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=65535)

@@ -19,9 +19,9 @@ class Jpeg2000(Codec):
     """A bare JPEG 2000 codestream, one tile, one quality layer.
 
     Defaults: the irreversible 9/7 wavelet with the colour transform. Pillow's own defaults, reversible and without
-    colour transform, cost 32 % more than JPEG where these cost 46 % less. ``psnr`` is the target that OpenJPEG aims at,
-    per component; the PSNR reached over RGB differs by a decibel or two. ``lossless`` uses the reversible transforms and
-    ignores the target.
+    colour transform, cost 32 % more than JPEG where these cost 46 % less. ``psnr`` is the target that OpenJPEG aims
+    at, per component; the PSNR reached over RGB differs by a decibel or two. ``lossless`` uses the reversible
+    transforms and ignores the target.
 
     Colour path: the standard's own irreversible transform (BT.601 matrix, floating point), 4:4:4. Known limits: the
     format tells truncation only when whole parts are missing, and altered bits hardly ever.
@@ -31,6 +31,7 @@ class Jpeg2000(Codec):
     summary = "JPEG 2000 codestream by Pillow (OpenJPEG), 9/7 wavelet, irreversible colour transform, 4:4:4"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"psnr": tuple(float(value) for value in range(24, 48, 2))}
     knob = Knob("psnr", 10.0, 60.0)
+    lossless_at: ClassVar[dict[str, Setting]] = {"lossless": True}
     undetected = frozenset({"truncated", "altered"})
 
     psnr: float = setting(34.0, low=1.0, high=100.0)
@@ -39,6 +40,10 @@ class Jpeg2000(Codec):
     @classmethod
     def version(cls) -> str:
         return library_version("jpg_2000", "OpenJPEG")
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data.startswith(b"\xff\x4f\xff\x51")
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name)
@@ -56,9 +61,9 @@ class Jpeg2000(Codec):
 
     def overhead(self, data: bytes) -> int:
         """The main header and the tile-part header, up to the start-of-data marker."""
-        return data.index(b"\xff\x93") + 2
+        return int(data.index(b"\xff\x93")) + 2
 
 
 def _resolutions(image: Image) -> int:
     """Six levels as by default, fewer where an image is too small to be halved five times."""
-    return max(1, min(6, min(image.shape[:2]).bit_length()))
+    return max(1, min(6, int(min(image.shape[:2])).bit_length()))

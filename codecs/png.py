@@ -26,13 +26,17 @@ class Png(Codec):
     name = "png"
     summary = "PNG by Pillow (zlib), lossless"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"level": (9,)}
-    lossless = True
+    lossless_at: ClassVar[dict[str, Setting]] = {}
 
     level: int = setting(9, low=0, high=9)
 
     @classmethod
     def version(cls) -> str:
         return library_version("zlib", "zlib")
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data.startswith(b"\x89PNG\r\n\x1a\n")
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name)

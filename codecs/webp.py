@@ -31,6 +31,7 @@ class Webp(Codec):
     summary = "WebP by Pillow (libwebp), YCbCr BT.601 limited range, 4:2:0"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(5, 95, 5)}
     knob = Knob("quality", 0, 100)
+    lossless_at: ClassVar[dict[str, Setting]] = {"lossless": True}
     undetected = frozenset({"altered"})
 
     quality: int = setting(75, low=0, high=100)
@@ -40,6 +41,10 @@ class Webp(Codec):
     @classmethod
     def version(cls) -> str:
         return library_version("webp", "libwebp")
+
+    @classmethod
+    def recognises(cls, data: bytes) -> bool:
+        return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=16383)

@@ -47,7 +47,7 @@ class StructuralSimilarity(MetricFamily):
         Metric(
             "ms_ssim", "MS-SSIM", "",
             "Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last row "
-            "or column of an odd size left out; per channel, then the mean",
+            "or column of an odd size repeated; per channel, then the mean",
         ),
     )
 
@@ -146,9 +146,11 @@ def _similarity(level: _Level, distorted: Planes, luminance: bool) -> tuple[Valu
 
 
 def _halve(planes: _Array) -> _Array:
-    """Means of 2×2 blocks; an odd last row or column is left out, as average pooling without padding does."""
-    height, width = planes.shape[-2] // 2 * 2, planes.shape[-1] // 2 * 2
-    rows = planes[..., 0:height:2, :width] + planes[..., 1:height:2, :width]
+    """Means of 2×2 blocks; an odd last row or column is repeated, as TensorFlow does."""
+    height, width = planes.shape[-2:]
+    if height % 2 or width % 2:
+        planes = np.pad(planes, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), mode="edge")
+    rows = planes[..., 0::2, :] + planes[..., 1::2, :]
     return (rows[..., 0::2] + rows[..., 1::2]) * np.float32(0.25)
 
 

@@ -58,6 +58,13 @@ def pack(frame: Frame) -> bytes:
     return bytes(head) + zlib.crc32(head).to_bytes(4, "little")
 
 
+def stream_codec(data: bytes) -> str | None:
+    """Name of the codec that a stream claims to be of; None if it is no stream of ours."""
+    if data[:4] != MAGIC:
+        return None
+    return data[5 : 5 + data[4]].decode("ascii", errors="replace") if len(data) > 4 else None
+
+
 def unpack(data: bytes, codec: str) -> Frame:
     """The frame that bytes hold, with every field checked before anything of its size is allocated.
 

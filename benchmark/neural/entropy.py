@@ -39,6 +39,7 @@ class SymbolTable:
 
     @property
     def highest(self) -> int:
+        """The last symbol of the table."""
         return self.lowest + len(self.frequencies) - 1
 
     def bits(self) -> npt.NDArray[np.float64]:
@@ -93,7 +94,7 @@ def quantise(latents: npt.NDArray[np.floating[Any]], steps: int, tables: Sequenc
     """Nearest symbols of latents of shape (N, D), kept inside each dimension's table."""
     low = np.array([table.lowest for table in tables])
     high = np.array([table.highest for table in tables])
-    return np.clip(np.rint(latents / (steps * STEP_UNIT)), low, high).astype(np.int32)
+    return np.asarray(np.clip(np.rint(latents / (steps * STEP_UNIT)), low, high), dtype=np.int32)
 
 
 def dequantise(symbols: Symbols, steps: int) -> npt.NDArray[np.float32]:
@@ -114,7 +115,7 @@ def encode_symbols(groups: Sequence[tuple[Symbols, Sequence[SymbolTable]]]) -> b
         for column, table in zip(symbols.T, tables, strict=True):
             coder.encode(np.ascontiguousarray(column - table.lowest, dtype=np.int32), _model(table))
     words: npt.NDArray[np.uint32] = coder.get_compressed()
-    return words.astype(">u4").tobytes().rstrip(b"\0")
+    return bytes(words.astype(">u4").tobytes().rstrip(b"\0"))
 
 
 def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTable]]]) -> list[Symbols]:
@@ -136,14 +137,6 @@ def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTa
     except (AssertionError, ValueError) as error:
         raise BitstreamError(f"the entropy-coded payload is invalid: {error}") from error
     return decoded
-
-
-def coder_version() -> str:
-    """Name and version of the entropy coder."""
-    from importlib.metadata import version
-
-    _constriction()
-    return f"constriction {version('constriction')}"
 
 
 def _model(table: SymbolTable) -> Any:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
-import shutil
-import subprocess
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.errors import MissingBackend, UsageError
+from benchmark.environment import commit, processor
+from benchmark.errors import UsageError
+from benchmark.neural.backend import load_keras
 from benchmark.progress import Progress
 
 Examples = dict[str, npt.NDArray[Any]]
@@ -109,6 +107,8 @@ def train(
     plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
     _same_plan(scratch / "plan.json", plan)
 
+    at_commit = commit()
+
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     everything = recipe.examples(images, rng)
@@ -131,7 +131,10 @@ def train(
                 network.load_weights(weights)
                 progress.advance(stage.epochs, f"quality {stage.quality}: done before")
             else:
-                steps, seconds = _fit(recipe, network, stage, examples, held_out, scratch, seed, progress)
+                steps, seconds = _fit(
+                    recipe, network, stage, examples=examples, held_out=held_out, scratch=scratch, seed=seed,
+                    progress=progress,
+                )
                 network.save_weights(weights)
                 entries = recipe.finish(network, stage, examples, held_out, out)
                 for entry in entries:
@@ -147,34 +150,20 @@ def train(
         "seed": seed,
         "batch_size": recipe.batch_size,
         "precision": precision,
-        "device": _device(),
+        "device": f"CPU, {os.cpu_count()} cores, {processor()}",
         "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
         "backend": keras.config.backend(),
         "training_seconds": round(sum({p["stem"]: p["training_seconds"] for p in points}.values()), 1),
-        "commit": _commit(),
+        "commit": at_commit,
         "command": command,
         "points": sorted(points, key=lambda point: int(point["quality"])),
     })
     return card
 
 
-def load_keras() -> Any:
-    """Keras, its backend loaded without its usual chatter.
-
-    Raises:
-        MissingBackend: Keras or the backend that ``KERAS_BACKEND`` names is not installed.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import keras
-    except ImportError as error:
-        raise MissingBackend("learned codecs need Keras and TensorFlow: pip install 'rdbench[neural]'") from error
-    return keras
-
-
 def _fit(
-    recipe: Recipe, network: Any, stage: Stage, examples: Examples, held_out: Examples,
-    scratch: Path, seed: int, progress: Progress,
+    recipe: Recipe, network: Any, stage: Stage, *, examples: Examples, held_out: Examples, scratch: Path, seed: int,
+    progress: Progress,
 ) -> tuple[int, float]:
     """Trains one stage; returns optimiser steps and seconds."""
     keras = load_keras()
@@ -187,11 +176,12 @@ def _fit(
     trainer({key: values[:1] for key, values in examples.items()})  # builds it, as the checkpoint callback demands
     log = scratch / f"q{stage.quality}.csv"
 
-    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    class Report(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras ships no types
         epochs = 0
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            figures = ", ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items() if name.startswith("val_"))
+            held = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
+            figures = ", ".join(f"{name} {value:.4g}" for name, value in held.items())
             progress.advance(epoch + 1 - self.epochs, f"quality {stage.quality}, epoch {epoch + 1}: {figures}")
             self.epochs = epoch + 1
 
@@ -233,33 +223,3 @@ def _digest(examples: Examples) -> str:
     for key in sorted(examples):
         digest.update(np.ascontiguousarray(examples[key]).data)
     return digest.hexdigest()
-
-
-def _device() -> str:
-    name = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass
-    return f"CPU, {os.cpu_count()} cores, {name}"
-
-
-def _commit() -> str:
-    """The commit of the checkout that this code runs from; empty outside one."""
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    done = subprocess.run(
-        [git, "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
-def command_line() -> str:
-    """What the user typed, as it can be typed again."""
-    import shlex
-
-    return shlex.join(["python", "-m", "benchmark", *sys.argv[1:]])

@@ -43,6 +43,7 @@ class Point:
 
     @property
     def weights_path(self) -> Path:
+        """The file of Keras with the network."""
         return self.folder / f"{self.stem}.weights.h5"
 
     def counts(self) -> list[Counts]:

@@ -48,25 +48,39 @@ def codec_class(name: str) -> type[Codec]:
     if name in files and name in points:
         raise PluginError(f"codec {name!r} is both a file of codecs/ and an entry point ({points[name].value})")
     if name in files:
-        found = [cls for cls in _classes(files[name], Codec) if cls.name == name]
+        classes = _classes(files[name], Codec)  # type: ignore[type-abstract]
+        found = [cls for cls in classes if cls.name == name]
         if len(found) != 1:
             raise PluginError(f"{files[name]} must define one codec named {name!r}, it defines {len(found)}")
         return found[0]
     if name in points:
-        return _load(points[name], Codec)
+        return _load(points[name], Codec)  # type: ignore[type-abstract]
     raise UsageError(f"unknown codec {name!r}; known: {', '.join(codec_names())}")
+
+
+def codec_of_stream(data: bytes) -> type[Codec]:
+    """The codec whose signature a stream bears.
+
+    Raises:
+        UsageError: none knows it.
+    """
+    for name in codec_names():
+        cls = codec_class(name)
+        if cls.recognises(data):
+            return cls
+    raise UsageError("no codec knows these first bytes; say which one wrote them with --codec")
 
 
 @cache
 def dataset_classes() -> dict[str, type[Dataset]]:
     """All data sets by name."""
-    return _registry("datasets", Dataset)
+    return _registry("datasets", Dataset)  # type: ignore[type-abstract]
 
 
 @cache
 def metric_families() -> dict[str, type[MetricFamily]]:
     """All families of metrics by name, in the order of their columns in the records."""
-    found = _registry("metrics", MetricFamily)
+    found = _registry("metrics", MetricFamily)  # type: ignore[type-abstract]
     return dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
 
 
@@ -162,3 +176,8 @@ def recipe(codec: str, dataset: str, options: dict[str, str]) -> Recipe:
         raise UsageError(f"codec {codec!r} is not a learned one: there is nothing to train")
     found: Recipe = module.recipe(dataset, options)
     return found
+
+
+def metric_names() -> list[str]:
+    """Names of all metrics, in the order of their columns."""
+    return [metric.name for family in metric_families().values() for metric in family.metrics]

@@ -1,0 +1,45 @@
+"""A record: one row for a data set × image × codec × settings, and the fixed columns that every run has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from benchmark.plugins import metric_families
+
+SCHEMA = 1
+"""Changes when a column changes its meaning."""
+
+STATUSES = ("ok", "failed", "timeout", "crashed", "skipped")
+"""``skipped``: the format cannot hold the image, which is no fault; the other three are failures."""
+
+Record = dict[str, Any]
+
+_BEFORE = (
+    "schema", "key", "dataset", "image", "image_sha256", "images", "width", "height", "channels", "codec", "version",
+    "knob", "settings", "bytes", "overhead_bytes", "bpp", "payload_bpp",
+)
+_AFTER = (
+    "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "stream_sha256", "pixels_sha256", "status",
+    "reason",
+)
+
+
+def metric_columns() -> list[str]:
+    """Columns of all metrics, in order: MSE, PSNR, SSIM, MS-SSIM, each over RGB and luma."""
+    return [
+        column for family in metric_families().values() for metric in family.metrics for column in metric.columns
+    ]
+
+
+def columns() -> list[str]:
+    """All columns of ``records.csv``, in order. A metric that a run did not ask for is empty, never missing."""
+    return [*_BEFORE, *metric_columns(), *_AFTER]
+
+
+def row_key(identity: Mapping[str, Any]) -> str:
+    """A short digest of all that a row's figures depend on; a second run reuses a row of the same key."""
+    text = json.dumps({"schema": SCHEMA, **identity}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

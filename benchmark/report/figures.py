@@ -1,0 +1,130 @@
+"""Rate–distortion figures that a paper can take as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.table import series_labels
+
+FORMATS = ("png", "svg", "pdf")
+
+# Okabe and Ito's colours, which stay apart under every common colour blindness and in grey; yellow is left out, since
+# it does not print. Markers and dashes tell curves apart where colour cannot.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
+
+_STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#D9D9D9",
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.6,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "rdbench",
+}
+
+
+def draw_rd_curves(summary: pd.DataFrame, metric: str, title: str, unit: str, path: Path) -> list[Path]:
+    """Draws one metric against bpp, a curve for each codec, in every format.
+
+    Points are means over images; those that cover fewer images than the rest are left out and counted below the plot.
+    A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
+
+    Args:
+        summary: of one data set, see ``analysis.table.summarise``.
+        metric: column without ``_mean``, such as ``psnr_rgb``.
+        title, unit: for the axis.
+        path: without an ending.
+
+    Returns:
+        The files written; none if no operating point has a value.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=summary[f"{metric}_mean"])
+    points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
+    if points.empty:
+        return []
+    complete = points["images"] == points["images"].max()
+    left_out = int((~complete).sum())
+    points = points[complete]
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(5.0, 3.4), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        # Colours follow the codecs, so that a codec keeps its colour from one metric to the next.
+        codecs = list(dict.fromkeys(summary["codec"]))
+        dashes: dict[str, int] = {}
+        for label, curve in points.groupby("series", sort=False):
+            codec = str(curve["codec"].iloc[0])
+            place = codecs.index(codec)
+            variant = dashes.setdefault(codec, -1) + 1
+            dashes[codec] = variant
+            along = curve.sort_values("rate")
+            axes.plot(
+                along["rate"], along["value"], label=str(label), color=_COLOURS[place % len(_COLOURS)],
+                marker=_MARKERS[(place + variant) % len(_MARKERS)], linestyle=_DASHES[variant % len(_DASHES)],
+                markeredgecolor="white", markeredgewidth=0.4,
+            )
+        axes.set_xlabel("rate (bits per pixel)")
+        axes.set_ylabel(f"{title} ({unit})" if unit else title)
+        axes.set_xlim(left=0)
+        axes.margins(y=0.04)
+        axes.legend(loc="lower right", handlelength=2.6)
+        axes.set_title(_caption(points, left_out), fontsize=7, loc="left", color="#555555")
+        return _save(figure, path)
+
+
+def _caption(points: pd.DataFrame, left_out: int) -> str:
+    images = int(points["images"].max())
+    text = f"{points['dataset'].iloc[0]}, mean of {images} image{'s' if images != 1 else ''}"
+    return f"{text}; {left_out} incomplete points left out" if left_out else text
+
+
+def _save(figure: Any, path: Path) -> list[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # No dates: the same numbers give the same bytes.
+    metadata: dict[str, dict[str, None]] = {
+        "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}
+    }
+    written = []
+    for form in FORMATS:
+        target = path.with_name(f"{path.name}.{form}")
+        figure.savefig(target, dpi=300, metadata=metadata[form])
+        written.append(target)
+    return written
+
+
+def draw_all(summary: pd.DataFrame, metrics: Sequence[tuple[str, str, str]], folder: Path) -> list[Path]:
+    """Draws every metric of every data set in a summary.
+
+    Args:
+        summary: see ``analysis.table.summarise``.
+        metrics: column, title and unit of each.
+        folder: for the files ``rd_<metric>.<format>``; with several data sets, one folder each.
+    """
+    written = []
+    datasets = list(dict.fromkeys(summary["dataset"]))
+    for dataset in datasets:
+        part = summary[summary["dataset"] == dataset]
+        below = folder if len(datasets) == 1 else folder / "".join(c if c.isalnum() else "-" for c in dataset)
+        for column, title, unit in metrics:
+            written += draw_rd_curves(part, column, title, unit, below / f"rd_{column}")
+    return written

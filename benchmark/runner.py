@@ -1,0 +1,164 @@
+"""Runs a study: plans tasks, sends them to the engine, stores records, and writes the table, curves and manifest."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmark.codec import Setting
+from benchmark.engine import run_tasks
+from benchmark.environment import describe, package_versions
+from benchmark.plugins import codec_class, metric_families, open_dataset
+from benchmark.progress import Progress
+from benchmark.record import SCHEMA
+from benchmark.store import RecordStore, identity, replace_file
+from benchmark.study import Study
+from benchmark.task import Task
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        folder: of the results.
+        statuses: how many rows of the study have each status.
+        reused: rows that an earlier run had made.
+        failures: of each codec, how many rows failed and the first reason.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    folder: Path
+    statuses: Mapping[str, int]
+    reused: int
+    failures: Mapping[str, tuple[int, str]]
+    interrupted: bool = False
+
+
+def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, command: str) -> Outcome:
+    """Runs what is missing of a study, and writes all its results anew.
+
+    Rows are stored as they finish, so an interrupted run loses nothing; started again, it goes on.
+
+    Args:
+        study: resolved.
+        out: results folder.
+        data_root: folder that holds data sets, searched first.
+        jobs: worker processes.
+        command: what the user typed, for the manifest.
+
+    Raises:
+        MissingData: the data set is not there.
+        RecordsError: the folder holds records of another schema.
+    """
+    dataset = open_dataset(study.dataset, data_root)
+    items, label = list(dataset.items()), dataset.label
+    started = datetime.now(UTC)
+    by_codec: dict[str, list[Mapping[str, Setting]]] = {}
+    for point in study.operating_points():
+        by_codec.setdefault(point.codec, []).append(point.settings)
+    plan = [
+        (label, item, codec, codec_class(codec).from_settings(settings).settings_json)
+        for codec, sweep in by_codec.items()
+        for settings in sweep
+        for item in items
+    ]
+
+    with RecordStore(out / "records.csv") as store:
+        replace_file(out / "study.toml", study.to_toml())
+        done = frozenset(row["key"] for row in store.rows if row["status"] in ("ok", "skipped"))
+        # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
+        tasks = [
+            Task(
+                study.dataset, data_root, item, label, codec, sweep, tuple(study.metrics), study.repeats,
+                study.threads, done,
+            )
+            for item in items
+            for codec, sweep in by_codec.items()
+        ]
+        fresh, interrupted = 0, False
+        with Progress(len(plan), "rows") as progress:
+            try:
+                for task, records in run_tasks(tasks, jobs=jobs, timeout=study.timeout):
+                    store.append(records)
+                    fresh += len(records)
+                    for record in records:
+                        if record["status"] not in ("ok", "skipped"):
+                            progress.note(f"{record['status']}: {task.codec} on {task.item}: {record['reason']}")
+                    progress.advance(len(task.settings), f"{task.codec} on {task.item}")
+            except KeyboardInterrupt:
+                interrupted = True
+        store.arrange(plan)
+        planned = set(plan)
+        rows = [row for row in store.rows if identity(row) in planned]
+
+    failures: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        if row["status"] not in ("ok", "skipped"):
+            count, reason = failures.get(row["codec"], (0, row["reason"]))
+            failures[row["codec"]] = (count + 1, reason)
+    statuses = dict(Counter(row["status"] for row in rows))
+    if rows:
+        write_results(out)
+    write_manifest(out / "manifest.json", study, {
+        "dataset_label": label,
+        "images": dataset.count(),
+        "images_expected": dataset.expected,
+        "rows": statuses,
+        "rows_planned": len(plan),
+        "interrupted": interrupted,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
+        "jobs": jobs,
+        "command": command,
+    })
+    return Outcome(out, statuses, len(rows) - fresh, failures, interrupted)
+
+
+def write_results(folder: Path) -> None:
+    """Writes ``summary.csv`` and the curves of the records in a folder."""
+    from benchmark.analysis.table import read_records, summarise
+    from benchmark.report.figures import draw_all
+
+    summary = summarise(read_records(folder / "records.csv"))
+    replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+    draw_all(summary, _axes(), folder)
+
+
+def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
+    """Writes what a reader needs to make the same records again."""
+    from benchmark.analysis.table import AVERAGING
+
+    replace_file(path, json.dumps({
+        "schema": SCHEMA,
+        "study": {
+            "name": study.name, "dataset": study.dataset, "metrics": list(study.metrics),
+            "codecs": {name: {field: list(values) for field, values in sweep.items()}
+                       for name, sweep in study.codecs.items()},
+            "repeats": study.repeats, "threads": study.threads, "timeout": study.timeout,
+        },
+        "run": dict(run),
+        "codecs": {name: codec_class(name).version() for name in study.codecs},
+        "metrics": {
+            metric.name: metric.definition for family in metric_families().values() for metric in family.metrics
+        },
+        "averaging": AVERAGING,
+        "environment": describe(),
+        "packages": package_versions(),
+    }, indent=2, ensure_ascii=False) + "\n")
+
+
+def _axes() -> Sequence[tuple[str, str, str]]:
+    """Column, title and unit of every metric that has a curve worth drawing."""
+    return [
+        (column, f"{metric.title}, {space}", metric.unit)
+        for family in metric_families().values()
+        for metric in family.metrics
+        if metric.higher_is_better
+        for column, space in zip(metric.columns, ("RGB", "luma"), strict=True)
+    ]

@@ -1,0 +1,130 @@
+"""What the command line shows: tables and closing lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmark.errors import BenchmarkError, MissingBackend
+from benchmark.runner import Outcome
+
+_METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
+            ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
+
+_NUMERIC = {"images", "bpp", "enc s", "dec s", *(title for _, title, _ in _METRICS)}
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """The summary of a run as a table, then what failed and where the results are."""
+    from benchmark.analysis.table import series_labels
+
+    console = _console()
+    summary_path = outcome.folder / "summary.csv"
+    if outcome.statuses and summary_path.exists():
+        import pandas as pd
+
+        summary = pd.read_csv(summary_path, keep_default_na=False, na_values=[""])
+        shown = [metric for metric in _METRICS if summary[f"{metric[0]}_mean"].notna().any()]
+        for dataset, part in summary.groupby("dataset", sort=False):
+            table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")
+            table.title = str(dataset)
+            for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
+                setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}" if row["knob"] else ""
+                figures = [_number(row[f"{name}_mean"], form) for name, _, form in shown]
+                times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
+                images = str(row["images"])
+                if row["images"] != row["images_attempted"]:
+                    images += f" of {row['images_attempted']}"
+                table.add_row(label, setting, images, _number(row["bpp_mean"], "{:.4f}"), *figures, *times)
+            console.print(table)
+    for codec, (count, reason) in outcome.failures.items():
+        console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red", markup=False)
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
+    console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run", markup=False, highlight=False)
+    if outcome.interrupted:
+        console.print("interrupted: everything finished is stored; the same command goes on from here")
+    console.print(f"results: {outcome.folder}", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_codecs() -> None:
+    """All codecs, with what is missing for each."""
+    from benchmark.plugins import codec_class, codec_names
+
+    table = _table("codec", "what", "knob", "library")
+    for name in codec_names():
+        try:
+            cls = codec_class(name)
+            knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
+            table.add_row(name, cls.summary, knob, cls.version())
+        except MissingBackend as error:
+            table.add_row(name, cls.summary, knob, f"missing: {error}")
+        except BenchmarkError as error:
+            table.add_row(name, f"cannot be loaded: {error}", "", "")
+    _console().print(table)
+
+
+def print_datasets(data_root: Path | None) -> None:
+    """All data sets, with how many of their images are here."""
+    from benchmark.plugins import dataset_classes, open_dataset
+
+    table = _table("data set", "what", "images here")
+    for name, cls in sorted(dataset_classes().items()):
+        shown = f"{name}:{cls.arguments}" if cls.arguments else name
+        if "PATH" in cls.arguments:
+            here = "any"
+        else:
+            try:
+                dataset = open_dataset(name, data_root)
+                dataset.items()
+                here = str(dataset.count())
+                if cls.expected is not None and dataset.count() != cls.expected:
+                    here += f" of {cls.expected}"
+            except BenchmarkError:
+                here = f"missing: python -m benchmark data fetch {name}" if cls.fetchable else "missing"
+        table.add_row(shown, cls.summary, here)
+    _console().print(table)
+
+
+def print_metrics() -> None:
+    """All metrics with their definitions."""
+    from benchmark.plugins import metric_families
+
+    table = _table("metric", "columns", "definition")
+    for family in metric_families().values():
+        for metric in family.metrics:
+            table.add_row(metric.name, ", ".join(metric.columns), metric.definition)
+    _console().print(table)
+
+
+def print_info() -> None:
+    """Machine, Python and library versions."""
+    from benchmark.environment import describe, package_versions
+
+    table = _table("what", "value")
+    for name, value in {**describe(), **package_versions()}.items():
+        table.add_row(name, str(value))
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160  # a file has no width: do not break its lines at 80
+    return console
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, justify="right" if column in _NUMERIC else "left")
+    return table
+
+
+def _number(value: object, form: str) -> str:
+    number = float(str(value)) if value != "" else float("nan")
+    return "–" if math.isnan(number) else form.format(number)

@@ -1,0 +1,202 @@
+"""What every codec must do: this suite runs over all that are discovered, unasked."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from benchmark.codec import Codec, Setting
+from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage
+from benchmark.plugins import codec_class, codec_names, codec_of_stream
+from benchmark.task import _like
+from tests.conftest import ROOT, photo
+
+SIZES = [(1, 1), (8, 8), (33, 17), (512, 768)]
+
+
+@pytest.fixture(params=codec_names())
+def codec(request: pytest.FixtureRequest) -> Codec:
+    cls = codec_class(request.param)
+    try:
+        cls.version()
+    except MissingBackend as error:
+        pytest.skip(str(error))
+    return cls.from_settings({})
+
+
+def decoded_like(codec: Codec, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return _like(codec.decode(codec.encode(image))[np.newaxis], image[np.newaxis])[0]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[1]}x{size[0]}")
+def test_round_trip(codec: Codec, size: tuple[int, int], channels: int) -> None:
+    image = photo(*size, channels)
+    before = image.copy()
+    decoded = decoded_like(codec, image)
+    assert np.array_equal(image, before), "encode changed its input"
+    assert decoded.shape == image.shape
+    assert decoded.dtype == np.uint8
+    error = np.mean((decoded.astype(float) - image) ** 2)
+    if min(size) > 100:
+        assert error < 0.5 * np.var(image), "the decoded image is hardly better than a flat one"
+    else:
+        assert error < 650, "less than 20 dB: this is not the picture"
+
+
+def test_encoding_twice_gives_equal_bytes(codec: Codec) -> None:
+    image = photo(96, 128)
+    assert codec.encode(image) == type(codec)(**codec.settings).encode(image)
+
+
+def test_non_contiguous_and_read_only_input(codec: Codec) -> None:
+    wide = photo(64, 96)
+    view = wide[::2, ::-1]
+    view.flags.writeable = False
+    assert codec.encode(view) == codec.encode(np.ascontiguousarray(view))
+
+
+def test_decodes_the_same_in_a_fresh_process(codec: Codec, tmp_path: Path) -> None:
+    image = photo(61, 75)
+    stream = codec.encode(image)
+    (tmp_path / "stream").write_bytes(stream)
+    program = (
+        "import sys, numpy as np; from benchmark.plugins import codec_class; from pathlib import Path;"
+        "np.save(sys.argv[3], codec_class(sys.argv[1])().decode(Path(sys.argv[2]).read_bytes()))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, codec.name, str(tmp_path / "stream"), str(tmp_path / "pixels.npy")],
+        check=True, cwd=ROOT,
+    )
+    assert np.array_equal(np.load(tmp_path / "pixels.npy"), codec.decode(stream))
+
+
+def test_batches(codec: Codec) -> None:
+    images = np.stack([photo(28, 28, 1, seed) for seed in range(5)])
+    decoded = _like(codec.decode_batch(codec.encode_batch(images)), images)
+    for one, image in zip(decoded, images, strict=True):
+        assert np.mean((one.astype(float) - image) ** 2) < np.var(image)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.99])
+def test_truncated_streams(codec: Codec, share: float) -> None:
+    image = photo(96, 128)
+    stream = codec.encode(image)
+    try:
+        decoded = codec.decode(stream[: int(share * len(stream))])
+    except BitstreamError:
+        return
+    assert "truncated" in codec.undetected, f"{share:.0%} of a stream passed for a whole one"
+    assert decoded.shape == image.shape
+
+
+def test_altered_streams(codec: Codec) -> None:
+    image = photo(96, 128)
+    stream = codec.encode(image)
+    rng = np.random.default_rng(3)
+    for _ in range(16):
+        broken = bytearray(stream)
+        for place in rng.integers(0, len(stream), 16):
+            broken[place] ^= 1 << rng.integers(8)
+        try:
+            codec.decode(bytes(broken))
+        except BitstreamError:
+            continue
+        assert "altered" in codec.undetected
+
+
+def test_foreign_streams(codec: Codec) -> None:
+    for junk in (b"", b"\0" * 100, b"not a stream of any kind", bytes(range(256)) * 4):
+        with pytest.raises(BitstreamError):
+            codec.decode(junk)
+
+
+@pytest.mark.parametrize("name", codec_names())
+def test_rejects_the_streams_of_others(codec: Codec, name: str) -> None:
+    if name == codec.name:
+        assert codec_of_stream(codec.encode(photo(40, 40))) is type(codec)
+        return
+    try:
+        stream = codec_class(name)().encode(photo(40, 40))
+    except MissingBackend as error:
+        pytest.skip(str(error))
+    with pytest.raises(BitstreamError):
+        codec.decode(stream)
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [
+        (np.zeros((8, 8, 4), np.uint8), "RGBA"),
+        (np.zeros((8, 8, 3), np.uint16), "uint16"),
+        (np.zeros((8, 8), np.float32), "float32"),
+        (np.zeros((0, 8, 3), np.uint8), "1×1"),
+        (np.zeros((8, 8, 2), np.uint8), "shape"),
+        (np.zeros(8, np.uint8), "shape"),
+    ],
+)
+def test_refuses_what_it_cannot_hold(codec: Codec, image: npt.NDArray[np.uint8], what: str) -> None:
+    with pytest.raises(UnsupportedImage, match=what):
+        codec.encode(image)
+
+
+def test_lossless_settings_are_lossless(codec: Codec) -> None:
+    if codec.lossless_at is None:
+        assert codec.knob is not None, "a codec is lossless, or has a knob"
+        return
+    lossless = dataclasses.replace(codec, **dict(codec.lossless_at))
+    for image in (photo(33, 17), photo(33, 17, 1), photo(1, 1), photo(128, 200)):
+        assert np.array_equal(decoded_like(lossless, image), image)
+
+
+def test_rate_grows_with_the_knob(codec: Codec) -> None:
+    if codec.knob is None:
+        assert codec.lossless_at is not None
+        return
+    field, values = codec.knob.field, codec.grid[codec.knob.field]
+    image = photo(256, 256)
+    sizes = [len(dataclasses.replace(codec, **{field: value}).encode(image)) for value in values]
+    steps = np.diff(sizes) if codec.knob.increasing else -np.diff(sizes)
+    assert (steps > 0).mean() >= 0.9, sizes
+    assert steps.sum() > 0.5 * min(sizes)
+    for value in (codec.knob.low, codec.knob.high):
+        kind = type(getattr(codec, field))
+        assert dataclasses.replace(codec, **{field: kind(value)}).encode(image)
+
+
+def test_overhead_is_a_part_of_the_stream(codec: Codec) -> None:
+    for image in (photo(1, 1), photo(200, 150), photo(40, 40, 1)):
+        stream = codec.encode(image)
+        assert 0 <= codec.overhead(stream) <= len(stream)
+
+
+def test_settings_are_checked(codec: Codec) -> None:
+    with pytest.raises(SettingError, match="no setting 'colour'"):
+        type(codec).from_settings({"colour": 1})
+    for field in dataclasses.fields(codec):
+        with pytest.raises(SettingError, match=field.name):
+            type(codec).from_settings({field.name: None})
+
+
+def test_default_sweep_is_valid_and_described(codec: Codec) -> None:
+    for field, values in codec.grid.items():
+        for value in values:
+            assert type(codec).from_settings({field: value}).settings[field] == value
+    assert codec.summary
+    assert type(codec).__doc__
+    assert codec.version()
+
+
+def test_settings_are_frozen_and_hashable(codec: Codec) -> None:
+    same = type(codec).from_settings(codec.settings)
+    assert same == codec
+    assert hash(same) == hash(codec)
+    settings: dict[str, Setting] = codec.settings
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(codec, next(iter(settings)), 1)

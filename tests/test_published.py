@@ -1,0 +1,87 @@
+"""Our rates and PSNR against curves that others published."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from benchmark.codec import Codec
+from benchmark.dataset import read_image
+from benchmark.plugins import codec_class
+
+QUALITIES = range(5, 100, 5)
+
+# Kodak, mean over the 24 images at each quality from 5 to 95: bpp and PSNR-RGB, as CompressAI published them for
+# Pillow 7.1.2 (BSD-3-Clause-Clear).
+WEBP = (
+    (0.234419, 28.32842), (0.296336, 29.15120), (0.352865, 29.82085), (0.407049, 30.40698),
+    (0.460802, 30.93918), (0.512705, 31.44262), (0.567407, 31.93596), (0.620739, 32.42482),
+    (0.674676, 32.88346), (0.721817, 33.23755), (0.770877, 33.60666), (0.823675, 33.97166),
+    (0.874027, 34.32818), (0.934291, 34.69345), (0.998388, 35.10417), (1.216314, 36.36905),
+    (1.520081, 37.77826), (2.010354, 39.55695), (2.928479, 41.75925),
+)
+JPEG = (
+    (0.221153, 23.77989), (0.326614, 26.57723), (0.423126, 28.04225), (0.508386, 29.04181),
+    (0.587866, 29.78473), (0.660127, 30.37831), (0.728946, 30.90316), (0.786027, 31.30783),
+    (0.849719, 31.70485), (0.906001, 32.05865), (0.964380, 32.39930), (1.037212, 32.78992),
+    (1.127396, 33.23474), (1.239846, 33.79259), (1.368827, 34.39430), (1.571807, 35.23900),
+    (1.858816, 36.32886), (2.350199, 37.91212), (3.401340, 40.55666),
+)
+
+
+def kodak_mean(codec: Codec, folder: Path) -> tuple[float, float]:
+    """Mean bpp, and mean PSNR-RGB in dB, over the 24 images."""
+    rates, ratios = [], []
+    for image in _images(folder):
+        stream = codec.encode(image)
+        error = np.mean((codec.decode(stream).astype(float) - image) ** 2)
+        rates.append(8 * len(stream) / (image.shape[0] * image.shape[1]))
+        ratios.append(10 * np.log10(255**2 / error))
+    return float(np.mean(rates)), float(np.mean(ratios))
+
+
+@cache
+def _images(folder: Path) -> list[npt.NDArray[np.uint8]]:
+    images = [read_image(path) for path in sorted(folder.glob("kodim*.png"))]
+    assert len(images) == 24
+    return images
+
+
+@pytest.mark.parametrize(("quality", "published"), list(zip(QUALITIES, WEBP, strict=True)))
+def test_webp_reproduces_compressai(kodak: Path, quality: int, published: tuple[float, float]) -> None:
+    codec = codec_class("webp").from_settings({"quality": quality})
+    bpp, psnr = kodak_mean(codec, kodak)
+    assert bpp == pytest.approx(published[0], abs=0.0005)
+    assert psnr == pytest.approx(published[1], abs=0.005)
+
+
+@pytest.mark.parametrize(("quality", "published"), list(zip(QUALITIES, JPEG, strict=True)))
+def test_jpeg_reproduces_compressai(kodak: Path, quality: int, published: tuple[float, float]) -> None:
+    codec = codec_class("jpeg").from_settings({"quality": quality, "optimize": False})
+    bpp, psnr = kodak_mean(codec, kodak)
+    assert bpp == pytest.approx(published[0], rel=0.005)
+    assert psnr == pytest.approx(published[1], abs=0.15)
+
+
+def test_jpeg2000_irreversible_beats_its_reversible_default(kodak: Path) -> None:
+    image = read_image(kodak / "kodim05.png")
+    codec = codec_class("jpeg2000").from_settings({"psnr": 32.0})
+    at_same_size = dataclasses.replace(codec_class("jpeg").from_settings({}), quality=50)
+    ours = codec.encode(image)
+    jpeg = at_same_size.encode(image)
+    errors = [np.mean((c.decode(s).astype(float) - image) ** 2) for c, s in ((codec, ours), (at_same_size, jpeg))]
+    assert len(ours) < len(jpeg)
+    assert errors[0] < errors[1]
+
+
+def test_kodak_is_the_original(kodak: Path) -> None:
+    digest = hashlib.sha1(usedforsecurity=False)
+    for path in sorted(kodak.glob("kodim*.png")):
+        digest.update(path.read_bytes())
+    assert digest.hexdigest() == "076e2a5fd4515b5fda677f15fe63dd112d266bc5"
