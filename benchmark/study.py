@@ -155,7 +155,7 @@ def resolve(
             raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(chosen)}")
         chosen[codec][field] = list(values)
     for codec, sweep in chosen.items():
-        chosen[codec] = {**codec_class(codec).grid, **sweep}
+        chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     known = metric_names()
     _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
     where = dataset or DEFAULT_DATASET

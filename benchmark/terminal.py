@@ -21,14 +21,12 @@ _NUMERIC = {"images", "bpp", "enc s", "dec s", *(title for _, title, _ in _METRI
 
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
-    from benchmark.analysis.table import series_labels
+    from benchmark.analysis.table import read_summary, series_labels
 
     console = _console()
     summary_path = outcome.folder / "summary.csv"
     if outcome.statuses and summary_path.exists():
-        import pandas as pd
-
-        summary = pd.read_csv(summary_path, keep_default_na=False, na_values=[""])
+        summary = read_summary(summary_path)
         shown = [metric for metric in _METRICS if summary[f"{metric[0]}_mean"].notna().any()]
         for dataset, part in summary.groupby("dataset", sort=False):
             table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")

@@ -30,6 +30,11 @@ def read_records(path: Path) -> pd.DataFrame:
     )
 
 
+def read_summary(path: Path) -> pd.DataFrame:
+    """A summary table that :func:`summarise` gave and was written as CSV."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(_KEYS, ""))
+
+
 def value_columns(records: pd.DataFrame) -> list[str]:
     """Columns of which a mean makes sense: rates, metrics, times, memory."""
     return [name for name in records.columns if name not in _NOT_VALUES]

@@ -47,23 +47,33 @@ class SymbolTable:
         return np.asarray(np.log2(TOTAL) - np.log2(self.frequencies))
 
 
-def learn_counts(latents: npt.NDArray[np.floating[Any]], smoothing: float = 0.25) -> Counts:
+_BANDWIDTH = 0.15
+"""Standard deviation of the Gaussian that spreads an observation, as a share of that of its dimension.
+
+It keeps values that the training data happened to miss from costing the floor of the table. Silverman's rule asks for
+about this much from 50,000 observations.
+"""
+
+
+def learn_counts(latents: npt.NDArray[np.floating[Any]]) -> Counts:
     """Counts of each latent dimension on the fine grid, from training data.
 
     Args:
-        latents: shape (N, D).
-        smoothing: standard deviation of the Gaussian that spreads each observation, in units of the latent. It keeps
-            values that the training data happened to miss from costing the floor of the table.
+        latents: shape (N, D), in units of the latent.
 
     Returns:
         ``uint32``, shape (D, 2 R): bin j covers [(j − R)/32, (j − R + 1)/32).
     """
     from scipy.ndimage import gaussian_filter1d
 
-    reach = int(np.ceil(np.abs(latents).max() + 4 * smoothing)) * GRID
+    bandwidths = _BANDWIDTH * latents.std(axis=0)
+    reach = int(np.ceil(np.abs(latents).max() + 4 * bandwidths.max() + 1)) * GRID
     bins = np.clip(np.floor(latents * GRID).astype(np.int64) + reach, 0, 2 * reach - 1)
     counts = np.stack([np.bincount(column, minlength=2 * reach) for column in bins.T]).astype(np.float64)
-    smooth = gaussian_filter1d(counts, smoothing * GRID, axis=1, mode="constant", truncate=8.0)
+    smooth = np.stack([
+        gaussian_filter1d(row, max(width * GRID, 0.1), mode="constant", truncate=8.0)
+        for row, width in zip(counts, bandwidths, strict=True)
+    ])
     # A scale of 2²⁰ keeps sums within 32 bits and resolves tails far below what a table's floor can express.
     scaled = np.rint(smooth * ((1 << 20) / len(latents)))
     return np.asarray(scaled, dtype=np.uint32)
@@ -113,7 +123,8 @@ def encode_symbols(groups: Sequence[tuple[Symbols, Sequence[SymbolTable]]]) -> b
     coder = constriction.stream.queue.RangeEncoder()
     for symbols, tables in groups:
         for column, table in zip(symbols.T, tables, strict=True):
-            coder.encode(np.ascontiguousarray(column - table.lowest, dtype=np.int32), _model(table))
+            if len(table.frequencies) > 1:  # a certain symbol takes no bits, and the library no such table
+                coder.encode(np.ascontiguousarray(column - table.lowest, dtype=np.int32), _model(table))
     words: npt.NDArray[np.uint32] = coder.get_compressed()
     return bytes(words.astype(">u4").tobytes().rstrip(b"\0"))
 
@@ -132,7 +143,8 @@ def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTa
         for count, tables in groups:
             symbols = np.empty((count, len(tables)), dtype=np.int32)
             for column, table in enumerate(tables):
-                symbols[:, column] = coder.decode(_model(table), count) + table.lowest
+                certain = len(table.frequencies) == 1
+                symbols[:, column] = table.lowest + (0 if certain else coder.decode(_model(table), count))
             decoded.append(symbols)
     except (AssertionError, ValueError) as error:
         raise BitstreamError(f"the entropy-coded payload is invalid: {error}") from error

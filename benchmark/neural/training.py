@@ -129,18 +129,16 @@ def train(
             weights = scratch / f"q{stage.quality}.weights.h5"
             if done.exists():
                 network.load_weights(weights)
-                progress.advance(stage.epochs, f"quality {stage.quality}: done before")
+                progress.advance(stage.epochs, f"quality {stage.quality}: trained before")
             else:
                 steps, seconds = _fit(
                     recipe, network, stage, examples=examples, held_out=held_out, scratch=scratch, seed=seed,
                     progress=progress,
                 )
                 network.save_weights(weights)
-                entries = recipe.finish(network, stage, examples, held_out, out)
-                for entry in entries:
-                    entry.update(training_steps=steps, training_seconds=round(seconds, 1))
-                _write(done, entries)
-            points += json.loads(done.read_text(encoding="utf-8"))
+                _write(done, {"training_steps": steps, "training_seconds": round(seconds, 1)})
+            effort = json.loads(done.read_text(encoding="utf-8"))
+            points += [point | effort for point in recipe.finish(network, stage, examples, held_out, out)]
     card = out / "card.json"
     _write(card, {
         "codec": recipe.codec,

@@ -1,0 +1,98 @@
+"""Speed, as ratios to other work done in the same run. Not part of the default test command: see README.
+
+    python -m pytest tests/perf --benchmark-only
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+from skimage.metrics import structural_similarity
+from threadpoolctl import threadpool_limits
+
+from benchmark.metric import to_planes
+from benchmark.metrics.psnr import Psnr
+from benchmark.metrics.ssim import StructuralSimilarity
+from benchmark.plugins import codec_class
+from tests.conftest import ROOT, jpeg_at, photo
+
+
+def best_of(call: Callable[[], object], times: int = 5) -> float:
+    """Shortest of several runs, in seconds."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def test_all_metrics_against_scikit_image_ssim(benchmark: BenchmarkFixture) -> None:
+    """All eight columns of a 768×512 RGB pair, the reference's half done, against scikit-image's SSIM alone."""
+    reference = photo(512, 768)
+    distorted = jpeg_at(reference, 50)
+    families = [Psnr(), StructuralSimilarity()]
+    planes = to_planes(reference[np.newaxis])
+    prepared = [family.prepare(planes, ["mse", "psnr", "ssim", "ms_ssim"]) for family in families]
+
+    def ours() -> None:
+        other = to_planes(distorted[np.newaxis])
+        for family, half in zip(families, prepared, strict=True):
+            family.compare(half, other)
+
+    def theirs() -> None:
+        structural_similarity(
+            reference, distorted, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+            data_range=255,
+        )
+
+    with threadpool_limits(1):
+        ratio = best_of(ours) / best_of(theirs)
+        benchmark.extra_info["ratio_to_scikit_image_ssim"] = round(ratio, 3)
+        benchmark(ours)
+    print(f"\nall metrics take {ratio:.3f} × the time of scikit-image's SSIM (promised: at most 0.35)")
+    assert ratio <= 0.35
+
+
+@pytest.mark.parametrize("direction", ["encode", "decode"])
+def test_cvae_on_a_photograph(benchmark: BenchmarkFixture, direction: str) -> None:
+    """A 768×512 RGB photograph through the CVAE; at most a second each way is promised."""
+    pytest.importorskip("keras", reason="needs the neural extra")
+    codec = codec_class("cvae").from_settings({})
+    image = photo(512, 768)
+    stream = codec.encode(image)
+    benchmark.pedantic((lambda: codec.encode(image)) if direction == "encode" else (lambda: codec.decode(stream)),
+                       rounds=5, warmup_rounds=1)
+    assert benchmark.stats is not None
+    assert benchmark.stats.stats.median <= 1.0
+
+
+def test_start_up(benchmark: BenchmarkFixture) -> None:
+    """``--help`` in at most half a second."""
+    benchmark.pedantic(
+        lambda: subprocess.run([sys.executable, "-m", "benchmark", "--help"], cwd=ROOT, check=True,
+                               stdout=subprocess.DEVNULL), rounds=5,
+    )
+    assert benchmark.stats is not None
+    assert benchmark.stats.stats.median <= 0.5
+
+
+def test_kodak_jpeg_sweep(benchmark: BenchmarkFixture, kodak: Path, tmp_path: Path) -> None:
+    """JPEG at 19 qualities on 24 images, all columns, curves and table, from the shell.
+
+    CompressAI's bench takes 83 s for PSNR and MS-SSIM over RGB alone on two such cores.
+    """
+    benchmark.pedantic(
+        lambda: subprocess.run(
+            [sys.executable, "-m", "benchmark", "run", "--codecs", "jpeg", "--dataset", "kodak", "--data-root",
+             str(kodak.parent), "--out", str(tmp_path / f"{time.monotonic_ns()}")],
+            cwd=ROOT, check=True, capture_output=True,
+        ), rounds=2,
+    )

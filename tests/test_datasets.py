@@ -1,0 +1,237 @@
+"""Data sets: where they are found, what they say when they are not, and that they stream."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.server
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmark.dataset import Dataset, data_roots
+from benchmark.errors import DigestError, MissingData, UnsupportedImage, UsageError
+from benchmark.plugins import dataset_class, dataset_classes, open_dataset
+from tests.conftest import photo
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keeps a developer's own downloads out of the tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder served over HTTP on this machine."""
+    folder = tmp_path / "www"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = threading.Thread(target=listener.serve_forever)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{listener.server_port}/"
+    listener.shutdown()
+    thread.join()
+    listener.server_close()
+
+
+def test_sample_works_offline() -> None:
+    sample = open_dataset("sample")
+    assert sample.count() == len(sample.items()) == 7
+    assert sample.label == "sample"
+    for item in sample.items():
+        images = sample.load(item)
+        assert images.dtype == np.uint8
+        assert images.shape[0] == 1
+        assert images.ndim in (3, 4)
+
+
+def test_folder_is_recursive_ordered_and_strict(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    Image.fromarray(photo(9, 7)).save(tmp_path / "b" / "z.png")
+    Image.fromarray(photo(9, 7, 1)).save(tmp_path / "a.PNG")
+    (tmp_path / "notes.txt").write_text("no image")
+    folder = open_dataset(f"folder:{tmp_path}")
+    assert list(folder.items()) == ["a.PNG", "b/z.png"]
+    assert folder.load("a.PNG").shape == (1, 9, 7)
+    assert np.array_equal(folder.load("b/z.png")[0], photo(9, 7))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "I;16", "LA", "CMYK"])
+def test_folder_refuses_what_would_lose_bits(tmp_path: Path, mode: str) -> None:
+    Image.new(mode, (8, 8)).save(tmp_path / "x.tif")
+    with pytest.raises(UnsupportedImage, match="expected an 8-bit grey or RGB image"):
+        open_dataset(f"folder:{tmp_path}").load("x.tif")
+
+
+def test_broken_image_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"not a picture")
+    with pytest.raises(MissingData, match=r"x\.png: cannot be read as an image"):
+        open_dataset(f"folder:{tmp_path}").load("x.png")
+
+
+def test_folder_errors(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs a path"):
+        open_dataset("folder")
+    with pytest.raises(MissingData, match="not a directory"):
+        _ = open_dataset(f"folder:{tmp_path / 'none'}").items()
+    with pytest.raises(MissingData, match="no image below"):
+        _ = open_dataset(f"folder:{tmp_path}").items()
+
+
+def test_unknown_names_list_the_known() -> None:
+    with pytest.raises(UsageError, match="unknown data set 'kodac'; known: .*kodak"):
+        open_dataset("kodac")
+    with pytest.raises(UsageError, match="takes nothing after the colon"):
+        open_dataset("kodak:train")
+    with pytest.raises(UsageError, match="splits test and train"):
+        open_dataset("mnist:valid")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, cls in dataset_classes().items() if cls.fetchable))
+def test_missing_sets_say_where_they_looked_and_what_to_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RDBENCH_DATA", raising=False)
+    cls = dataset_class(name)
+    if hasattr(cls, "system_folder"):
+        monkeypatch.setattr(cls, "system_folder", None)
+    with pytest.raises(MissingData) as caught:
+        _ = open_dataset(name, tmp_path / "here").items()
+    text = str(caught.value)
+    assert str(tmp_path / "here") in text
+    assert str(tmp_path / "cache") in text
+    assert f"python -m benchmark data fetch {name}" in text
+    assert "RDBENCH_DATA" in text
+
+
+def test_search_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDBENCH_DATA", "/from/environment")
+    assert data_roots(Path("/from/flag"))[:2] == [Path("/from/flag"), Path("/from/environment")]
+    assert str(data_roots()[-1]).startswith(str(tmp_path / "cache"))
+
+
+def test_an_incomplete_set_says_so(tmp_path: Path) -> None:
+    (tmp_path / "kodak").mkdir()
+    for index in (3, 7):
+        Image.fromarray(photo(16, 24)).save(tmp_path / "kodak" / f"kodim{index:02}.png")
+    kodak = open_dataset("kodak", tmp_path)
+    assert kodak.label == "kodak (2 of 24)"
+    assert list(kodak.items()) == ["kodim03", "kodim07"]
+
+
+def test_shared_sets(data_root: Path) -> None:
+    assert open_dataset("kodak", data_root).label == "kodak"
+    assert open_dataset("kodak", data_root).load("kodim01").shape == (1, 512, 768, 3)
+    assert open_dataset("clic2020-professional-valid", data_root).label == "clic2020-professional-valid (11 of 41)"
+    assert open_dataset("clic2025-validation", data_root).label == "clic2025-validation (12 of 32)"
+    for name in ("mnist", "fashion-mnist"):
+        for split, count in (("test", 10_000), ("train", 60_000)):
+            dataset = open_dataset(f"{name}:{split}", data_root)
+            assert dataset.count() == count
+            assert sum(len(dataset.load(item)) for item in dataset.items()) == count
+        assert open_dataset(name, data_root).label == name
+        assert next(open_dataset(name, data_root).training_images()).shape == (1000, 28, 28)
+
+
+def test_training_never_sees_the_test_split(data_root: Path) -> None:
+    mnist = open_dataset("mnist", data_root)
+    seen = {image.tobytes() for batch in mnist.training_images() for image in batch}
+    tested = {image.tobytes() for item in mnist.items() for image in mnist.load(item)}
+    assert len(seen) == 60_000
+    assert not seen & tested
+
+
+def test_mnist_is_checked_and_found_compressed_or_not(data_root: Path, tmp_path: Path) -> None:
+    data = gzip.decompress((data_root / "mnist" / "t10k-images-idx3-ubyte.gz").read_bytes())
+    (tmp_path / "mnist").mkdir()
+    path = tmp_path / "mnist" / "t10k-images-idx3-ubyte"
+    path.write_bytes(data)
+    assert open_dataset("mnist", tmp_path).load("test-00000-00999").shape == (1000, 28, 28)
+    path.write_bytes(data[:-1] + b"\x55")
+    with pytest.raises(DigestError, match="expected SHA-256"):
+        open_dataset("mnist", tmp_path).load("test-00000-00999")
+    for item in ("test-0-10001", "train-00000-00999", "seven", "test-00999-00000"):
+        with pytest.raises(MissingData):
+            open_dataset("mnist", data_root).load(item)
+
+
+def test_fashion_mnist_is_found_where_debian_puts_it(
+    data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's package gzips the files anew: only their content counts."""
+    name = "t10k-images-idx3-ubyte.gz"
+    again = gzip.compress(gzip.decompress((data_root / "fashion-mnist" / name).read_bytes()), compresslevel=1)
+    (tmp_path / "debian").mkdir()
+    (tmp_path / "debian" / name).write_bytes(again)
+    cls = dataset_class("fashion-mnist")
+    assert str(vars(cls)["system_folder"]) == "/usr/share/datasets/fashion-mnist"
+    monkeypatch.setattr(cls, "system_folder", tmp_path / "debian")
+    monkeypatch.delenv("RDBENCH_DATA")
+    assert open_dataset("fashion-mnist", tmp_path / "none").load("test-09000-09999").shape == (1000, 28, 28)
+
+
+def fetched(cls: type[Dataset], destination: Path) -> Dataset:
+    folder = cls.fetch(destination)
+    assert folder.is_dir()
+    return cls([destination])
+
+
+def test_fetch_of_single_files(
+    kodak: Path, server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = server
+    cls = dataset_class("kodak")
+    monkeypatch.setattr(f"{cls.__module__}._ADDRESS", address)
+    for path in kodak.glob("kodim*.png"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert fetched(cls, tmp_path / "got").label == "kodak"
+    (folder / "kodim09.png").write_bytes(b"something else")
+    with pytest.raises(ValueError, match="hash"):
+        cls.fetch(tmp_path / "other")
+
+
+def test_fetch_of_an_archive(
+    server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = server
+    cls = dataset_class("clic2020-professional-valid")
+    with zipfile.ZipFile(folder / "valid.zip", "w") as archive:
+        for index in range(3):
+            Image.fromarray(photo(8, 8, 3, index)).save(tmp_path / "x.png")
+            archive.write(tmp_path / "x.png", f"valid/{index}.png")
+            archive.writestr(f"__MACOSX/valid/._{index}.png", b"junk")
+    digest = hashlib.sha256((folder / "valid.zip").read_bytes()).hexdigest()
+    monkeypatch.setattr(cls, "address", f"{address}valid.zip")
+    monkeypatch.setattr(cls, "digest", digest)
+    dataset = fetched(cls, tmp_path / "got")
+    assert list(dataset.items()) == ["0", "1", "2"]
+    assert dataset.label.endswith("(3 of 41)")
+    monkeypatch.setattr(cls, "digest", "0" * 64)
+    with pytest.raises(ValueError, match="hash"):
+        cls.fetch(tmp_path / "other")
+
+
+def test_fetch_of_mnist_checks_the_content(
+    data_root: Path, server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, address = server
+    cls = dataset_class("mnist")
+    monkeypatch.setattr(cls, "address", address)
+    for path in (data_root / "mnist").glob("*images*.gz"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert fetched(cls, tmp_path / "got").load("test-00000-00999").shape == (1000, 28, 28)
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"something else"))
+    with pytest.raises(DigestError, match="expected SHA-256"):
+        cls.fetch(tmp_path / "other")

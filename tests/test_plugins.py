@@ -1,0 +1,153 @@
+"""Discovery of plug-ins: collisions and broken ones are told, and a wheel finds its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from benchmark import plugins
+from benchmark.codec import Codec
+from benchmark.dataset import Dataset
+from benchmark.errors import PluginError, UsageError
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def fresh_registries() -> None:
+    plugins.codec_class.cache_clear()
+
+
+def points(monkeypatch: pytest.MonkeyPatch, *found: EntryPoint) -> None:
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point for point in found if point.group == group])
+
+
+def test_all_files_are_found() -> None:
+    assert {path.stem for path in (ROOT / "codecs").glob("*.py")} == {
+        name.replace("-", "_") for name in plugins.codec_names()
+    }
+    for name in plugins.codec_names():
+        assert issubclass(plugins.codec_class(name), Codec)
+        assert plugins.codec_class(name).name == name
+    for name, cls in plugins.dataset_classes().items():
+        assert issubclass(cls, Dataset)
+        assert cls.name == name
+        assert cls.summary
+
+
+def test_unknown_codec_lists_the_known() -> None:
+    with pytest.raises(UsageError, match="unknown codec 'gif'; known: avif, cvae, jpeg"):
+        plugins.codec_class("gif")
+
+
+def test_collisions_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    points(monkeypatch, EntryPoint("jpeg", "theirs:Jpeg", "rdbench.codecs"))
+    with pytest.raises(PluginError, match="both a file of codecs/ and an entry point"):
+        plugins.codec_class("jpeg")
+    points(
+        monkeypatch, EntryPoint("x", "a:X", "rdbench.codecs"), EntryPoint("x", "b:X", "rdbench.codecs"),
+    )
+    with pytest.raises(PluginError, match="two packages claim 'x'"):
+        plugins.codec_names()
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("no_such_module:X", "cannot be imported"),
+        ("json:JSONDecoder", "is no Codec"),
+        ("json:dumps", "is no Codec"),
+        ("benchmark.plugins.codecs.png:Png", "names itself 'png'"),
+    ],
+)
+def test_broken_entry_points_are_told(monkeypatch: pytest.MonkeyPatch, value: str, complaint: str) -> None:
+    points(monkeypatch, EntryPoint("x", value, "rdbench.codecs"))
+    with pytest.raises(PluginError, match=complaint):
+        plugins.codec_class("x")
+
+
+THEIRS = '''
+import dataclasses, zlib
+import numpy as np
+from benchmark.codec import Codec, Image, check_image
+from benchmark.errors import BitstreamError
+
+@dataclasses.dataclass(frozen=True)
+class Deflate(Codec):
+    """Pixels, deflated."""
+    name = "deflate"
+    summary = "pixels, deflated"
+    grid = {"level": (1, 9)}
+    lossless_at = {}
+    level: int = 9
+
+    @classmethod
+    def version(cls): return "zlib " + zlib.ZLIB_VERSION
+    def encode(self, image):
+        check_image(image, codec=self.name)
+        return bytes([image.ndim]) + np.int32(image.shape).tobytes() + zlib.compress(image.tobytes(), self.level)
+    def decode(self, data):
+        n = data[0]
+        return np.frombuffer(zlib.decompress(data[1 + 4 * n:]), np.uint8).reshape(np.frombuffer(data[1:1 + 4 * n], np.int32))
+'''
+PYPROJECT = '''
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "theirs"
+version = "1.0"
+[project.entry-points."rdbench.codecs"]
+deflate = "theirs:Deflate"
+[tool.setuptools]
+py-modules = ["theirs"]
+'''
+
+
+def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> None:
+    source, site = tmp_path / "source", tmp_path / "site"
+    source.mkdir()
+    (source / "theirs.py").write_text(THEIRS)
+    (source / "pyproject.toml").write_text(PYPROJECT)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", site, source],
+        check=True, capture_output=True,
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
+
+    def rdbench(*words: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "benchmark", *words], env=environment, cwd=tmp_path, check=True,
+            capture_output=True, text=True,
+        ).stdout
+
+    assert "pixels, deflated" in rdbench("list", "codecs")
+    assert "14 ok" in rdbench("run", "--codecs", "deflate", "--out", "out")
+
+
+def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
+    """Built, installed without the checkout, and run: plug-ins, weights and the sample data set are all there."""
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT],
+        check=True, capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("rdbench-*.whl")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "site", wheel],
+        check=True, capture_output=True,
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import benchmark, sys; from benchmark.plugins import codec_names; "
+         "from benchmark.neural.weights import set_folders; "
+         "print(benchmark.__file__); print(*codec_names()); print(*set_folders('cvae'))"],
+        env=environment, cwd=tmp_path, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()
+    assert done[0].startswith(str(tmp_path))
+    assert done[1].split() == sorted(path.stem for path in (ROOT / "codecs").glob("*.py"))
+    assert {"mnist", "mnist-elbo", "natural"} <= set(done[2].split())

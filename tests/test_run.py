@@ -1,0 +1,317 @@
+"""The command line, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from benchmark.record import columns
+from tests.conftest import ROOT, Run, photo
+
+BROKEN = '''
+"""Codecs that fail in every way."""
+import dataclasses, os, time
+from benchmark.codec import Codec, check_image
+from benchmark.errors import UnsupportedImage
+import numpy as np
+
+@dataclasses.dataclass(frozen=True)
+class Broken(Codec):
+    """Fails as it is told."""
+    name = "broken"
+    summary = "fails as it is told"
+    grid = {"how": ("well", "raises", "decoder", "shape", "skips")}
+    how: str = "well"
+
+    @classmethod
+    def version(cls):
+        return "broken 1"
+
+    def encode(self, image):
+        if self.how == "raises":
+            raise RuntimeError("deliberate\\nfailure")
+        if self.how == "skips":
+            raise UnsupportedImage("will not take it")
+        if self.how == "crashes":
+            os._exit(7)
+        if self.how == "hangs":
+            time.sleep(60)
+        head = np.array([image.ndim, *image.shape, *[0] * (3 - image.ndim)], np.int32).tobytes()
+        return self.how[:1].encode() + head + image.tobytes()
+
+    def decode(self, data):
+        if data[:1] == b"d":
+            raise ValueError("cannot decode")
+        n, *shape = np.frombuffer(data[1:17], np.int32)
+        image = np.frombuffer(data[17:], np.uint8).reshape(shape[:n])
+        return image[:-1] if data[:1] == b"s" else image
+'''
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(3):
+        Image.fromarray(photo(176, 192, 3, index)).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.fixture
+def third_party(tmp_path: Path) -> Path:
+    """A package of somebody else's, with its entry point, as pip would install it."""
+    site = tmp_path / "site"
+    info = site / "theirs-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "theirs.py").write_text(BROKEN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[rdbench.codecs]\nbroken = theirs:Broken\n")
+    return site
+
+
+def records(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "records.csv", keep_default_na=False)
+
+
+def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    done = rdbench(
+        "run", "--codecs", "jpeg,png", "--dataset", f"folder:{pictures}", "--set", "jpeg.quality=20,80", "--out", "out"
+    )
+    out = tmp_path / "out"
+    rows = records(out)
+    assert list(rows.columns) == columns()
+    assert len(rows) == 3 * 3
+    assert set(rows["status"]) == {"ok"}
+    assert list(rows["image"][:3]) == ["0.png", "1.png", "2.png"]
+    assert (rows["bpp"] == 8 * rows["bytes"] / (192 * 176)).all()
+    assert (rows["payload_bpp"] < rows["bpp"]).all()
+    assert (rows["threads"] == 1).all()
+    assert (rows["encode_s"] > 0).all()
+    assert (rows["stream_sha256"].str.len() == 64).all()
+    lossless = rows[rows["codec"] == "png"]
+    assert (lossless["psnr_rgb"] == np.inf).all()
+    assert (lossless["pixels_sha256"] == lossless["image_sha256"]).all()
+    assert json.loads(rows["settings"][0]) == {
+        "optimize": True, "progressive": False, "quality": 20, "subsampling": "4:2:0"
+    }
+
+    summary = pd.read_csv(out / "summary.csv")
+    assert list(summary["images"]) == [3, 3, 3]
+    assert summary["psnr_rgb_mean"][0] == pytest.approx(rows["psnr_rgb"][:3].mean())
+    assert summary["psnr_rgb_std"][0] == pytest.approx(rows["psnr_rgb"][:3].std(ddof=1))
+    assert summary["psnr_rgb_pooled"][0] == pytest.approx(10 * np.log10(255**2 / rows["mse_rgb"][:3].mean()))
+    assert "arithmetic mean over images" in summary["averaging"][0]
+
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["run"]["rows"] == {"ok": 9}
+    assert manifest["study"]["codecs"]["jpeg"] == {"quality": [20, 80]}
+    assert manifest["run"]["command"].startswith("python -m benchmark run --codecs jpeg,png")
+    assert manifest["codecs"]["jpeg"].startswith("Pillow")
+    for metric in ("psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y", "ms_ssim_rgb", "ms_ssim_y"):
+        for form, magic in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+            assert (out / f"rd_{metric}.{form}").read_bytes().startswith(magic)
+    assert "quality=20" in done.stdout
+    assert "9 ok" in done.stdout
+    assert "rows" in done.stderr
+
+    again = rdbench("run", "--study", "out/study.toml", "--out", "again")
+    assert "9 ok" in again.stdout
+    same = [name for name in columns() if name not in ("encode_s", "decode_s", "peak_memory_mib")]
+    assert records(tmp_path / "again")[same].equals(rows[same])
+
+
+def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    words = ("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--out", "out", "--set")
+    rdbench(*words, "jpeg.quality=20")
+    path = tmp_path / "out" / "records.csv"
+    lines = path.read_text().splitlines()
+    # One row failed, one was torn by a kill.
+    path.write_text("\n".join([lines[0], lines[1].replace(",ok,", ",failed,"), lines[2], lines[3][:40]]))
+    done = rdbench(*words, "jpeg.quality=20")
+    assert "3 ok; 1 of them from an earlier run" in done.stdout
+    assert path.read_text().splitlines()[2] == lines[2]
+    done = rdbench(*words, "jpeg.quality=20,50")
+    assert "6 ok; 3 of them from an earlier run" in done.stdout
+    untouched = path.read_bytes()
+    done = rdbench(*words, "jpeg.quality=20,50")
+    assert "6 of them from an earlier run" in done.stdout
+    assert path.read_bytes() == untouched
+    # Other pixels under the same name are another image.
+    Image.fromarray(photo(176, 192, 3, 99)).save(pictures / "1.png")
+    done = rdbench(*words, "jpeg.quality=20,50")
+    assert "4 of them from an earlier run" in done.stdout
+
+
+def test_failures_are_rows(rdbench: Run, pictures: Path, third_party: Path, tmp_path: Path) -> None:
+    path = f"{ROOT}{os.pathsep}{third_party}"
+    listed = rdbench("list", "codecs", PYTHONPATH=path).stdout
+    assert "fails as it is told" in listed
+    done = rdbench(
+        "run", "--codecs", "broken,jpeg", "--dataset", f"folder:{pictures}", "--set", "jpeg.quality=50", "--out", "out",
+        "--set", "broken.how=well,raises,decoder,shape,skips,crashes,hangs", "--timeout", "2", PYTHONPATH=path,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = records(tmp_path / "out")
+    assert len(rows) == 3 * 8
+    how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
+    expected = {
+        "well": "ok", "jpeg": "ok", "raises": "failed", "decoder": "failed", "shape": "failed", "skips": "skipped",
+        "crashes": "crashed", "hangs": "timeout",
+    }
+    assert dict(zip(how, rows["status"], strict=True)) == expected
+    reasons = dict(zip(how, rows["reason"], strict=True))
+    assert reasons["raises"] == "RuntimeError: deliberate failure"
+    assert "cannot decode" in reasons["decoder"]
+    assert "expected uint8 of shape" in reasons["shape"]
+    assert "exit code" in reasons["crashes"]
+    assert "took longer" in reasons["hangs"]
+    assert "broken: 15 rows failed" in done.stdout
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert summary["failures"].sum() == 15
+    assert summary["skipped"].sum() == 3
+
+
+def test_an_interrupted_run_keeps_what_is_finished(pictures: Path, third_party: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmark", "run", "--codecs", "jpeg,broken", "--dataset", f"folder:{pictures}",
+         "--set", "jpeg.quality=50", "--set", "broken.how=hangs", "--jobs", "1", "--out", str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{third_party}"}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )
+    path = tmp_path / "out" / "records.csv"
+    for _ in range(300):
+        time.sleep(0.1)
+        if path.exists() and len(path.read_text().splitlines()) > 1:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, output + errors
+    assert "the same command goes on from here" in output
+    assert "Traceback" not in output + errors
+    rows = records(tmp_path / "out")
+    assert list(rows["status"]) == ["ok"] * len(rows)
+    assert len(rows) >= 1
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["run"]["interrupted"]
+
+
+def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    Image.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
+    rdbench("run", "--codecs", "webp", "--dataset", "folder:small", "--out", "out")
+    rows = records(tmp_path / "out")
+    assert set(rows["status"]) == {"ok"}
+    assert set(rows["ms_ssim_rgb"]) == {""}
+    assert "161" in rows["reason"][0]
+    assert not (tmp_path / "out" / "rd_ms_ssim_rgb.png").exists()
+    assert (tmp_path / "out" / "rd_ssim_rgb.png").exists()
+
+
+def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    rdbench(
+        "run", "--codecs", "webp", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
+        "--set", "webp.quality=50",
+    )
+    rows = records(tmp_path / "out")
+    assert list(rows.columns) == columns()
+    assert set(rows["ssim_rgb"]) == {""}
+    assert (rows["psnr_rgb"] > 20).all()
+
+
+def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "1.png").write_bytes(b"no picture")
+    done = rdbench(
+        "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", f"folder:{pictures}", "--out", "out",
+        check=False,
+    )
+    assert done.returncode == 1
+    rows = records(tmp_path / "out")
+    assert list(rows["status"]) == ["ok", "failed", "ok"]
+    assert "cannot be read as an image" in rows["reason"][1]
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert (summary["images"][0], summary["images_attempted"][0]) == (2, 3)
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000", "webp", "avif", "png"])
+def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> None:
+    Image.fromarray(photo(60, 90)).save(tmp_path / "in.png")
+    done = rdbench("encode", "--codec", codec, "in.png", "stream")
+    assert f"{(tmp_path / 'stream').stat().st_size} bytes" in done.stdout
+    done = rdbench("decode", "stream", "out.png")
+    assert f"decoded by {codec}" in done.stdout
+    decoded = np.asarray(Image.open(tmp_path / "out.png"))
+    assert np.mean((decoded.astype(float) - photo(60, 90)) ** 2) < 200
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["run", "--codecs", "jpge"], "unknown codec 'jpge'; known: "),
+        (["run", "--dataset", "kodac"], "unknown data set 'kodac'; known: "),
+        (["run", "--codecs", "jpeg", "--dataset", "folder:nowhere"], "nowhere is not a directory"),
+        (["run", "--codecs", "jpeg", "--set", "jpeg.quality=500"], "expected 1 to 100, got 500"),
+        (["run", "--study", "none.toml"], "none.toml: cannot be read"),
+        (["encode", "--codec", "jpeg", "none.png", "x"], "none.png: cannot be read"),
+        (["encode", "--codec", "jpeg", "--set", "quality=x", "none.png", "x"], "cannot be read|expected int"),
+        (["decode", "none", "x.png"], "none: cannot be read"),
+        (["data", "fetch", "sample"], "nothing to download"),
+        (["train", "jpeg", "--dataset", "sample"], "not a learned one"),
+        (["run", "--codecs"], "requires an argument"),
+        (["list", "codices"], "is not one of"),
+    ],
+)
+def test_mistakes_are_explained_without_a_traceback(rdbench: Run, words: list[str], complaint: str) -> None:
+    import re
+
+    done = rdbench(*words, check=False)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert re.search(complaint, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "records.csv").write_text("a,b\n1,2\n")
+    done = rdbench("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--out", "out", check=False)
+    assert done.returncode == 2
+    assert "its columns are not this version's" in done.stderr
+    assert (tmp_path / "out" / "records.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_lists_and_info(rdbench: Run) -> None:
+    for word in ("jpeg", "jpeg2000", "webp", "avif", "png", "cvae"):
+        assert word in rdbench("list", "codecs").stdout
+    assert "kodak" in rdbench("list", "datasets").stdout
+    assert "ms_ssim" in rdbench("list", "metrics").stdout
+    assert "numpy" in rdbench("info").stdout
+    assert "python" in rdbench("info").stdout
+
+
+def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
+    rdbench("run", "--codecs", "webp", "--set", "webp.quality=5", "--dataset", "mnist", "--out", "out")
+    rows = records(tmp_path / "out")
+    assert len(rows) == 10
+    assert set(rows["images"]) == {1000}
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert summary["images"][0] == 10_000
+    # Published for WebP q5 on these digits, files with headers: 1.30 bpp and 27.6 dB of the pooled error.
+    assert summary["bpp_mean"][0] == pytest.approx(1.30, abs=0.01)
+    assert summary["psnr_rgb_pooled"][0] == pytest.approx(27.6, abs=0.1)
+
+
+def test_every_row_of_an_incomplete_set_says_so(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "data" / "kodak").mkdir(parents=True)
+    Image.fromarray(photo(64, 64)).save(tmp_path / "data" / "kodak" / "kodim05.png")
+    rdbench("run", "--codecs", "webp", "--dataset", "kodak", "--data-root", "data", "--out", "out")
+    assert set(records(tmp_path / "out")["dataset"]) == {"kodak (1 of 24)"}
+    assert "kodak (1 of 24)" in (tmp_path / "out" / "rd_psnr_rgb.svg").read_text()
