@@ -65,7 +65,7 @@ def test_another_codec_and_trailing_bytes_are_told() -> None:
     ],
 )
 def test_absurd_sizes_are_refused_before_anything_is_allocated(change: dict[str, int]) -> None:
-    with pytest.raises(BitstreamError, match="absurd|exceed"):
+    with pytest.raises(BitstreamError, match=r"absurd|exceed"):
         unpack(pack(dataclasses.replace(FRAME, **change)), "cvae")  # type: ignore[arg-type]
 
 

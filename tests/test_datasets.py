@@ -91,7 +91,7 @@ def test_folder_errors(tmp_path: Path) -> None:
 
 
 def test_unknown_names_list_the_known() -> None:
-    with pytest.raises(UsageError, match="unknown data set 'kodac'; known: .*kodak"):
+    with pytest.raises(UsageError, match=r"unknown data set 'kodac'; known: .*kodak"):
         open_dataset("kodac")
     with pytest.raises(UsageError, match="takes nothing after the colon"):
         open_dataset("kodak:train")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from benchmark.errors import BitstreamError
 from benchmark.neural import entropy
 
+Latents = npt.NDArray[np.float64]
 constriction = pytest.importorskip("constriction", reason="needs the neural extra")
 
 
 @pytest.fixture(scope="module")
-def latents() -> np.ndarray:  # type: ignore[type-arg]
+def latents() -> Latents:
     rng = np.random.default_rng(1)
     scale = np.array([0.01, 0.3, 1.0, 4.0])
     return rng.normal([0, 1, -2, 0.5], scale, (5000, 4))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 16, 48, 255])
-def test_round_trip_and_rate(latents: np.ndarray, steps: int) -> None:  # type: ignore[type-arg]
+def test_round_trip_and_rate(latents: Latents, steps: int) -> None:
     tables = entropy.symbol_tables(entropy.learn_counts(latents), steps)
     symbols = entropy.quantise(latents, steps, tables)
     payload = entropy.encode_symbols([(symbols, tables)])
@@ -36,7 +38,7 @@ def test_round_trip_and_rate(latents: np.ndarray, steps: int) -> None:  # type: 
 
 
 @pytest.mark.parametrize("steps", [1, 3, 16, 255])
-def test_tables_are_valid(latents: np.ndarray, steps: int) -> None:  # type: ignore[type-arg]
+def test_tables_are_valid(latents: Latents, steps: int) -> None:
     for table in entropy.symbol_tables(entropy.learn_counts(latents), steps):
         assert table.frequencies.sum() == entropy.TOTAL
         assert table.frequencies.min() >= 1
@@ -54,7 +56,7 @@ def test_tables_of_a_coarse_step_are_sums_of_a_fine_one() -> None:
         assert coarse.frequencies[symbol - coarse.lowest] / entropy.TOTAL == pytest.approx(merged, abs=2e-3)
 
 
-def test_values_outside_the_table_are_clamped(latents: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_values_outside_the_table_are_clamped(latents: Latents) -> None:
     tables = entropy.symbol_tables(entropy.learn_counts(latents), 16)
     wild = np.array([[1e9, -1e9, 1e3, np.float64(-1e3)]])
     symbols = entropy.quantise(wild, 16, tables)
@@ -76,7 +78,7 @@ def test_payloads_of_zeros_and_nothing() -> None:
     assert entropy.decode_symbols(payload, [(0, tables)])[0].shape == (0, 1)
 
 
-def test_garbage_decodes_to_valid_symbols_or_an_error(latents: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_garbage_decodes_to_valid_symbols_or_an_error(latents: Latents) -> None:
     tables = entropy.symbol_tables(entropy.learn_counts(latents), 8)
     rng = np.random.default_rng(5)
     for _ in range(200):

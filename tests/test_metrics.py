@@ -14,7 +14,6 @@ from benchmark.dataset import read_image
 from benchmark.metric import to_planes
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
-
 from tests.conftest import jpeg_at, photo
 
 Pixels = npt.NDArray[np.uint8]
@@ -28,7 +27,8 @@ def measure(reference: Pixels, distorted: Pixels) -> dict[str, float]:
         names = [
             metric.name for metric in family.metrics if not family.undefined(metric.name, *reference.shape[:2])
         ]
-        values |= family.compare(family.prepare(first, names), second)
+        half: Any = family.prepare(first, names)
+        values |= family.compare(half, second)
     return {name: float(value[0]) for name, value in values.items()}
 
 

@@ -92,7 +92,8 @@ class Deflate(Codec):
         return bytes([image.ndim]) + np.int32(image.shape).tobytes() + zlib.compress(image.tobytes(), self.level)
     def decode(self, data):
         n = data[0]
-        return np.frombuffer(zlib.decompress(data[1 + 4 * n:]), np.uint8).reshape(np.frombuffer(data[1:1 + 4 * n], np.int32))
+        shape = np.frombuffer(data[1:1 + 4 * n], np.int32)
+        return np.frombuffer(zlib.decompress(data[1 + 4 * n:]), np.uint8).reshape(shape)
 '''
 PYPROJECT = '''
 [build-system]

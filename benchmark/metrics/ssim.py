@@ -29,7 +29,7 @@ MS_SSIM_MINIMUM = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 1
 """Shortest side at which the coarsest of five scales still holds one whole window: 161."""
 
 _Array = npt.NDArray[np.float32]
-_BLOCK = 32
+_BLOCK = 16
 """Outputs of a block of the banded matrix; its width is this plus 10."""
 
 

@@ -8,6 +8,7 @@ counts of its latent, ``.counts.npz``. Both are read without pickle. Sets that c
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 from dataclasses import dataclass
@@ -58,9 +59,8 @@ class Point:
 
 def set_folders(codec: str) -> dict[str, Path]:
     """Folders of all sets of a codec's weights by name; a user's own win over those of the same name."""
-    from benchmark.plugins import codecs  # type: ignore[attr-defined]  # a namespace package found at run time
-
-    roots = [Path(path) / "weights" for path in codecs.__path__]
+    package = importlib.import_module("benchmark.plugins.codecs")
+    roots = [Path(path) / "weights" for path in package.__path__]
     if os.environ.get(WEIGHTS_VARIABLE):
         roots.append(Path(os.environ[WEIGHTS_VARIABLE]))
     return {card.parent.name: card.parent for root in roots for card in sorted((root / codec).glob("*/card.json"))}

@@ -100,6 +100,8 @@ def _caption(points: pd.DataFrame, left_out: int) -> str:
 
 def _save(figure: Any, path: Path) -> list[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, not anew for every format
     # No dates: the same numbers give the same bytes.
     metadata: dict[str, dict[str, None]] = {
         "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}
