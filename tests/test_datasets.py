@@ -48,7 +48,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 
 def test_sample_works_offline() -> None:
     sample = open_dataset("sample")
-    assert sample.count() == len(sample.items()) == 7
+    assert sample.count() == len(sample.items()) == 6
     assert sample.label == "sample"
     for item in sample.items():
         images = sample.load(item)

@@ -48,7 +48,7 @@ def test_listing_codecs_loads_no_framework() -> None:
 def test_a_classical_task_loads_no_framework() -> None:
     run = (
         "from benchmark.task import Task, run_task; "
-        "rows = run_task(Task('sample', None, 'coins', 'sample', 'jpeg', [{}], ('psnr', 'ssim'), 1, 1)); "
+        "rows = run_task(Task('sample', None, 'camera', 'sample', 'jpeg', [{}], ('psnr', 'ssim'), 1, 1)); "
         "assert rows[0]['status'] == 'ok', rows"
     )
     assert not loaded_after(run) & {"tensorflow", "keras", "torch", "jax", "constriction"}
