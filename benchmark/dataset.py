@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -128,6 +129,35 @@ class Dataset(ABC):
             f"data set {self.name!r} was not found. Looked for:\n  {places}\n"
             f"To get it, {cure} --data-root or {DATA_VARIABLE} to the folder that holds it."
         )
+
+
+class ImageFiles(Dataset):
+    """A data set of image files, an item each."""
+
+    @abstractmethod
+    def locate(self) -> dict[str, Path]:
+        """The files by item, in order; read only once.
+
+        Raises:
+            MissingData: there are none.
+        """
+
+    @cached_property
+    def paths(self) -> dict[str, Path]:
+        """What :meth:`locate` found."""
+        return self.locate()
+
+    def items(self) -> list[str]:
+        """Names of the files, as :meth:`locate` gives them."""
+        return list(self.paths)
+
+    def load(self, item: str) -> Batch:
+        """A batch of one: shape (1, H, W) or (1, H, W, 3)."""
+        return read_image(self.paths[item])[np.newaxis]
+
+    def count(self) -> int:
+        """How many files there are."""
+        return len(self.paths)
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:

@@ -71,12 +71,15 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
 
     with RecordStore(out / "records.csv") as store:
         replace_file(out / "study.toml", study.to_toml())
-        done = frozenset(row["key"] for row in store.rows if row["status"] in ("ok", "skipped"))
+        done: dict[tuple[str, str], set[str]] = {}
+        for row in store.rows:
+            if row["status"] in ("ok", "skipped"):
+                done.setdefault((row["image"], row["codec"]), set()).add(row["key"])
         # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
         tasks = [
             Task(
                 study.dataset, data_root, item, label, codec, sweep, tuple(study.metrics), study.repeats,
-                study.threads, done,
+                study.threads, frozenset(done.get((item, codec), ())),
             )
             for item in items
             for codec, sweep in by_codec.items()

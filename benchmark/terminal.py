@@ -41,12 +41,12 @@ def print_outcome(outcome: Outcome) -> None:
                 table.add_row(label, setting, images, _number(row["bpp_mean"], "{:.4f}"), *figures, *times)
             console.print(table)
     for codec, (count, reason) in outcome.failures.items():
-        console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red", markup=False)
+        console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red")
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
-    console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run", markup=False, highlight=False)
+    console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
     if outcome.interrupted:
         console.print("interrupted: everything finished is stored; the same command goes on from here")
-    console.print(f"results: {outcome.folder}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"results: {outcome.folder}", soft_wrap=True)
 
 
 def print_codecs() -> None:
@@ -110,7 +110,7 @@ def print_info() -> None:
 
 
 def _console() -> Console:
-    console = Console()
+    console = Console(markup=False, highlight=False)  # square brackets are meant
     if not console.is_terminal:
         console.width = 160  # a file has no width: do not break its lines at 80
     return console

@@ -47,12 +47,12 @@ class Cvae(Codec):
 
     name = "cvae"
     summary = "convolutional VAE on 28×28 tiles, range-coded latent; photographs as YCbCr BT.601 with 4:2:0 chroma"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (1, 2, 3, 4, 5, 6)}
-    knob = Knob("quality", 1, 6)
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (1, 2, 3, 4, 5, 6, 7, 8)}
+    knob = Knob("quality", 1, 8)
     requires = "rdbench[neural]"
 
     weights: str = setting("auto")
-    quality: int = setting(4, low=1, high=6)
+    quality: int = setting(5, low=1, high=8)
     step: float = setting(1.0, low=1 / entropy.MAX_STEPS, high=entropy.MAX_STEPS)
     search: int = setting(0, low=0, high=16)
 
@@ -84,7 +84,7 @@ class Cvae(Codec):
         for kind, (tiles, tables) in enumerate(zip(model.tiling.split(images), model.tables(steps), strict=False)):
             symbols = entropy.quantise(model.analyse(tiles), steps, tables)
             if self.search:
-                price = self._price(point) * model.tiling.weights[kind]
+                price = self._price(point, steps) * model.tiling.weights[kind]
                 symbols = model.search(symbols, tiles, tables, steps, price, self.search)
             groups.append((symbols, tables))
         payload = entropy.encode_symbols(groups)
@@ -121,13 +121,13 @@ class Cvae(Codec):
                 return point
         raise SettingError(f"cvae: weights {name!r} have qualities 1 to {known[-1].quality}, got {self.quality}")
 
-    def _price(self, point: Point) -> float:
+    def _price(self, point: Point, steps: int) -> float:
         """λ at this step, in bits per pixel for a unit of squared error in 0–255."""
         trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
         if trade_off is None:
             raise SettingError(f"cvae.search: weights {point.folder.name!r} were not trained for rate and distortion")
-        # At high rate the slope of the rate–distortion curve goes with the square of the step.
-        return float(trade_off) / self.step**2
+        # It was trained at step 1, and the slope of a rate–distortion curve goes with the square of the step.
+        return float(trade_off) / (steps * entropy.STEP_UNIT) ** 2
 
     def _steps(self, point: Point) -> int:
         steps = round(point.steps * self.step)
@@ -259,7 +259,7 @@ class CvaeRecipe(Recipe):
     Args:
         objective: ``rd`` for rate and distortion together, ``elbo`` for the original's cross-entropy + KL.
         tiling: a name of ``tiles.TILINGS``.
-        epochs: of the first stage; the others, which start from a trained network, take a third.
+        epochs: of the first stage; the others, which start from a trained network, take a third. The original took 50.
         tiles_per_image: tiles cut from each photograph; images of the tile's own size are taken whole.
     """
 
@@ -276,7 +276,7 @@ class CvaeRecipe(Recipe):
         self.epochs = epochs
         self.tiles_per_image = tiles_per_image
         self.decay = objective == "rd"
-        self.patience = 6 if objective == "rd" else epochs
+        self.patience = 6 if objective == "rd" else None
 
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":
@@ -337,9 +337,7 @@ class CvaeRecipe(Recipe):
             counts[kind] = entropy.learn_counts(latents[train["kind"] == index])
         np.savez_compressed(folder / f"{stem}.counts.npz", **counts)  # type: ignore[arg-type]  # its other keyword is a bool
 
-        # The original's latent has unit variance, so its rate is set by the step; the others were trained at step 1.
-        unit = round(1 / entropy.STEP_UNIT)
-        steps = {stage.quality: unit} if stage.trade_off is not None else dict(enumerate((48, 32, 16, 8, 4, 2), 1))
+        steps = self._steps(stage)
         entries = []
         for quality, step in steps.items():
             bits, error = np.zeros(len(held_latents)), np.zeros(len(held_latents))
@@ -363,6 +361,19 @@ class CvaeRecipe(Recipe):
                 },
             })
         return entries
+
+    def _steps(self, stage: Stage) -> dict[int, int]:
+        """Quantiser steps, in units, of the operating points that a stage's network serves, by their quality."""
+        if stage.trade_off is None:  # one network, whose latent has unit variance: the step alone sets the rate
+            return dict(enumerate((64, 48, 32, 24, 16, 8, 4, 2), 1))
+        unit = round(1 / entropy.STEP_UNIT)  # at which it was trained
+        steps = {stage.quality + 1: unit}
+        # The outermost networks serve one more point each, so that the rates span a decade.
+        if stage.quality == 1:
+            steps[1] = 5 * unit // 2
+        if stage.quality == len(self.stages()):
+            steps[stage.quality + 2] = unit // 2
+        return steps
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -5,33 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from benchmark.codec import Batch
-from benchmark.dataset import Dataset, read_image
+from benchmark.dataset import ImageFiles
 from benchmark.errors import DigestError
 
 
-class _Clic(Dataset):
+class _Clic(ImageFiles):
     folders: ClassVar[tuple[str, ...]]
 
-    @cached_property
-    def _paths(self) -> dict[str, Path]:
+    def locate(self) -> dict[str, Path]:
         folder = self.find(self.folders, "*.png")
         return {path.stem: path for path in sorted(folder.glob("*.png"))}
-
-    def items(self) -> list[str]:
-        return list(self._paths)
-
-    def load(self, item: str) -> Batch:
-        return read_image(self._paths[item])[np.newaxis]
-
-    def count(self) -> int:
-        return len(self._paths)
 
 
 class Clic2020ProfessionalValid(_Clic):

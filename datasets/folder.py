@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from benchmark.codec import Batch
-from benchmark.dataset import Dataset, read_image
+from benchmark.dataset import ImageFiles
 from benchmark.errors import MissingData, UsageError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".gif"})
 
 
-class Folder(Dataset):
+class Folder(ImageFiles):
     """``folder:PATH``: every image below a directory, in order of path; 8-bit grey or RGB."""
 
     name = "folder"
@@ -27,8 +23,7 @@ class Folder(Dataset):
         if not argument:
             raise UsageError("data set 'folder' needs a path: --dataset folder:PATH")
 
-    @cached_property
-    def _paths(self) -> dict[str, Path]:
+    def locate(self) -> dict[str, Path]:
         folder = Path(self.argument).expanduser()
         if not folder.is_dir():
             raise MissingData(f"{folder} is not a directory; expected --dataset folder:PATH with a directory of images")
@@ -36,12 +31,3 @@ class Folder(Dataset):
         if not found:
             raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}")
         return {path.relative_to(folder).as_posix(): path for path in found}
-
-    def items(self) -> list[str]:
-        return list(self._paths)
-
-    def load(self, item: str) -> Batch:
-        return read_image(self._paths[item])[np.newaxis]
-
-    def count(self) -> int:
-        return len(self._paths)

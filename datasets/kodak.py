@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from benchmark.codec import Batch
-from benchmark.dataset import Dataset, read_image
+from benchmark.dataset import ImageFiles
 
 _ADDRESS = "https://r0k.us/graphics/kodak/kodak/"
 
 
-class Kodak(Dataset):
+class Kodak(ImageFiles):
     """Kodak: 24 photographs of 768×512 (six of them upright), released by the company for unrestricted use."""
 
     name = "kodak"
@@ -49,19 +45,9 @@ class Kodak(Dataset):
     }
     """SHA-256 of each file as r0k.us serves it."""
 
-    @cached_property
-    def _paths(self) -> dict[str, Path]:
+    def locate(self) -> dict[str, Path]:
         folder = self.find(("kodak", "Kodak", "."), "kodim*.png")
         return {path.stem: path for path in sorted(folder.glob("kodim*.png"))}
-
-    def items(self) -> list[str]:
-        return list(self._paths)
-
-    def load(self, item: str) -> Batch:
-        return read_image(self._paths[item])[np.newaxis]
-
-    def count(self) -> int:
-        return len(self._paths)
 
     @classmethod
     def fetch(cls, destination: Path) -> Path:

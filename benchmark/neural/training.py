@@ -30,7 +30,7 @@ class Stage:
     """One operating point to train; it starts from the weights of the stage before.
 
     Attributes:
-        quality: number of the point, 1 for the lowest rate.
+        quality: its number, 1 for the lowest rate.
         epochs: at most; early stopping may end it before.
         learning_rate: at its start.
         trade_off: λ of the rate–distortion objective; None for another objective.
@@ -47,8 +47,8 @@ class Recipe(ABC):
 
     codec: ClassVar[str]
     batch_size: int = 128
-    patience: int = 6
-    """Epochs without a better validation loss after which a stage ends."""
+    patience: int | None = 6
+    """Epochs without a better validation loss after which a stage ends, at its best weights; None runs all epochs."""
     decay: bool = True
     """Whether the learning rate falls along a half cosine to 1 % over a stage; else it is constant."""
     validation_share: float = 1 / 12
@@ -184,16 +184,20 @@ def _fit(
             self.epochs = epoch + 1
 
     report = Report()
+    callbacks = [
+        keras.callbacks.CSVLogger(log, append=True),
+        report,
+        keras.callbacks.BackupAndRestore(scratch / f"q{stage.quality}-checkpoint", delete_checkpoint=True),
+    ]
+    if recipe.patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
+        )
     start = time.monotonic()
     trainer.fit(
         examples, batch_size=recipe.batch_size, epochs=stage.epochs, shuffle=True, verbose=0,
         validation_data=(held_out,), validation_batch_size=1024,
-        callbacks=[
-            keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True),
-            keras.callbacks.CSVLogger(log, append=True),
-            report,
-            keras.callbacks.BackupAndRestore(scratch / f"q{stage.quality}-checkpoint", delete_checkpoint=True),
-        ],
+        callbacks=callbacks,
     )
     progress.advance(stage.epochs - report.epochs, f"quality {stage.quality}: done")
     return report.epochs * batches, time.monotonic() - start
