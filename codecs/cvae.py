@@ -8,6 +8,7 @@ each latent dimension, and put into a stream that decodes anywhere.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -84,7 +85,7 @@ class Cvae(Codec):
         for kind, (tiles, tables) in enumerate(zip(model.tiling.split(images), model.tables(steps), strict=False)):
             symbols = entropy.quantise(model.analyse(tiles), steps, tables)
             if self.search:
-                price = self._price(point, steps) * model.tiling.weights[kind]
+                price = self._price(point) * model.tiling.weights[kind]
                 symbols = model.search(symbols, tiles, tables, steps, price, self.search)
             groups.append((symbols, tables))
         payload = entropy.encode_symbols(groups)
@@ -121,13 +122,11 @@ class Cvae(Codec):
                 return point
         raise SettingError(f"cvae: weights {name!r} have qualities 1 to {known[-1].quality}, got {self.quality}")
 
-    def _price(self, point: Point, steps: int) -> float:
+    def _price(self, point: Point) -> float:
         """λ at this step, in bits per pixel for a unit of squared error in 0–255."""
         trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
-        if trade_off is None:
-            raise SettingError(f"cvae.search: weights {point.folder.name!r} were not trained for rate and distortion")
-        # It was trained at step 1, and the slope of a rate–distortion curve goes with the square of the step.
-        return float(trade_off) / (steps * entropy.STEP_UNIT) ** 2
+        # The slope of a rate–distortion curve goes with the square of the step.
+        return float(trade_off) / self.step**2
 
     def _steps(self, point: Point) -> int:
         steps = round(point.steps * self.step)
@@ -171,9 +170,7 @@ class _Model:
         pixels = tiles.shape[1] * tiles.shape[2]
 
         def cost(candidates: entropy.Symbols, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-            bits = sum(
-                table.bits()[column - table.lowest] for column, table in zip(candidates.T, tables, strict=True)
-            )
+            bits = _ideal_bits(candidates, tables)
             decoded = self.synthesise(entropy.dequantise(candidates, steps))
             error = np.mean((decoded - tiles[chosen]) ** 2, axis=(1, 2, 3), dtype=np.float64)
             return np.asarray(bits + price * 255.0**2 * pixels * error)
@@ -204,6 +201,12 @@ class _Model:
 @lru_cache(maxsize=16)
 def _model(point_key: Any) -> _Model:
     return _Model(point_key)
+
+
+def _ideal_bits(symbols: entropy.Symbols, tables: Sequence[entropy.SymbolTable]) -> npt.NDArray[np.float64]:
+    """Code length of each row of symbols (T, 16), in bits, (T,)."""
+    lengths = [table.bits()[column - table.lowest] for column, table in zip(symbols.T, tables, strict=True)]
+    return np.asarray(np.sum(lengths, axis=0), dtype=np.float64)
 
 
 def _in_chunks(function: Any, values: Floats) -> Floats:
@@ -338,29 +341,43 @@ class CvaeRecipe(Recipe):
         np.savez_compressed(folder / f"{stem}.counts.npz", **counts)  # type: ignore[arg-type]  # its other keyword is a bool
 
         steps = self._steps(stage)
-        entries = []
+        measured = {}
         for quality, step in steps.items():
             bits, error = np.zeros(len(held_latents)), np.zeros(len(held_latents))
             for index, kind in enumerate(self.tiling.kinds):
                 chosen = held_out["kind"] == index
                 tables = entropy.symbol_tables(counts[kind], step)
                 symbols = entropy.quantise(held_latents[chosen], step, tables)
-                bits[chosen] = sum(
-                    table.bits()[column - table.lowest] for column, table in zip(symbols.T, tables, strict=True)
-                )
+                bits[chosen] = _ideal_bits(symbols, tables)
                 decoded = _in_chunks(decoder, entropy.dequantise(symbols, step))
                 error[chosen] = np.mean((decoded - held_out["tile"][chosen]) ** 2, axis=(1, 2, 3))
-            entries.append({
+            measured[quality] = (float(bits.mean()), float(error.mean()))
+        # λ that holds at step 1: the one of the training, or else the slope of the curve as measured.
+        at_unit_step = stage.trade_off or self._slope(measured, steps)
+        return [
+            {
                 "quality": quality,
                 "stem": stem,
                 "steps": step,
-                "trade_off": stage.trade_off,
+                "trade_off": at_unit_step / (step * entropy.STEP_UNIT) ** 2,
                 "validation": {
-                    "bits_per_tile": round(float(bits.mean()), 3),
-                    "psnr_of_mean_error": round(float(-10 * np.log10(error.mean())), 3),
+                    "bits_per_tile": round(measured[quality][0], 3),
+                    "psnr_of_mean_error": round(-10 * float(np.log10(measured[quality][1])), 3),
                 },
-            })
-        return entries
+            }
+            for quality, step in steps.items()
+        ]
+
+    def _slope(self, measured: dict[int, tuple[float, float]], steps: dict[int, int]) -> float:
+        """λ at step 1 of points that differ in their step alone: the median over neighbours of −Δbpp / ΔMSE · step²."""
+        pixels = self.tiling.shape[0] * self.tiling.shape[1]
+        slopes = []
+        for low, high in itertools.pairwise(sorted(measured)):
+            (bits, error), (more_bits, less_error) = measured[low], measured[high]
+            if less_error < error:
+                slope = (more_bits - bits) / pixels / (255.0**2 * (error - less_error))
+                slopes.append(slope * steps[low] * steps[high] * entropy.STEP_UNIT**2)
+        return float(np.median(slopes))
 
     def _steps(self, stage: Stage) -> dict[int, int]:
         """Quantiser steps, in units, of the operating points that a stage's network serves, by their quality."""

@@ -95,6 +95,20 @@ def test_a_wider_step_costs_fewer_bits(data_root: Path) -> None:
         assert sizes[0] > sizes[1] > sizes[2]
 
 
+@pytest.mark.parametrize("weights", ["mnist", "mnist-elbo"])
+def test_search_finds_better_symbols(data_root: Path, weights: str) -> None:
+    digits = open_dataset("mnist", data_root).load("test-00000-00999")[:200]
+    outcomes = []
+    for passes in (0, 2):
+        codec = Cvae.from_settings({"weights": weights, "search": passes})
+        streams = codec.encode_batch(digits)
+        error = np.mean((codec.decode_batch(streams).astype(float) - digits) ** 2)
+        outcomes.append((len(streams[0]), 10 * np.log10(255**2 / error)))
+    (size, psnr), (searched_size, searched_psnr) = outcomes
+    assert searched_psnr > psnr + 0.5
+    assert searched_size < 1.1 * size
+
+
 def test_unknown_weights_in_a_stream_and_in_settings() -> None:
     stream = bytearray(Cvae.from_settings({}).encode(photo(28, 28, 1)))
     stream[9] ^= 255  # the identity begins after magic, length and name
