@@ -199,8 +199,8 @@ class _Model:
 
 
 @lru_cache(maxsize=16)
-def _model(point_key: Any) -> _Model:
-    return _Model(point_key)
+def _model(point: Point) -> _Model:
+    return _Model(point)
 
 
 def _ideal_bits(symbols: entropy.Symbols, tables: Sequence[entropy.SymbolTable]) -> npt.NDArray[np.float64]:
@@ -312,6 +312,7 @@ class CvaeRecipe(Recipe):
             mean = network.get_layer("encoder").get_layer("z_mean")
             kernel, bias = mean.get_weights()
             mean.set_weights([16 * kernel, bias])
+            network.get_layer("encoder").get_layer("z_log_var").trainable = False  # this objective has no use for it
         return network
 
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:

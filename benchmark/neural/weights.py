@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Point:
     quality: int
     stem: str
     steps: int
-    card: dict[str, Any]
+    card: dict[str, Any] = field(compare=False)
 
     @property
     def weights_path(self) -> Path:
