@@ -149,6 +149,7 @@ def train(
         "batch_size": recipe.batch_size,
         "precision": precision,
         "device": f"CPU, {os.cpu_count()} cores, {processor()}",
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
         "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
         "backend": keras.config.backend(),
         "training_seconds": round(sum({p["stem"]: p["training_seconds"] for p in points}.values()), 1),
