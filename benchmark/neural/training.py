@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -177,8 +178,14 @@ def _fit(
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras ships no types
         epochs = 0
+        start = 0.0
 
-        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self.start = time.monotonic()
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            if logs is not None:
+                logs["seconds"] = time.monotonic() - self.start  # for the log, which outlives an interruption
             held = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
             figures = ", ".join(f"{name} {value:.4g}" for name, value in held.items())
             progress.advance(epoch + 1 - self.epochs, f"quality {stage.quality}, epoch {epoch + 1}: {figures}")
@@ -186,22 +193,23 @@ def _fit(
 
     report = Report()
     callbacks = [
-        keras.callbacks.CSVLogger(log, append=True),
         report,
+        keras.callbacks.CSVLogger(log, append=True),
         keras.callbacks.BackupAndRestore(scratch / f"q{stage.quality}-checkpoint", delete_checkpoint=True),
     ]
     if recipe.patience is not None:
         callbacks.append(
             keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
         )
-    start = time.monotonic()
     trainer.fit(
         examples, batch_size=recipe.batch_size, epochs=stage.epochs, shuffle=True, verbose=0,
         validation_data=(held_out,), validation_batch_size=1024,
         callbacks=callbacks,
     )
     progress.advance(stage.epochs - report.epochs, f"quality {stage.quality}: done")
-    return report.epochs * batches, time.monotonic() - start
+    with log.open(encoding="utf-8", newline="") as lines:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(lines))
+    return report.epochs * batches, seconds
 
 
 def _same_plan(path: Path, plan: dict[str, Any]) -> None:
