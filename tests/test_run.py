@@ -242,7 +242,7 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path:
     assert (summary["images"][0], summary["images_attempted"][0]) == (2, 3)
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000", "webp", "avif", "png"])
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000", "webp", "avif", "png", "cvae"])
 def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> None:
     Image.fromarray(photo(60, 90)).save(tmp_path / "in.png")
     done = rdbench("encode", "--codec", codec, "in.png", "stream")
@@ -250,7 +250,7 @@ def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> N
     done = rdbench("decode", "stream", "out.png")
     assert f"decoded by {codec}" in done.stdout
     decoded = np.asarray(Image.open(tmp_path / "out.png"))
-    assert np.mean((decoded.astype(float) - photo(60, 90)) ** 2) < 200
+    assert np.mean((decoded.astype(float) - photo(60, 90)) ** 2) < (1000 if codec == "cvae" else 200)
 
 
 @pytest.mark.parametrize(
