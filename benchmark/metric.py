@@ -53,6 +53,7 @@ class Metric:
         unit: ``dB`` or empty.
         definition: formula and source, for ``list metrics`` and reports.
         higher_is_better: direction.
+        decibels: whether figures show it as −10·log₁₀(1 − x), which spreads values close to 1.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Metric:
     unit: str
     definition: str
     higher_is_better: bool = True
+    decibels: bool = False
 
     @property
     def columns(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from benchmark.environment import describe, package_versions
 from benchmark.plugins import codec_class, metric_families, open_dataset
 from benchmark.progress import Progress
 from benchmark.record import SCHEMA
+from benchmark.report.figures import Axis, draw_all
 from benchmark.store import RecordStore, identity, replace_file
 from benchmark.study import Study
 from benchmark.task import Task
@@ -126,7 +127,6 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
 def write_results(folder: Path) -> None:
     """Writes ``summary.csv`` and the curves of the records in a folder."""
     from benchmark.analysis.table import read_records, summarise
-    from benchmark.report.figures import draw_all
 
     summary = summarise(read_records(folder / "records.csv"))
     replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
@@ -156,10 +156,10 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
     }, indent=2, ensure_ascii=False) + "\n")
 
 
-def _axes() -> Sequence[tuple[str, str, str]]:
-    """Column, title and unit of every metric that has a curve worth drawing."""
+def _axes() -> list[Axis]:
+    """Every metric that has a curve worth drawing."""
     return [
-        (column, f"{metric.title}, {space}", metric.unit)
+        Axis(column, f"{metric.title}, {space}", metric.unit, metric.decibels)
         for family in metric_families().values()
         for metric in family.metrics
         if metric.higher_is_better

@@ -10,7 +10,9 @@ import pytest
 
 from benchmark.analysis.table import read_records, series_labels, summarise
 from benchmark.record import columns
-from benchmark.report.figures import draw_all, draw_rd_curves
+from benchmark.report.figures import Axis, draw_all, draw_rd_curves
+
+PSNR = Axis("psnr_rgb", "PSNR, RGB", "dB")
 
 
 def rows(codec: str, quality: int, **more: object) -> list[dict[str, object]]:
@@ -77,31 +79,39 @@ def test_curves_differ_by_everything_but_the_knob() -> None:
 
 
 def test_figures_are_the_same_bytes_again(summary: pd.DataFrame, tmp_path: Path) -> None:
-    first = draw_rd_curves(summary, "psnr_rgb", "PSNR, RGB", "dB", tmp_path / "a")
-    second = draw_rd_curves(summary, "psnr_rgb", "PSNR, RGB", "dB", tmp_path / "b")
+    first = draw_rd_curves(summary, PSNR, tmp_path / "a")
+    second = draw_rd_curves(summary, PSNR, tmp_path / "b")
     assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
 
 
 def test_figures_embed_fonts_as_truetype(summary: pd.DataFrame, tmp_path: Path) -> None:
-    draw_rd_curves(summary, "psnr_rgb", "PSNR, RGB", "dB", tmp_path / "a")
+    draw_rd_curves(summary, PSNR, tmp_path / "a")
     assert b"/Type3" not in (tmp_path / "a.pdf").read_bytes()
 
 
 def test_incomplete_points_are_left_out_and_counted(summary: pd.DataFrame, tmp_path: Path) -> None:
     summary.loc[0, "images"] = 2
-    draw_rd_curves(summary, "psnr_rgb", "PSNR, RGB", "dB", tmp_path / "a")
+    draw_rd_curves(summary, PSNR, tmp_path / "a")
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert "1 incomplete point" in text
     assert "mean of 3 images" in text
 
 
 def test_a_metric_without_values_is_not_drawn(summary: pd.DataFrame, tmp_path: Path) -> None:
-    assert draw_rd_curves(summary, "ssim_rgb", "SSIM", "", tmp_path / "a") == []
+    assert draw_rd_curves(summary, Axis("ssim_rgb", "SSIM"), tmp_path / "a") == []
 
 
 def test_each_data_set_has_its_own_figures(summary: pd.DataFrame, tmp_path: Path) -> None:
     other = summary.assign(dataset="kodak (2 of 24)")
-    written = draw_all(pd.concat([summary, other], ignore_index=True), [("psnr_rgb", "PSNR", "dB")], tmp_path)
+    written = draw_all(pd.concat([summary, other], ignore_index=True), [PSNR], tmp_path)
     assert {path.parent.name for path in written} == {"set", "kodak--2-of-24-"}
+
+
+def test_ms_ssim_is_drawn_in_decibels_of_the_mean(summary: pd.DataFrame, tmp_path: Path) -> None:
+    summary["ms_ssim_rgb_mean"] = np.linspace(0.9, 0.99, len(summary))
+    draw_rd_curves(summary, Axis("ms_ssim_rgb", "MS-SSIM, RGB", decibels=True), tmp_path / "a")
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "MS-SSIM, RGB (dB, −10 log₁₀(1 − mean))" in text
+    assert ">20.0<" in text or ">20<" in text

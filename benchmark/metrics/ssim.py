@@ -47,7 +47,8 @@ class StructuralSimilarity(MetricFamily):
         Metric(
             "ms_ssim", "MS-SSIM", "",
             "Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last row "
-            "or column of an odd size repeated; per channel, then the mean",
+            "or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the mean",
+            decibels=True,
         ),
     )
 

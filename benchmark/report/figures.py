@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,30 @@ _STYLE: Any = {
 }
 
 
-def draw_rd_curves(summary: pd.DataFrame, metric: str, title: str, unit: str, path: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Axis:
+    """What a figure shows upwards.
+
+    Attributes:
+        column: of the records, such as ``psnr_rgb``.
+        title, unit: for the label.
+        decibels: whether −10·log₁₀(1 − x) of the mean is drawn in place of the mean x.
+    """
+
+    column: str
+    title: str
+    unit: str = ""
+    decibels: bool = False
+
+    @property
+    def label(self) -> str:
+        """Text beside the axis."""
+        if self.decibels:
+            return f"{self.title} (dB, −10 log₁₀(1 − mean))"
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
     """Draws one metric against bpp, a curve for each codec, in every format.
 
     Points are means over images; those that cover fewer images than the rest are left out and counted below the plot.
@@ -46,8 +70,7 @@ def draw_rd_curves(summary: pd.DataFrame, metric: str, title: str, unit: str, pa
 
     Args:
         summary: of one data set, see ``analysis.table.summarise``.
-        metric: column without ``_mean``, such as ``psnr_rgb``.
-        title, unit: for the axis.
+        axis: what to draw.
         path: without an ending.
 
     Returns:
@@ -57,7 +80,11 @@ def draw_rd_curves(summary: pd.DataFrame, metric: str, title: str, unit: str, pa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=summary[f"{metric}_mean"])
+    values = summary[f"{axis.column}_mean"].to_numpy(float)
+    if axis.decibels:
+        with np.errstate(divide="ignore"):
+            values = -10 * np.log10(1 - values)
+    points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=values)
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
     if points.empty:
         return []
@@ -84,7 +111,7 @@ def draw_rd_curves(summary: pd.DataFrame, metric: str, title: str, unit: str, pa
                 markeredgecolor="white", markeredgewidth=0.4,
             )
         axes.set_xlabel("rate (bits per pixel)")
-        axes.set_ylabel(f"{title} ({unit})" if unit else title)
+        axes.set_ylabel(axis.label)
         axes.set_xlim(left=0)
         axes.margins(y=0.04)
         axes.legend(loc="lower right", handlelength=2.6)
@@ -114,12 +141,12 @@ def _save(figure: Any, path: Path) -> list[Path]:
     return written
 
 
-def draw_all(summary: pd.DataFrame, metrics: Sequence[tuple[str, str, str]], folder: Path) -> list[Path]:
+def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> list[Path]:
     """Draws every metric of every data set in a summary.
 
     Args:
         summary: see ``analysis.table.summarise``.
-        metrics: column, title and unit of each.
+        upwards: what to draw.
         folder: for the files ``rd_<metric>.<format>``; with several data sets, one folder each.
     """
     written = []
@@ -127,6 +154,6 @@ def draw_all(summary: pd.DataFrame, metrics: Sequence[tuple[str, str, str]], fol
     for dataset in datasets:
         part = summary[summary["dataset"] == dataset]
         below = folder if len(datasets) == 1 else folder / "".join(c if c.isalnum() else "-" for c in dataset)
-        for column, title, unit in metrics:
-            written += draw_rd_curves(part, column, title, unit, below / f"rd_{column}")
+        for axis in upwards:
+            written += draw_rd_curves(part, axis, below / f"rd_{axis.column}")
     return written
