@@ -10,14 +10,19 @@ import dataclasses
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
+from benchmark.codec import Setting
 from benchmark.environment import thread_environment
 from benchmark.plugins import codec_class
 from benchmark.record import Record
 from benchmark.task import Task, blank_record, one_line, run_task
+
+_RESTARTS = 10
+"""How often a pool that breaks as a whole is replaced before its tasks are given up."""
 
 
 def run_tasks(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[tuple[Task, list[Record]]]:
@@ -31,34 +36,56 @@ def run_tasks(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[t
     Yields:
         A task, possibly a part of one given, and its records.
     """
+    left = list(tasks)
+    with _environment(thread_environment(tasks[0].threads if tasks else 1)):
+        for _ in range(_RESTARTS):
+            if not left:
+                return
+            left = yield from _run_pool(left, jobs, timeout)
+    for task in left:
+        yield task, [_lost(task, settings, "crashed", "the pool of workers broke again and again")
+                     for settings in task.settings]
+
+
+def _run_pool(
+    tasks: Sequence[Task], jobs: int, timeout: float
+) -> Generator[tuple[Task, list[Record]], None, list[Task]]:
+    """Runs tasks on one pool.
+
+    Returns:
+        Those that have to be run again, because a dying worker took the whole pool with it.
+    """
     from pebble import ProcessExpired, ProcessPool
 
-    if not tasks:
-        return
-    with _environment(thread_environment(tasks[0].threads)):
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPool(max_workers=min(jobs, len(tasks)), initializer=_start_worker, context=context)
-        try:
-            running = {_submit(pool, task, timeout): task for task in tasks}
-            while running:
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    task = running.pop(future)
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=min(jobs, len(tasks)), initializer=_start_worker, context=context)
+    try:
+        running = {_submit(pool, task, timeout): task for task in tasks}
+        while running:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                task = running.pop(future)
+                try:
+                    yield task, future.result()
+                except BrokenProcessPool:
+                    return [task, *running.values()]
+                except (TimeoutError, ProcessExpired) as error:
+                    if len(task.settings) == 1:
+                        yield task, [_lost(task, task.settings[0], *_explain(error, timeout))]
+                        continue
+                    parts = [dataclasses.replace(task, settings=[settings]) for settings in task.settings]
                     try:
-                        yield task, future.result()
-                    except (TimeoutError, ProcessExpired) as error:
-                        if len(task.settings) > 1:
-                            for settings in task.settings:
-                                part = dataclasses.replace(task, settings=[settings])
-                                running[_submit(pool, part, timeout)] = part
-                        else:
-                            yield task, [_lost(task, error, timeout)]
-                    except Exception as error:  # such as an unreadable image: every row of the task says so
-                        yield task, [_unread(task, settings, error) for settings in task.settings]
-            pool.close()  # type: ignore[no-untyped-call]
-        finally:
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
+                        running |= {_submit(pool, part, timeout): part for part in parts}
+                    except RuntimeError:  # the pool has broken meanwhile
+                        return [*parts, *(task for task in running.values() if task not in parts)]
+                except Exception as error:  # such as an unreadable image: every row of the task says so
+                    reason = f"{type(error).__name__}: {one_line(error)}"
+                    yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
+        pool.close()  # type: ignore[no-untyped-call]
+        return []
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
 
 
 def _submit(pool: object, task: Task, timeout: float) -> Future[list[Record]]:
@@ -68,17 +95,16 @@ def _submit(pool: object, task: Task, timeout: float) -> Future[list[Record]]:
     return future
 
 
-def _lost(task: Task, error: BaseException, timeout: float) -> Record:
-    record = blank_record(task, codec_class(task.codec).from_settings(task.settings[0]))
+def _explain(error: BaseException, timeout: float) -> tuple[str, str]:
+    """Status and reason of an operating point that a worker did not survive."""
     if isinstance(error, TimeoutError):
-        return record | {"status": "timeout", "reason": f"took longer than {2 * timeout:g} s"}
-    code = getattr(error, "exitcode", None)
-    return record | {"status": "crashed", "reason": f"the worker process ended with exit code {code}"}
+        return "timeout", f"took longer than {2 * timeout:g} s"
+    return "crashed", f"the worker process ended with exit code {getattr(error, 'exitcode', None)}"
 
 
-def _unread(task: Task, settings: Mapping[str, object], error: Exception) -> Record:
-    record = blank_record(task, codec_class(task.codec).from_settings(settings))
-    return record | {"status": "failed", "reason": f"{type(error).__name__}: {one_line(error)}"}
+def _lost(task: Task, settings: Mapping[str, Setting], status: str, reason: str) -> Record:
+    codec = codec_class(task.codec).from_settings(settings)
+    return blank_record(task, codec) | {"status": status, "reason": reason}
 
 
 def _start_worker() -> None:
