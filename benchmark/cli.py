@@ -200,9 +200,9 @@ def train(
 ) -> None:
     """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted."""
     from benchmark.neural.training import train as run_training
-    from benchmark.plugins import open_dataset, recipe
+    from benchmark.plugins import dataset_classes, open_dataset, recipe
 
-    if Path(dataset).is_dir():
+    if dataset.partition(":")[0] not in dataset_classes() and Path(dataset).is_dir():
         dataset = f"folder:{dataset}"
     source = open_dataset(dataset, data_root)
     label = name or source.name

@@ -78,8 +78,6 @@ class Codec(ABC):
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
-    requires: ClassVar[str] = ""
-    """What has to be installed, as ``pip install`` takes it; empty when the core has it all."""
 
     def __post_init__(self) -> None:
         kinds = setting_types(type(self))
@@ -118,6 +116,10 @@ class Codec(ABC):
         Raises:
             BitstreamError: the bytes are not a whole, unaltered stream of this codec.
         """
+
+    def state(self) -> str:
+        """What else the bytes depend on than version and settings, in a few words: a digest of trained weights, say."""
+        return ""
 
     def encode_batch(self, images: Batch) -> list[bytes]:
         """Streams of several images of one size; by default one each. A batch container may give fewer."""

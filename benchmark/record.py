@@ -12,8 +12,9 @@ from benchmark.plugins import metric_families
 SCHEMA = 1
 """Changes when a column changes its meaning."""
 
-STATUSES = ("ok", "failed", "timeout", "crashed", "skipped")
-"""``skipped``: the format cannot hold the image, which is no fault; the other three are failures."""
+SETTLED = ("ok", "skipped")
+"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``failed``,
+``timeout`` and ``crashed`` are failures."""
 
 Record = dict[str, Any]
 

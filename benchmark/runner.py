@@ -15,7 +15,7 @@ from benchmark.engine import run_tasks
 from benchmark.environment import describe, package_versions
 from benchmark.plugins import codec_class, metric_families, open_dataset
 from benchmark.progress import Progress
-from benchmark.record import SCHEMA
+from benchmark.record import SCHEMA, SETTLED
 from benchmark.report.figures import Axis, draw_all
 from benchmark.store import RecordStore, identity, replace_file
 from benchmark.study import Study
@@ -74,7 +74,7 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
         replace_file(out / "study.toml", study.to_toml())
         done: dict[tuple[str, str], set[str]] = {}
         for row in store.rows:
-            if row["status"] in ("ok", "skipped"):
+            if row["status"] in SETTLED:
                 done.setdefault((row["image"], row["codec"]), set()).add(row["key"])
         # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
         tasks = [
@@ -92,7 +92,7 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
                     store.append(records)
                     fresh += len(records)
                     for record in records:
-                        if record["status"] not in ("ok", "skipped"):
+                        if record["status"] not in SETTLED:
                             progress.note(f"{record['status']}: {task.codec} on {task.item}: {record['reason']}")
                     progress.advance(len(task.settings), f"{task.codec} on {task.item}")
             except KeyboardInterrupt:
@@ -103,7 +103,7 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
 
     failures: dict[str, tuple[int, str]] = {}
     for row in rows:
-        if row["status"] not in ("ok", "skipped"):
+        if row["status"] not in SETTLED:
             count, reason = failures.get(row["codec"], (0, row["reason"]))
             failures[row["codec"]] = (count + 1, reason)
     statuses = dict(Counter(row["status"] for row in rows))
@@ -139,12 +139,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
 
     replace_file(path, json.dumps({
         "schema": SCHEMA,
-        "study": {
-            "name": study.name, "dataset": study.dataset, "metrics": list(study.metrics),
-            "codecs": {name: {field: list(values) for field, values in sweep.items()}
-                       for name, sweep in study.codecs.items()},
-            "repeats": study.repeats, "threads": study.threads, "timeout": study.timeout,
-        },
+        "study": study.to_dict(),
         "run": dict(run),
         "codecs": {name: codec_class(name).version() for name in study.codecs},
         "metrics": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,7 @@ class RecordStore:
         fresh = list(records)
         csv.DictWriter(self._file, columns(), lineterminator="\n").writerows(fresh)
         self._file.flush()
-        self.rows += [{key: _cell(value) for key, value in record.items()} for record in fresh]
+        self.rows += [{key: str(value) for key, value in record.items()} for record in fresh]
 
     def arrange(self, order: Sequence[tuple[str, ...]]) -> None:
         """Puts the rows in the order of a plan, and keeps the last of those with one identity.
@@ -102,14 +103,8 @@ def _drop_torn_line(path: Path) -> None:
 
 
 def _text(rows: Sequence[Record]) -> str:
-    import io
-
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)

@@ -64,7 +64,11 @@ class Study:
         """The study as a TOML document that :func:`read_study` reads back."""
         import tomli_w
 
-        return tomli_w.dumps({
+        return tomli_w.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The study as plain lists and dictionaries, under the keys of a study file."""
+        return {
             "name": self.name,
             "dataset": self.dataset,
             "metrics": list(self.metrics),
@@ -73,7 +77,7 @@ class Study:
             "timeout": self.timeout,
             "codecs": {name: {field: list(values) for field, values in sweep.items()}
                        for name, sweep in self.codecs.items()},
-        })
+        }
 
 
 def read_study(path: Path) -> dict[str, Any]:

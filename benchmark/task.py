@@ -85,7 +85,7 @@ def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: 
         "image": task.item,
         "image_sha256": digest,
         "codec": codec.name,
-        "version": codec.version(),
+        "version": ", ".join(filter(None, (codec.version(), codec.state()))),
         "settings": codec.settings_json,
         "repeats": task.repeats,
         "threads": task.threads,

@@ -26,8 +26,8 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # of the decoder, which takes all cores
 class Avif(Codec):
     """AV1 still pictures in an AVIF file.
 
-    Defaults: 4:4:4 and ``tune="psnr"`` with aom at speed 6. libavif's own defaults, 4:2:0 and a tune for the eye, cost
-    about 5 to 10 % BD-rate over PSNR-RGB. One thread always: the number of threads changes the bytes.
+    Defaults: 4:4:4 and ``tune="psnr"`` with aom at speed 6. libavif's own defaults, 4:2:0 and a tune for the eye, do
+    worse by PSNR. One thread always: the number of threads changes the bytes.
 
     ``encoder="svt"`` takes 4:2:0 alone and at least 4×4 pixels, ``encoder="rav1e"`` any; both come from
     pillow-avif-plugin, which is loaded only for them. ``tune`` is aom's: the other encoders ignore it.

@@ -24,7 +24,7 @@ from benchmark.neural.backend import backend_version, load_keras
 from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
 from benchmark.neural.training import Examples, Recipe, Stage
-from benchmark.neural.weights import Point, by_identity, points, save_half
+from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 
 LATENT = 16
 _CHUNK = 512
@@ -50,7 +50,6 @@ class Cvae(Codec):
     summary = "convolutional VAE on 28×28 tiles, range-coded latent; photographs as YCbCr BT.601 with 4:2:0 chroma"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (1, 2, 3, 4, 5, 6, 7, 8)}
     knob = Knob("quality", 1, 8)
-    requires = "rdbench[neural]"
 
     weights: str = setting("auto")
     quality: int = setting(5, low=1, high=8)
@@ -60,6 +59,12 @@ class Cvae(Codec):
     @classmethod
     def version(cls) -> str:
         return backend_version()
+
+    def state(self) -> str:
+        chosen = ("mnist", "natural") if self.weights == "auto" else (self.weights,)
+        here = set_folders(self.name)
+        known = [point for name in chosen if name in here for point in points(self.name, name)]
+        return "weights " + "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
@@ -284,8 +289,8 @@ class CvaeRecipe(Recipe):
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":
             return [Stage(1, self.epochs, 1e-3, None)]
-        # λ falls by about 2.3 from point to point, which spans a decade of rate. Digits cost an order fewer bits than
-        # photographs at equal slope, since most of a digit is blank.
+        # λ falls by 2.3 from point to point: from where 16 numbers hardly gain by more bits to where most are zero.
+        # Digits need a smaller λ than photographs, since their error is larger.
         top = 6e-4 if self.tiling_name == "grey28" else 4e-3
         return [
             Stage(quality, self.epochs if quality == 6 else max(1, self.epochs // 3), 3e-3, top * 2.3 ** (quality - 6))

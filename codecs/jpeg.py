@@ -18,9 +18,8 @@ from benchmark.pillow import decode_with_pillow, library_version, sweep
 class Jpeg(Codec):
     """Baseline or progressive JPEG.
 
-    Defaults: 4:2:0 chroma, as everyone's JPEG has, with Huffman tables optimised for the image: without them 5 to 35 %
-    of the file is waste that no competent encoder leaves there. ``optimize=false`` gives the fixed tables that many
-    published curves used. 4:4:4 gains from about 2 bpp upwards.
+    Defaults: 4:2:0 chroma, as everyone's JPEG has, with Huffman tables optimised for the image, which shortens the file
+    at no loss, most of all at low quality. ``optimize=false`` gives the fixed tables that many published curves used.
 
     Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,535 pixels a side; about 620 bytes of
     headers. A flipped bit inside the entropy-coded data is mostly decoded without complaint: the format has no

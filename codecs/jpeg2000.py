@@ -19,7 +19,7 @@ class Jpeg2000(Codec):
     """A bare JPEG 2000 codestream, one tile, one quality layer.
 
     Defaults: the irreversible 9/7 wavelet with the colour transform. Pillow's own defaults, reversible and without
-    colour transform, cost 32 % more than JPEG where these cost 46 % less. ``psnr`` is the target that OpenJPEG aims
+    colour transform, do worse than JPEG; these do far better. ``psnr`` is the target that OpenJPEG aims
     at, per component; the PSNR reached over RGB differs by a decibel or two. ``lossless`` uses the reversible
     transforms and ignores the target.
 

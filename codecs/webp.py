@@ -18,13 +18,12 @@ from benchmark.pillow import decode_with_pillow, library_version, sweep
 class Webp(Codec):
     """Lossy or lossless WebP.
 
-    Defaults: method 4, the library's; method 6 saves one or two per cent more for twice the time. The sweep is the one
-    of CompressAI's published curve, which it reproduces. Lossless ignores ``quality`` as a knob of quality: it is then
+    Defaults: method 4, the library's; method 6 makes smaller files and takes longer. The sweep is the one of
+    CompressAI's published curve, which it reproduces (tests/test_published.py). With ``lossless``, ``quality`` is
     effort.
 
     Colour path: YCbCr BT.601 limited range, 4:2:0 always (lossless: RGB). Known limits: 16,383 pixels a side; a grey
-    image is stored as colour and returned as grey by averaging nothing: its three channels are equal. Altered bits are
-    mostly decoded without complaint.
+    image is stored, and returned, as colour. Altered bits are mostly decoded without complaint.
     """
 
     name = "webp"

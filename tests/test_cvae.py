@@ -54,6 +54,14 @@ def test_three_sets_of_weights_are_shipped() -> None:
     assert len({point.identity() for name in set_folders("cvae") for point in points("cvae", name)}) >= 13
 
 
+def test_rows_name_the_weights() -> None:
+    """Weights trained anew under an old name must make a second run redo its rows."""
+    states = [Cvae.from_settings({"weights": "mnist", "quality": quality}).state() for quality in range(1, 9)]
+    assert len(set(states)) == 6, "the outermost networks serve two points each"
+    assert points("cvae", "mnist")[0].identity().hex()[:8] in states[0]
+    assert states[4] != Cvae.from_settings({}).state()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (29, 57), (56, 28), (3, 200), (101, 77)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_any_size(shape: tuple[int, int], channels: int) -> None:

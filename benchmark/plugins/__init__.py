@@ -8,7 +8,6 @@ would hide the standard library's module, and one called ``datasets`` a well-kno
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import pkgutil
 from functools import cache
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from benchmark.codec import Codec
-from benchmark.dataset import Dataset
+from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import PluginError, UsageError
 from benchmark.metric import MetricFamily
 
@@ -98,8 +97,6 @@ def dataset_class(name: str) -> type[Dataset]:
 
 def open_dataset(spec: str, data_root: Path | None = None) -> Dataset:
     """The data set that a text such as ``kodak``, ``mnist:train`` or ``folder:PATH`` means."""
-    from benchmark.dataset import data_roots
-
     name, _, argument = spec.partition(":")
     return dataset_class(name)(data_roots(data_root), argument)
 
