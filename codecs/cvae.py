@@ -283,7 +283,7 @@ class CvaeRecipe(Recipe):
         self.tiling = TILINGS[tiling]
         self.epochs = epochs
         self.tiles_per_image = tiles_per_image
-        self.decay = objective == "rd"
+        self.schedule = "cosine" if objective == "rd" else "constant"
         self.patience = 6 if objective == "rd" else None
 
     def stages(self) -> list[Stage]:

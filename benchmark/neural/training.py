@@ -10,12 +10,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 from benchmark.codec import Batch
 from benchmark.environment import commit, processor
@@ -24,6 +26,9 @@ from benchmark.neural.backend import load_keras
 from benchmark.progress import Progress
 
 Examples = dict[str, npt.NDArray[Any]]
+"""Arrays by name, each with one row an example."""
+
+SCHEDULES = ("constant", "cosine", "plateau", "cyclical")
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,13 @@ class Recipe(ABC):
     batch_size: int = 128
     patience: int | None = 6
     """Epochs without a better validation loss after which a stage ends, at its best weights; None runs all epochs."""
-    decay: bool = True
-    """Whether the learning rate falls along a half cosine to 1 % over a stage; else it is constant."""
+    schedule: str = "cosine"
+    """Of the learning rate: ``constant``; ``cosine``, a half cosine down to 1 % over a stage; ``plateau``, halved after
+    5 epochs without a better validation loss; ``cyclical``, see :func:`cyclical_rate`."""
+    clip_norm: float | None = None
+    """Largest norm of the gradient; None leaves it alone."""
+    visits: int = 1
+    """How often an epoch draws each example: more than once where :meth:`batch` cuts another crop each time."""
     validation_share: float = 1 / 12
 
     @abstractmethod
@@ -61,6 +71,15 @@ class Recipe(ABC):
     @abstractmethod
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
         """Arrays to train on, each with one row an example, cut from images."""
+
+    def batch(self, rows: Examples, rng: np.random.Generator) -> Examples:
+        """What the network sees of a batch of examples: by default the rows themselves; or random crops of them.
+
+        Args:
+            rows: of the examples, in a random order while training.
+            rng: seeded by epoch and batch; for validation always the same.
+        """
+        return rows
 
     @abstractmethod
     def network(self) -> Any:
@@ -100,11 +119,23 @@ def train(
 
     Raises:
         MissingBackend: Keras or its backend is not installed.
-        UsageError: the folder holds a training with other arguments.
+        UsageError: the folder holds a training with other arguments, or one that is running.
     """
-    keras = load_keras()
     scratch = out / "training"
     scratch.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(scratch / "lock")  # a killed process lets go of it
+    try:
+        with lock.acquire(blocking=False):
+            return _train(recipe, images, data, out, scratch, seed, precision, command)
+    except Timeout as error:
+        raise UsageError(f"{out} is being trained by another process; give another --out, or wait for it") from error
+
+
+def _train(
+    recipe: Recipe, images: Iterable[Batch], data: str, out: Path, scratch: Path, seed: int, precision: str,
+    command: str,
+) -> Path:
+    keras = load_keras()
     plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
     _same_plan(scratch / "plan.json", plan)
 
@@ -167,13 +198,14 @@ def _fit(
 ) -> tuple[int, float]:
     """Trains one stage; returns optimiser steps and seconds."""
     keras = load_keras()
-    batches = -(-len(next(iter(examples.values()))) // recipe.batch_size)
-    rate: Any = stage.learning_rate
-    if recipe.decay:
-        rate = keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches, alpha=0.01)
+    batches = _batches(recipe, examples, seed + stage.quality, training=True)
+    rate = _learning_rate(recipe.schedule, stage, len(batches))
     trainer = recipe.trainer(network, stage, seed + stage.quality)
-    trainer.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=keras.config.backend() == "jax")
-    trainer({key: values[:1] for key, values in examples.items()})  # builds it, as the checkpoint callback demands
+    trainer.compile(
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=recipe.clip_norm),
+        jit_compile=keras.config.backend() == "jax",
+    )
+    trainer(batches[0][0])  # builds it, as the checkpoint callback demands
     log = scratch / f"q{stage.quality}.csv"
 
     class Report(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras ships no types
@@ -182,6 +214,7 @@ def _fit(
 
         def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             self.start = time.monotonic()
+            batches.epoch = epoch  # so that a resumed training draws what it would have drawn
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
             if logs is not None:
@@ -201,15 +234,86 @@ def _fit(
         callbacks.append(
             keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
         )
+    if recipe.schedule == "plateau":
+        callbacks.append(keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=5))
     trainer.fit(
-        examples, batch_size=recipe.batch_size, epochs=stage.epochs, shuffle=True, verbose=0,
-        validation_data=(held_out,), validation_batch_size=1024,
-        callbacks=callbacks,
+        batches, epochs=stage.epochs, shuffle=False, verbose=0, callbacks=callbacks,
+        validation_data=_batches(recipe, held_out, seed, training=False),
     )
     progress.advance(stage.epochs - report.epochs, f"quality {stage.quality}: done")
     with log.open(encoding="utf-8", newline="") as lines:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(lines))
-    return report.epochs * batches, seconds
+    return report.epochs * len(batches), seconds
+
+
+def _batches(recipe: Recipe, examples: Examples, seed: int, *, training: bool) -> Any:
+    """Batches as Keras reads them: shuffled anew each epoch for training, always the same for validation."""
+    keras = load_keras()
+    size = len(next(iter(examples.values())))
+    visits = recipe.visits if training else 1
+
+    @lru_cache(maxsize=1)
+    def order(epoch: int) -> npt.NDArray[np.int64]:
+        return np.random.default_rng((seed, epoch)).permutation(size)
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # Keras ships no types
+        epoch = 0
+
+        def __len__(self) -> int:
+            # A last batch that is not full would be compiled for anew: training leaves it to another epoch's shuffle.
+            whole = visits * size / recipe.batch_size
+            return max(1, int(whole)) if training else -(-size // recipe.batch_size)
+
+        def __getitem__(self, index: int) -> tuple[Examples]:
+            places = np.arange(index * recipe.batch_size, (index + 1) * recipe.batch_size)
+            if training:
+                chosen = order(self.epoch)[places % size]
+                rng = np.random.default_rng((seed, self.epoch, index))
+            else:
+                chosen = places[places < size]
+                rng = np.random.default_rng((seed, index))
+            return (recipe.batch({key: values[chosen] for key, values in examples.items()}, rng),)
+
+    return Batches(workers=1)
+
+
+def _learning_rate(schedule: str, stage: Stage, batches: int) -> Any:
+    keras = load_keras()
+    if schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches, alpha=0.01)
+    if schedule == "cyclical":
+        return cyclical_rate(stage.learning_rate, half_cycle=4 * batches)
+    return stage.learning_rate
+
+
+def cyclical_rate(base: float, *, half_cycle: int, highest: float = 5.0, decay: float = 0.99994) -> Any:
+    """The cyclical learning rate of Smith (2017), policy ``exp_range``, with the constants of Ramos (2019).
+
+    The rate goes up and down in a straight line between ``base`` and a peak that shrinks by ``decay`` with each step.
+
+    Args:
+        base: lowest rate.
+        half_cycle: steps from lowest to highest; Smith advises 2 to 10 epochs.
+        highest: the first peak, as a multiple of the base.
+        decay: γ.
+
+    Returns:
+        A learning-rate schedule of Keras.
+    """
+    keras = load_keras()
+    ops = keras.ops
+
+    class CyclicalRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
+        def __call__(self, step: Any) -> Any:
+            step = ops.cast(step, "float32")
+            place = ops.mod(step / half_cycle, 2.0)
+            height = 1 - ops.abs(place - 1)
+            return base * (1 + (highest - 1) * height * ops.power(decay, step))
+
+        def get_config(self) -> dict[str, Any]:
+            return {}
+
+    return CyclicalRate()
 
 
 def _same_plan(path: Path, plan: dict[str, Any]) -> None:
