@@ -2,14 +2,14 @@
 
 A code is ``uint8`` of zeros and ones, shape (N, H, W, C): N images or patches of H×W positions with C channels. It is
 coded in 4 C groups of bits: the positions fall into four interleaved phases (:data:`PHASES`), and each phase is coded
-channel by channel, one group over all its positions at once. What predicts a bit are the bits that the decoder has by
+channel by channel, one group over all its positions. What predicts a bit are the bits that the decoder has by
 then, as −1 and +1 (0 outside of the image): the earlier channels at its position, all channels of those of the eight
 neighbours that belong to an earlier phase, and, where there is a previous code of the same shape (a recurrent
 autoencoder's level before), all channels of it at the position and its eight neighbours.
 
 A linear model with integer weights sums them up to a logit in units of 2⁻⁸. The logit's bin indexes adaptive counts of
-zeros and ones, which start from the model's and then learn from what was coded, group after group. The probability
-is a quotient of integers.
+zeros and ones, which start from the model's and then learn from what was coded, run of bits after run of bits. The
+probability is a quotient of integers.
 
 Nothing that steers the decoder depends on rounding: weights and bits are integers, and :class:`BitModel` makes sure
 that the magnitudes of all weights of a logit sum to less than 2²⁴, so that every partial sum is an integer which
@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,10 +45,12 @@ BINS = 96
 """Bins of a logit, centred on 0: up to ±12, odds of 160,000 to 1; the outermost take what lies beyond."""
 OBSERVATION = 1 << 10
 """What one coded bit adds to a count: counts have fractions, so that they can say odds of thousands before any bit."""
-STRENGTH = 128
-"""Observations that the model's counts stand for when a stream starts."""
-MEMORY = 1 << 12
-"""Observations beyond which a bin's counts are halved after a group: the recent then outweigh the old."""
+STRENGTH = 256
+"""Observations that the model's counts stand for when a stream starts, and those of all channels for a channel's."""
+MEMORY = 512
+"""Observations beyond which a bin's counts are halved after a run: the recent then outweigh the old."""
+RUNS = (64, 512)
+"""Bits that are coded before the counts learn from them: few at first, then twice as many each time, up to a limit."""
 EXACT = 1 << 24
 """``float32`` holds all integers below this."""
 
@@ -58,7 +60,10 @@ _BATCH = 1024
 
 Codes = npt.NDArray[np.uint8]
 _Signs = npt.NDArray[Any]
-_Step = Callable[[int, int, npt.NDArray[np.float64]], npt.NDArray[np.int32]]
+_Bits = npt.NDArray[np.int32]
+_Bins = npt.NDArray[np.int32]
+_Probabilities = npt.NDArray[np.float64]
+_Step = Callable[[int, int, slice, _Probabilities], _Bits]
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class BitModel:
             UsageError: the file is not such a model.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return cls(stored["weights"], stored["bias"], stored["counts"])
         except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise UsageError(f"{path} is not a model of bits: {error}") from error
@@ -140,8 +145,8 @@ def encode_bits(codes: Codes, model: BitModel, previous: Codes | None = None) ->
     coder, family = constriction.stream.queue.RangeEncoder(), constriction.stream.model.Bernoulli(perfect=False)
     phases = [_flat(np.moveaxis(codes, -1, 0)[..., top::2, left::2]).astype(np.int32) for top, left in PHASES]
 
-    def encode(phase: int, channel: int, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-        bits: npt.NDArray[np.int32] = phases[phase][channel]
+    def encode(phase: int, channel: int, run: slice, probabilities: _Probabilities) -> _Bits:
+        bits: _Bits = phases[phase][channel, run]
         coder.encode(bits, family, probabilities)
         return bits
 
@@ -164,7 +169,7 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
     coder = constriction.stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
     family = constriction.stream.model.Bernoulli(perfect=False)
 
-    def decode(phase: int, channel: int, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    def decode(phase: int, channel: int, run: slice, probabilities: _Probabilities) -> _Bits:
         return np.asarray(coder.decode(family, probabilities))
 
     try:
@@ -272,7 +277,7 @@ def _traverse(shape: tuple[int, ...], model: BitModel, previous: Codes | None, s
         shape: of the codes.
         model: what predicts.
         previous: as of :func:`encode_bits`.
-        step: codes the group of a phase and a channel, given each bit's probability to be 1, and returns its bits.
+        step: codes a run of the bits of a phase and a channel, given their probabilities to be 1, and returns them.
 
     Returns:
         All bits as signs, shape (C, N, H + 2, W + 2) with a border of zeros.
@@ -280,7 +285,7 @@ def _traverse(shape: tuple[int, ...], model: BitModel, previous: Codes | None, s
     count, height, width, channels = shape
     signs: _Signs = np.zeros((channels, count, height + 2, width + 2), np.float32)
     before = None if previous is None else _signs(previous, np.float32)
-    counts = model.counts.copy()
+    counter = _Counter(model)
     for phase in range(len(PHASES)):
         weights = model.weights[phase].astype(np.float32)
         own = _shifted(signs, phase, (0, 0))
@@ -290,21 +295,51 @@ def _traverse(shape: tuple[int, ...], model: BitModel, previous: Codes | None, s
             logits += weights[tap] @ _flat(values)
         for channel in range(channels if coded.size else 0):
             bins = _bins(logits[channel] + weights[_CENTRE, channel, :channel] @ coded[:channel])
-            odds = np.clip((counts[1] * TOTAL) // counts.sum(axis=0), 1, TOTAL - 1)
-            # Multiples of 2⁻¹⁶ are exact in floating point, and so is the library's fixed point of 24 bits.
-            bits = step(phase, channel, (odds / TOTAL)[bins])
-            coded[channel] = 2 * bits - 1
-            _observe(counts, bins, bits)
+            for run in _runs(len(bins)):
+                bits = step(phase, channel, run, counter.probabilities(channel)[bins[run]])
+                coded[channel, run] = 2 * bits - 1
+                counter.learn(channel, bins[run], bits)
         own[...] = coded.reshape(own.shape)
     return signs
 
 
-def _observe(counts: npt.NDArray[np.int64], bins: npt.NDArray[np.int32], bits: npt.NDArray[np.int32]) -> None:
-    """Adds a group's bits to the counts of their bins."""
-    seen = np.bincount(2 * bins + bits, minlength=2 * BINS).reshape(BINS, 2).T
-    counts += seen * OBSERVATION
-    full = counts.sum(axis=0) > MEMORY * OBSERVATION
-    counts[:, full] = (counts[:, full] + 1) >> 1
+class _Counter:
+    """Adaptive counts of zeros and ones in each bin: those of a channel add to those of all channels together.
+
+    Args:
+        model: with whose counts all channels together start.
+    """
+
+    def __init__(self, model: BitModel) -> None:
+        self.counts = np.zeros((model.channels + 1, 2, BINS), np.int64)
+        self.counts[-1] = model.counts
+
+    def probabilities(self, channel: int) -> _Probabilities:
+        """Of a one, for each bin: multiples of 2⁻¹⁶ strictly between 0 and 1.
+
+        These are exact in floating point, and the library's fixed point of 24 bits holds them, too.
+        """
+        (zeros, ones), (all_zeros, all_ones) = self.counts[[channel, -1]]
+        prior = STRENGTH * OBSERVATION
+        shares = (ones * TOTAL + all_ones * TOTAL // (all_zeros + all_ones) * prior) // (zeros + ones + prior)
+        return np.asarray(np.clip(shares, 1, TOTAL - 1) / TOTAL)
+
+    def learn(self, channel: int, bins: _Bins, bits: _Bits) -> None:
+        """Counts bits that were coded in these bins of a channel."""
+        seen = OBSERVATION * np.bincount(2 * bins + bits, minlength=2 * BINS).reshape(BINS, 2).T
+        grown = self.counts[[channel, -1]] + seen
+        full = grown.sum(axis=1, keepdims=True) > MEMORY * OBSERVATION
+        self.counts[[channel, -1]] = np.where(full, (grown + 1) >> 1, grown)
+
+
+def _runs(size: int) -> Iterator[slice]:
+    """Cuts a group into runs."""
+    first, largest = RUNS
+    start = 0
+    while start < size:
+        stop = min(start + min(max(start, first), largest), size)
+        yield slice(start, stop)
+        start = stop
 
 
 def _taps(signs: _Signs, before: _Signs | None, phase: int) -> list[tuple[int, _Signs]]:
@@ -338,6 +373,6 @@ def _flat(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.reshape(len(values), -1)
 
 
-def _bins(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int32]:
+def _bins(logits: npt.NDArray[np.floating[Any]]) -> _Bins:
     """The bin of each logit; an arithmetic shift rounds down on every machine."""
     return np.asarray(np.clip((logits.astype(np.int32) >> BIN_SHIFT) + BINS // 2, 0, BINS - 1))
