@@ -179,7 +179,7 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
     return np.ascontiguousarray(np.moveaxis(signs[:, :, 1:-1, 1:-1] > 0, 0, -1), dtype=np.uint8)
 
 
-def fit_bit_model(codes: Codes, previous: Codes | None = None, *, seed: int, steps: int = 1000) -> BitModel:
+def fit_bit_model(codes: Codes, previous: Codes | None = None, *, seed: int, steps: int = 2000) -> BitModel:
     """A model learned from codes: logistic regressions by Adam, rounded to integers, then counted.
 
     Args:
