@@ -2,8 +2,8 @@
 
 A code is ``uint8`` of zeros and ones, shape (N, H, W, C): N images or patches of H×W positions with C channels. It is
 coded in 4 C groups of bits: the positions fall into four interleaved phases (:data:`PHASES`), and each phase is coded
-channel by channel, one group over all its positions. What predicts a bit are the bits that the decoder has by
-then, as −1 and +1 (0 outside of the image): the earlier channels at its position, all channels of those of the eight
+channel by channel, one group over all its positions. What predicts a bit are the bits that the decoder has by then,
+as −1 and +1 (0 outside of the image): the earlier channels at its position, all channels of those of the eight
 neighbours that belong to an earlier phase, and, where there is a previous code of the same shape (a recurrent
 autoencoder's level before), all channels of it at the position and its eight neighbours.
 
@@ -162,7 +162,7 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
         BitstreamError: the payload is not one that the coder could have written.
     """
     _check_shapes(shape, model, previous)
-    if 8 * len(payload) > 16 * math.prod(shape) + 64:  # the rarest bit takes 16 bits, the coder's end two words
+    if 8 * len(payload) > 17 * math.prod(shape) + 64:  # the rarest bit takes 16 bits and a bit of rounding
         raise BitstreamError(f"an entropy-coded payload of {len(payload)} bytes is too long for codes of shape {shape}")
     constriction = _constriction()
     padded = payload + bytes(-len(payload) % 4 + 8)
@@ -179,7 +179,7 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
     return np.ascontiguousarray(np.moveaxis(signs[:, :, 1:-1, 1:-1] > 0, 0, -1), dtype=np.uint8)
 
 
-def fit_bit_model(codes: Codes, previous: Codes | None = None, *, seed: int, steps: int = 1000) -> BitModel:
+def fit_bit_model(codes: Codes, previous: Codes | None = None, *, seed: int, steps: int = 2000) -> BitModel:
     """A model learned from codes: logistic regressions by Adam, rounded to integers, then counted.
 
     Args:
@@ -317,7 +317,7 @@ class _Counter:
     def probabilities(self, channel: int) -> _Probabilities:
         """Of a one, for each bin: multiples of 2⁻¹⁶ strictly between 0 and 1.
 
-        These are exact in floating point, and the library's fixed point of 24 bits holds them, too.
+        They are exact in floating point, and so is their product with 2²⁴ − 2, of which the library makes fixed point.
         """
         (zeros, ones), (all_zeros, all_ones) = self.counts[[channel, -1]]
         prior = STRENGTH * OBSERVATION
@@ -333,7 +333,7 @@ class _Counter:
 
 
 def _runs(size: int) -> Iterator[slice]:
-    """Cuts a group into runs."""
+    """Cuts a group of that many bits into runs, see :data:`RUNS`."""
     first, largest = RUNS
     start = 0
     while start < size:
