@@ -74,6 +74,10 @@ class Dataset(ABC):
     def load(self, item: str) -> Batch:
         """Pixels of one item: ``uint8`` (N, H, W) grey or (N, H, W, 3) sRGB."""
 
+    def reference(self, item: str) -> Batch:
+        """Pixels with which decoded images are compared, of the shape of :meth:`load`; by default those encoded."""
+        return self.load(item)
+
     @abstractmethod
     def count(self) -> int:
         """How many images are there now."""
