@@ -17,6 +17,9 @@ from benchmark.errors import MissingData, UnsupportedImage, UsageError
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".gif"})
+"""Endings of files that :func:`find_images` takes for images."""
+
 
 def cache_dir() -> Path:
     """The folder where ``data fetch`` puts data sets: the user's cache, as the platform names it."""
@@ -160,6 +163,20 @@ class ImageFiles(Dataset):
         return len(self.paths)
 
 
+def find_images(folder: Path) -> dict[str, Path]:
+    """Every image file below a folder, in order of path, by its path from there.
+
+    Raises:
+        MissingData: there is no such folder, or no image in it.
+    """
+    if not folder.is_dir():
+        raise MissingData(f"{folder} is not a directory; expected a directory of images")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not found:
+        raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}")
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
     """Pixels of an 8-bit image file: (H, W) grey or (H, W, 3) sRGB.
 
@@ -181,5 +198,5 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
                 f"{path}: expected an 8-bit grey or RGB image, got mode {picture.mode}; "
                 "convert it first (the bench never drops bits or alpha silently)"
             )
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MissingData(f"{path}: cannot be read as an image: {error}") from error
