@@ -17,6 +17,9 @@ from benchmark.errors import MissingData, UnsupportedImage, UsageError
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
+BATCH = 1000
+"""Images in an item of many: enough to make a container's header vanish, few enough to spread over workers."""
+
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".gif"})
 """Endings of files that :func:`find_images` takes for images."""
 
@@ -161,6 +164,38 @@ class ImageFiles(Dataset):
     def count(self) -> int:
         """How many files there are."""
         return len(self.paths)
+
+
+class PatchDataset(Dataset):
+    """A split of a data set of many small images of one size: an item is a batch of them, numbered from 0."""
+
+    split: str
+
+    @abstractmethod
+    def read(self, start: int, stop: int) -> Batch:
+        """Pixels of some images that follow each other."""
+
+    def items(self) -> list[str]:
+        """Names of batches, such as ``test-00000-00999``: the split, the first and the last image."""
+        total = self.count()
+        return [
+            f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)
+        ]
+
+    def load(self, item: str) -> Batch:
+        """Pixels of the images that an item names.
+
+        Raises:
+            MissingData: the split has no such images.
+        """
+        try:
+            split, first, last = item.split("-")
+            start, stop = int(first), int(last) + 1
+        except ValueError:
+            raise MissingData(f"data set {self.name!r} has no item {item!r}") from None
+        if split != self.split or not 0 <= start < stop <= self.count():
+            raise MissingData(f"data set {self.name!r} has no item {item!r}")
+        return self.read(start, stop)
 
 
 def find_images(folder: Path) -> dict[str, Path]:
