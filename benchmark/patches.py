@@ -226,9 +226,10 @@ def _build(
     parts = {
         (name, split): chosen[tests[chosen] == (split == "test")] for name, chosen in sets.items() for split in SPLITS
     }
-    if not all(map(len, parts.values())):
+    empty = [f"{name}:{split}" for (name, split), chosen in parts.items() if not len(chosen)]
+    if empty:
         raise UsageError(
-            f"{len(values)} patches of {side}×{side} are too few: a split of a set would be empty. "
+            f"{len(values)} patches of {side}×{side} are too few: {', '.join(empty)} would be empty. "
             f"Images skipped: {_examples(skipped) or 'none'}"
         )
     needed = sum(map(len, parts.values())) * side * side * 3
@@ -309,7 +310,7 @@ def _measure(
     except OSError as error:
         return "", f"cannot be read: {error.strerror}", *nothing
     except BenchmarkError as error:
-        return digest, str(error).replace(str(path), name), *nothing
+        return digest, str(error).replace(str(path), name).removeprefix(f"{name}: "), *nothing
     if image.ndim == 2:
         return digest, "grey, and patches are RGB", *nothing
     if min(image.shape[:2]) < side:
