@@ -61,6 +61,8 @@ class Dataset(ABC):
     """What may follow the colon, for ``list datasets``; empty when nothing may."""
     fetchable: ClassVar[bool] = False
     """Whether ``data fetch`` can download it."""
+    built_by: ClassVar[str] = ""
+    """The command that makes it from other data, such as ``data build-bd``; empty where there is none."""
 
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
         if argument and not self.arguments:

@@ -28,6 +28,7 @@ class _PatchSet(PatchDataset):
     """
 
     arguments = "[NAME/][test|train]"
+    built_by = "data build-bd"
     sets: ClassVar[tuple[str, ...]]
 
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
@@ -99,8 +100,8 @@ class _PatchSet(PatchDataset):
         places = "\n  ".join(looked)
         return MissingData(
             f"data set {self.name!r} was not found. Looked for:\n  {places}\n"
-            f"To get it, run 'python -m benchmark data build-bd --source PHOTOGRAPHS --out DIR/{folder}', and give "
-            "--data-root DIR."
+            f"To get it, run 'python -m benchmark {self.built_by} --source PHOTOGRAPHS --out DIR/{folder}', and "
+            "give --data-root DIR."
         )
 
 

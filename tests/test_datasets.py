@@ -20,7 +20,7 @@ from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import DigestError, MissingData, UnsupportedImage, UsageError
 from benchmark.patches import build
 from benchmark.plugins import dataset_class, dataset_classes, open_dataset
-from tests.conftest import photo
+from tests.conftest import Run, photo
 
 
 @pytest.fixture(autouse=True)
@@ -294,6 +294,13 @@ def test_missing_patch_sets_say_how_to_build_them(tmp_path: Path) -> None:
     with pytest.raises(MissingData, match=r"data build-bd --source PHOTOGRAPHS --out DIR/bd-none'") as caught:
         _ = open_dataset("bd-all:none/train", tmp_path).items()
     assert str(tmp_path / "bd-none") in str(caught.value)
+
+
+def test_the_list_of_data_sets_says_how_to_build_patches(rdbench: Run, tmp_path: Path) -> None:
+    lines = rdbench("list", "datasets", "--data-root", str(tmp_path), RDBENCH_DATA="").stdout.splitlines()
+    patch_lines = [line for line in lines if line.strip().startswith("bd")]
+    assert len(patch_lines) == 6
+    assert all("missing: python -m benchmark data build-bd" in line for line in patch_lines)
 
 
 @pytest.mark.parametrize("harm", ["no json", "no set", "no shard", "short", "long", "other shape", "other count"])
