@@ -187,7 +187,8 @@ def fetch(name: str, out: Path | None) -> None:
 @click.option("--out", required=True, type=_path, metavar="DIR",
               help="New folder: 'bd', or 'bd-NAME', below one that --data-root or $RDBENCH_DATA names.")
 @click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Of splits and random draws.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1),
+              help="Of splits and random draws.")
 @click.option("--order", default="png", show_default=True, type=click.Choice(["png", "shannon"]),
               help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
