@@ -12,16 +12,13 @@ from typing import ClassVar
 import numpy as np
 
 from benchmark.codec import Batch
-from benchmark.dataset import Dataset
-from benchmark.errors import DigestError, MissingData, UsageError
-
-BATCH = 1000
-"""Images in an item: enough to make a container's header vanish, few enough to spread over workers."""
+from benchmark.dataset import Dataset, PatchDataset
+from benchmark.errors import DigestError, UsageError
 
 _FILES = {"test": "t10k-images-idx3-ubyte", "train": "train-images-idx3-ubyte"}
 
 
-class _Idx(Dataset):
+class _Idx(PatchDataset):
     """Images of one idx file; digests are of the decompressed file, since mirrors gzip it anew."""
 
     arguments = "test (default) or train"
@@ -63,17 +60,9 @@ class _Idx(Dataset):
 
     def items(self) -> list[str]:
         self._path()
-        total = self.count()
-        return [f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)]
+        return super().items()
 
-    def load(self, item: str) -> Batch:
-        try:
-            split, first, last = item.split("-")
-            start, stop = int(first), int(last) + 1
-        except ValueError:
-            raise MissingData(f"data set {self.name!r} has no item {item!r}") from None
-        if split != self.split or not 0 <= start < stop <= self.count():
-            raise MissingData(f"data set {self.name!r} has no item {item!r}")
+    def read(self, start: int, stop: int) -> Batch:
         return self._pixels[start:stop]
 
     def count(self) -> int:
