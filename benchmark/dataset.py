@@ -82,6 +82,10 @@ class Dataset(ABC):
     def load(self, item: str) -> Batch:
         """Pixels of one item: ``uint8`` (N, H, W) grey or (N, H, W, 3) sRGB."""
 
+    def reference(self, item: str) -> Batch:
+        """Pixels with which decoded images are compared, of the shape of :meth:`load`; by default those encoded."""
+        return self.load(item)
+
     @abstractmethod
     def count(self) -> int:
         """How many images are there now."""
@@ -185,7 +189,11 @@ class PatchDataset(Dataset):
         ]
 
     def load(self, item: str) -> Batch:
-        """Pixels of the images that an item names.
+        """Pixels of the images that an item names."""
+        return self.read(*self.places(item))
+
+    def places(self, item: str) -> tuple[int, int]:
+        """The first of the images that an item names, and the one after the last.
 
         Raises:
             MissingData: the split has no such images.
@@ -197,7 +205,7 @@ class PatchDataset(Dataset):
             raise MissingData(f"data set {self.name!r} has no item {item!r}") from None
         if split != self.split or not 0 <= start < stop <= self.count():
             raise MissingData(f"data set {self.name!r} has no item {item!r}")
-        return self.read(start, stop)
+        return start, stop
 
 
 def find_images(folder: Path) -> dict[str, Path]:

@@ -32,7 +32,11 @@ def print_outcome(outcome: Outcome) -> None:
             table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")
             table.title = str(dataset)
             for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
-                setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}" if row["knob"] else ""
+                setting = ""
+                if row["target"]:
+                    setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
+                elif row["knob"]:
+                    setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}"
                 figures = [_number(row[f"{name}_mean"], form) for name, _, form in shown]
                 times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
                 images = str(row["images"])

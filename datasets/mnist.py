@@ -11,17 +11,23 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark.codec import Batch
+from benchmark.codec import Batch, Image
 from benchmark.dataset import Dataset, PatchDataset
 from benchmark.errors import DigestError, UsageError
+
+NOISE = 0.3
+"""Standard deviation of the noise of ``noisy``, of a range of 0 to 1 (Keras' example of a denoising autoencoder)."""
 
 _FILES = {"test": "t10k-images-idx3-ubyte", "train": "train-images-idx3-ubyte"}
 
 
 class _Idx(PatchDataset):
-    """Images of one idx file; digests are of the decompressed file, since mirrors gzip it anew."""
+    """Images of one idx file; digests are of the decompressed file, since mirrors gzip it anew.
 
-    arguments = "test (default) or train"
+    ``noisy`` is the test split with noise, an image's place in the split being its seed; the reference is clean.
+    """
+
+    arguments = "test (default), train or noisy"
     fetchable = True
     folders: ClassVar[tuple[str, ...]]
     system_folder: ClassVar[Path | None] = None
@@ -30,9 +36,10 @@ class _Idx(PatchDataset):
 
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
         super().__init__(roots, "" if argument == "test" else argument)
-        if argument not in ("", "test", "train"):
-            raise UsageError(f"data set {self.name!r} has the splits test and train, got {argument!r}")
-        self.split = argument or "test"
+        if argument not in ("", "test", "train", "noisy"):
+            raise UsageError(f"data set {self.name!r} has the splits test and train, and noisy, got {argument!r}")
+        self.split = "train" if argument == "train" else "test"
+        self.noisy = argument == "noisy"
 
     @cached_property
     def _pixels(self) -> Batch:
@@ -63,6 +70,13 @@ class _Idx(PatchDataset):
         return super().items()
 
     def read(self, start: int, stop: int) -> Batch:
+        clean = self._pixels[start:stop]
+        if not self.noisy:
+            return clean
+        return np.stack([add_noise(image, place) for place, image in enumerate(clean, start)])
+
+    def reference(self, item: str) -> Batch:
+        start, stop = self.places(item)
         return self._pixels[start:stop]
 
     def count(self) -> int:
@@ -84,6 +98,15 @@ class _Idx(PatchDataset):
                 path.unlink()
                 raise DigestError(f"{cls.address}{name}: expected SHA-256 {digest} when decompressed, got {found}")
         return folder
+
+
+def add_noise(image: Image, seed: int) -> Image:
+    """An image plus Gaussian noise of :data:`NOISE`, clipped and rounded to 8 bits; the same for the same seed.
+
+    ``RandomState`` is the one generator of NumPy whose numbers are promised never to change (NEP 19).
+    """
+    noise = np.random.RandomState(seed).standard_normal(image.shape)
+    return np.rint(255 * np.clip(image / 255 + NOISE * noise, 0, 1)).astype(np.uint8)
 
 
 class Mnist(_Idx):

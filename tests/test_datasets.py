@@ -155,6 +155,24 @@ def test_training_never_sees_the_test_split(data_root: Path) -> None:
     assert not seen & tested
 
 
+def test_noise_is_the_same_everywhere(data_root: Path) -> None:
+    noisy, clean = open_dataset("fashion-mnist:noisy", data_root), open_dataset("fashion-mnist", data_root)
+    assert noisy.label == "fashion-mnist:noisy"
+    assert list(noisy.items()) == list(clean.items())
+    source = noisy.load("test-00000-00999")
+    assert hashlib.sha256(source.tobytes()).hexdigest() == (
+        "8e2185b52a3f775c08ab05b511951e72c00e7628eac4ce5a97fe3a3552c871f9"
+    )
+    assert np.array_equal(noisy.load("test-00990-01009")[:10], source[990:]), "the noise of an image is its own"
+    assert np.array_equal(noisy.reference("test-00000-00999"), clean.load("test-00000-00999"))
+    assert np.array_equal(clean.reference("test-00000-00999"), clean.load("test-00000-00999"))
+    errors = [
+        np.mean((noisy.load(item).astype(float) - noisy.reference(item)) ** 2) / 255**2 for item in noisy.items()
+    ]
+    assert np.mean(errors) == pytest.approx(0.0527, abs=0.00005)
+    assert np.array_equal(next(noisy.training_images()), next(clean.training_images()))
+
+
 def test_mnist_is_checked_and_found_compressed_or_not(data_root: Path, tmp_path: Path) -> None:
     data = gzip.decompress((data_root / "mnist" / "t10k-images-idx3-ubyte.gz").read_bytes())
     (tmp_path / "mnist").mkdir()
