@@ -195,6 +195,31 @@ def fetch(name: str, out: Path | None) -> None:
         raise MissingData(f"{name} could not be downloaded: {error}") from error
 
 
+@data.command("build-bd")
+@click.option("--source", "sources", multiple=True, required=True, type=_path, metavar="DIR",
+              help="Folder of photographs, searched recursively; may be repeated.")
+@click.option("--out", required=True, type=_path, metavar="DIR",
+              help="New folder: 'bd', or 'bd-NAME', below one that --data-root or $RDBENCH_DATA names.")
+@click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1),
+              help="Of splits and random draws.")
+@click.option("--order", default="png", show_default=True, type=click.Choice(["png", "shannon"]),
+              help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order: str, jobs: int | None) -> None:
+    """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
+    import os
+
+    from benchmark.patches import SPLITS, build
+
+    manifest = build(sources, out, side=patch, seed=seed, order=order, jobs=jobs or os.cpu_count() or 1)
+    for name, splits in manifest["sets"].items():
+        click.echo(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
+    click.echo(
+        f"{out}: {manifest['patches']} patches of {len(manifest['sources'])} images; {len(manifest['skipped'])} skipped"
+    )
+
+
 @main.command()
 @click.argument("codec")
 @click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to train on, or a directory of images.")

@@ -49,7 +49,8 @@ def search(measure: Callable[[float], float], knobs: Sequence[float], limit: flo
     Bisection, and regula falsi once both sides of the limit are known, until two neighbours enclose it; a step that
     leaves more than half of the bracket is followed by one of bisection, so that there are at most
     2·log₂(``len(knobs)``) + 2 steps. Where the values are not quite monotone the best that was visited is returned,
-    which need not be the last. A limit above all values is met by the end of the range.
+    which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
+    the range.
 
     Args:
         measure: value of a knob; called once for each.
@@ -78,9 +79,9 @@ def search(measure: Callable[[float], float], knobs: Sequence[float], limit: flo
         halve = 2 * (above - below) > width + 1
     fitting = [place for place, value in visited.items() if value <= limit]
     if not fitting:
-        nearest = min(visited, key=visited.__getitem__)
+        nearest = min(visited, key=lambda place: (visited[place], place))
         raise Unreachable(f"nearest: {visited[nearest]:.6g} at {knobs[nearest]:g}")
-    best = max(fitting, key=visited.__getitem__)
+    best = max(fitting, key=lambda place: (visited[place], place))
     return Match(knobs[best], visited[best], len(visited))
 
 

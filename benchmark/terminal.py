@@ -87,7 +87,8 @@ def print_datasets(data_root: Path | None) -> None:
                 if cls.expected is not None and dataset.count() != cls.expected:
                     here += f" of {cls.expected}"
             except BenchmarkError:
-                here = f"missing: python -m benchmark data fetch {name}" if cls.fetchable else "missing"
+                command = f"data fetch {name}" if cls.fetchable else cls.built_by
+                here = f"missing: python -m benchmark {command}" if command else "missing"
         table.add_row(shown, cls.summary, here)
     _console().print(table)
 

@@ -12,11 +12,8 @@ from typing import ClassVar
 import numpy as np
 
 from benchmark.codec import Batch, Image
-from benchmark.dataset import Dataset
-from benchmark.errors import DigestError, MissingData, UsageError
-
-BATCH = 1000
-"""Images in an item: enough to make a container's header vanish, few enough to spread over workers."""
+from benchmark.dataset import Dataset, PatchDataset
+from benchmark.errors import DigestError, UsageError
 
 NOISE = 0.3
 """Standard deviation of the noise of ``noisy``, of a range of 0 to 1 (Keras' example of a denoising autoencoder)."""
@@ -24,7 +21,7 @@ NOISE = 0.3
 _FILES = {"test": "t10k-images-idx3-ubyte", "train": "train-images-idx3-ubyte"}
 
 
-class _Idx(Dataset):
+class _Idx(PatchDataset):
     """Images of one idx file; digests are of the decompressed file, since mirrors gzip it anew.
 
     ``noisy`` is the test split with noise, an image's place in the split being its seed; the reference is clean.
@@ -70,24 +67,16 @@ class _Idx(Dataset):
 
     def items(self) -> list[str]:
         self._path()
-        total = self.count()
-        return [f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)]
+        return super().items()
 
-    def load(self, item: str) -> Batch:
-        clean = self.reference(item)
+    def read(self, start: int, stop: int) -> Batch:
+        clean = self._pixels[start:stop]
         if not self.noisy:
             return clean
-        first = int(item.split("-")[1])
-        return np.stack([add_noise(image, first + place) for place, image in enumerate(clean)])
+        return np.stack([add_noise(image, place) for place, image in enumerate(clean, start)])
 
     def reference(self, item: str) -> Batch:
-        try:
-            split, first, last = item.split("-")
-            start, stop = int(first), int(last) + 1
-        except ValueError:
-            raise MissingData(f"data set {self.name!r} has no item {item!r}") from None
-        if split != self.split or not 0 <= start < stop <= self.count():
-            raise MissingData(f"data set {self.name!r} has no item {item!r}")
+        start, stop = self.places(item)
         return self._pixels[start:stop]
 
     def count(self) -> int:

@@ -50,8 +50,8 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row for each data set × codec × version × settings × target, in order of appearance: ``images`` that
         succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), ``threads``, then
-        ``<column>_mean`` and ``_std`` of every value, pooled PSNR, and :data:`AVERAGING`. A row of several images counts
-        as often as it has images; its bytes and seconds are divided by their number.
+        ``<column>_mean`` and ``_std`` of every value, pooled PSNR, and :data:`AVERAGING`. A row of several images
+        counts as often as it has images; its bytes and seconds are divided by their number.
     """
     frame = records.copy()
     values = value_columns(frame)

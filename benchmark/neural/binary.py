@@ -14,6 +14,10 @@ import numpy.typing as npt
 from keras import ops
 
 
+_STRIP = 1 << 17
+"""Pixels of a strip: with 512 channels it takes a quarter of a gibibyte."""
+
+
 def binarise(activation: Any, noise: keras.random.SeedGenerator | None) -> Any:
     """The binariser of Toderici et al. (2015): bits ±1 of activations in (−1, 1), with a straight-through gradient.
 
@@ -25,6 +29,27 @@ def binarise(activation: Any, noise: keras.random.SeedGenerator | None) -> Any:
     threshold = keras.random.uniform(ops.shape(activation), -1, 1, seed=noise) if noise is not None else 0.0
     bits = ops.where(ops.cast(activation, "float32") >= threshold, 1.0, -1.0)
     return activation + ops.stop_gradient(ops.cast(bits, activation.dtype) - activation)
+
+
+def _in_strips(function: Any, values: npt.NDArray[Any], halo: int, area: int, to: float) -> npt.NDArray[np.float32]:
+    """A convolutional network's output for images (N, H, W, C), strip by strip, so that memory does not grow with them.
+
+    Args:
+        function: the network; its output has ``to`` times the size of its input.
+        values: its input.
+        halo: rows around a strip that its output also depends on, a multiple of the network's stride.
+        area: of a strip, in positions of the input.
+        to: 4, or 1/4.
+    """
+    height, width = values.shape[1:3]
+    rows = max(1, area // width // halo) * halo
+    parts = []
+    for top in range(0, height, rows):
+        before, after = min(halo, top), min(halo, max(0, height - top - rows))
+        strip = values[:, top - before : top + rows + after]
+        output = ops.convert_to_numpy(function(strip))
+        parts.append(output[:, int(before * to) : output.shape[1] - int(after * to)])
+    return np.concatenate(parts, axis=1)
 
 
 class BinaryAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -53,14 +78,13 @@ class BinaryAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no ty
             target: images in 0–1, (N, H, W, 3).
             count: of levels, 1.
         """
-        activation = ops.convert_to_numpy(self.encoder(target))
+        activation = _in_strips(self.encoder, target, halo=8, area=_STRIP, to=1 / 4)
         return [(activation >= 0).astype(np.uint8) if self.binary else activation]
 
     def image(self, codes: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """The image, (N, H, W, 3) in 0–1, of a code as :meth:`codes` gives it."""
         code = np.float32(2) * codes[0] - np.float32(1) if self.binary else codes[0]
-        image: npt.NDArray[np.float32] = ops.convert_to_numpy(self.decoder(code))
-        return image
+        return _in_strips(self.decoder, code, halo=2, area=_STRIP // 16, to=4)
 
     def levels(self, target: Any, count: int, noise: keras.random.SeedGenerator | None) -> list[Any]:
         """The one image there is, as the training sees it; ``noise`` as :func:`binarise` takes it."""

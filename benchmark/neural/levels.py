@@ -26,7 +26,7 @@ from benchmark.neural.crops import blocks, random_crops
 from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
 
 Codes = npt.NDArray[Any]
