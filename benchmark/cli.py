@@ -252,6 +252,34 @@ def train(
     click.echo(f"wrote {card}")
 
 
+@main.command()
+@click.argument("study_file", metavar="FILE.toml", type=_path)
+@click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+@_data_root
+def cross(study_file: Path, out: Path | None, jobs: int | None, data_root: Path | None) -> None:
+    """Train a codec on several data sets and test each of its weights on several: FILE's table [cross].
+
+    Weights of an earlier call are used again; the same command, started again, does only what is missing.
+    """
+    import os
+
+    from benchmark.cross import read_cross, run_cross
+    from benchmark.terminal import print_cross
+
+    plan = read_cross(study_file)
+    try:
+        table = run_cross(
+            plan, out=out or Path("results") / plan.name, data_root=data_root, jobs=jobs or os.cpu_count() or 1,
+            command=_command(),
+        )
+    except KeyboardInterrupt:
+        click.echo("interrupted: everything finished is stored; the same command goes on from here", err=True)
+        sys.exit(_INTERRUPTED)
+    print_cross(table, plan.metrics)
+    sys.exit(_FAILED if table["failures"].any() else 0)
+
+
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
