@@ -280,6 +280,29 @@ def cross(study_file: Path, out: Path | None, jobs: int | None, data_root: Path 
     sys.exit(_FAILED if table["failures"].any() else 0)
 
 
+@main.command()
+@click.option(
+    "--studies", type=_path, metavar="DIR", default=Path("reports/published"), show_default=True,
+    help="Folder of study files with a table [published].",
+)
+@click.option(
+    "--results", type=_path, metavar="DIR", default=Path("results/baseline/published"), show_default=True,
+    help="Folder with the results of each study, called like it.",
+)
+@click.option("--out", type=_path, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
+def published(studies: Path, results: Path, out: Path | None) -> None:
+    """Write a page of published figures beside measured ones."""
+    from benchmark.errors import UsageError
+    from benchmark.report.published import read_published, write_page
+
+    files = sorted(studies.glob("*.toml"))
+    if not files:
+        raise UsageError(f"{studies}: no study files there")
+    page = out or studies / "README.md"
+    _write(page, write_page([read_published(path) for path in files], results).encode())
+    click.echo(f"wrote {page}: {len(files)} studies")
+
+
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
