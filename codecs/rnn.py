@@ -46,7 +46,7 @@ class Rnn(LevelCodec):
     summary = "recurrent residual autoencoder with convolutional LSTMs, progressive, at most 0.125 bpp a level; RGB"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"levels": tuple(range(1, 11))}
     knob = Knob("levels", 1, 10)
-    progressive = True
+    embedded = True
 
     weights: str = setting("small")
     levels: int = setting(8, low=1, high=10)

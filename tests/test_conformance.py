@@ -186,11 +186,11 @@ def test_nominal_bits_are_told_or_not(codec: Codec) -> None:
 def test_prefixes_are_what_would_have_been_encoded(codec: Codec) -> None:
     cls = type(codec)
     images = np.stack([photo(40, 56, 3, seed) for seed in range(2)])
-    if not cls.progressive:
-        with pytest.raises(UsageError, match="not progressive"):
+    if not cls.embedded:
+        with pytest.raises(UsageError, match="no embedded streams"):
             codec.prefix(codec.encode(images[0]))
         return
-    assert codec.knob is not None, "what is progressive has a knob"
+    assert codec.knob is not None, "what can be cut has a knob"
     ladder = [dataclasses.replace(codec, **{codec.knob.field: value}) for value in codec.grid[codec.knob.field]]
     top = max(ladder, key=lambda step: step.settings[codec.knob.field])  # type: ignore[union-attr]
     stream, streams = top.encode(images[0]), top.encode_batch(images)
