@@ -19,10 +19,12 @@ def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any
             layers.
 
     Returns:
-        A model with the sub-models ``encoder``, (N, 28, 28, 1) to the feature map (N, 4, 4, 128), none of it negative, and ``decoder``, (N, 4, 4, 128) to (N, 28, 28, 1) in 0–1. Under a mixed-precision policy the feature
-        map and the output stay in ``float32``.
+        A model with the sub-models ``encoder``, (N, 28, 28, 1) to the feature map (N, 4, 4, 128), none of it negative,
+        and ``decoder``, (N, 4, 4, 128) to (N, 28, 28, 1) in 0–1. Under a mixed-precision policy the feature map and
+        the output stay in ``float32``.
     """
-    layers = load_keras().layers
+    keras = load_keras()
+    layers = keras.layers
 
     def convolution(channels: int, values: Any, padding: str = "same") -> Any:
         return layers.Conv2D(channels, 3, padding=padding, activation="relu")(values)
@@ -31,7 +33,6 @@ def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any
         return values if dropout is None else layers.Dropout(dropout)(values)
 
     exact = exact_dtype()
-    keras = load_keras()
     tile = keras.Input(shape)
     x = layers.MaxPooling2D(2, padding="same")(convolution(32, tile))
     x = layers.MaxPooling2D(2, padding="same")(convolution(64, x))

@@ -35,7 +35,7 @@ _COUNTED = 1 << 25
 """Latent numbers that tables are counted from: 16,384 feature maps of 2048, for little memory."""
 
 Build = Callable[[tuple[int, int, int]], Any]
-"""A network for tiles of a height, a width and channels: a Keras model with the sub-models of the module's docstring."""
+"""Makes a network, as this module's docstring has it, for tiles of a height, a width and channels."""
 
 
 @dataclasses.dataclass(frozen=True)
