@@ -281,6 +281,14 @@ def exact_dtype() -> str:
     return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
 
 
+def widen(encoder_layer: Any, decoder_layer: Any, factor: float) -> None:
+    """Scales a latent between the two layers, so that rounding it loses less; the network computes what it did."""
+    kernel, bias = encoder_layer.get_weights()
+    encoder_layer.set_weights([factor * kernel, factor * bias])
+    kernel, bias = decoder_layer.get_weights()
+    decoder_layer.set_weights([kernel / factor, bias])
+
+
 class LatentRecipe(Recipe):
     """How a latent codec is trained: a subclass names the network, its objectives and its operating points.
 
@@ -288,8 +296,8 @@ class LatentRecipe(Recipe):
         dataset: as named on the command line.
         options: from the command line. ``objective``: ``rd`` for rate and distortion together, or the original's.
             ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
-            from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights of this
-            codec to start from, rather than from chance; the network of its lowest quality is taken.
+            from each photograph; images of the tile's own size are taken whole. ``start``: for ``rd``, a set of
+            weights of this codec to start from rather than from chance; the network of its lowest quality is taken.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -303,20 +311,23 @@ class LatentRecipe(Recipe):
     """Tilings that the network can take; the first is the default."""
     default_epochs: ClassVar[dict[str, int]]
     """By objective."""
+    default_start: ClassVar[str] = ""
+    """Set of weights that ``rd`` starts from; none when empty."""
 
     def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
-        known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200", "start": ""}
-        unknown = set(options) - set(known) - {"epochs"}
+        known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
+        unknown = set(options) - {*known, "epochs", "start"}
         if unknown:
-            listed = ", ".join(sorted({*known, "epochs"}))
+            listed = ", ".join(sorted({*known, "epochs", "start"}))
             raise UsageError(f"{self.codec} has no training option {min(unknown)!r}; it has {listed}")
         chosen = known | dict(options)
-        self.objective, self.tiling_name, self.start = chosen["objective"], chosen["tiling"], chosen["start"]
+        self.objective, self.tiling_name = chosen["objective"], chosen["tiling"]
         if self.objective not in ("rd", self.original):
             raise UsageError(f"objective: expected rd or {self.original}, got {self.objective!r}")
         if self.tiling_name not in self.tilings:
             raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
         self.tiling = TILINGS[self.tiling_name]
+        self.start = chosen.get("start", self.default_start) if self.objective == "rd" else ""
         try:
             self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
             self.tiles_per_image = int(chosen["tiles_per_image"])
