@@ -9,7 +9,7 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype, widen
 from benchmark.neural.training import Stage
 
-WIDER = 2.0
+WIDER = 4.0
 """What the feature map of the original objective is multiplied by, so that a unit of it is a fair step."""
 
 
@@ -77,7 +77,7 @@ class FashionRecipe(LatentRecipe):
         if self.objective == self.original:
             return [Stage(1, self.epochs, 1e-3, None)]
         return [
-            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 3e-2 * 4.0 ** (quality - 3))
+            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 2e-2 * 4.0 ** (quality - 3))
             for quality in (3, 2, 1)
         ]
 
@@ -87,6 +87,6 @@ class FashionRecipe(LatentRecipe):
 
     def operating_steps(self, stage: Stage) -> dict[int, int]:
         if stage.trade_off is None:
-            return dict(enumerate((128, 96, 64, 48, 32, 24, 16, 8), 1))
+            return dict(enumerate((12, 10, 8, 6, 4, 3, 2, 1), 1))
         # At four times the λ the same slope of the curve takes twice the step: so the networks take turns.
         return {1: {1: 32, 2: 24, 3: 16}, 2: {4: 24, 5: 16}, 3: {6: 24, 7: 16, 8: 12}}[stage.quality]
