@@ -48,9 +48,15 @@ def main() -> None:
 
 @main.command()
 @click.option("--codecs", metavar="A,B", help="Codecs to run.  [default: jpeg,jpeg2000,webp,avif,cvae]")
-@click.option("--dataset", metavar="NAME", help="Data set, such as kodak or folder:PATH.  [default: sample]")
+@click.option(
+    "--dataset", metavar="NAME,NAME", help="Data sets, such as kodak or folder:PATH, each a run.  [default: sample]",
+)
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
 @click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
+@click.option(
+    "--match", "matches", multiple=True, metavar="COLUMN=V,V",
+    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; may be repeated.",
+)
 @click.option("--study", "study_file", type=_path, metavar="FILE.toml", help="Study file; flags win over it.")
 @click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
@@ -59,9 +65,9 @@ def main() -> None:
 @click.option("--timeout", type=float, metavar="S", help="Seconds for one operating point.  [default: 600]")
 @_data_root
 def run(
-    codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], study_file: Path | None,
-    out: Path | None, jobs: int | None, repeats: int | None, threads: int | None, timeout: float | None,
-    data_root: Path | None,
+    codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
+    study_file: Path | None, out: Path | None, jobs: int | None, repeats: int | None, threads: int | None,
+    timeout: float | None, data_root: Path | None,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
@@ -70,14 +76,15 @@ def run(
     """
     import os
 
+    from benchmark.plugins import open_dataset
     from benchmark.runner import run_study
-    from benchmark.study import read_study, resolve
+    from benchmark.study import DEFAULT_DATASET, dataset_names, each_dataset, parse_match, read_study, resolve
     from benchmark.terminal import print_outcome
 
     given: dict[str, Any] = read_study(study_file) if study_file else {}
     flags: dict[str, Any] = {
         "codecs": _names(codecs), "dataset": dataset, "metrics": _names(metrics), "repeats": repeats,
-        "threads": threads, "timeout": timeout,
+        "threads": threads, "timeout": timeout, "match": parse_match(matches) or None,
     }
     if flags["codecs"] and "codecs" in given:
         # Flags choose among the file's codecs; its sweeps stay.
@@ -86,14 +93,21 @@ def run(
     study, notes = resolve(**given, sets=sets)
     for note in notes:
         click.echo(f"note: {note}", err=True)
-    outcome = run_study(
-        study, out=out or Path("results") / study.name, data_root=data_root,
-        jobs=jobs or os.cpu_count() or 1, command=_command(),
-    )
-    print_outcome(outcome)
-    if outcome.interrupted:
-        sys.exit(_INTERRUPTED)
-    sys.exit(_FAILED if outcome.failures else 0)
+    studies = each_dataset(study, dataset_names(given.get("dataset", DEFAULT_DATASET)))
+    for part in studies:
+        open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
+    status = 0
+    for part in studies:
+        outcome = run_study(
+            part, out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
+            data_root=data_root, jobs=jobs or os.cpu_count() or 1, command=_command(),
+        )
+        print_outcome(outcome)
+        if outcome.interrupted:
+            sys.exit(_INTERRUPTED)
+        if outcome.failures:
+            status = _FAILED
+    sys.exit(status)
 
 
 @main.command("list")
@@ -179,6 +193,31 @@ def fetch(name: str, out: Path | None) -> None:
         click.echo(f"{name} is in {cls.fetch(out or cache_dir())}")
     except (OSError, ValueError) as error:
         raise MissingData(f"{name} could not be downloaded: {error}") from error
+
+
+@data.command("build-bd")
+@click.option("--source", "sources", multiple=True, required=True, type=_path, metavar="DIR",
+              help="Folder of photographs, searched recursively; may be repeated.")
+@click.option("--out", required=True, type=_path, metavar="DIR",
+              help="New folder: 'bd', or 'bd-NAME', below one that --data-root or $RDBENCH_DATA names.")
+@click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1),
+              help="Of splits and random draws.")
+@click.option("--order", default="png", show_default=True, type=click.Choice(["png", "shannon"]),
+              help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order: str, jobs: int | None) -> None:
+    """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
+    import os
+
+    from benchmark.patches import SPLITS, build
+
+    manifest = build(sources, out, side=patch, seed=seed, order=order, jobs=jobs or os.cpu_count() or 1)
+    for name, splits in manifest["sets"].items():
+        click.echo(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
+    click.echo(
+        f"{out}: {manifest['patches']} patches of {len(manifest['sources'])} images; {len(manifest['skipped'])} skipped"
+    )
 
 
 @main.command()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.errors import SettingError, UnsupportedImage
+from benchmark.errors import SettingError, UnsupportedImage, UsageError
 
 Image = npt.NDArray[np.uint8]
 """One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
@@ -76,6 +76,8 @@ class Codec(ABC):
     """The field that trades rate for quality; None for a lossless codec."""
     lossless_at: ClassVar[Mapping[str, Setting] | None] = None
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
+    progressive: ClassVar[bool] = False
+    """Whether the stream of every lower value of the knob can be cut from one of a higher value, see :meth:`prefix`."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
 
@@ -142,6 +144,20 @@ class Codec(ABC):
     def overhead(self, data: bytes) -> int:
         """Container and header bytes of a stream, where the format lets one tell; 0 elsewhere."""
         return 0
+
+    def nominal_bits(self, data: bytes) -> int | None:
+        """Bits of a stream's code before entropy coding, where the code has a fixed size; None elsewhere."""
+        return None
+
+    def prefix(self, data: bytes) -> bytes:
+        """The stream of this operating point, cut from one that was encoded at a higher value of the knob.
+
+        The bytes are those that :meth:`encode_batch` gives at this operating point; a stream of a batch stays one.
+
+        Raises:
+            UsageError: the codec is not :attr:`progressive`.
+        """
+        raise UsageError(f"codec {self.name!r} is not progressive: its streams cannot be cut")
 
     @property
     def settings(self) -> dict[str, Setting]:

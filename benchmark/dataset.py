@@ -17,6 +17,12 @@ from benchmark.errors import MissingData, UnsupportedImage, UsageError
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
+BATCH = 1000
+"""Images in an item of many: enough to make a container's header vanish, few enough to spread over workers."""
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".gif"})
+"""Endings of files that :func:`find_images` takes for images."""
+
 
 def cache_dir() -> Path:
     """The folder where ``data fetch`` puts data sets: the user's cache, as the platform names it."""
@@ -55,6 +61,8 @@ class Dataset(ABC):
     """What may follow the colon, for ``list datasets``; empty when nothing may."""
     fetchable: ClassVar[bool] = False
     """Whether ``data fetch`` can download it."""
+    built_by: ClassVar[str] = ""
+    """The command that makes it from other data, such as ``data build-bd``; empty where there is none."""
 
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
         if argument and not self.arguments:
@@ -73,6 +81,10 @@ class Dataset(ABC):
     @abstractmethod
     def load(self, item: str) -> Batch:
         """Pixels of one item: ``uint8`` (N, H, W) grey or (N, H, W, 3) sRGB."""
+
+    def reference(self, item: str) -> Batch:
+        """Pixels with which decoded images are compared, of the shape of :meth:`load`; by default those encoded."""
+        return self.load(item)
 
     @abstractmethod
     def count(self) -> int:
@@ -160,6 +172,56 @@ class ImageFiles(Dataset):
         return len(self.paths)
 
 
+class PatchDataset(Dataset):
+    """A split of a data set of many small images of one size: an item is a batch of them, numbered from 0."""
+
+    split: str
+
+    @abstractmethod
+    def read(self, start: int, stop: int) -> Batch:
+        """Pixels of some images that follow each other."""
+
+    def items(self) -> list[str]:
+        """Names of batches, such as ``test-00000-00999``: the split, the first and the last image."""
+        total = self.count()
+        return [
+            f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)
+        ]
+
+    def load(self, item: str) -> Batch:
+        """Pixels of the images that an item names."""
+        return self.read(*self.places(item))
+
+    def places(self, item: str) -> tuple[int, int]:
+        """The first of the images that an item names, and the one after the last.
+
+        Raises:
+            MissingData: the split has no such images.
+        """
+        try:
+            split, first, last = item.split("-")
+            start, stop = int(first), int(last) + 1
+        except ValueError:
+            raise MissingData(f"data set {self.name!r} has no item {item!r}") from None
+        if split != self.split or not 0 <= start < stop <= self.count():
+            raise MissingData(f"data set {self.name!r} has no item {item!r}")
+        return start, stop
+
+
+def find_images(folder: Path) -> dict[str, Path]:
+    """Every image file below a folder, in order of path, by its path from there.
+
+    Raises:
+        MissingData: there is no such folder, or no image in it.
+    """
+    if not folder.is_dir():
+        raise MissingData(f"{folder} is not a directory; expected a directory of images")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not found:
+        raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}")
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
     """Pixels of an 8-bit image file: (H, W) grey or (H, W, 3) sRGB.
 
@@ -181,5 +243,5 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
                 f"{path}: expected an 8-bit grey or RGB image, got mode {picture.mode}; "
                 "convert it first (the bench never drops bits or alpha silently)"
             )
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MissingData(f"{path}: cannot be read as an image: {error}") from error

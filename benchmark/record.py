@@ -1,4 +1,4 @@
-"""A record: one row for a data set × image × codec × settings, and the fixed columns that every run has."""
+"""A record: one row for a data set × image × codec × settings × target, and the fixed columns that every run has."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from benchmark.plugins import metric_families
 SCHEMA = 1
 """Changes when a column changes its meaning."""
 
-SETTLED = ("ok", "skipped")
-"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``failed``,
-``timeout`` and ``crashed`` are failures."""
+SETTLED = ("ok", "skipped", "unreachable")
+"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``unreachable``:
+no value of the knob comes as low as the target; ``failed``, ``timeout`` and ``crashed`` are failures."""
 
 Record = dict[str, Any]
 
 _BEFORE = (
     "schema", "key", "dataset", "image", "image_sha256", "images", "width", "height", "channels", "codec", "version",
-    "knob", "settings", "bytes", "overhead_bytes", "bpp", "payload_bpp",
+    "knob", "settings", "target", "knob_value", "encodes", "bytes", "overhead_bytes", "bpp", "payload_bpp",
+    "nominal_bpp",
 )
 _AFTER = (
     "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "stream_sha256", "pixels_sha256", "status",

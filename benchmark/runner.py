@@ -13,6 +13,7 @@ from typing import Any
 from benchmark.codec import Setting
 from benchmark.engine import run_tasks
 from benchmark.environment import describe, package_versions
+from benchmark.match import row_settings
 from benchmark.plugins import codec_class, metric_families, open_dataset
 from benchmark.progress import Progress
 from benchmark.record import SCHEMA, SETTLED
@@ -60,13 +61,15 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
     dataset = open_dataset(study.dataset, data_root)
     items, label = list(dataset.items()), dataset.label
     started = datetime.now(UTC)
+    targets = study.match or (None,)
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
         by_codec.setdefault(point.codec, []).append(point.settings)
     plan = [
-        (label, item, codec, codec_class(codec).from_settings(settings).settings_json)
+        (label, item, codec, row_settings(codec_class(codec).from_settings(settings), target), str(target or ""))
         for codec, sweep in by_codec.items()
         for settings in sweep
+        for target in targets
         for item in items
     ]
 
@@ -80,10 +83,11 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
         tasks = [
             Task(
                 study.dataset, data_root, item, label, codec, sweep, tuple(study.metrics), study.repeats,
-                study.threads, frozenset(done.get((item, codec), ())),
+                study.threads, frozenset(done.get((item, codec), ())), target,
             )
             for item in items
             for codec, sweep in by_codec.items()
+            for target in targets
         ]
         fresh, interrupted = 0, False
         with Progress(len(plan), "rows") as progress:

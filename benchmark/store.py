@@ -65,7 +65,7 @@ class RecordStore:
 
 def identity(record: Record) -> tuple[str, ...]:
     """What a row is about: two rows of one identity are two attempts at the same thing."""
-    return tuple(str(record[key]) for key in ("dataset", "image", "codec", "settings"))
+    return tuple(str(record[key]) for key in ("dataset", "image", "codec", "settings", "target"))
 
 
 def read_rows(path: Path) -> list[Record]:

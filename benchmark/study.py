@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
+import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
-from benchmark.plugins import codec_class, metric_names
+from benchmark.match import RATES, Target
+from benchmark.plugins import codec_class, metric_families, metric_names
 
 DEFAULT_DATASET = "sample"
 DEFAULT_CODECS = ("jpeg", "jpeg2000", "webp", "avif", "cvae")
@@ -40,6 +44,7 @@ class Study:
         repeats: timed runs of each encode and decode; the median is recorded.
         threads: that numerical libraries may use.
         timeout: seconds for one operating point on one item.
+        match: targets for which the codecs' knobs are chosen, image by image; without any, the sweeps say.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Study:
     repeats: int = 1
     threads: int = 1
     timeout: float = 600.0
+    match: Sequence[Target] = ()
 
     def operating_points(self) -> list[OperatingPoint]:
         """Every codec at every combination of its sweep, all settings filled in, in order, none twice."""
@@ -68,6 +74,9 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """The study as plain lists and dictionaries, under the keys of a study file."""
+        match: dict[str, list[float]] = {}
+        for target in self.match:
+            match.setdefault(target.column, []).append(target.limit)
         return {
             "name": self.name,
             "dataset": self.dataset,
@@ -75,6 +84,7 @@ class Study:
             "repeats": self.repeats,
             "threads": self.threads,
             "timeout": self.timeout,
+            **({"match": match} if match else {}),
             "codecs": {name: {field: list(values) for field, values in sweep.items()}
                        for name, sweep in self.codecs.items()},
         }
@@ -82,6 +92,8 @@ class Study:
 
 def read_study(path: Path) -> dict[str, Any]:
     """The keys of a study file, checked for names and types, to be passed to :func:`resolve`.
+
+    A table ``published``, of figures to compare with, may stand there; a run has no use for it.
 
     Raises:
         UsageError: not a file, not TOML, an unknown key or a wrong type; the message names the key.
@@ -93,8 +105,8 @@ def read_study(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     kinds: dict[str, tuple[type, ...]] = {
-        "name": (str,), "dataset": (str,), "metrics": (list,), "repeats": (int,), "threads": (int,),
-        "timeout": (int, float), "codecs": (dict,),
+        "name": (str,), "dataset": (str, list), "metrics": (list,), "repeats": (int,), "threads": (int,),
+        "timeout": (int, float), "codecs": (dict,), "match": (dict,), "published": (dict,),
     }
     for key, value in document.items():
         if key not in kinds:
@@ -107,6 +119,9 @@ def read_study(path: Path) -> dict[str, Any]:
         for field, values in sweep.items():
             # One value may stand without brackets.
             sweep[field] = values if isinstance(values, list) else [values]
+    for column, limits in document.get("match", {}).items():
+        document["match"][column] = limits if isinstance(limits, list) else [limits]
+    document.pop("published", None)
     document.setdefault("name", path.stem)
     return document
 
@@ -114,20 +129,23 @@ def read_study(path: Path) -> dict[str, Any]:
 def resolve(
     *,
     name: str | None = None,
-    dataset: str | None = None,
+    dataset: str | Sequence[str] | None = None,
     codecs: Mapping[str, Sweep] | Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
-    sets: Iterable[str] = (),
+    sets: Sequence[str] = (),
     repeats: int = 1,
     threads: int = 1,
     timeout: float = 600.0,
+    match: Mapping[str, Sequence[float]] | None = None,
 ) -> tuple[Study, list[str]]:
     """A study with every default filled in.
 
     Args:
+        dataset: one, or several: the study is then of the first, and :func:`each_dataset` gives those of all.
         codecs: names, or sweeps by name; default sweeps fill what a sweep does not name. None takes the default
             codecs, without those whose libraries are not installed.
         sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep.
+        match: limits by column, or by metric for its column over RGB; knobs are then chosen, and their sweeps unused.
 
     Returns:
         The study, and notes on what was left out.
@@ -158,22 +176,103 @@ def resolve(
         if codec not in chosen:
             raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(chosen)}")
         chosen[codec][field] = list(values)
+    targets = _targets(match or {})
     for codec, sweep in chosen.items():
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
+    if targets:
+        _leave_knobs(chosen, sets)
     known = metric_names()
     _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
-    where = dataset or DEFAULT_DATASET
+    where = dataset_names(dataset or DEFAULT_DATASET)
     study = Study(
-        name=name or f"{where.partition(':')[0]}-{'-'.join(chosen)}",
-        dataset=where,
+        name=name or "-".join([*(spec.partition(":")[0] for spec in where), *chosen]),
+        dataset=where[0],
         codecs=chosen,
         metrics=[metric for metric in known if metrics is None or metric in metrics],
         repeats=repeats,
         threads=threads,
         timeout=float(timeout),
+        match=targets,
     )
     study.operating_points()  # raises for a bad setting before anything runs
     return study, notes
+
+
+def dataset_names(dataset: str | Sequence[str]) -> list[str]:
+    """The data sets that a text or a list names, none twice.
+
+    A text is cut at commas, except one that starts with ``folder:``, whose path may hold some.
+
+    Raises:
+        UsageError: none is named, or one not by a text.
+    """
+    if isinstance(dataset, str):
+        dataset = [dataset] if dataset.startswith("folder:") else [spec.strip() for spec in dataset.split(",")]
+    for spec in dataset:
+        if not isinstance(spec, str) or not spec:
+            raise UsageError(f"dataset: expected names, got {spec!r}")
+    if not dataset:
+        raise UsageError("dataset: expected at least one name")
+    return list(dict.fromkeys(dataset))
+
+
+def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
+    """The study on each of its data sets; with several, the name of each is that of a folder below the study's.
+
+    Raises:
+        UsageError: two data sets would share a folder.
+    """
+    if len(datasets) == 1:
+        return [dataclasses.replace(study, dataset=datasets[0])]
+    names = [f"{study.name}/{re.sub('[^A-Za-z0-9._-]+', '-', spec)}" for spec in datasets]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two of these data sets would share a folder, so run them apart: {', '.join(datasets)}")
+    return [dataclasses.replace(study, dataset=spec, name=name) for spec, name in zip(datasets, names, strict=True)]
+
+
+def parse_match(texts: Sequence[str]) -> dict[str, list[float]]:
+    """Limits by column, from ``COLUMN=V,V`` texts.
+
+    Raises:
+        UsageError: a text is not of this form.
+    """
+    match: dict[str, list[float]] = {}
+    for text in texts:
+        column, _, values = text.partition("=")
+        try:
+            match.setdefault(column, []).extend(float(value) for value in values.split(","))
+        except ValueError:
+            raise UsageError(f"--match {text}: expected COLUMN=VALUE[,VALUE…], such as bpp=2,8") from None
+    return match
+
+
+def _targets(match: Mapping[str, Sequence[float]]) -> list[Target]:
+    columns = {name: name for name in RATES}
+    for family in metric_families().values():
+        for metric in family.metrics:
+            columns |= {name: name for name in metric.columns} | {metric.name: metric.columns[0]}
+    for name, limits in match.items():
+        if name not in columns:
+            raise UsageError(f"match: {name!r} is neither a rate nor a metric; known: {', '.join(columns)}")
+        if not limits:
+            raise UsageError(f"match: {name}: no values to match")
+        for limit in limits:
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
+                raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
+    found = [Target(columns[name], float(limit)) for name, limits in match.items() for limit in limits]
+    return list(dict.fromkeys(found))
+
+
+def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Sequence[str]) -> None:
+    """Takes out the sweeps of the knobs, for which a match finds values."""
+    for codec, sweep in codecs.items():
+        knob = codec_class(codec).knob
+        if knob is None:
+            raise UsageError(f"match: codec {codec!r} has no knob that trades rate for quality")
+        for text in sets:
+            if text.startswith(f"{codec}.{knob.field}="):
+                raise UsageError(f"--set {text}: the match chooses {knob.field}")
+        sweep.pop(knob.field, None)
 
 
 def _check(

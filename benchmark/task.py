@@ -7,10 +7,11 @@ data: any engine can carry them to a worker, which finds codec and data set by n
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +20,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
-from benchmark.errors import UnsupportedImage
-from benchmark.metric import LUMA, MetricFamily, Planes, to_planes
+from benchmark.errors import PluginError, Unreachable, UnsupportedImage
+from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
+from benchmark.metric import LUMA, MetricFamily, to_planes
 from benchmark.plugins import codec_class, metric_families, open_dataset
 from benchmark.record import SCHEMA, Record, columns, row_key
 
@@ -39,6 +41,7 @@ class Task:
         metrics: names of those wanted.
         repeats, threads: see ``study.Study``.
         done: keys of rows that need not be made again.
+        target: for which the knob is chosen, image by image; None takes it from the settings.
     """
 
     dataset: str
@@ -51,31 +54,53 @@ class Task:
     repeats: int
     threads: int
     done: frozenset[str] = frozenset()
+    target: Target | None = None
 
 
 def run_task(task: Task) -> list[Record]:
-    """Records of a task, one for each operating point; one that fails is a record that says why."""
+    """Records of a task, one for each operating point; one that fails is a record that says why.
+
+    Operating points of a progressive codec that differ in the knob alone are encoded once, at its highest value among
+    them, and the others are cut from that; ``encode_s`` of each is that of the one encode.
+    """
     cls = codec_class(task.codec)
     reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
-    records = []
-    warm = False
+    blanks = {}
     for settings in task.settings:
         codec = cls.from_settings(settings)
         record = blank_record(task, codec, reference.images, reference.digest)
-        if record["key"] in task.done:
-            continue
+        if record["key"] not in task.done:
+            blanks[codec] = record
+    encoded: dict[Codec, _Encoded] = {}
+    warm = False
+    for codec, record in blanks.items():
         try:
             if not warm:
                 # Loads libraries and weights, and touches memory, outside the clock.
                 cls().decode_batch(codec.encode_batch(reference.images))
                 warm = True
-            record |= _measure(codec, reference, task)
+            if task.target is not None:
+                matches = [_match(codec, reference, place, task.target) for place in range(len(reference.images))]
+                found = {
+                    "knob_value": statistics.fmean(match.knob for match in matches),
+                    "encodes": statistics.fmean(match.encodes for match in matches),
+                }
+                streams = _encode_each([_at(codec, match.knob) for match in matches], reference.images, task.repeats)
+            elif cls.progressive:
+                top = _top(codec, blanks)
+                if top not in encoded:
+                    encoded[top] = _encode(top, reference.images, task.repeats)
+                found, streams = {}, encoded[top] if codec == top else _cut(codec, encoded[top])
+            else:
+                found, streams = {}, _encode(codec, reference.images, task.repeats)
+            record.update(found, **_measure(codec, streams, reference, task.repeats))
+        except Unreachable as error:
+            record.update(status="unreachable", reason=one_line(error))
         except UnsupportedImage as error:
-            record |= {"status": "skipped", "reason": one_line(error)}
+            record.update(status="skipped", reason=one_line(error))
         except Exception as error:  # a codec may raise anything: its failure is a row, and the run goes on
-            record |= {"status": "failed", "reason": f"{type(error).__name__}: {one_line(error)}"}
-        records.append(record)
-    return records
+            record.update(status="failed", reason=f"{type(error).__name__}: {one_line(error)}")
+    return list(blanks.values())
 
 
 def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: str = "") -> Record:
@@ -86,10 +111,12 @@ def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: 
         "image_sha256": digest,
         "codec": codec.name,
         "version": ", ".join(filter(None, (codec.version(), codec.state()))),
-        "settings": codec.settings_json,
+        "settings": row_settings(codec, task.target),
         "repeats": task.repeats,
         "threads": task.threads,
     }
+    if task.target is not None:
+        identity["target"] = str(task.target)
     record: Record = dict.fromkeys(columns(), "")
     record |= {
         **identity,
@@ -114,9 +141,11 @@ def one_line(error: object) -> str:
 
 @dataclass(frozen=True)
 class _Reference:
+    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared."""
+
     images: Batch
     digest: str
-    planes: Planes
+    compared: Batch
     families: list[tuple[MetricFamily, Any]]
     undefined: str
 
@@ -128,8 +157,11 @@ def _dataset(spec: str, data_root: Path | None) -> Any:
 
 @lru_cache(maxsize=1)  # tasks of one image follow each other
 def _reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, ...]) -> _Reference:
-    images = _dataset(spec, data_root).load(item)
-    planes = to_planes(images)
+    dataset = _dataset(spec, data_root)
+    images, compared = dataset.load(item), dataset.reference(item)
+    if compared.shape != images.shape:
+        raise PluginError(f"data set {spec!r}: {item} has shape {images.shape}, its reference {compared.shape}")
+    planes = to_planes(compared)
     families, undefined = [], []
     for cls in metric_families().values():
         family = cls()
@@ -143,20 +175,102 @@ def _reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, 
                     defined.append(metric.name)
         if defined:
             families.append((family, family.prepare(planes, defined)))
-    return _Reference(images, _digest_pixels(images), planes, families, "; ".join(undefined))
+    return _Reference(images, _digest_pixels(images), compared, families, "; ".join(undefined))
 
 
-def _measure(codec: Codec, reference: _Reference, task: Task) -> Record:
+@dataclass(frozen=True)
+class _Encoded:
+    """Streams of an item, in the parts that have to be decoded together, and what it took to make them."""
+
+    parts: list[list[bytes]]
+    seconds: float
+    peak: float | str
+
+
+def _encode(codec: Codec, images: Batch, repeats: int) -> _Encoded:
+    memory = _PeakMemory()
+    streams, seconds = _timed(lambda: codec.encode_batch(images), repeats)
+    return _Encoded([streams], seconds, memory.mebibytes())
+
+
+def _encode_each(codecs: Sequence[Codec], images: Batch, repeats: int) -> _Encoded:
+    """Every image by a codec of its own."""
+    memory = _PeakMemory()
+    parts, seconds = _timed(
+        lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)], repeats
+    )
+    return _Encoded(parts, seconds, memory.mebibytes())
+
+
+def _cut(codec: Codec, encoded: _Encoded) -> _Encoded:
+    """The streams of a progressive codec, cut from those of a higher knob."""
+    return dataclasses.replace(encoded, parts=[[codec.prefix(data) for data in part] for part in encoded.parts])
+
+
+def _top(codec: Codec, codecs: Iterable[Codec]) -> Codec:
+    """The codec of the highest knob among those that differ from one in the knob alone."""
+    alike = [other for other in codecs if _at(other, _knob_of(codec)) == codec]
+    return max(alike, key=_knob_of)
+
+
+def _knob_of(codec: Codec) -> Any:
+    assert codec.knob is not None
+    return codec.settings[codec.knob.field]
+
+
+def _at(codec: Codec, knob: float) -> Codec:
+    assert codec.knob is not None
+    return dataclasses.replace(codec, **{codec.knob.field: knob})
+
+
+def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> Match:
+    """The knob that brings one image of an item closest to a target; metrics are computed only where they are it.
+
+    Raises:
+        Unreachable: none does, or the metric is not defined at this size.
+    """
+    image, compared = reference.images[place : place + 1], reference.compared[place : place + 1]
+    if target.column in RATES:
+        def measure(knob: float) -> float:
+            streams = _at(codec, knob).encode_batch(image)
+            unpaid = sum(map(codec.overhead, streams)) if target.column == "payload_bpp" else 0
+            return 8 * (sum(map(len, streams)) - unpaid) / int(image.shape[1] * image.shape[2])
+
+        falling = False
+    else:
+        family, metric = next(
+            (cls(), metric) for cls in metric_families().values() for metric in cls.metrics
+            if target.column in metric.columns
+        )
+        reason = family.undefined(metric.name, *image.shape[1:3])
+        if reason:
+            raise Unreachable(reason)
+        prepared = family.prepare(to_planes(compared), [metric.name])
+
+        def measure(knob: float) -> float:
+            decoded = type(codec)().decode_batch(_at(codec, knob).encode_batch(image))
+            return float(family.compare(prepared, to_planes(_like(decoded, image)))[target.column][0])
+
+        falling = not metric.higher_is_better
+    try:
+        return search(measure, knob_values(type(codec), reverse=falling), target.limit)
+    except Unreachable as error:
+        which = f"image {place} of the item: " if len(reference.images) > 1 else ""
+        raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
+
+
+def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: int) -> Record:
     images = reference.images
     memory = _PeakMemory()
-    streams, encode_s = _timed(lambda: codec.encode_batch(images), task.repeats)
     # Another object, at its defaults: what decodes sees the bytes and nothing else.
     decoder = type(codec)()
-    decoded, decode_s = _timed(lambda: decoder.decode_batch(streams), task.repeats)
-    peak = memory.mebibytes()
-    decoded = _like(decoded, images)
+    parts, decode_s = _timed(lambda: [decoder.decode_batch(streams) for streams in encoded.parts], repeats)
+    peak = max(encoded.peak, memory.mebibytes(), key=lambda value: float(value or 0))
+    decoded = _like(np.concatenate(parts), images)
+    streams = [stream for part in encoded.parts for stream in part]
     size = sum(map(len, streams))
     overhead = sum(codec.overhead(stream) for stream in streams)
+    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
     planes = to_planes(decoded)
     values: Record = {}
@@ -168,8 +282,9 @@ def _measure(codec: Codec, reference: _Reference, task: Task) -> Record:
         "overhead_bytes": overhead,
         "bpp": 8 * size / pixels,
         "payload_bpp": 8 * (size - overhead) / pixels,
+        "nominal_bpp": sum(nominal) / pixels if nominal else "",
         **values,
-        "encode_s": encode_s,
+        "encode_s": encoded.seconds,
         "decode_s": decode_s,
         "peak_memory_mib": peak,
         "stream_sha256": hashlib.sha256(b"".join(streams)).hexdigest(),

@@ -32,7 +32,11 @@ def print_outcome(outcome: Outcome) -> None:
             table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")
             table.title = str(dataset)
             for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
-                setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}" if row["knob"] else ""
+                setting = ""
+                if row["target"]:
+                    setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
+                elif row["knob"]:
+                    setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}"
                 figures = [_number(row[f"{name}_mean"], form) for name, _, form in shown]
                 times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
                 images = str(row["images"])
@@ -84,7 +88,8 @@ def print_datasets(data_root: Path | None) -> None:
                 if cls.expected is not None and dataset.count() != cls.expected:
                     here += f" of {cls.expected}"
             except BenchmarkError:
-                here = f"missing: python -m benchmark data fetch {name}" if cls.fetchable else "missing"
+                command = f"data fetch {name}" if cls.fetchable else cls.built_by
+                here = f"missing: python -m benchmark {command}" if command else "missing"
         table.add_row(shown, cls.summary, here)
     _console().print(table)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.codec import Codec, Setting
-from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage
+from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, codec_names, codec_of_stream
 from benchmark.task import _like
 from tests.conftest import ROOT, photo
@@ -190,6 +190,29 @@ def test_overhead_is_a_part_of_the_stream(codec: Codec) -> None:
     for image in (picture(codec, 1, 1), picture(codec, 200, 150), photo(40, 40, 1)):
         stream = codec.encode(image)
         assert 0 <= codec.overhead(stream) <= len(stream)
+
+
+def test_nominal_bits_are_told_or_not(codec: Codec) -> None:
+    sizes = [codec.nominal_bits(codec.encode(photo(64, 64, max(codec.channels), seed))) for seed in range(2)]
+    assert sizes[0] == sizes[1], "the size of the code is that of the image, whatever it shows"
+    assert sizes[0] is None or sizes[0] > 0
+
+
+def test_prefixes_are_what_would_have_been_encoded(codec: Codec) -> None:
+    cls = type(codec)
+    images = np.stack([photo(40, 56, max(codec.channels), seed) for seed in range(2)])
+    if not cls.progressive:
+        with pytest.raises(UsageError, match="not progressive"):
+            codec.prefix(codec.encode(images[0]))
+        return
+    assert codec.knob is not None, "what is progressive has a knob"
+    ladder = [dataclasses.replace(codec, **{codec.knob.field: value}) for value in codec.grid[codec.knob.field]]
+    top = max(ladder, key=lambda step: step.settings[codec.knob.field])  # type: ignore[union-attr]
+    stream, streams = top.encode(images[0]), top.encode_batch(images)
+    for step in ladder:
+        assert step.prefix(stream) == step.encode(images[0])
+        assert [step.prefix(data) for data in streams] == step.encode_batch(images)
+        assert np.array_equal(codec.decode(step.prefix(stream)), codec.decode(step.encode(images[0])))
 
 
 def test_settings_are_checked(codec: Codec) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.server
+import json
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from PIL import Image
 
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import DigestError, MissingData, UnsupportedImage, UsageError
+from benchmark.patches import build
 from benchmark.plugins import dataset_class, dataset_classes, open_dataset
-from tests.conftest import photo
+from tests.conftest import Run, photo
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +155,24 @@ def test_training_never_sees_the_test_split(data_root: Path) -> None:
     assert not seen & tested
 
 
+def test_noise_is_the_same_everywhere(data_root: Path) -> None:
+    noisy, clean = open_dataset("fashion-mnist:noisy", data_root), open_dataset("fashion-mnist", data_root)
+    assert noisy.label == "fashion-mnist:noisy"
+    assert list(noisy.items()) == list(clean.items())
+    source = noisy.load("test-00000-00999")
+    assert hashlib.sha256(source.tobytes()).hexdigest() == (
+        "8e2185b52a3f775c08ab05b511951e72c00e7628eac4ce5a97fe3a3552c871f9"
+    )
+    assert np.array_equal(noisy.load("test-00990-01009")[:10], source[990:]), "the noise of an image is its own"
+    assert np.array_equal(noisy.reference("test-00000-00999"), clean.load("test-00000-00999"))
+    assert np.array_equal(clean.reference("test-00000-00999"), clean.load("test-00000-00999"))
+    errors = [
+        np.mean((noisy.load(item).astype(float) - noisy.reference(item)) ** 2) / 255**2 for item in noisy.items()
+    ]
+    assert np.mean(errors) == pytest.approx(0.0527, abs=0.00005)
+    assert np.array_equal(next(noisy.training_images()), next(clean.training_images()))
+
+
 def test_mnist_is_checked_and_found_compressed_or_not(data_root: Path, tmp_path: Path) -> None:
     data = gzip.decompress((data_root / "mnist" / "t10k-images-idx3-ubyte.gz").read_bytes())
     (tmp_path / "mnist").mkdir()
@@ -235,3 +255,93 @@ def test_fetch_of_mnist_checks_the_content(
     (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"something else"))
     with pytest.raises(DigestError, match="expected SHA-256"):
         cls.fetch(tmp_path / "other")
+
+
+def patch_sets(root: Path, folder: str = "bd") -> Path:
+    """Five sets of patches of 16×16 below a data folder."""
+    (root / "photos").mkdir(parents=True)
+    for index in range(2):
+        Image.fromarray(photo(260, 256, 3, index)).save(root / "photos" / f"{index}.png")
+    build([root / "photos"], root / folder, side=16, seed=1, order="png", jobs=1)
+    return root / folder
+
+
+def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.patches.SHARD", 30)
+    monkeypatch.setattr("benchmark.dataset.BATCH", 50)
+    folder = patch_sets(tmp_path, "bd-mine")
+    sets = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["sets"]
+    for name in ("bd0", "bd1", "bd2", "bd3", "bd4"):
+        for argument, split in (("mine", "test"), ("mine/test", "test"), ("mine/train", "train")):
+            dataset = open_dataset(f"{name}:{argument}", tmp_path)
+            assert dataset.label == f"{name}:{'mine' if split == 'test' else argument}"
+            assert dataset.count() == sets[name][split]["patches"]
+            batches = [dataset.load(item) for item in dataset.items()]
+            assert {len(batch) for batch in batches[:-1]} <= {50}
+            shards = np.concatenate([np.load(folder / file) for file in sets[name][split]["shards"]])
+            assert np.array_equal(np.concatenate(batches), shards)
+        trained = np.concatenate(list(open_dataset(f"{name}:mine", tmp_path).training_images()))
+        assert np.array_equal(trained, shards)
+    assert len(open_dataset("bd2:mine/train", tmp_path).items()) == 2
+    assert open_dataset("bd2:mine", tmp_path).items()[0].startswith("test-00000-000")
+
+
+def test_the_union_of_patch_sets_has_each_patch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.patches.SHARD", 30)
+    folder = patch_sets(tmp_path)
+    where: dict[int, bytes] = {}
+    for name in ("bd0", "bd1", "bd2", "bd3", "bd4"):
+        index = np.load(folder / name / "train-index.npy")
+        dataset = open_dataset(f"{name}:train", tmp_path)
+        pixels = np.concatenate([dataset.load(item) for item in dataset.items()])
+        where |= {int(place): patch.tobytes() for place, patch in zip(index, pixels, strict=True)}
+    union = open_dataset("bd-all:train", tmp_path)
+    assert union.label == "bd-all:train"
+    assert union.count() == len(where) > max(open_dataset(f"bd{n}:train", tmp_path).count() for n in range(5))
+    patches = np.concatenate([union.load(item) for item in union.items()])
+    assert [patch.tobytes() for patch in patches] == [where[place] for place in sorted(where)]
+
+
+@pytest.mark.parametrize("argument", ["a/b", "a/b/test", "/train", "train/", "/"])
+def test_patch_sets_refuse_other_arguments(argument: str) -> None:
+    with pytest.raises(UsageError, match=r"'bd1' takes \[NAME/\]\[test\|train\] after the colon"):
+        open_dataset(f"bd1:{argument}")
+
+
+def test_missing_patch_sets_say_how_to_build_them(tmp_path: Path) -> None:
+    with pytest.raises(MissingData, match=r"data build-bd --source PHOTOGRAPHS --out DIR/bd-none'") as caught:
+        _ = open_dataset("bd-all:none/train", tmp_path).items()
+    assert str(tmp_path / "bd-none") in str(caught.value)
+
+
+def test_the_list_of_data_sets_says_how_to_build_patches(rdbench: Run, tmp_path: Path) -> None:
+    lines = rdbench("list", "datasets", "--data-root", str(tmp_path), RDBENCH_DATA="").stdout.splitlines()
+    patch_lines = [line for line in lines if line.strip().startswith("bd")]
+    assert len(patch_lines) == 6
+    assert all("missing: python -m benchmark data build-bd" in line for line in patch_lines)
+
+
+@pytest.mark.parametrize("harm", ["no json", "no set", "no shard", "short", "long", "other shape", "other count"])
+def test_harmed_patch_sets_are_named(tmp_path: Path, harm: str) -> None:
+    folder = patch_sets(tmp_path)
+    manifest, shard = folder / "manifest.json", folder / "bd2" / "test-000.npy"
+    pixels = np.load(shard)
+    content = shard.read_bytes()
+    if harm == "no json":
+        manifest.write_text("{", encoding="utf-8")
+    elif harm == "no set":
+        manifest.write_text('{"patch": 16, "sets": {}}', encoding="utf-8")
+    elif harm == "no shard":
+        shard.unlink()
+    elif harm == "short":
+        shard.write_bytes(content[:-1])
+    elif harm == "long":
+        shard.write_bytes(content + b"x")
+    elif harm == "other shape":
+        np.save(shard, pixels[:, :8])
+    else:
+        np.save(shard, pixels[:-1])
+    with pytest.raises(DigestError, match=r"not as 'data build-bd' writes it .* build it again"):
+        _ = open_dataset("bd2", tmp_path).items()
+    if manifest.read_text(encoding="utf-8").startswith("{\n"):
+        assert open_dataset("bd0", tmp_path).count()

@@ -115,7 +115,8 @@ def test_a_batch_is_measured_image_by_image() -> None:
     family = StructuralSimilarity()
     together = family.compare(family.prepare(to_planes(images), ["ssim"]), to_planes(worse))["ssim_rgb"]
     apart = [measure(image, other)["ssim_rgb"] for image, other in zip(images, worse, strict=True)]
-    assert together == pytest.approx(apart, abs=1e-7)
+    # Single-precision products add in another order when there is more to multiply.
+    assert together == pytest.approx(apart, abs=1e-6)
     assert len(set(apart)) == 4
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image as Pictures
 
+from benchmark.codec import Codec, Image, Knob, Setting, setting
 from benchmark.record import columns
+from benchmark.task import Task, run_task
 from tests.conftest import ROOT, Run, photo
 
 BROKEN = '''
@@ -63,7 +70,7 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for index in range(3):
-        Image.fromarray(photo(176, 192, 3, index)).save(folder / f"{index}.png")
+        Pictures.fromarray(photo(176, 192, 3, index)).save(folder / f"{index}.png")
     return folder
 
 
@@ -147,7 +154,7 @@ def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictur
     assert "6 of them from an earlier run" in done.stdout
     assert path.read_bytes() == untouched
     # Other pixels under the same name are another image.
-    Image.fromarray(photo(176, 192, 3, 99)).save(pictures / "1.png")
+    Pictures.fromarray(photo(176, 192, 3, 99)).save(pictures / "1.png")
     done = rdbench(*words, "jpeg.quality=20,50")
     assert "4 of them from an earlier run" in done.stdout
 
@@ -212,7 +219,7 @@ def test_an_interrupted_run_keeps_what_is_finished(pictures: Path, third_party: 
 
 def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
-    Image.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
+    Pictures.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
     rdbench("run", "--codecs", "webp", "--dataset", "folder:small", "--out", "out")
     rows = records(tmp_path / "out")
     assert set(rows["status"]) == {"ok"}
@@ -249,12 +256,12 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path:
 
 @pytest.mark.parametrize("codec", ["jpeg", "jpeg2000", "webp", "avif", "png", "cvae"])
 def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> None:
-    Image.fromarray(photo(60, 90)).save(tmp_path / "in.png")
+    Pictures.fromarray(photo(60, 90)).save(tmp_path / "in.png")
     done = rdbench("encode", "--codec", codec, "in.png", "stream")
     assert f"{(tmp_path / 'stream').stat().st_size} bytes" in done.stdout
     done = rdbench("decode", "stream", "out.png")
     assert f"decoded by {codec}" in done.stdout
-    decoded = np.asarray(Image.open(tmp_path / "out.png"))
+    decoded = np.asarray(Pictures.open(tmp_path / "out.png"))
     assert np.mean((decoded.astype(float) - photo(60, 90)) ** 2) < (1000 if codec == "cvae" else 200)
 
 
@@ -265,6 +272,8 @@ def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> N
         (["run", "--dataset", "kodac"], "unknown data set 'kodac'; known: "),
         (["run", "--codecs", "jpeg", "--dataset", "folder:nowhere"], "nowhere is not a directory"),
         (["run", "--codecs", "jpeg", "--set", "jpeg.quality=500"], "expected 1 to 100, got 500"),
+        (["run", "--codecs", "jpeg", "--match", "bpp=two"], "--match bpp=two: expected COLUMN=VALUE"),
+        (["run", "--codecs", "png", "--match", "bpp=2"], "codec 'png' has no knob"),
         (["run", "--study", "none.toml"], "none.toml: cannot be read"),
         (["encode", "--codec", "jpeg", "none.png", "x"], "none.png: cannot be read"),
         (["encode", "--codec", "jpeg", "--set", "quality=x", "none.png", "x"], "cannot be read|expected int"),
@@ -317,9 +326,110 @@ def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -
     assert 10 * np.log10(255**2 / rows["mse_rgb"][0]) == pytest.approx(27.6, abs=0.1)
 
 
+def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
+    words = ("run", "--codecs", "png", "--metrics", "mse", "--dataset")
+    rdbench(*words, "fashion-mnist:noisy,fashion-mnist", "--out", "out")
+    noisy, clean = (records(tmp_path / "out" / name) for name in ("fashion-mnist-noisy", "fashion-mnist"))
+    assert not (tmp_path / "out" / "records.csv").exists()
+    assert noisy["mse_rgb"].mean() / 255**2 == pytest.approx(0.0527, abs=0.00005)
+    assert (clean["mse_rgb"] == 0).all()
+    assert (noisy["pixels_sha256"] == noisy["image_sha256"]).all()
+    assert not set(noisy["image_sha256"]) & set(clean["image_sha256"])
+
+
+def test_the_worst_data_set_is_the_exit_status(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.png").write_bytes(b"no picture")
+    (tmp_path / "both.toml").write_text(
+        f"dataset = ['folder:bad', 'folder:{pictures}']\nmetrics = ['psnr']\n[codecs.jpeg]\nquality = 50\n"
+        "[published]\nreference = [0.1, 24.4]\n"
+    )
+    done = rdbench("run", "--study", "both.toml", check=False)
+    assert done.returncode == 1
+    assert "rows: 1 failed" in done.stdout
+    assert "rows: 3 ok" in done.stdout
+    folder = tmp_path / "results" / "both" / "folder-bad"
+    assert set(records(folder)["status"]) == {"failed"}
+    # What a set's own study file says leads back to its own folder.
+    done = rdbench("run", "--study", str(folder / "study.toml"), check=False)
+    assert f"results: {Path('results') / 'both' / 'folder-bad'}" in done.stdout
+    done = rdbench("run", "--codecs", "png", "--dataset", f"folder:{pictures},kodac", check=False)
+    assert done.returncode == 2
+    done = rdbench("run", "--codecs", "png", "--dataset", "mnist,kodac", "--out", "none", check=False)
+    assert "unknown data set 'kodac'" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+@dataclasses.dataclass(frozen=True)
+class Planes(Codec):
+    """Bit planes from the most significant, each deflated by itself; counts its encodes."""
+
+    name = "planes"
+    summary = "bit planes, deflated"
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"planes": range(1, 9)}
+    knob = Knob("planes", 1, 8)
+    progressive = True
+    encoded: ClassVar[list[int]] = []
+
+    planes: int = setting(8, low=1, high=8)
+    level: int = setting(9, low=0, high=9)
+
+    @classmethod
+    def version(cls) -> str:
+        return "planes 1"
+
+    def encode(self, image: Image) -> bytes:
+        self.encoded.append(self.planes)
+        planes = [np.packbits(image >> (7 - plane) & 1).tobytes() for plane in range(self.planes)]
+        parts = [zlib.compress(plane, self.level) for plane in planes]
+        return pickle.dumps((image.shape, parts))
+
+    def decode(self, data: bytes) -> Image:
+        shape, parts = pickle.loads(data)
+        image = np.zeros(shape, np.uint8)
+        for plane, part in enumerate(parts):
+            bits = np.unpackbits(np.frombuffer(zlib.decompress(part), np.uint8), count=image.size)
+            image |= bits.reshape(shape) << (7 - plane)
+        return image
+
+    def prefix(self, data: bytes) -> bytes:
+        shape, parts = pickle.loads(data)
+        return pickle.dumps((shape, parts[: self.planes]))
+
+    def nominal_bits(self, data: bytes) -> int:
+        shape, parts = pickle.loads(data)
+        return len(parts) * int(np.prod(shape))
+
+
+def test_progressive_operating_points_are_encoded_once(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.task.codec_class", lambda name: Planes)
+    spec = f"folder:{pictures}"
+    sweep = [{"planes": planes, "level": level} for level in (1, 9) for planes in (2, 7, 5)]
+    task = Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1)
+    Planes.encoded.clear()
+    rows = run_task(task)
+    assert Planes.encoded[1:] == [7, 7], "once each, after the warm-up"
+    assert [row["status"] for row in rows] == ["ok"] * 6
+    for level in range(2):
+        group = rows[3 * level : 3 * level + 3]
+        assert len({row["encode_s"] for row in group}) == 1
+        assert len({row["decode_s"] for row in group}) == 3
+        assert group[0]["psnr_rgb"] < group[2]["psnr_rgb"] < group[1]["psnr_rgb"]
+    for settings, row in zip(sweep, rows, strict=True):
+        alone = run_task(dataclasses.replace(task, settings=[settings]))[0]
+        for column in ("key", "settings", "stream_sha256", "pixels_sha256", "bpp", "nominal_bpp", "psnr_rgb"):
+            assert row[column] == alone[column]
+        assert row["nominal_bpp"] == settings["planes"] * 3
+    # What is missing alone counts when a run goes on.
+    Planes.encoded.clear()
+    left = dataclasses.replace(task, done=frozenset({rows[1]["key"], *(row["key"] for row in rows[3:])}))
+    assert [json.loads(row["settings"])["planes"] for row in run_task(left)] == [2, 5]
+    assert Planes.encoded[1:] == [5]
+
+
 def test_every_row_of_an_incomplete_set_says_so(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "data" / "kodak").mkdir(parents=True)
-    Image.fromarray(photo(64, 64)).save(tmp_path / "data" / "kodak" / "kodim05.png")
+    Pictures.fromarray(photo(64, 64)).save(tmp_path / "data" / "kodak" / "kodim05.png")
     rdbench("run", "--codecs", "webp", "--dataset", "kodak", "--data-root", "data", "--out", "out")
     assert set(records(tmp_path / "out")["dataset"]) == {"kodak (1 of 24)"}
     assert "kodak (1 of 24)" in (tmp_path / "out" / "rd_psnr_rgb.svg").read_text()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.study import read_study, resolve
+from benchmark.match import Target
+from benchmark.study import dataset_names, each_dataset, parse_match, read_study, resolve
 
 
 def test_defaults_are_filled_in() -> None:
@@ -42,6 +43,50 @@ def test_toml_round_trip(tmp_path: Path) -> None:
     assert again.operating_points() == study.operating_points()
 
 
+def test_several_data_sets_get_a_folder_each(tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text("dataset = ['kodak', 'folder:a,b/c', 'kodak']\n[published]\nreference = [[0.1, 24.4]]")
+    document = read_study(path)
+    assert "published" not in document
+    study, _ = resolve(**document, codecs=["png"])
+    assert study.dataset == "kodak"
+    names = dataset_names(document["dataset"])
+    parts = each_dataset(study, names)
+    assert [(part.dataset, part.name) for part in parts] == [
+        ("kodak", "both/kodak"), ("folder:a,b/c", "both/folder-a-b-c")
+    ]
+    assert each_dataset(study, ["mnist:train"])[0].name == "both"
+    assert resolve(dataset="kodak,mnist:train", codecs=["png"])[0].name == "kodak-mnist-png"
+    with pytest.raises(UsageError, match="share a folder"):
+        each_dataset(study, ["folder:a/b", "folder:a-b"])
+
+
+def test_a_comma_parts_data_sets_but_not_a_folder() -> None:
+    assert dataset_names("kodak, mnist:train") == ["kodak", "mnist:train"]
+    assert dataset_names("folder:a,b") == ["folder:a,b"]
+    assert dataset_names("kodak,folder:a") == ["kodak", "folder:a"]
+    for wrong in ("kodak,", [], ["kodak", 5]):
+        with pytest.raises(UsageError, match="dataset: expected"):
+            dataset_names(wrong)  # type: ignore[arg-type]
+
+
+def test_a_match_takes_the_place_of_the_knob(tmp_path: Path) -> None:
+    study, _ = resolve(
+        codecs=["jpeg", "webp"], sets=["jpeg.optimize=true,false"], match=parse_match(["bpp=2,8", "psnr=30", "bpp=2"])
+    )
+    assert list(study.match) == [Target("bpp", 2), Target("bpp", 8), Target("psnr_rgb", 30)]
+    assert [str(target) for target in study.match] == ["bpp<=2", "bpp<=8", "psnr_rgb<=30"]
+    assert len(study.operating_points()) == 3
+    path = tmp_path / "study.toml"
+    path.write_text(study.to_toml(), encoding="utf-8")
+    again, _ = resolve(**read_study(path))
+    assert again == study
+    path.write_text("codecs = {jpeg = {quality = [5, 10]}}\nmatch = {payload_bpp = 2}", encoding="utf-8")
+    again, _ = resolve(**read_study(path))
+    assert list(again.match) == [Target("payload_bpp", 2)]
+    assert len(again.operating_points()) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -73,6 +118,12 @@ def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> N
         ({"codecs": {"jpeg": {"quality": []}}}, "no values"),
         ({"codecs": {"jpeg": {"quality": ["5"]}}}, "expected int"),
         ({"codecs": ["jpeg"], "timeout": 0.0}, "positive"),
+        ({"codecs": ["png"], "match": {"bpp": [2]}}, "'png' has no knob"),
+        ({"codecs": ["jpeg"], "match": {"rate": [2]}}, "neither a rate nor a metric; known: bpp, "),
+        ({"codecs": ["jpeg"], "match": {"bpp": []}}, "no values to match"),
+        ({"codecs": ["jpeg"], "match": {"bpp": ["2"]}}, "expected numbers, got '2'"),
+        ({"codecs": ["jpeg"], "match": {"bpp": [float("nan")]}}, "expected numbers, got nan"),
+        ({"codecs": ["jpeg"], "match": {"bpp": [2]}, "sets": ["jpeg.quality=5"]}, "the match chooses quality"),
     ],
 )
 def test_bad_requests_are_explained(arguments: dict[str, object], complaint: str) -> None:

@@ -15,7 +15,7 @@ AVERAGING = (
 )
 """How each mean is taken, for the table itself, the manifest and captions."""
 
-_KEYS = ["dataset", "codec", "version", "knob", "settings"]
+_KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
 _NOT_VALUES = {
     "schema", "key", "image", "image_sha256", "images", "width", "height", "channels", "repeats", "threads",
     "stream_sha256", "pixels_sha256", "status", "reason", *_KEYS,
@@ -32,7 +32,8 @@ def read_records(path: Path) -> pd.DataFrame:
 
 def read_summary(path: Path) -> pd.DataFrame:
     """A summary table that :func:`summarise` gave and was written as CSV."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(_KEYS, ""))
+    text = dict.fromkeys(_KEYS, str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(_KEYS, ""))
 
 
 def value_columns(records: pd.DataFrame) -> list[str]:
@@ -47,10 +48,10 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
         records: as :func:`read_records` gives them.
 
     Returns:
-        One row for each data set × codec × version × settings, in order of appearance: ``images`` that succeeded,
-        ``images_attempted``, ``failures`` and ``skipped`` (rows), ``threads``, then ``<column>_mean`` and ``_std`` of
-        every value, pooled PSNR, and :data:`AVERAGING`. A row of several images counts as often as it has images; its
-        bytes and seconds are divided by their number.
+        One row for each data set × codec × version × settings × target, in order of appearance: ``images`` that
+        succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), ``threads``, then
+        ``<column>_mean`` and ``_std`` of every value, pooled PSNR, and :data:`AVERAGING`. A row of several images
+        counts as often as it has images; its bytes and seconds are divided by their number.
     """
     frame = records.copy()
     values = value_columns(frame)
@@ -65,8 +66,9 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
         row: dict[str, object] = dict(zip(_KEYS, cast(tuple[str, ...], keys), strict=True))
         row["images"] = int(good["images"].sum())
         row["images_attempted"] = int(group["images"].sum())
-        row["failures"] = int((~group["status"].isin(["ok", "skipped"])).sum())
+        row["failures"] = int((~group["status"].isin(["ok", "skipped", "unreachable"])).sum())
         row["skipped"] = int((group["status"] == "skipped").sum())
+        row["unreachable"] = int((group["status"] == "unreachable").sum())
         row["threads"] = int(good["threads"].max()) if len(good) else ""
         for name in values:
             row[f"{name}_mean"], row[f"{name}_std"] = _moments(good[name], good["images"])

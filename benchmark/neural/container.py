@@ -1,7 +1,7 @@
-"""The stream container of the bench's own codecs: one header for one image or for many of one size.
+"""The stream containers of the bench's own codecs: one header for one image or for many of one size.
 
     magic       3 bytes  "RDB"
-    format      1 byte   version of this layout
+    format      1 byte   1, or 2 for a stream of levels
     codec       string   name
     weights     8 bytes  identity of the weights, see weights.py
     settings    varints  how many, then each
@@ -9,17 +9,22 @@
     payload     string
     checksum    4 bytes  CRC-32 of all that precedes, little-endian
 
-A varint is LEB128; a string is its length as a varint, then its bytes. A header takes about 30 bytes.
+In a stream of levels each level is a payload with a checksum of its own, and the header has no payload: whoever cuts
+such a stream after any whole level has a whole stream. A varint is LEB128; a string is its length as a varint, then its
+bytes. A header takes about 30 bytes, a level 6.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.errors import BitstreamError
 
 MAGIC = b"RDB\x01"
+MAGIC_LEVELS = b"RDB\x02"
 MAX_SIDE = 1 << 16
 MAX_SAMPLES = 1 << 28
 """Largest count × height × width × channels that a decoder agrees to allocate."""
@@ -34,7 +39,7 @@ class Frame:
         weights: identity of the weights, 8 bytes.
         settings: the codec's settings, as non-negative integers.
         count, height, width, channels: how many images of what size; channels are 1 or 3.
-        payload: entropy-coded symbols.
+        payload: entropy-coded symbols; empty in the header of a stream of levels.
     """
 
     codec: str
@@ -44,23 +49,32 @@ class Frame:
     height: int
     width: int
     channels: int
-    payload: bytes
+    payload: bytes = b""
 
 
 def pack(frame: Frame) -> bytes:
     """The bytes of a frame."""
-    head = bytearray(MAGIC)
+    return _sealed(MAGIC + _head(frame) + _varint(len(frame.payload)) + frame.payload)
+
+
+def pack_levels(frame: Frame, levels: Sequence[bytes]) -> bytes:
+    """The bytes of a stream of levels."""
+    return _sealed(MAGIC_LEVELS + _head(frame)) + b"".join(_sealed(_varint(len(level)) + level) for level in levels)
+
+
+def _head(frame: Frame) -> bytes:
     name = frame.codec.encode("ascii")
-    head += _varint(len(name)) + name + frame.weights
-    for value in (len(frame.settings), *frame.settings, frame.count, frame.height, frame.width, frame.channels):
-        head += _varint(value)
-    head += _varint(len(frame.payload)) + frame.payload
-    return bytes(head) + zlib.crc32(head).to_bytes(4, "little")
+    numbers = (len(frame.settings), *frame.settings, frame.count, frame.height, frame.width, frame.channels)
+    return _varint(len(name)) + name + frame.weights + b"".join(map(_varint, numbers))
+
+
+def _sealed(content: bytes) -> bytes:
+    return content + zlib.crc32(content).to_bytes(4, "little")
 
 
 def stream_codec(data: bytes) -> str | None:
     """Name of the codec that a stream claims to be of; None if it is no stream of ours."""
-    if data[:4] != MAGIC:
+    if data[:4] not in (MAGIC, MAGIC_LEVELS):
         return None
     return data[5 : 5 + data[4]].decode("ascii", errors="replace") if len(data) > 4 else None
 
@@ -71,13 +85,44 @@ def unpack(data: bytes, codec: str) -> Frame:
     Raises:
         BitstreamError: not such a stream, another codec's, truncated, altered, or of absurd size.
     """
-    if data[:3] != MAGIC[:3]:
-        raise BitstreamError(f"not a stream of {codec!r}: it does not start with {MAGIC[:3]!r}")
-    if data[3:4] != MAGIC[3:]:
-        raise BitstreamError(f"stream format {data[3:4].hex() or 'missing'} is not one that this version reads")
+    _check_magic(data, codec, MAGIC)
     if len(data) < 8 or zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
         raise BitstreamError("the stream is truncated or altered: its checksum does not match")
     reader = _Reader(data[4:-4])
+    frame = _read_head(reader, codec)
+    payload = reader.take(reader.varint())
+    if reader.left:
+        raise BitstreamError(f"{reader.left} bytes follow the payload")
+    return dataclasses.replace(frame, payload=payload)
+
+
+def unpack_levels(data: bytes, codec: str) -> tuple[Frame, list[bytes]]:
+    """Header and levels of a stream of levels, or of one cut after a whole level.
+
+    Raises:
+        BitstreamError: as :func:`unpack`; or it ends before or inside a level.
+    """
+    _check_magic(data, codec, MAGIC_LEVELS)
+    reader = _Reader(data)
+    reader.take(4)
+    frame = _read_head(reader, codec)
+    reader.check_seal(0)
+    levels: list[bytes] = []
+    while reader.left or not levels:
+        start = reader.position
+        levels.append(reader.take(reader.varint()))
+        reader.check_seal(start)
+    return frame, levels
+
+
+def _check_magic(data: bytes, codec: str, magic: bytes) -> None:
+    if data[:3] != magic[:3]:
+        raise BitstreamError(f"not a stream of {codec!r}: it does not start with {magic[:3]!r}")
+    if data[3:4] != magic[3:]:
+        raise BitstreamError(f"stream format {data[3:4].hex() or 'missing'} is not one that {codec!r} reads")
+
+
+def _read_head(reader: _Reader, codec: str) -> Frame:
     name = reader.take(reader.varint()).decode("ascii", errors="replace")
     if name != codec:
         raise BitstreamError(f"the stream was written by codec {name!r}, not by {codec!r}")
@@ -88,10 +133,7 @@ def unpack(data: bytes, codec: str) -> Frame:
         raise BitstreamError(f"absurd size: {count} images of {width}×{height} with {channels} channels")
     if count * height * width * channels > MAX_SAMPLES:
         raise BitstreamError(f"{count} images of {width}×{height}×{channels} exceed the limit of {MAX_SAMPLES} samples")
-    payload = reader.take(reader.varint())
-    if reader.left:
-        raise BitstreamError(f"{reader.left} bytes follow the payload")
-    return Frame(name, weights, settings, count, height, width, channels, payload)
+    return Frame(name, weights, settings, count, height, width, channels)
 
 
 def _varint(value: int) -> bytes:
@@ -117,6 +159,12 @@ class _Reader:
             raise BitstreamError(f"the stream ends {size - self.left} bytes early")
         self.position += size
         return self.data[self.position - size : self.position]
+
+    def check_seal(self, start: int) -> None:
+        """Reads a checksum, which must be that of what was read since ``start``."""
+        expected = zlib.crc32(self.data[start : self.position])
+        if self.take(4) != expected.to_bytes(4, "little"):
+            raise BitstreamError("the stream is altered: a checksum does not match")
 
     def varint(self, limit: int = 1 << 62) -> int:
         value = shift = 0

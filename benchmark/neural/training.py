@@ -60,8 +60,8 @@ class Recipe(ABC):
     5 epochs without a better validation loss; ``cyclical``, see :func:`cyclical_rate`."""
     clip_norm: float | None = None
     """Largest norm of the gradient; None leaves it alone."""
-    visits: int = 1
-    """How often an epoch draws each example: more than once where :meth:`batch` cuts another crop each time."""
+    epoch_steps: int | None = None
+    """Batches of an epoch, drawn at random; None goes through all examples once."""
     validation_share: float = 1 / 12
 
     @abstractmethod
@@ -250,8 +250,6 @@ def _batches(recipe: Recipe, examples: Examples, seed: int, *, training: bool) -
     """Batches as Keras reads them: shuffled anew each epoch for training, always the same for validation."""
     keras = load_keras()
     size = len(next(iter(examples.values())))
-    visits = recipe.visits if training else 1
-
     @lru_cache(maxsize=1)
     def order(epoch: int) -> npt.NDArray[np.int64]:
         return np.random.default_rng((seed, epoch)).permutation(size)
@@ -261,8 +259,8 @@ def _batches(recipe: Recipe, examples: Examples, seed: int, *, training: bool) -
 
         def __len__(self) -> int:
             # A last batch that is not full would be compiled for anew: training leaves it to another epoch's shuffle.
-            whole = visits * size / recipe.batch_size
-            return max(1, int(whole)) if training else -(-size // recipe.batch_size)
+            whole = max(1, size // recipe.batch_size)
+            return (recipe.epoch_steps or whole) if training else -(-size // recipe.batch_size)
 
         def __getitem__(self, index: int) -> tuple[Examples]:
             places = np.arange(index * recipe.batch_size, (index + 1) * recipe.batch_size)

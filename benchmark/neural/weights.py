@@ -32,7 +32,7 @@ class Point:
         folder: of the set.
         quality: number of the point, 1 for the lowest rate.
         stem: file name without its endings.
-        steps: quantiser step at which it was made to work, in units of ``entropy.STEP_UNIT``.
+        steps: quantiser step at which it was made to work, in units of ``entropy.STEP_UNIT``; 0 where none is.
         card: the set's model card.
     """
 
@@ -53,8 +53,8 @@ class Point:
             return [stored[kind] for kind in self.card["kinds"]]
 
     def identity(self) -> bytes:
-        """Eight bytes by which a stream names this point: of the SHA-256 over both its files."""
-        return _identity(self.weights_path, self.folder / f"{self.stem}.counts.npz")
+        """Eight bytes by which a stream names this point: of the SHA-256 over its network and then its tables."""
+        return _identity(self.weights_path, *sorted(self.folder.glob(f"{self.stem}.*.npz")))
 
 
 def set_folders(codec: str) -> dict[str, Path]:
@@ -102,7 +102,7 @@ def by_identity(codec: str, identity: bytes) -> Point:
 def _points(folder: Path) -> list[Point]:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     return [
-        Point(folder, entry["quality"], entry["stem"], entry["steps"], card)
+        Point(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
         for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
     ]
 

@@ -1,13 +1,14 @@
-"""Rate–distortion figures that a paper can take as they are."""
+"""Figures that a paper can take as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.table import series_labels
@@ -157,3 +158,54 @@ def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> li
         for axis in upwards:
             written += draw_rd_curves(part, axis, below / f"rd_{axis.column}")
     return written
+
+
+@dataclass(frozen=True)
+class Band:
+    """A range of values that a histogram marks, with its name."""
+
+    name: str
+    low: float
+    high: float
+
+
+def draw_histograms(
+    edges: npt.NDArray[np.float64], counts: Mapping[str, npt.NDArray[np.int64]], bands: Sequence[Band], label: str,
+    path: Path,
+) -> list[Path]:
+    """Draws a histogram with bands marked, and below it those of parts of the same values, in every format.
+
+    Args:
+        edges: of the bins, shape (N + 1,).
+        counts: in each bin, shape (N,): first of all values, then of each part by name.
+        bands: to mark in the upper plot.
+        label: of the horizontal axis.
+        path: without an ending.
+
+    Returns:
+        The files written.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    (_, whole), *parts = counts.items()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(5.0, 4.4), layout="constrained")
+        FigureCanvasAgg(figure)
+        upper, lower = figure.subplots(2, sharex=True)
+        upper.stairs(whole, edges, fill=True, color="#BBBBBB")
+        for place, (name, part) in enumerate(parts):
+            lower.stairs(part, edges, label=name, color=_COLOURS[place % len(_COLOURS)], linewidth=1.3)
+        names = [name for name, _ in parts]
+        for band in bands:
+            colour = _COLOURS[names.index(band.name) % len(_COLOURS)]
+            upper.axvspan(band.low, band.high, color=colour, alpha=0.22, linewidth=0, label=band.name)
+        for axes in (upper, lower):
+            axes.set_ylabel("patches in a bin")
+            axes.set_ylim(bottom=0)
+            axes.legend(loc="upper right")
+        upper.set_title(f"all {int(whole.sum()):,} patches", fontsize=7, loc="left", color="#555555")
+        lower.set_title("by set", fontsize=7, loc="left", color="#555555")
+        lower.set_xlabel(label)
+        return _save(figure, path)

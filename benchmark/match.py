@@ -1,0 +1,111 @@
+"""Matching: the value of a codec's knob that brings one image closest to a rate or a quality, in few encodes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmark.codec import Codec, setting_types
+from benchmark.errors import Unreachable
+
+RATES = ("bpp", "payload_bpp")
+"""Columns of rate that can be matched; every column of a metric can be, too."""
+
+_STEPS = 1000
+"""Parts into which the range of a knob that is not whole is cut."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to match: the nearest value of a column that is not above a limit."""
+
+    column: str
+    limit: float
+
+    def __str__(self) -> str:
+        return f"{self.column}<={self.limit:.12g}"
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a search found.
+
+    Attributes:
+        knob: the value of the knob.
+        value: what it gives.
+        encodes: values of the knob that were tried.
+    """
+
+    knob: float
+    value: float
+    encodes: int
+
+
+def search(measure: Callable[[float], float], knobs: Sequence[float], limit: float) -> Match:
+    """The knob whose value is the nearest not above a limit, of all that were tried.
+
+    Bisection, and regula falsi once both sides of the limit are known, until two neighbours enclose it; a step that
+    leaves more than half of the bracket is followed by one of bisection, so that there are at most
+    2·log₂(``len(knobs)``) + 2 steps. Where the values are not quite monotone the best that was visited is returned,
+    which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
+    the range.
+
+    Args:
+        measure: value of a knob; called once for each.
+        knobs: in the order in which the value rises.
+        limit: not to be passed.
+
+    Raises:
+        Unreachable: every value visited, that of the lowest end among them, is above the limit.
+    """
+    visited: dict[int, float] = {}
+    below, above = -1, len(knobs)
+    halve = True
+    while above - below > 1:
+        place = (below + above) // 2
+        if not halve and below in visited and above in visited:
+            rise = visited[above] - visited[below]
+            if math.isfinite(rise) and rise > 0:
+                share = (limit - visited[below]) / rise
+                place = min(max(below + round(share * (above - below)), below + 1), above - 1)
+        width = above - below
+        visited[place] = measure(knobs[place])
+        if visited[place] <= limit:
+            below = place
+        else:
+            above = place
+        halve = 2 * (above - below) > width + 1
+    fitting = [place for place, value in visited.items() if value <= limit]
+    if not fitting:
+        nearest = min(visited, key=lambda place: (visited[place], place))
+        raise Unreachable(f"nearest: {visited[nearest]:.6g} at {knobs[nearest]:g}")
+    best = max(fitting, key=lambda place: (visited[place], place))
+    return Match(knobs[best], visited[best], len(visited))
+
+
+def knob_values(codec: type[Codec], *, reverse: bool = False) -> Sequence[float]:
+    """All values of a codec's knob that a search may try, in the order in which the rate rises.
+
+    Those of a whole knob, or a thousand equal steps of its range.
+
+    Args:
+        codec: one with a knob.
+        reverse: the order in which the rate falls.
+    """
+    knob = codec.knob
+    assert knob is not None
+    if setting_types(codec)[knob.field] is int:
+        values: list[float] = list(range(int(knob.low), int(knob.high) + 1))
+    else:
+        values = [round(knob.low + (knob.high - knob.low) * step / _STEPS, 9) for step in range(_STEPS + 1)]
+    return values if knob.increasing != reverse else values[::-1]
+
+
+def row_settings(codec: Codec, target: Target | None) -> str:
+    """The settings of a row, as canonical JSON; without the knob where a target chooses it."""
+    if target is None or codec.knob is None:
+        return codec.settings_json
+    settings = {name: value for name, value in codec.settings.items() if name != codec.knob.field}
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"))

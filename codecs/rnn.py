@@ -1,0 +1,129 @@
+"""The recurrent residual autoencoder: a progressive codec, 0.125 bpp a level."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from benchmark.codec import Knob, Setting, setting
+from benchmark.errors import SettingError
+from benchmark.neural.backend import load_keras
+from benchmark.neural.levels import LevelCodec, LevelRecipe
+from benchmark.neural.training import Stage
+from benchmark.neural.weights import Point
+
+BITS = 32
+"""Channels of the code: bits for a block of 16×16 pixels and level."""
+
+WIDTHS = {
+    "full": ((64, 256, 512, 512), (512, 512, 256, 128)),
+    "small": ((16, 64, 128, 128), (128, 128, 64, 32)),
+}
+"""Filters of the encoder's convolution and three LSTMs, and of the decoder's four LSTMs; ``full`` as published."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rnn(LevelCodec):
+    """The recurrent residual autoencoder with convolutional LSTMs (Toderici et al. 2015 and 2017; Ramos 2019).
+
+    Every level codes what those before have left over, in 32 bits for 16×16 pixels. The stream is **progressive**: cut
+    after any whole level, it is a stream of fewer levels. So one encoding gives all operating points; in a run the
+    levels of an image are encoded once. The bits go through an adaptive binary arithmetic coder whose contexts
+    are the bits around and those of the level before; ``nominal_bpp`` has the rate without it.
+
+    Defaults: the set ``small``, which two processor cores can train (``full`` is the published width); whole images
+    (``tile=0``) rather than independent tiles, which cost quality at their borders. ``levels`` is the knob.
+
+    Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: about 0.03 MMAC a pixel
+    and level at ``small``, 0.46 at ``full``, whose memory grows with the image unless it is tiled. Pixels may
+    differ by rounding between backends, symbols never.
+    """
+
+    name = "rnn"
+    summary = "recurrent residual autoencoder with convolutional LSTMs, progressive, at most 0.125 bpp a level; RGB"
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"levels": tuple(range(1, 11))}
+    knob = Knob("levels", 1, 10)
+    progressive = True
+
+    weights: str = setting("small")
+    levels: int = setting(8, low=1, high=10)
+
+    @classmethod
+    def build(cls, card: Mapping[str, Any]) -> Any:
+        return build_network(card["width"], card["additive"])
+
+    def weights_name(self) -> str:
+        return self.weights
+
+    def level_count(self, point: Point) -> int:
+        if self.levels > point.card["levels"]:
+            raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")
+        return self.levels
+
+
+def build_network(width: str, additive: bool) -> Any:
+    """The network of a width, see :data:`WIDTHS`, for images in ±0.9 whose sides are multiples of 16.
+
+    At ``full`` it has 32.8 million parameters and takes 460 kMAC a pixel and level.
+
+    Returns:
+        A ``RecurrentAutoencoder``, one-shot or additive.
+    """
+    load_keras()
+    from benchmark.neural.recurrent import RecurrentAutoencoder
+
+    network = RecurrentAutoencoder(*WIDTHS[width], BITS, additive)
+    network(np.zeros((1, 16, 16, 3), np.float32))
+    return network
+
+
+class RnnRecipe(LevelRecipe):
+    """How it is trained: first on a few levels, on which all others build and which cost less, then on all."""
+
+    codec = "rnn"
+    own_options: ClassVar[dict[str, str]] = {
+        "width": "small", "form": "one-shot", "levels": "10", "warmup_levels": "4", "warmup": "20",
+        "crop": "64", "batch_size": "8", "loss": "psnr",
+    }
+
+    def __init__(self, options: dict[str, str]) -> None:
+        super().__init__(options)
+        self.width = self.pick("width", tuple(WIDTHS))
+        self.additive = self.pick("form", ("one-shot", "additive")) == "additive"
+        self.all_levels, self.warmup_levels, self.warmup = (
+            self.whole(name) for name in ("levels", "warmup_levels", "warmup")
+        )
+
+    def stages(self) -> Sequence[Stage]:
+        return [
+            Stage(1, self.warmup, self.learning_rate, None),
+            Stage(2, self.epochs, self.learning_rate, None),
+        ]
+
+    def levels(self, stage: Stage) -> int:
+        return self.warmup_levels if stage.quality == 1 else self.all_levels
+
+    def network(self) -> Any:
+        return build_network(self.width, self.additive)
+
+    def describe(self) -> dict[str, Any]:
+        encoder, decoder = WIDTHS[self.width]
+        return {
+            "architecture": "recurrent residual autoencoder (Toderici et al. 2015, Ramos 2019)",
+            "filters": {"encoder": encoder, "decoder": decoder},
+            "width": self.width,
+            "additive": self.additive,
+            "stride": 16,
+            "channels": BITS,
+            "levels": self.all_levels,
+            "binary": True,
+            "options": self.options,
+        }
+
+
+def recipe(dataset: str, options: dict[str, str]) -> RnnRecipe:
+    """The recipe, changed by options from the command line; see ``levels.LevelRecipe`` and its own ``own_options``."""
+    return RnnRecipe(options)

@@ -1,0 +1,210 @@
+"""Matching: the search itself, and the rows that it makes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmark.codec import Setting
+from benchmark.errors import Unreachable
+from benchmark.match import Target, knob_values, search
+from benchmark.plugins import codec_class, dataset_class, open_dataset
+from benchmark.record import columns
+from benchmark.task import Task, run_task
+from tests.conftest import Run, photo
+
+
+class Curve:
+    """A function that remembers where it was asked."""
+
+    def __init__(self, values: dict[float, float]) -> None:
+        self.values = values
+        self.asked: list[float] = []
+
+    def __call__(self, knob: float) -> float:
+        self.asked.append(knob)
+        return self.values[knob]
+
+
+@pytest.mark.parametrize("shape", [lambda k: k / 10, lambda k: math.exp(k / 20), lambda k: k**3, lambda k: k // 7])
+def test_the_search_finds_what_trying_all_would(shape: object) -> None:
+    knobs = range(1, 101)
+    values = {float(knob): float(shape(knob)) for knob in knobs}  # type: ignore[operator]
+    most = 0
+    for limit in {*values.values(), *(value + 0.01 for value in values.values())}:
+        curve = Curve(values)
+        found = search(curve, knobs, limit)
+        assert found.value == max(value for value in values.values() if value <= limit)
+        assert values[found.knob] == found.value
+        assert len(curve.asked) == len(set(curve.asked)) == found.encodes
+        most = max(most, found.encodes)
+    assert most <= 16
+
+
+def test_the_best_visited_is_returned_though_it_is_not_the_last() -> None:
+    # A rate that dips: the neighbours that enclose the limit are not those that come closest to it.
+    curve = Curve({1: 1, 2: 2, 3: 3, 4: 9.9, 5: 4, 6: 5, 7: 11, 8: 12, 9: 13})
+    found = search(curve, range(1, 10), 10)
+    assert found.value == max(curve.values[knob] for knob in curve.asked if curve.values[knob] <= 10)
+    dipping = Curve({1: 1, 2: 9, 3: 8, 4: 20})
+    assert search(dipping, range(1, 5), 10).knob == 2
+    assert dipping.asked[-1] != 2
+
+
+def test_infinite_values_do_not_lead_astray() -> None:
+    curve = Curve({knob: 20.0 + knob if knob < 90 else math.inf for knob in range(1, 101)})
+    assert search(curve, range(1, 101), 60.5).knob == 40
+
+
+def test_a_limit_above_all_is_met_by_the_end_and_one_below_all_is_unreachable() -> None:
+    curve = Curve({knob: 5.0 + knob for knob in range(1, 101)})
+    assert search(curve, range(1, 101), 1000).knob == 100
+    with pytest.raises(Unreachable, match="nearest: 6 at 1"):
+        search(curve, range(1, 101), 5)
+
+
+def test_knobs_rise_with_the_rate() -> None:
+    jpeg, jpeg2000 = codec_class("jpeg"), codec_class("jpeg2000")
+    assert list(knob_values(jpeg)) == list(range(1, 101))
+    assert list(knob_values(jpeg, reverse=True)) == list(range(100, 0, -1))
+    values = knob_values(jpeg2000)
+    assert (len(values), values[0], values[1], values[-1]) == (1001, 10.0, 10.05, 60.0)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    from PIL import Image
+
+    (tmp_path / "pictures").mkdir()
+    for index in range(2):
+        Image.fromarray(photo(120, 160, 3, index)).save(tmp_path / "pictures" / f"{index}.png")
+    return tmp_path / "pictures"
+
+
+def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[dict[str, object]]:
+    spec = f"folder:{folder}"
+    return [
+        row
+        for item in ("0.png", "1.png")
+        for row in run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1, target=target))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codec", "target"),
+    [
+        ("jpeg", Target("bpp", 2)), ("jpeg", Target("payload_bpp", 1.5)), ("jpeg", Target("psnr_rgb", 34)),
+        ("jpeg", Target("mse_y", 20)), ("jpeg2000", Target("bpp", 1)), ("jpeg", Target("ssim_y", 0.9)),
+    ],
+)
+def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) -> None:
+    for row in matched(pictures, codec, target):
+        assert row["status"] == "ok", row["reason"]
+        assert row["target"] == str(target)
+        cls = codec_class(codec)
+        assert cls.knob is not None
+        assert cls.knob.field not in json.loads(str(row["settings"]))
+        knobs = list(knob_values(cls))
+        place = knobs.index(float(str(row["knob_value"])))
+        near = []
+        for knob in knobs[max(place - 1, 0) : place + 2]:
+            spec = f"folder:{pictures}"
+            metric = target.column.rpartition("_")[0]
+            settings = cls.from_settings({cls.knob.field: knob}).settings
+            task = Task(spec, None, str(row["image"]), spec, codec, [settings], (metric, "psnr"), 1, 1)
+            near.append(float(run_task(task)[0][target.column]))
+        below = [value for value in near if value <= target.limit]
+        assert near[1] == max(below), (near, target)
+        assert len(below) < len(near), "a neighbour is above the limit"
+
+
+def test_a_matched_row_is_that_of_its_knob(pictures: Path) -> None:
+    row = matched(pictures, "jpeg", Target("bpp", 2))[0]
+    quality = int(float(str(row["knob_value"])))
+    spec = f"folder:{pictures}"
+    plain = run_task(Task(spec, None, "0.png", spec, "jpeg", [{"quality": quality}], ("psnr",), 1, 1))[0]
+    for column in ("bytes", "bpp", "payload_bpp", "psnr_rgb", "stream_sha256", "pixels_sha256", "image_sha256"):
+        assert row[column] == plain[column]
+    assert row["key"] != plain["key"]
+    assert plain["target"] == plain["knob_value"] == plain["encodes"] == ""
+
+
+def test_what_cannot_be_reached_says_how_near_it_came(pictures: Path) -> None:
+    row = matched(pictures, "jpeg", Target("bpp", 0.001))[0]
+    assert row["status"] == "unreachable"
+    assert "bpp<=0.001 cannot be reached; nearest: " in str(row["reason"])
+    assert str(row["reason"]).endswith("at 1")
+    assert row["bytes"] == ""
+    small = matched(pictures, "jpeg", Target("ms_ssim_rgb", 0.9))[0]
+    assert (small["status"], "161" in str(small["reason"])) == ("unreachable", True)
+
+
+@pytest.mark.parametrize(("codec", "limit"), [("jpeg", 5), ("cvae", 0.4)])
+def test_images_of_a_batch_are_matched_one_by_one(
+    data_root: Path, codec: str, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = open_dataset("mnist", data_root).load("test-00000-00999")[:6]
+    mnist = dataset_class("mnist")
+    monkeypatch.setattr(mnist, "load", lambda *_: digits)
+    monkeypatch.setattr(mnist, "reference", lambda *_: digits)
+    cls = codec_class(codec)
+    assert cls.knob is not None
+    tried = [
+        [(8 * len(cls.from_settings({cls.knob.field: knob}).encode(digit)) / 784, knob) for knob in knob_values(cls)]
+        for digit in digits
+    ]
+    best = [max(pair for pair in pairs if pair[0] <= limit) for pairs in tried]
+    assert len({knob for _, knob in best}) > 1, "a limit that one knob fits all tells nothing"
+
+    target = Target("bpp", limit)
+    row = run_task(Task("mnist", data_root, f"six for {codec}", "mnist", codec, [{}], ("mse",), 1, 1, target=target))[0]
+    assert row["status"] == "ok", row["reason"]
+    assert row["images"] == 6
+    assert row["bpp"] == pytest.approx(sum(rate for rate, _ in best) / 6, rel=0.01)
+    assert row["bpp"] <= limit
+    assert row["knob_value"] == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
+
+
+def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    words = ["run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out"]
+    done = rdbench(*words, "--match", "bpp=2,4", "--match", "psnr=33", "--match", "bpp=0.01", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "6 ok" in done.stdout
+    assert "2 unreachable" in done.stdout
+    rows = pd.read_csv(tmp_path / "out" / "records.csv", keep_default_na=False)
+    assert list(rows.columns) == columns()
+    assert list(rows["target"]) == [t for t in ("bpp<=2", "bpp<=4", "bpp<=0.01", "psnr_rgb<=33") for _ in range(2)]
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert list(summary["target"]) == ["bpp<=2", "bpp<=4", "bpp<=0.01", "psnr_rgb<=33"]
+    assert list(summary["unreachable"]) == [0, 0, 2, 0]
+    assert list(summary["failures"]) == [0] * 4
+    good = rows[rows["target"] == "bpp<=2"]
+    assert summary["knob_value_mean"][0] == pytest.approx(good["knob_value"].astype(float).mean())
+    assert summary["encodes_mean"][0] == pytest.approx(good["encodes"].astype(float).mean())
+    assert (tmp_path / "out" / "rd_psnr_rgb.png").exists()
+
+    before = (tmp_path / "out" / "records.csv").read_bytes()
+    assert "8 of them from an earlier run" in rdbench("run", "--study", "out/study.toml", "--out", "out").stdout
+    assert (tmp_path / "out" / "records.csv").read_bytes() == before
+    # Points of the plain sweep join them.
+    done = rdbench(*words, "--set", "jpeg.quality=50")
+    assert "2 ok" in done.stdout
+    assert len(pd.read_csv(tmp_path / "out" / "records.csv")) == 10
+
+
+def test_kodak_at_two_bits_a_pixel(rdbench: Run, kodak: Path, tmp_path: Path) -> None:
+    # Ramos (2019) has 36.77 dB, at a mean quality of 85.91, with libjpeg's fixed Huffman tables.
+    rdbench(
+        "run", "--codecs", "jpeg", "--set", "jpeg.optimize=false", "--dataset", f"folder:{kodak}", "--match", "bpp=2",
+        "--metrics", "psnr", "--out", "out",
+    )
+    rows = pd.read_csv(tmp_path / "out" / "records.csv")
+    assert len(rows) == 24
+    assert rows["psnr_rgb"].mean() == pytest.approx(36.77, abs=0.05)
+    assert rows["knob_value"].mean() == pytest.approx(85.9, abs=1)
+    assert (rows["bpp"] <= 2).all()
+    assert rows["encodes"].mean() <= 8
