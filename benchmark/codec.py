@@ -81,6 +81,11 @@ class Codec(ABC):
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
 
+    channels: ClassVar[tuple[int, ...]] = (1, 3)
+    """Images that it takes: 1 for grey, 3 for RGB; it refuses the others with :class:`UnsupportedImage`."""
+    photographs: ClassVar[bool] = True
+    """Whether it is made for photographs; if not, nobody may expect quality of it there."""
+
     def __post_init__(self) -> None:
         kinds = setting_types(type(self))
         for field in dataclasses.fields(self):

@@ -58,6 +58,8 @@ about this much from 50,000 observations.
 def learn_counts(latents: npt.NDArray[np.floating[Any]]) -> Counts:
     """Counts of each latent dimension on the fine grid, from training data.
 
+    Exact zeros, as a rectifier gives many, are not spread: a narrow quantiser would tell them from their neighbours.
+
     Args:
         latents: shape (N, D), in units of the latent.
 
@@ -70,10 +72,13 @@ def learn_counts(latents: npt.NDArray[np.floating[Any]]) -> Counts:
     reach = int(np.ceil(np.abs(latents).max() + 4 * bandwidths.max() + 1)) * GRID
     bins = np.clip(np.floor(latents * GRID).astype(np.int64) + reach, 0, 2 * reach - 1)
     counts = np.stack([np.bincount(column, minlength=2 * reach) for column in bins.T]).astype(np.float64)
+    zeros = np.count_nonzero(latents == 0, axis=0)
+    counts[:, reach] -= zeros
     smooth = np.stack([
         gaussian_filter1d(row, max(width * GRID, 0.1), mode="constant", truncate=8.0)
         for row, width in zip(counts, bandwidths, strict=True)
     ])
+    smooth[:, reach] += zeros
     # A scale of 2²⁰ keeps sums within 32 bits and resolves tails far below what a table's floor can express.
     scaled = np.rint(smooth * ((1 << 20) / len(latents)))
     return np.asarray(scaled, dtype=np.uint32)
