@@ -55,9 +55,6 @@ class Rnn(LevelCodec):
     def build(cls, card: Mapping[str, Any]) -> Any:
         return build_network(card["width"], card["additive"])
 
-    def weights_name(self) -> str:
-        return self.weights
-
     def level_count(self, point: Point) -> int:
         if self.levels > point.card["levels"]:
             raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")

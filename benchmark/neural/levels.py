@@ -25,10 +25,13 @@ from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.crops import blocks, random_crops
 from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
-from benchmark.neural.weights import Point, by_identity, points, save_half
+from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 
 _CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
+
+TILES = (0, 32, 64, 128)
+"""Sides of tiles; 0 for whole images."""
 
 Codes = npt.NDArray[Any]
 """A level's code: ``uint8`` bits, or ``float32`` for a code that is not binary; shape (N, h, w, channels)."""
@@ -54,23 +57,21 @@ class LevelCodec(NeuralCodec):
     Whole images go through the network, padded by edge replication to whole blocks; or square tiles, each for itself.
     """
 
-    tile: int = setting(0, choices=(0, 32, 64, 128))
+    weights: str = setting("")
+    tile: int = setting(0, choices=TILES)
 
     @classmethod
     @abstractmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         """The network that a model card describes, its weights at random."""
 
-    @abstractmethod
-    def weights_name(self) -> str:
-        """Name of the set of weights that these settings choose."""
-
     def level_count(self, point: Point) -> int:
         """How many levels these settings ask for."""
         return int(point.card["levels"])
 
     def state(self) -> str:
-        return f"weights {self._point().identity().hex()[:8]}"
+        known = self.weights in set_folders(self.name)
+        return f"weights {self._point().identity().hex()[:8]}" if known else ""
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]
@@ -97,8 +98,8 @@ class LevelCodec(NeuralCodec):
     def read(self, data: bytes) -> Batch:
         frame, payloads = unpack_levels(data, self.name)
         model = _model(type(self), by_identity(self.name, frame.weights))
-        if len(frame.settings) != 1 or frame.settings[0] not in (0, 32, 64, 128):
-            raise BitstreamError(f"{self.name}: expected a tile size of 0, 32, 64 or 128, got {frame.settings}")
+        if len(frame.settings) != 1 or frame.settings[0] not in TILES:
+            raise BitstreamError(f"{self.name}: expected a tile size of {TILES}, got {frame.settings}")
         if len(payloads) > model.levels:
             raise BitstreamError(f"{self.name}: {len(payloads)} levels, where the weights have {model.levels}")
         tiles = model.synthesise(model.unpack(payloads, model.code_shape(frame)))
@@ -108,7 +109,7 @@ class LevelCodec(NeuralCodec):
         return np.asarray(np.rint(colour.mean(axis=3)), dtype=np.uint8)
 
     def _point(self) -> Point:
-        return points(self.name, self.weights_name())[0]
+        return points(self.name, self.weights)[0]
 
 
 class _Model:
