@@ -76,10 +76,15 @@ class Codec(ABC):
     """The field that trades rate for quality; None for a lossless codec."""
     lossless_at: ClassVar[Mapping[str, Setting] | None] = None
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
-    progressive: ClassVar[bool] = False
+    embedded: ClassVar[bool] = False
     """Whether the stream of every lower value of the knob can be cut from one of a higher value, see :meth:`prefix`."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
+
+    channels: ClassVar[tuple[int, ...]] = (1, 3)
+    """Images that it takes: 1 for grey, 3 for RGB; it refuses the others with :class:`UnsupportedImage`."""
+    photographs: ClassVar[bool] = True
+    """Whether it is made for photographs; if not, nobody may expect quality of it there."""
 
     def __post_init__(self) -> None:
         kinds = setting_types(type(self))
@@ -150,9 +155,9 @@ class Codec(ABC):
         The bytes are those that :meth:`encode_batch` gives at this operating point; a stream of a batch stays one.
 
         Raises:
-            UsageError: the codec is not :attr:`progressive`.
+            UsageError: the codec is not :attr:`embedded`.
         """
-        raise UsageError(f"codec {self.name!r} is not progressive: its streams cannot be cut")
+        raise UsageError(f"codec {self.name!r} has no embedded streams: they cannot be cut")
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -75,16 +75,17 @@ def print_codecs() -> None:
     """All codecs, with what is missing for each."""
     from benchmark.plugins import codec_class, codec_names
 
-    table = _table("codec", "what", "knob", "library")
+    table = _table("codec", "what", "takes", "knob", "library")
     for name in codec_names():
         try:
             cls = codec_class(name)
+            takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
             knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
-            table.add_row(name, cls.summary, knob, cls.version())
+            table.add_row(name, cls.summary, takes, knob, cls.version())
         except MissingBackend as error:
-            table.add_row(name, cls.summary, knob, f"missing: {error}")
+            table.add_row(name, cls.summary, takes, knob, f"missing: {error}")
         except BenchmarkError as error:
-            table.add_row(name, f"cannot be loaded: {error}", "", "")
+            table.add_row(name, f"cannot be loaded: {error}", "", "", "")
     _console().print(table)
 
 

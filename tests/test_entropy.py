@@ -56,6 +56,14 @@ def test_tables_of_a_coarse_step_are_sums_of_a_fine_one() -> None:
         assert coarse.frequencies[symbol - coarse.lowest] / entropy.TOTAL == pytest.approx(merged, abs=2e-3)
 
 
+def test_exact_zeros_are_not_spread() -> None:
+    """Half of a rectified latent is zero: at a narrow step that costs a bit, and not the width of the smoothing."""
+    rectified = np.maximum(np.random.default_rng(1).normal(0, 1, (50_000, 1)), 0)
+    counts = entropy.learn_counts(rectified)
+    (table,) = entropy.symbol_tables(counts, 2)
+    assert table.bits()[-table.lowest] == pytest.approx(-np.log2(np.mean(rectified < 2 / 32)), abs=0.05)
+
+
 def test_values_outside_the_table_are_clamped(latents: Latents) -> None:
     tables = entropy.symbol_tables(entropy.learn_counts(latents), 16)
     wild = np.array([[1e9, -1e9, 1e3, np.float64(-1e3)]])

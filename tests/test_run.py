@@ -369,7 +369,7 @@ class Planes(Codec):
     summary = "bit planes, deflated"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"planes": range(1, 9)}
     knob = Knob("planes", 1, 8)
-    progressive = True
+    embedded = True
     encoded: ClassVar[list[int]] = []
 
     planes: int = setting(8, low=1, high=8)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
+from benchmark.neural.latent import latent_of
 from benchmark.neural.tiles import Tiling
+
+
+def _source(inputs: dict[str, Any]) -> Any:
+    """What the encoder sees."""
+    return inputs.get("source", inputs["tile"])
 
 
 @keras.saving.register_keras_serializable("rdbench")
@@ -37,9 +44,10 @@ class LogisticMixture(keras.layers.Layer):  # type: ignore[misc]  # Keras ships 
 
     def call(self, latent: Any, kind: Any) -> Any:
         """Bits that each example's latent costs: shape (N, D) and (N,) to (N,)."""
-        weight = ops.take(ops.softmax(self.logit, axis=-1), kind, axis=0)
-        mean = ops.take(self.mean, kind, axis=0)
-        scale = ops.exp(-ops.take(self.log_scale, kind, axis=0))
+        values = (ops.softmax(self.logit, axis=-1), self.mean, ops.exp(-self.log_scale))
+        if self.shape[0] > 1:  # a single kind needs no copy of its densities for each example
+            values = tuple(ops.take(value, kind, axis=0) for value in values)
+        weight, mean, scale = values
         # The integral is taken on the side of the mean where the difference of two sigmoids does not cancel.
         distance = ops.abs(latent[..., None] - mean)
         mass = ops.sigmoid((0.5 - distance) * scale) - ops.sigmoid((-0.5 - distance) * scale)
@@ -55,7 +63,8 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
     mixture of the two to serve best. In validation both see it rounded.
 
     Args:
-        network: model from tiles in 0–1, (N, h, w, c), to tiles, with sub-models ``encoder`` and ``decoder``.
+        network: model from tiles in 0–1, (N, h, w, c), to tiles, with sub-models ``encoder`` and ``decoder``; it sees
+            ``source`` where the examples have one, such as a noisy copy, and is to give ``tile``.
         tiling: kinds of tiles and their weights.
         trade_off: λ, bits per pixel for a unit of squared error in 0–255.
         seed: of the noise.
@@ -68,15 +77,16 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.pixels = tiling.shape[0] * tiling.shape[1]
         self.trade_off = trade_off
         self.kind_weights = [float(weight) for weight in tiling.weights]
-        self.prior = LogisticMixture(len(tiling.kinds), self.encoder.output[0].shape[-1])
+        self.prior = LogisticMixture(len(tiling.kinds), math.prod(self.encoder.outputs[0].shape[1:]))
         self.noise = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=name) for name in ("bits", "psnr")]
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        latent = ops.cast(self.encoder(inputs["tile"], training=training)[0], "float32")
+        latent = ops.cast(latent_of(self.encoder, _source(inputs), training), "float32")
         rounded = latent + ops.stop_gradient(ops.round(latent) - latent)
         seen = latent + keras.random.uniform(ops.shape(latent), -0.5, 0.5, seed=self.noise) if training else rounded
-        return {"tile": self.decoder(rounded, training=training), "bits": self.prior(seen, inputs["kind"])}
+        flat = ops.reshape(seen, (-1, self.prior.shape[1]))
+        return {"tile": self.decoder(rounded, training=training), "bits": self.prior(flat, inputs["kind"])}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -112,7 +122,7 @@ class Elbo(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.trackers = [keras.metrics.Mean(name=name) for name in ("cross_entropy", "divergence")]
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        mean, log_variance = (ops.cast(value, "float32") for value in self.encoder(inputs["tile"], training=training))
+        mean, log_variance = (ops.cast(value, "float32") for value in self.encoder(_source(inputs), training=training))
         sample = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=self.noise)
         divergence = -0.5 * ops.sum(1 + log_variance - ops.square(mean) - ops.exp(log_variance), axis=-1)
         return {"tile": self.decoder(sample, training=training), "divergence": divergence}
@@ -130,3 +140,28 @@ class Elbo(keras.Model):  # type: ignore[misc]  # Keras ships no types
     @property
     def metrics(self) -> Sequence[keras.metrics.Metric]:
         return [*super().metrics, *self.trackers]
+
+
+class SquaredError(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """Minimises the mean squared error of an autoencoder whose latent is left alone.
+
+    Args:
+        network: as for :class:`RateDistortion`.
+        seed: not used: layers such as dropout have seeds of their own.
+    """
+
+    def __init__(self, network: keras.Model, seed: int) -> None:
+        super().__init__()
+        self.encoder, self.decoder = network.get_layer("encoder"), network.get_layer("decoder")
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        return self.decoder(latent_of(self.encoder, _source(inputs), training), training=training)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        return ops.mean(ops.square(x["tile"] - ops.cast(y_pred, "float32")))
+
+
+ORIGINALS = {"elbo": Elbo, "mse": SquaredError}
+"""Objectives of the originals of our codecs, by their names in a training's options."""

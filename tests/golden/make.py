@@ -1,4 +1,4 @@
-"""Writes the golden streams of the CVAE anew: needed only when weights are trained anew.
+"""Writes the golden streams of the latent codecs anew: needed only when weights are trained anew.
 
     python tests/golden/make.py
 """
@@ -17,16 +17,22 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     """A stream and its pixels for each set of weights."""
-    for name, image, settings in (
-        ("natural", photo(60, 90), {"weights": "natural", "quality": 7}),
-        ("grey", photo(57, 40, 1), {"weights": "natural", "quality": 3, "step": 0.5}),
-        ("mnist", photo(28, 28, 1), {"weights": "mnist", "quality": 6}),
-        ("elbo", photo(30, 30, 1), {"weights": "mnist-elbo", "quality": 8}),
+    for codec, name, image, settings in (
+        ("cvae", "natural", photo(60, 90), {"weights": "natural", "quality": 7}),
+        ("cvae", "grey", photo(57, 40, 1), {"weights": "natural", "quality": 3, "step": 0.5}),
+        ("cvae", "mnist", photo(28, 28, 1), {"weights": "mnist", "quality": 6}),
+        ("cvae", "elbo", photo(30, 30, 1), {"weights": "mnist-elbo", "quality": 8}),
+        ("vae", "rd", photo(28, 28, 1), {"quality": 6, "search": 1}),
+        ("vae", "elbo", photo(30, 30, 1), {"weights": "elbo", "quality": 8}),
+        ("conv-ae", "rd", photo(28, 28, 1), {"quality": 7}),
+        ("conv-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 4}),
+        ("denoising-ae", "rd", photo(28, 28, 1), {"quality": 5, "step": 1.5}),
+        ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 8}),
     ):
-        codec = codec_class("cvae").from_settings(settings)
-        stream = codec.encode(image)
-        (HERE / f"cvae-{name}.bin").write_bytes(stream)
-        np.save(HERE / f"cvae-{name}.npy", codec.decode(stream))
+        encoder = codec_class(codec).from_settings(settings)
+        stream = encoder.encode(image)
+        (HERE / f"{codec}-{name}.bin").write_bytes(stream)
+        np.save(HERE / f"{codec}-{name}.npy", encoder.decode(stream))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""The convolutional autoencoders for Fashion-MNIST: network, codec and recipe of the plain and the denoising one."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+from benchmark.neural.backend import load_keras
+from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype, widen
+from benchmark.neural.training import Stage
+
+WIDER = 4.0
+"""What the feature map of the original objective is multiplied by, so that a unit of it is a fair step."""
+
+
+def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any:
+    """The network of the original, to the layer, as a Keras model from tiles to tiles: 342,049 parameters.
+
+    Args:
+        shape: (28, 28, 1), the only one that the decoder gives back.
+        dropout: share of the outputs dropped while training after both convolutions of 128 channels; None for no such
+            layers.
+
+    Returns:
+        A model with the sub-models ``encoder``, (N, 28, 28, 1) to the feature map (N, 4, 4, 128), none of it negative,
+        and ``decoder``, (N, 4, 4, 128) to (N, 28, 28, 1) in 0–1. Under a mixed-precision policy the feature map and
+        the output stay in ``float32``.
+    """
+    keras = load_keras()
+    layers = keras.layers
+
+    def convolution(channels: int, values: Any, padding: str = "same", name: str | None = None) -> Any:
+        return layers.Conv2D(channels, 3, padding=padding, activation="relu", name=name)(values)
+
+    def dropped(values: Any) -> Any:
+        return values if dropout is None else layers.Dropout(dropout)(values)
+
+    exact = exact_dtype()
+    tile = keras.Input(shape)
+    x = layers.MaxPooling2D(2, padding="same")(convolution(32, tile))
+    x = layers.MaxPooling2D(2, padding="same")(convolution(64, x))
+    x = layers.MaxPooling2D(2, padding="same", dtype=exact)(dropped(convolution(128, x, name="to_latent")))
+    encoder = keras.Model(tile, x, name="encoder")
+
+    latent = keras.Input((4, 4, 128))
+    y = layers.UpSampling2D(2)(dropped(convolution(128, latent, name="from_latent")))
+    y = layers.UpSampling2D(2)(convolution(64, y))
+    y = layers.UpSampling2D(2)(convolution(32, y, padding="valid"))
+    y = layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype=exact)(convolution(32, y))
+    decoder = keras.Model(latent, y, name="decoder")
+
+    source = keras.Input(shape)
+    return keras.Model(source, decoder(encoder(source)), name="autoencoder")
+
+
+@dataclasses.dataclass(frozen=True)
+class FashionCodec(LatentCodec):
+    """A codec of 28×28 grey tiles with the feature map of one of these networks as its latent."""
+
+    channels: ClassVar[tuple[int, ...]] = (1,)
+    photographs: ClassVar[bool] = False
+
+
+class FashionRecipe(LatentRecipe):
+    """How these networks are trained: first for the squared error, as the original, then for rate and distortion."""
+
+    original = "mse"
+    default_start = "mse"
+
+    def __init__(self, dataset: str, options: dict[str, str]) -> None:
+        super().__init__(dataset, options)
+        self.schedule = "cosine" if self.objective == "rd" else "plateau"
+        if self.objective == "rd":
+            self.batch_size = 32  # four times the steps in about the same time
+
+    def stages(self) -> list[Stage]:
+        if self.objective == self.original:
+            return [Stage(1, self.epochs, 1e-3, None)]
+        return [
+            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 2e-2 * 4.0 ** (quality - 3))
+            for quality in (3, 2, 1)
+        ]
+
+    def prepare(self, network: Any) -> None:
+        encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
+        widen(encoder.get_layer("to_latent"), decoder.get_layer("from_latent"), WIDER)
+
+    def operating_steps(self, stage: Stage) -> dict[int, int]:
+        if stage.trade_off is None:
+            return dict(enumerate((12, 10, 8, 6, 4, 3, 2, 1), 1))
+        # At four times the λ the same slope of the curve takes twice the step: so the networks take turns.
+        return {1: {1: 32, 2: 24, 3: 16}, 2: {4: 24, 5: 16}, 3: {6: 24, 7: 16, 8: 12}}[stage.quality]

@@ -1,0 +1,433 @@
+"""Autoencoder codecs with a quantised, range-coded latent: what they share as codecs, and how they are trained.
+
+A network has two sub-models: ``encoder``, whose first output is the latent of each tile, of any shape, and ``decoder``,
+which takes that latent back to the tile. The counts that lie beside a network's weights say how its latent is
+coded: with D columns of counts the latent of a tile makes rows of D symbols, one row where every number of the latent
+has a table of its own, one row a position where the positions of a feature map share the tables of their channels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.codec import Batch, Knob, Setting, setting
+from benchmark.colour import Floats
+from benchmark.errors import BitstreamError, SettingError, UsageError
+from benchmark.neural import entropy
+from benchmark.neural.backend import load_keras
+from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
+from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
+from benchmark.neural.training import Examples, Recipe, Stage
+from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
+
+_CHUNK = 512
+"""Tiles in a call of the network: enough to keep a core busy, little memory."""
+_COUNTED = 1 << 25
+"""Latent numbers that tables are counted from: 16,384 feature maps of 2048, for little memory."""
+
+Build = Callable[[tuple[int, int, int]], Any]
+"""Makes a network, as this module's docstring has it, for tiles of a height, a width and channels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LatentCodec(NeuralCodec):
+    """An autoencoder on tiles with a quantised latent: a subclass names itself, its network and its weights.
+
+    ``quality`` chooses an operating point of the set of weights, ``step`` widens (> 1) or narrows its quantiser.
+    """
+
+    grid: ClassVar[Mapping[str, Sequence[Setting]]] = {"quality": (1, 2, 3, 4, 5, 6, 7, 8)}
+    knob: ClassVar[Knob | None] = Knob("quality", 1, 8)
+
+    weights: str = setting("rd")
+    quality: int = setting(5, low=1, high=8)
+    step: float = setting(1.0, low=1 / entropy.MAX_STEPS, high=entropy.MAX_STEPS)
+
+    @staticmethod
+    @abstractmethod
+    def build_network(shape: tuple[int, int, int]) -> Any:
+        """The network, a :data:`Build`."""
+
+    def set_names(self) -> tuple[str, ...]:
+        """Sets of weights that this object may use."""
+        return (self.weights,)
+
+    def set_for(self, height: int, width: int, channels: int) -> str:
+        """The one of :meth:`set_names` that images of this size take."""
+        return self.weights
+
+    def state(self) -> str:
+        here = set_folders(self.name)
+        known = [point for name in self.set_names() if name in here for point in points(self.name, name)]
+        return "weights " + "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
+
+    def write(self, images: Batch) -> bytes:
+        count, height, width = images.shape[:3]
+        channels = 3 if images.ndim == 4 else 1
+        point = self._point(self.set_for(height, width, channels))
+        steps = self._steps(point)
+        network = _network(self.build_network, point)
+        groups = []
+        for kind, (tiles, tables) in enumerate(zip(network.tiling.split(images), network.tables(steps), strict=False)):
+            symbols = entropy.quantise(network.analyse(tiles), steps, tables)
+            groups.append((self.refine(symbols, tiles, kind, point, network), tables))
+        payload = entropy.encode_symbols(groups)
+        return pack(Frame(self.name, point.identity(), (steps,), count, height, width, channels, payload))
+
+    def refine(
+        self, symbols: entropy.Symbols, tiles: Floats, kind: int, point: Point, network: Network
+    ) -> entropy.Symbols:
+        """The symbols that are written for tiles whose latents were rounded to the given ones: by default the same."""
+        return symbols
+
+    def overhead(self, data: bytes) -> int:
+        return len(data) - len(unpack(data, self.name).payload)
+
+    def read(self, data: bytes) -> Batch:
+        frame = unpack(data, self.name)
+        network = _network(self.build_network, by_identity(self.name, frame.weights))
+        if len(frame.settings) != 1 or not 1 <= frame.settings[0] <= entropy.MAX_STEPS:
+            raise BitstreamError(
+                f"{self.name}: expected one quantiser step of 1 to {entropy.MAX_STEPS}, got {frame.settings}"
+            )
+        steps = frame.settings[0]
+        size = (frame.count, frame.height, frame.width, frame.channels)
+        counts = network.tiling.tile_counts(*size)
+        if len(counts) > len(network.tiling.kinds) or sum(counts) * network.numbers > MAX_SAMPLES:
+            raise BitstreamError(f"{self.name}: no latent of these weights has the declared size")
+        groups = list(zip((count * network.rows for count in counts), network.tables(steps), strict=False))
+        symbols = entropy.decode_symbols(frame.payload, groups)
+        tiles = [network.synthesise(entropy.dequantise(group, steps)) for group in symbols]
+        return network.tiling.join(tiles, *size)
+
+    def _point(self, name: str) -> Point:
+        known = points(self.name, name)
+        for point in known:
+            if point.quality == self.quality:
+                return point
+        raise SettingError(f"{self.name}: weights {name!r} have qualities 1 to {known[-1].quality}, got {self.quality}")
+
+    def _steps(self, point: Point) -> int:
+        steps = round(point.steps * self.step)
+        if not 1 <= steps <= entropy.MAX_STEPS:
+            low, high = 1 / point.steps, entropy.MAX_STEPS / point.steps
+            raise SettingError(f"{self.name}.step: expected {low:.4g} to {high:.4g} at this point, got {self.step}")
+        return steps
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchedCodec(LatentCodec):
+    """A latent codec small enough that its encoder may search for better symbols.
+
+    ``search`` is the number of passes in which the encoder tries the neighbours of every symbol, decodes, and keeps
+    what lowers bits + λ·MSE. It is off by default, for speed.
+    """
+
+    search: int = setting(0, low=0, high=16)
+
+    def refine(
+        self, symbols: entropy.Symbols, tiles: Floats, kind: int, point: Point, network: Network
+    ) -> entropy.Symbols:
+        if not self.search:
+            return symbols
+        trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
+        # The slope of a rate–distortion curve goes with the square of the step.
+        price = float(trade_off) / self.step**2 * network.tiling.weights[kind]
+        steps = self._steps(point)
+        return _search(symbols, tiles, network, network.tables(steps)[kind], steps, price, self.search)
+
+
+class Network:
+    """A network with its tables, loaded once a process.
+
+    Attributes:
+        tiling: of the images.
+        rows: of symbols for each tile.
+        numbers: of the latent of a tile.
+    """
+
+    def __init__(self, build: Build, point: Point) -> None:
+        self.tiling: Tiling = TILINGS[point.card["tiling"]]()
+        self.counts = point.counts()
+        model = build(self.tiling.shape)
+        model.load_weights(point.weights_path)
+        self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
+        self.latent_shape = latent_shape(self.encoder)
+        self.numbers = int(np.prod(self.latent_shape))
+        self.rows = self.numbers // len(self.counts[0])
+        self.tables = lru_cache(maxsize=8)(self._tables)
+
+    def _tables(self, steps: int) -> list[list[entropy.SymbolTable]]:
+        return [entropy.symbol_tables(counts, steps) for counts in self.counts]
+
+    def analyse(self, tiles: Floats) -> Floats:
+        """Latents, (T · rows, D), of tiles in 0–1."""
+        latents = in_chunks(lambda chunk: latent_of(self.encoder, chunk), tiles)
+        return latents.reshape(len(tiles) * self.rows, -1)
+
+    def synthesise(self, latents: Floats) -> Floats:
+        """Tiles in 0–1 of latents (T · rows, D)."""
+        return in_chunks(self.decoder, latents.reshape(-1, *self.latent_shape))
+
+
+@lru_cache(maxsize=16)
+def _network(build: Build, point: Point) -> Network:
+    return Network(build, point)
+
+
+def latent_of(encoder: Any, tiles: Any, training: bool = False) -> Any:
+    """The latent of tiles, whether or not the encoder has other outputs."""
+    return load_keras().tree.flatten(encoder(tiles, training=training))[0]
+
+
+def latent_shape(encoder: Any) -> tuple[int, ...]:
+    """Shape of the latent of one tile."""
+    return tuple(int(side) for side in encoder.outputs[0].shape[1:])
+
+
+def in_chunks(function: Callable[[Floats], Any], values: Floats) -> Floats:
+    """What a network makes of values, a chunk at a time, as one array."""
+    from keras import ops
+
+    parts = [
+        ops.convert_to_numpy(function(values[start : start + _CHUNK])) for start in range(0, len(values), _CHUNK)
+    ]
+    return np.concatenate(parts)
+
+
+def ideal_bits(symbols: entropy.Symbols, tables: Sequence[entropy.SymbolTable]) -> npt.NDArray[np.float64]:
+    """Code length of each row of symbols (N, D), in bits, (N,)."""
+    lengths = [table.bits()[column - table.lowest] for column, table in zip(symbols.T, tables, strict=True)]
+    return np.asarray(np.sum(lengths, axis=0), dtype=np.float64)
+
+
+def _search(
+    symbols: entropy.Symbols, tiles: Floats, network: Network, tables: Sequence[entropy.SymbolTable], steps: int,
+    price: float, passes: int,
+) -> entropy.Symbols:
+    """Symbols near the given ones of lower bits + λ · squared error, by coordinate descent.
+
+    Args:
+        symbols: (T, D), one row a tile, where the search starts.
+        tiles: (T, h, w, c) in 0–1, what they should decode to.
+        network: that decodes them.
+        tables, steps: of the quantiser.
+        price: λ, in bits per pixel for a unit of squared error in 0–255.
+        passes: over all dimensions.
+    """
+    pixels = tiles.shape[1] * tiles.shape[2]
+
+    def cost(candidates: entropy.Symbols, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        bits = ideal_bits(candidates, tables)
+        decoded = network.synthesise(entropy.dequantise(candidates, steps))
+        error = np.mean((decoded - tiles[chosen]) ** 2, axis=(1, 2, 3), dtype=np.float64)
+        return np.asarray(bits + price * 255.0**2 * pixels * error)
+
+    best, lowest = symbols.copy(), cost(symbols, np.arange(len(symbols)))
+    for _ in range(passes):
+        before = best.copy()
+        for dimension, table in enumerate(tables):
+            for change in (-1, 1):
+                shifted = best[:, dimension] + change
+                tried = np.flatnonzero((shifted >= table.lowest) & (shifted <= table.highest))
+                if not len(tried):
+                    continue
+                moved = best[tried]
+                moved[:, dimension] += change
+                costs = cost(moved, tried)
+                better = costs < lowest[tried]
+                best[tried[better]], lowest[tried[better]] = moved[better], costs[better]
+        if np.array_equal(best, before):
+            break
+    return best
+
+
+def exact_dtype() -> str:
+    """Type for the layers that give the latent and the output: ``float32`` also under a mixed-precision policy."""
+    return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
+
+
+def widen(encoder_layer: Any, decoder_layer: Any, factor: float) -> None:
+    """Scales a latent between the two layers, so that rounding it loses less; the network computes what it did."""
+    kernel, bias = encoder_layer.get_weights()
+    encoder_layer.set_weights([factor * kernel, factor * bias])
+    kernel, bias = decoder_layer.get_weights()
+    decoder_layer.set_weights([kernel / factor, bias])
+
+
+class LatentRecipe(Recipe):
+    """How a latent codec is trained: a subclass names the network, its objectives and its operating points.
+
+    Args:
+        dataset: as named on the command line.
+        options: from the command line. ``objective``: ``rd`` for rate and distortion together, or the original's.
+            ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
+            from each photograph; images of the tile's own size are taken whole. ``start``: for ``rd``, a set of
+            weights of this codec to start from rather than from chance; the network of its lowest quality is taken.
+
+    Raises:
+        UsageError: an option that is unknown, or has no such value.
+    """
+
+    original: ClassVar[str]
+    """The objective of the original, the other one than ``rd``."""
+    architecture: ClassVar[str]
+    """For the card."""
+    tilings: ClassVar[tuple[str, ...]] = ("grey28",)
+    """Tilings that the network can take; the first is the default."""
+    default_epochs: ClassVar[dict[str, int]]
+    """By objective."""
+    default_start: ClassVar[str] = ""
+    """Set of weights that ``rd`` starts from; none when empty."""
+
+    def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
+        known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
+        unknown = set(options) - {*known, "epochs", "start"}
+        if unknown:
+            listed = ", ".join(sorted({*known, "epochs", "start"}))
+            raise UsageError(f"{self.codec} has no training option {min(unknown)!r}; it has {listed}")
+        chosen = known | dict(options)
+        self.objective, self.tiling_name = chosen["objective"], chosen["tiling"]
+        if self.objective not in ("rd", self.original):
+            raise UsageError(f"objective: expected rd or {self.original}, got {self.objective!r}")
+        if self.tiling_name not in self.tilings:
+            raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
+        self.tiling = TILINGS[self.tiling_name]
+        self.start = chosen.get("start", self.default_start) if self.objective == "rd" else ""
+        try:
+            self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
+            self.tiles_per_image = int(chosen["tiles_per_image"])
+        except ValueError:
+            raise UsageError("epochs and tiles_per_image: expected whole numbers") from None
+
+    @staticmethod
+    @abstractmethod
+    def build_network(shape: tuple[int, int, int]) -> Any:
+        """The network, a :data:`Build`."""
+
+    @abstractmethod
+    def operating_steps(self, stage: Stage) -> dict[int, int]:
+        """Quantiser steps, in units, of the operating points that a stage's network serves, by their quality."""
+
+    def default_tiling(self, dataset: str) -> str:
+        """The tiling that images of a data set take unless an option says otherwise."""
+        return self.tilings[0]
+
+    def prepare(self, network: Any) -> None:
+        """Changes initial weights of a network that is to be trained for rate and distortion; by default nothing."""
+
+    def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
+        tiles: list[Floats] = []
+        kinds: list[npt.NDArray[np.int32]] = []
+        for batch in images:
+            if batch.shape[1:3] == self.tiling.shape[:2]:
+                parts = self.tiling().split(batch)
+                indices = list(range(len(parts)))
+            else:
+                parts, indices = random_tiles(batch, self.tiling(), self.tiles_per_image, rng)
+            tiles += parts
+            kinds += [np.full(len(part), index, np.int32) for part, index in zip(parts, indices, strict=True)]
+        return {"tile": np.concatenate(tiles), "kind": np.concatenate(kinds)}
+
+    def network(self) -> Any:
+        network = self.build_network(self.tiling.shape)
+        if self.start:
+            network.load_weights(points(self.codec, self.start)[0].weights_path)
+        if self.objective == "rd":
+            self.prepare(network)
+        return network
+
+    def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
+        from benchmark.neural import objective
+
+        if stage.trade_off is not None:
+            return objective.RateDistortion(network, self.tiling, stage.trade_off, seed)
+        return objective.ORIGINALS[self.original](network, seed)
+
+    def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
+        keras = load_keras()
+        stem = f"q{stage.quality}" if self.objective == "rd" else "network"
+        # The network that was trained may compute in half precision; the one that is used does not.
+        exact = self.build_network(self.tiling.shape)
+        exact.set_weights(network.get_weights())
+        keras.config.set_dtype_policy("float16")
+        twin = self.build_network(self.tiling.shape)
+        keras.config.set_dtype_policy("float32")
+        save_half(exact, twin, folder / f"{stem}.weights.h5")
+        encoder, decoder = exact.get_layer("encoder"), exact.get_layer("decoder")
+        shape = latent_shape(encoder)
+
+        def latents_of(examples: Examples, most: int) -> tuple[Floats, Examples]:
+            rows = {key: values[:most] for key, values in examples.items()}
+            seen = self.batch(rows, np.random.default_rng(stage.quality))
+            latents = in_chunks(lambda chunk: latent_of(encoder, chunk), seen.get("source", seen["tile"]))
+            return latents.reshape(len(latents), -1), seen
+
+        held_latents, held = latents_of(held_out, len(held_out["tile"]))
+        latents, counted = latents_of(train, _COUNTED // int(np.prod(shape)))
+        counts = {
+            kind: entropy.learn_counts(latents[counted["kind"] == index])
+            for index, kind in enumerate(self.tiling.kinds)
+        }
+        np.savez_compressed(folder / f"{stem}.counts.npz", **counts)  # type: ignore[arg-type]  # its other keyword is a bool
+
+        steps = self.operating_steps(stage)
+        measured = {}
+        for quality, step in steps.items():
+            bits, error = np.zeros(len(held_latents)), np.zeros(len(held_latents))
+            for index, kind in enumerate(self.tiling.kinds):
+                chosen = held["kind"] == index
+                tables = entropy.symbol_tables(counts[kind], step)
+                symbols = entropy.quantise(held_latents[chosen], step, tables)
+                bits[chosen] = ideal_bits(symbols, tables)
+                decoded = in_chunks(decoder, entropy.dequantise(symbols, step).reshape(-1, *shape))
+                error[chosen] = np.mean((decoded - held["tile"][chosen]) ** 2, axis=(1, 2, 3))
+            measured[quality] = (float(bits.mean()), float(error.mean()))
+        # λ that holds at step 1: the one of the training, or else the slope of the curve as measured.
+        at_unit_step = stage.trade_off or self._slope(measured, steps)
+        return [
+            {
+                "quality": quality,
+                "stem": stem,
+                "steps": step,
+                "trade_off": at_unit_step / (step * entropy.STEP_UNIT) ** 2,
+                "validation": {
+                    "bits_per_tile": round(measured[quality][0], 3),
+                    "psnr_of_mean_error": round(-10 * float(np.log10(measured[quality][1])), 3),
+                },
+            }
+            for quality, step in steps.items()
+        ]
+
+    def _slope(self, measured: dict[int, tuple[float, float]], steps: dict[int, int]) -> float:
+        """λ at step 1 of points that differ in their step alone: the median over neighbours of −Δbpp / ΔMSE · step²."""
+        pixels = self.tiling.shape[0] * self.tiling.shape[1]
+        slopes = []
+        for low, high in itertools.pairwise(sorted(measured)):
+            (bits, error), (more_bits, less_error) = measured[low], measured[high]
+            if less_error < error:
+                slope = (more_bits - bits) / pixels / (255.0**2 * (error - less_error))
+                slopes.append(slope * steps[low] * steps[high] * entropy.STEP_UNIT**2)
+        return float(np.median(slopes))
+
+    def describe(self) -> dict[str, Any]:
+        started = {"start": self.start} if self.start else {}
+        return {
+            "architecture": self.architecture,
+            "objective": self.objective,
+            "tiling": self.tiling_name,
+            "kinds": list(self.tiling.kinds),
+            "tiles_per_image": self.tiles_per_image,
+            **started,
+            "stages": [dataclasses.asdict(stage) for stage in self.stages()],
+        }

@@ -1,0 +1,298 @@
+"""The codecs vae, conv-ae and denoising-ae: architectures, streams, and the rates and qualities that are promised."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import zlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from benchmark.codec import Codec
+from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
+from benchmark.neural.container import Frame, pack, unpack
+from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, points, set_folders
+from benchmark.plugins import codec_class, open_dataset, recipe
+from tests.conftest import ROOT, photo
+
+keras = pytest.importorskip("keras", reason="needs the neural extra")
+
+SETS = [("vae", "rd"), ("vae", "elbo"), ("conv-ae", "rd"), ("conv-ae", "mse"), ("denoising-ae", "rd"),
+        ("denoising-ae", "mse")]
+CODECS = sorted({codec for codec, _ in SETS})
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+def network_of(codec: str) -> Any:
+    return importlib.import_module(codec_class(codec).__module__).build_network((28, 28, 1))
+
+
+def kinds_of(model: Any) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def coded(codec: Codec, images: npt.NDArray[np.uint8]) -> tuple[float, npt.NDArray[np.uint8]]:
+    """Bits a pixel, all headers in, and decoded images, with 1,000 images in a stream."""
+    streams = [stream for start in range(0, len(images), 1000) for stream in codec.encode_batch(images[start:][:1000])]
+    return 8 * sum(map(len, streams)) / images.size, codec.decode_batch(streams)
+
+
+def squared_error(images: npt.NDArray[np.uint8], others: npt.NDArray[np.uint8]) -> float:
+    """Mean squared error on the scale of 0–1."""
+    return float(np.mean((images.astype(float) - others) ** 2)) / 255**2
+
+
+def test_architecture_of_the_vae() -> None:
+    network = network_of("vae")
+    encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
+    assert (encoder.count_params(), decoder.count_params()) == (266_752, 234_512)
+    assert [tuple(output.shape) for output in encoder.outputs] == [(None, 128), (None, 128)]
+    assert kinds_of(encoder) == ["InputLayer", "Flatten", "Dense", "Dense", "Dense"]
+    assert kinds_of(decoder) == ["InputLayer", "Dense", "Dense", "Reshape"]
+    assert decoder.output_shape == (None, 28, 28, 1)
+
+
+@pytest.mark.parametrize("codec", ["conv-ae", "denoising-ae"])
+def test_architecture_of_the_convolutional_autoencoders(codec: str) -> None:
+    network = network_of(codec)
+    encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
+    assert network.count_params() == 342_049
+    drop = ["Dropout"] if codec == "denoising-ae" else []
+    assert kinds_of(encoder) == [
+        "InputLayer", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Conv2D", *drop, "MaxPooling2D",
+    ]
+    assert kinds_of(decoder) == [
+        "InputLayer", "Conv2D", *drop, "UpSampling2D", "Conv2D", "UpSampling2D", "Conv2D", "UpSampling2D", "Conv2D",
+        "Conv2D",
+    ]
+    convolutions = [layer for model in (encoder, decoder) for layer in model.layers if hasattr(layer, "filters")]
+    assert [(layer.filters, layer.padding) for layer in convolutions] == [
+        (32, "same"), (64, "same"), (128, "same"), (128, "same"), (64, "same"), (32, "valid"), (32, "same"),
+        (1, "same"),
+    ]
+    assert all(layer.kernel_size == (3, 3) for layer in convolutions)
+    assert encoder.output_shape == (None, 4, 4, 128)
+    assert decoder.output_shape == (None, 28, 28, 1)
+    assert [layer.rate for model in (encoder, decoder) for layer in model.layers if hasattr(layer, "rate")] == (
+        [0.25, 0.25] if drop else []
+    )
+
+
+@pytest.mark.parametrize(("codec", "name"), SETS)
+def test_sets_of_weights_are_shipped_with_their_cards(codec: str, name: str) -> None:
+    assert name in set_folders(codec)
+    known = points(codec, name)
+    assert [point.quality for point in known] == list(range(1, 9))
+    card = known[0].card
+    for key in ("data", "seed", "points", "backend", "device", "training_seconds", "commit", "command", "versions"):
+        assert card[key], key
+    assert card["objective"] == name
+    assert card["training_seconds"] * card["threads"] <= 2 * 3600, "more than an hour of two cores"
+    bits = [point["validation"]["bits_per_tile"] for point in card["points"]]
+    assert (np.diff(bits) > 0).all()
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_grey_of_any_size_and_no_colour(name: str) -> None:
+    codec = codec_class(name)()
+    for shape in ((1, 1), (29, 57), (3, 200)):
+        assert codec.decode(codec.encode(photo(*shape, 1))).shape == shape
+    with pytest.raises(UnsupportedImage, match="grey"):
+        codec.encode(photo(28, 28, 3))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_batch_has_one_header(name: str) -> None:
+    images = np.stack([photo(28, 28, 1, seed) for seed in range(40)])
+    codec = codec_class(name)()
+    (stream,) = codec.encode_batch(images)
+    assert codec.overhead(stream) < 50
+    assert codec.decode_batch([stream]).shape == images.shape
+    with pytest.raises(BitstreamError, match="holds 40 images"):
+        codec.decode(stream)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_weights_and_settings_travel_in_the_stream(name: str) -> None:
+    image = photo(28, 28, 1)
+    cls = codec_class(name)
+    other = next(found for codec, found in SETS if codec == name and found != "rd")
+    streams = {}
+    for settings in ({"quality": 1}, {"quality": 8}, {"weights": other}, {"step": 2.0}):
+        stream = cls.from_settings(settings).encode(image)
+        frame = unpack(stream, name)
+        streams[frame.weights, frame.settings] = stream
+        assert np.array_equal(cls().decode(stream), cls.from_settings(settings).decode(stream))
+    assert len(streams) == 4
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_mutated_streams_raise_or_decode_to_the_declared_size(name: str) -> None:
+    """Payloads altered under a fitting checksum: the decoder survives whatever they say."""
+    codec = codec_class(name)()
+    image = photo(40, 50, 1)
+    stream = codec.encode(image)
+    header = codec.overhead(stream) - 4
+    rng = np.random.default_rng(4)
+    changed = 0
+    for _ in range(200):
+        broken = bytearray(stream)
+        for place in rng.integers(header, len(stream) - 4, 3):
+            broken[place] = rng.integers(256)
+        broken[-4:] = zlib.crc32(broken[:-4]).to_bytes(4, "little")
+        try:
+            decoded = codec.decode(bytes(broken))
+        except BitstreamError:
+            continue
+        assert decoded.shape == image.shape
+        changed += not np.array_equal(decoded, codec.decode(stream))
+    assert changed > 20, "the payload hardly matters"
+
+
+@pytest.mark.parametrize("name", ["cvae", *CODECS])
+def test_more_latent_numbers_than_a_decoder_should_allocate(name: str) -> None:
+    """Tiny images are few samples, but each takes a whole tile."""
+    codec = codec_class(name)()
+    frame = unpack(codec.encode(photo(28, 28, 1)), name)
+    bomb = pack(Frame(name, frame.weights, frame.settings, 1 << 27, 1, 1, 1, b""))
+    with pytest.raises(BitstreamError, match="declared size"):
+        codec.decode_batch([bomb])
+
+
+def test_colour_under_weights_for_grey_is_told() -> None:
+    codec = codec_class("vae")()
+    frame = unpack(codec.encode(photo(28, 28, 1)), "vae")
+    with pytest.raises(BitstreamError, match="declared size"):
+        codec.decode(pack(Frame("vae", frame.weights, frame.settings, 1, 28, 28, 3, frame.payload)))
+
+
+def all_images(dataset: str, root: Path) -> npt.NDArray[np.uint8]:
+    opened = open_dataset(dataset, root)
+    return np.concatenate([opened.load(item) for item in opened.items()])
+
+
+def test_search_finds_better_symbols(data_root: Path) -> None:
+    digits = open_dataset("mnist", data_root).load("test-00000-00999")[:100]
+    (rate, plain), (searched_rate, searched) = (
+        coded(codec_class("vae").from_settings({"search": passes}), digits) for passes in (0, 1)
+    )
+    assert squared_error(digits, searched) < 0.9 * squared_error(digits, plain)
+    assert searched_rate < 1.1 * rate
+
+
+def test_promised_rate_and_quality_on_mnist(data_root: Path) -> None:
+    """56 bits an image at 20.3 dB of the pooled error, on the 10,000 test digits, from real streams."""
+    digits = all_images("mnist", data_root)
+    curve = []
+    for quality in range(1, 9):
+        rate, decoded = coded(codec_class("vae").from_settings({"quality": quality}), digits)
+        curve.append((784 * rate, -10 * np.log10(squared_error(digits, decoded))))
+    bits, psnr = np.array(curve).T
+    assert (np.diff(bits) > 0).all()
+    assert (np.diff(psnr) > 0).all()
+    assert np.interp(56, bits, psnr) >= 20.3
+
+
+def test_promised_rate_and_quality_on_fashion_mnist(data_root: Path) -> None:
+    """A squared error of 0.0028 at less than 1.42 bpp, the rate of WebP at quality 5, on the 10,000 test images."""
+    clothes = all_images("fashion-mnist", data_root)
+    rate, decoded = coded(codec_class("conv-ae").from_settings({"quality": 8}), clothes)
+    assert squared_error(clothes, decoded) <= 0.0028
+    assert rate < 1.42
+
+
+def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
+    """A squared error of 0.0085 from noisy images and of 0.0064 from clean ones, on the 10,000 test images."""
+    clothes = all_images("fashion-mnist", data_root)
+    noisy = all_images("fashion-mnist:noisy", data_root)
+    assert squared_error(clothes, noisy) == pytest.approx(0.0527, abs=2e-4)
+    codec = codec_class("denoising-ae").from_settings({"quality": 8})
+    for source, promised in ((noisy, 0.0085), (clothes, 0.0064)):
+        rate, decoded = coded(codec, source)
+        assert squared_error(clothes, decoded) <= promised
+        assert rate < 1.42
+
+
+def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
+    rows = {"tile": np.full((64, 28, 28, 1), 0.5, np.float32), "kind": np.zeros(64, np.int32)}
+    made = recipe("denoising-ae", "fashion-mnist", {})
+    first, second = (made.batch(rows, np.random.default_rng((1, epoch))) for epoch in (0, 1))
+    assert np.array_equal(first["tile"], rows["tile"])
+    assert not np.array_equal(first["source"], second["source"])
+    assert (first["source"].min(), first["source"].max()) == (0, 1)
+    inside = first["source"][(first["source"] > 0) & (first["source"] < 1)]
+    assert inside.std() == pytest.approx(0.2388, abs=0.01)  # of a Gaussian of 0.3 cut at ±0.5
+    plain = recipe("conv-ae", "fashion-mnist", {})
+    assert plain.batch(rows, np.random.default_rng(1)) is rows
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [({"colour": "red"}, "no training option 'colour'"), ({"epochs": "many"}, "whole numbers"),
+     ({"tiling": "planes28"}, "expected one of grey28"), ({"objective": "elbo"}, "expected rd or mse")],
+)
+def test_bad_training_options_are_explained(options: dict[str, str], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        recipe("conv-ae", "fashion-mnist", options)
+
+
+def test_training_for_squared_error_then_for_rate_and_distortion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One epoch of the original's objective on 512 images, then of the other from its weights; both code images."""
+    from benchmark.neural.training import train
+
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
+    images = [np.stack([photo(28, 28, 1, seed) for seed in range(512)])]
+    for name, options in (("first", {"objective": "mse"}), ("second", {"objective": "rd", "start": "first"})):
+        made = recipe("denoising-ae", "fashion-mnist", {"epochs": "1", **options})
+        train(
+            made, images, data="photos", out=tmp_path / "denoising-ae" / name, seed=1, precision="float32",
+            command="a test",
+        )
+        codec = codec_class("denoising-ae").from_settings({"weights": name})
+        stream = codec.encode(images[0][0])
+        assert codec.decode(stream).shape == (28, 28)
+        assert by_identity("denoising-ae", unpack(stream, "denoising-ae").weights).folder.name == name
+    assert points("denoising-ae", "second")[0].card["start"] == "first"
+
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.bin")), ids=lambda path: path.stem)
+def test_golden_streams_decode_for_ever(path: Path) -> None:
+    """Stored streams decode to the stored pixels, up to the rounding of another machine's floating point."""
+    name = path.stem.rpartition("-")[0]
+    expected = np.load(path.with_suffix(".npy"))
+    decoded = codec_class(name)().decode(path.read_bytes())
+    assert decoded.shape == expected.shape
+    assert np.abs(decoded.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("backend", [name for name in ("jax", "torch") if find_spec(name)])
+def test_other_backends_decode_the_same_streams(backend: str, tmp_path: Path) -> None:
+    names = ["cvae", *CODECS]
+    for name in names:
+        (tmp_path / name).write_bytes(codec_class(name)().encode(photo(64, 96, 1)))
+    program = (
+        "import sys, numpy as np; from pathlib import Path; from benchmark.plugins import codec_class\n"
+        "for path in map(Path, sys.argv[1:]):\n"
+        "    np.save(path.with_suffix('.npy'), codec_class(path.name)().decode(path.read_bytes()))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, *(tmp_path / name for name in names)], cwd=ROOT, check=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
+    for name in names:
+        pixels = np.load((tmp_path / name).with_suffix(".npy"))
+        difference = pixels.astype(int) - codec_class(name)().decode((tmp_path / name).read_bytes())
+        assert np.abs(difference).max() <= 1, name
