@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import PIL.Image
 import pytest
 
 from benchmark.codec import Codec
@@ -20,7 +21,7 @@ from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.neural.container import Frame, pack, unpack
 from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, points, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
-from tests.conftest import ROOT, photo
+from tests.conftest import ROOT, Run, photo
 
 keras = pytest.importorskip("keras", reason="needs the neural extra")
 
@@ -245,22 +246,20 @@ def test_bad_training_options_are_explained(options: dict[str, str], complaint: 
 
 
 def test_training_for_squared_error_then_for_rate_and_distortion(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One epoch of the original's objective on 512 images, then of the other from its weights; both code images."""
-    from benchmark.neural.training import train
-
-    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
-    images = [np.stack([photo(28, 28, 1, seed) for seed in range(512)])]
-    for name, options in (("first", {"objective": "mse"}), ("second", {"objective": "rd", "start": "first"})):
-        made = recipe("denoising-ae", "fashion-mnist", {"epochs": "1", **options})
-        train(
-            made, images, data="photos", out=tmp_path / "denoising-ae" / name, seed=1, precision="float32",
-            command="a test",
-        )
+    """An epoch of the original's objective on two photographs, then of the other from its weights; both code images."""
+    (tmp_path / "photos").mkdir()
+    for index in range(2):
+        PIL.Image.fromarray(photo(256, 256, 1, index)).save(tmp_path / "photos" / f"{index}.png")
+    image = photo(28, 28, 1)
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "weights"))
+    for name, options in (("first", ["objective=mse"]), ("second", ["start=first"])):
+        words = [word for option in ("epochs=1", "tiles_per_image=80", *options) for word in ("--option", option)]
+        rdbench("train", "denoising-ae", "--dataset", "photos", "--out", f"weights/denoising-ae/{name}", *words)
         codec = codec_class("denoising-ae").from_settings({"weights": name})
-        stream = codec.encode(images[0][0])
-        assert codec.decode(stream).shape == (28, 28)
+        stream = codec.encode(image)
+        assert codec.decode(stream).shape == image.shape
         assert by_identity("denoising-ae", unpack(stream, "denoising-ae").weights).folder.name == name
     assert points("denoising-ae", "second")[0].card["start"] == "first"
 

@@ -28,6 +28,7 @@ from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, strea
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
 from benchmark.neural.training import Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
+from benchmark.plugins import codec_class
 
 _CHUNK = 512
 """Tiles in a call of the network: enough to keep a core busy, little memory."""
@@ -281,14 +282,6 @@ def exact_dtype() -> str:
     return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
 
 
-def widen(encoder_layer: Any, decoder_layer: Any, factor: float) -> None:
-    """Scales a latent between the two layers, so that rounding it loses less; the network computes what it did."""
-    kernel, bias = encoder_layer.get_weights()
-    encoder_layer.set_weights([factor * kernel, factor * bias])
-    kernel, bias = decoder_layer.get_weights()
-    decoder_layer.set_weights([kernel / factor, bias])
-
-
 class LatentRecipe(Recipe):
     """How a latent codec is trained: a subclass names the network, its objectives and its operating points.
 
@@ -296,8 +289,9 @@ class LatentRecipe(Recipe):
         dataset: as named on the command line.
         options: from the command line. ``objective``: ``rd`` for rate and distortion together, or the original's.
             ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
-            from each photograph; images of the tile's own size are taken whole. ``start``: for ``rd``, a set of
-            weights of this codec to start from rather than from chance; the network of its lowest quality is taken.
+            from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
+            from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
+            weights alone; the network of its highest quality is taken.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -311,6 +305,8 @@ class LatentRecipe(Recipe):
     """Tilings that the network can take; the first is the default."""
     default_epochs: ClassVar[dict[str, int]]
     """By objective."""
+    step: ClassVar[float] = 1.0
+    """Of the quantiser while training for rate and distortion."""
     default_start: ClassVar[str] = ""
     """Set of weights that ``rd`` starts from; none when empty."""
 
@@ -327,7 +323,7 @@ class LatentRecipe(Recipe):
         if self.tiling_name not in self.tilings:
             raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
         self.tiling = TILINGS[self.tiling_name]
-        self.start = chosen.get("start", self.default_start) if self.objective == "rd" else ""
+        self.start = chosen.get("start", self.default_start if self.objective == "rd" else "")
         try:
             self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
             self.tiles_per_image = int(chosen["tiles_per_image"])
@@ -366,16 +362,27 @@ class LatentRecipe(Recipe):
     def network(self) -> Any:
         network = self.build_network(self.tiling.shape)
         if self.start:
-            network.load_weights(points(self.codec, self.start)[0].weights_path)
+            network.set_weights(self._start_weights())
         if self.objective == "rd":
             self.prepare(network)
         return network
+
+    def _start_weights(self) -> list[npt.NDArray[np.float32]]:
+        codec, name = self.start.split("/") if "/" in self.start else (self.codec, self.start)
+        cls = codec_class(codec)
+        own = self.build_network(self.tiling.shape)
+        other = cls.build_network(self.tiling.shape) if issubclass(cls, LatentCodec) else None
+        if other is None or [value.shape for value in other.weights] != [value.shape for value in own.weights]:
+            raise UsageError(f"start: the network of {codec!r} has other layers than that of {self.codec!r}")
+        other.load_weights(points(codec, name)[-1].weights_path)
+        weights: list[npt.NDArray[np.float32]] = other.get_weights()
+        return weights
 
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
         from benchmark.neural import objective
 
         if stage.trade_off is not None:
-            return objective.RateDistortion(network, self.tiling, stage.trade_off, seed)
+            return objective.RateDistortion(network, self.tiling, stage.trade_off, self.step, seed)
         return objective.ORIGINALS[self.original](network, seed)
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
@@ -417,8 +424,8 @@ class LatentRecipe(Recipe):
                 decoded = in_chunks(decoder, entropy.dequantise(symbols, step).reshape(-1, *shape))
                 error[chosen] = np.mean((decoded - held["tile"][chosen]) ** 2, axis=(1, 2, 3))
             measured[quality] = (float(bits.mean()), float(error.mean()))
-        # λ that holds at step 1: the one of the training, or else the slope of the curve as measured.
-        at_unit_step = stage.trade_off or self._slope(measured, steps)
+        # λ that holds at step 1: from the one of the training, or else from the slope of the curve as measured.
+        at_unit_step = stage.trade_off * self.step**2 if stage.trade_off else self._slope(measured, steps)
         return [
             {
                 "quality": quality,
