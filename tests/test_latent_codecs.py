@@ -245,6 +245,16 @@ def test_bad_training_options_are_explained(options: dict[str, str], complaint: 
         recipe("conv-ae", "fashion-mnist", options)
 
 
+def test_a_start_with_other_layers_is_refused() -> None:
+    for start, complaint in (("vae/rd", "other layers"), ("jpeg/x", "other layers"), ("conv-ae/x", "no weights named")):
+        with pytest.raises(UsageError, match=complaint):
+            recipe("denoising-ae", "fashion-mnist", {"start": start}).network()
+    started = recipe("denoising-ae", "fashion-mnist", {"start": "conv-ae/mse"}).network().get_weights()
+    plain = network_of("conv-ae")
+    plain.load_weights(points("conv-ae", "mse")[0].weights_path)
+    assert all(np.array_equal(one, other) for one, other in zip(started, plain.get_weights(), strict=True))
+
+
 def test_training_for_squared_error_then_for_rate_and_distortion(
     rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

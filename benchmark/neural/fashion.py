@@ -9,6 +9,7 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype
 from benchmark.neural.training import Stage
 
+
 def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any:
     """The network of the original, to the layer, as a Keras model from tiles to tiles: 342,049 parameters.
 

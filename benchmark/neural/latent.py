@@ -368,13 +368,13 @@ class LatentRecipe(Recipe):
         return network
 
     def _start_weights(self) -> list[npt.NDArray[np.float32]]:
-        codec, name = self.start.split("/") if "/" in self.start else (self.codec, self.start)
-        cls = codec_class(codec)
+        codec, _, name = self.start.rpartition("/")
+        cls = codec_class(codec or self.codec)
         own = self.build_network(self.tiling.shape)
         other = cls.build_network(self.tiling.shape) if issubclass(cls, LatentCodec) else None
         if other is None or [value.shape for value in other.weights] != [value.shape for value in own.weights]:
-            raise UsageError(f"start: the network of {codec!r} has other layers than that of {self.codec!r}")
-        other.load_weights(points(codec, name)[-1].weights_path)
+            raise UsageError(f"start: the network of {cls.name!r} has other layers than that of {self.codec!r}")
+        other.load_weights(points(cls.name, name)[-1].weights_path)
         weights: list[npt.NDArray[np.float32]] = other.get_weights()
         return weights
 
