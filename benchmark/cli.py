@@ -252,6 +252,57 @@ def train(
     click.echo(f"wrote {card}")
 
 
+@main.command()
+@click.argument("study_file", metavar="FILE.toml", type=_path)
+@click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+@_data_root
+def cross(study_file: Path, out: Path | None, jobs: int | None, data_root: Path | None) -> None:
+    """Train a codec on several data sets and test each of its weights on several: FILE's table [cross].
+
+    Weights of an earlier call are used again; the same command, started again, does only what is missing.
+    """
+    import os
+
+    from benchmark.cross import read_cross, run_cross
+    from benchmark.terminal import print_cross
+
+    plan = read_cross(study_file)
+    try:
+        table = run_cross(
+            plan, out=out or Path("results") / plan.name, data_root=data_root, jobs=jobs or os.cpu_count() or 1,
+            command=_command(),
+        )
+    except KeyboardInterrupt:
+        click.echo("interrupted: everything finished is stored; the same command goes on from here", err=True)
+        sys.exit(_INTERRUPTED)
+    print_cross(table, plan.metrics)
+    sys.exit(_FAILED if table["failures"].any() else 0)
+
+
+@main.command()
+@click.option(
+    "--studies", type=_path, metavar="DIR", default=Path("reports/published"), show_default=True,
+    help="Folder of study files with a table [published].",
+)
+@click.option(
+    "--results", type=_path, metavar="DIR", default=Path("results/baseline/published"), show_default=True,
+    help="Folder with the results of each study, called like it.",
+)
+@click.option("--out", type=_path, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
+def published(studies: Path, results: Path, out: Path | None) -> None:
+    """Write a page of published figures beside measured ones."""
+    from benchmark.errors import UsageError
+    from benchmark.report.published import read_published, write_page
+
+    files = sorted(studies.glob("*.toml"))
+    if not files:
+        raise UsageError(f"{studies}: no study files there")
+    page = out or studies / "README.md"
+    _write(page, write_page([read_published(path) for path in files], results).encode())
+    click.echo(f"wrote {page}: {len(files)} studies")
+
+
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 

@@ -76,7 +76,7 @@ class Codec(ABC):
     """The field that trades rate for quality; None for a lossless codec."""
     lossless_at: ClassVar[Mapping[str, Setting] | None] = None
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
-    progressive: ClassVar[bool] = False
+    embedded: ClassVar[bool] = False
     """Whether the stream of every lower value of the knob can be cut from one of a higher value, see :meth:`prefix`."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
@@ -155,9 +155,9 @@ class Codec(ABC):
         The bytes are those that :meth:`encode_batch` gives at this operating point; a stream of a batch stays one.
 
         Raises:
-            UsageError: the codec is not :attr:`progressive`.
+            UsageError: the codec is not :attr:`embedded`.
         """
-        raise UsageError(f"codec {self.name!r} is not progressive: its streams cannot be cut")
+        raise UsageError(f"codec {self.name!r} has no embedded streams: they cannot be cut")
 
     @property
     def settings(self) -> dict[str, Setting]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -83,12 +83,12 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
     folder that ``RDBENCH_WEIGHTS`` names, or ``weights``.
 
     Returns:
-        A row for each pair: ``trained_on``, ``tested_on``, ``images``, and the means of rate and metrics.
+        A row for each pair: ``trained_on``, ``tested_on``, and the columns of ``summary.csv``.
 
     Raises:
         UsageError, MissingData: as trainings and runs raise them.
     """
-    for name in {*cross.train, *cross.test}:
+    for name in dict.fromkeys([*cross.train, *cross.test]):
         open_dataset(name, data_root).items()  # a set that is missing is told before anything is trained
     os.environ.setdefault(WEIGHTS_VARIABLE, "weights")
     for dataset in cross.train:
@@ -98,20 +98,19 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
         name=cross.name, dataset=cross.test, metrics=cross.metrics,
         codecs={cross.codec: {"weights": [cross.weights(dataset) for dataset in cross.train]}},
     )
-    rows: list[dict[str, Any]] = []
+    trained_on = {cross.weights(dataset): dataset for dataset in cross.train}
+    parts = []
     for part in each_dataset(study, cross.test):
-        folder = out / part.dataset.replace(":", "-").replace("/", "-")
-        run_study(part, out=folder, data_root=data_root, jobs=jobs, command=command)
+        folder = out / Path(part.name).relative_to(cross.name)
+        outcome = run_study(part, out=folder, data_root=data_root, jobs=jobs, command=command)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
         summary = read_summary(folder / "summary.csv")
-        for dataset in cross.train:
-            ours = summary[summary["settings"].str.contains(f'"weights":"{cross.weights(dataset)}"', regex=False)]
-            means = [name for name in ours if name.endswith(("bpp_mean", "_rgb_mean", "_y_mean"))]
-            for _, row in ours.iterrows():
-                rows.append({
-                    "trained_on": dataset, "tested_on": part.dataset, "images": row["images"],
-                    **{name: row[name] for name in means if pd.notna(row[name])},
-                })
-    table = pd.DataFrame(rows)
+        weights = summary["settings"].map(lambda settings: json.loads(settings)["weights"])
+        summary.insert(0, "trained_on", weights.map(trained_on))
+        summary.insert(1, "tested_on", part.dataset)
+        parts.append(summary[summary["trained_on"].notna()])
+    table = pd.concat(parts, ignore_index=True)
     replace_file(out / "cross.csv", table.to_csv(index=False, lineterminator="\n"))
     return table
 

@@ -86,7 +86,7 @@ def run_task(task: Task) -> list[Record]:
                     "encodes": statistics.fmean(match.encodes for match in matches),
                 }
                 streams = _encode_each([_at(codec, match.knob) for match in matches], reference.images, task.repeats)
-            elif cls.progressive:
+            elif cls.embedded:
                 top = _top(codec, blanks)
                 if top not in encoded:
                     encoded[top] = _encode(top, reference.images, task.repeats)

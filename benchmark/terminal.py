@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -12,6 +14,9 @@ from rich.table import Table
 
 from benchmark.errors import BenchmarkError, MissingBackend
 from benchmark.runner import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
@@ -51,6 +56,19 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.interrupted:
         console.print("interrupted: everything finished is stored; the same command goes on from here")
     console.print(f"results: {outcome.folder}", soft_wrap=True)
+
+
+def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
+    """The train × test table of each metric over RGB."""
+    console = _console()
+    for metric in metrics:
+        values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric}_rgb_mean")
+        columns = list(dict.fromkeys(table["tested_on"]))
+        shown = _table("trained on", *columns)
+        shown.title = f"{metric}, tested on"
+        for trained_on in dict.fromkeys(table["trained_on"]):
+            shown.add_row(trained_on, *(_number(values.loc[trained_on, name], "{:.2f}") for name in columns))
+        console.print(shown)
 
 
 def print_codecs() -> None:

@@ -38,9 +38,6 @@ class BinaryAutoencoderCodec(LevelCodec):
     def build(cls, card: Mapping[str, Any]) -> Any:
         return build_network(int(card["model"]))
 
-    def weights_name(self) -> str:
-        return self.weights
-
 
 def build_network(model: int) -> Any:
     """Model 1, 2 or 3 of Ramos (2019), to the layer.

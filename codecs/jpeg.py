@@ -35,7 +35,7 @@ class Jpeg(Codec):
     quality: int = setting(75, low=1, high=100)
     subsampling: str = setting("4:2:0", choices=("4:4:4", "4:2:2", "4:2:0"))
     optimize: bool = setting(True)
-    progressive: bool = setting(False)  # type: ignore[misc]  # JPEG's own word, for another thing than the codec's
+    progressive: bool = setting(False)
 
     @classmethod
     def version(cls) -> str:

@@ -46,7 +46,7 @@ class Rnn(LevelCodec):
     summary = "recurrent residual autoencoder with convolutional LSTMs, progressive, at most 0.125 bpp a level; RGB"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"levels": tuple(range(1, 11))}
     knob = Knob("levels", 1, 10)
-    progressive = True
+    embedded = True
 
     weights: str = setting("small")
     levels: int = setting(8, low=1, high=10)
@@ -54,9 +54,6 @@ class Rnn(LevelCodec):
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         return build_network(card["width"], card["additive"])
-
-    def weights_name(self) -> str:
-        return self.weights
 
     def level_count(self, point: Point) -> int:
         if self.levels > point.card["levels"]:

@@ -23,6 +23,7 @@ from PIL import Image as Pictures
 from benchmark.codec import Codec, Image, Knob, Setting, setting
 from benchmark.record import columns
 from benchmark.task import Task, run_task
+from tests import test_conformance
 from tests.conftest import ROOT, Run, photo
 
 BROKEN = '''
@@ -368,7 +369,7 @@ class Planes(Codec):
     summary = "bit planes, deflated"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"planes": range(1, 9)}
     knob = Knob("planes", 1, 8)
-    progressive = True
+    embedded = True
     encoded: ClassVar[list[int]] = []
 
     planes: int = setting(8, low=1, high=8)
@@ -425,6 +426,13 @@ def test_progressive_operating_points_are_encoded_once(pictures: Path, monkeypat
     left = dataclasses.replace(task, done=frozenset({rows[1]["key"], *(row["key"] for row in rows[3:])}))
     assert [json.loads(row["settings"])["planes"] for row in run_task(left)] == [2, 5]
     assert Planes.encoded[1:] == [5]
+
+
+def test_the_conformance_suite_tells_a_prefix_that_does_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    test_conformance.test_prefixes_are_what_would_have_been_encoded(Planes())
+    monkeypatch.setattr(Planes, "prefix", lambda self, data: data)
+    with pytest.raises(AssertionError):
+        test_conformance.test_prefixes_are_what_would_have_been_encoded(Planes())
 
 
 def test_every_row_of_an_incomplete_set_says_so(rdbench: Run, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-
 _STRIP = 1 << 17
 """Pixels of a strip: with 512 channels it takes a quarter of a gibibyte."""
 

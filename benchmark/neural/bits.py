@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import BitstreamError, UsageError
-from benchmark.neural.entropy import TOTAL, _constriction
+from benchmark.neural.entropy import TOTAL, decoder_of, load_constriction, payload_of
 
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 """First row and column of each phase, in coding order; a phase takes every second of both."""
@@ -141,8 +141,8 @@ def encode_bits(codes: Codes, model: BitModel, previous: Codes | None = None) ->
         Bytes with no length of their own, as of ``entropy.encode_symbols``.
     """
     _check_shapes(codes.shape, model, previous)
-    constriction = _constriction()
-    coder, family = constriction.stream.queue.RangeEncoder(), constriction.stream.model.Bernoulli(perfect=False)
+    stream = load_constriction().stream
+    coder, family = stream.queue.RangeEncoder(), stream.model.Bernoulli(perfect=False)
     phases = [_flat(np.moveaxis(codes, -1, 0)[..., top::2, left::2]).astype(np.int32) for top, left in PHASES]
 
     def encode(phase: int, channel: int, run: slice, probabilities: _Probabilities) -> _Bits:
@@ -151,8 +151,7 @@ def encode_bits(codes: Codes, model: BitModel, previous: Codes | None = None) ->
         return bits
 
     _traverse(codes.shape, model, previous, encode)
-    words: npt.NDArray[np.uint32] = coder.get_compressed()
-    return bytes(words.astype(">u4").tobytes().rstrip(b"\0"))
+    return payload_of(coder)
 
 
 def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previous: Codes | None = None) -> Codes:
@@ -164,10 +163,7 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
     _check_shapes(shape, model, previous)
     if 8 * len(payload) > 17 * math.prod(shape) + 64:  # the rarest bit takes 16 bits and a bit of rounding
         raise BitstreamError(f"an entropy-coded payload of {len(payload)} bytes is too long for codes of shape {shape}")
-    constriction = _constriction()
-    padded = payload + bytes(-len(payload) % 4 + 8)
-    coder = constriction.stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
-    family = constriction.stream.model.Bernoulli(perfect=False)
+    coder, family = decoder_of(payload), load_constriction().stream.model.Bernoulli(perfect=False)
 
     def decode(phase: int, channel: int, run: slice, probabilities: _Probabilities) -> _Bits:
         return np.asarray(coder.decode(family, probabilities))

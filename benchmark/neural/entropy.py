@@ -124,14 +124,13 @@ def encode_symbols(groups: Sequence[tuple[Symbols, Sequence[SymbolTable]]]) -> b
         Bytes with no length of their own: the container keeps it. Trailing zero bytes are left out, since the decoder
         reads zeros past the end.
     """
-    constriction = _constriction()
+    constriction = load_constriction()
     coder = constriction.stream.queue.RangeEncoder()
     for symbols, tables in groups:
         for column, table in zip(symbols.T, tables, strict=True):
             if len(table.frequencies) > 1:  # a certain symbol takes no bits, and the library no such table
                 coder.encode(np.ascontiguousarray(column - table.lowest, dtype=np.int32), _model(table))
-    words: npt.NDArray[np.uint32] = coder.get_compressed()
-    return bytes(words.astype(">u4").tobytes().rstrip(b"\0"))
+    return payload_of(coder)
 
 
 def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTable]]]) -> list[Symbols]:
@@ -140,9 +139,7 @@ def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTa
     Raises:
         BitstreamError: the payload is not one that the coder could have written.
     """
-    constriction = _constriction()
-    padded = payload + bytes(-len(payload) % 4 + 8)
-    coder = constriction.stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+    coder = decoder_of(payload)
     decoded = []
     try:
         for count, tables in groups:
@@ -159,10 +156,27 @@ def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTa
 def _model(table: SymbolTable) -> Any:
     # Multiples of 2⁻¹⁶ that sum to 1 are exact in floating point, and the library scales them by a power of two: no
     # rounding steers the coder.
-    return _constriction().stream.model.Categorical(table.frequencies / TOTAL, perfect=False)
+    return load_constriction().stream.model.Categorical(table.frequencies / TOTAL, perfect=False)
 
 
-def _constriction() -> Any:
+def payload_of(coder: Any) -> bytes:
+    """What a range encoder has written, without trailing zero bytes: the decoder reads zeros past the end."""
+    words: npt.NDArray[np.uint32] = coder.get_compressed()
+    return bytes(words.astype(">u4").tobytes().rstrip(b"\0"))
+
+
+def decoder_of(payload: bytes) -> Any:
+    """A range decoder of what :func:`payload_of` gave."""
+    padded = payload + bytes(-len(payload) % 4 + 8)
+    return load_constriction().stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+
+
+def load_constriction() -> Any:
+    """The library of entropy coders.
+
+    Raises:
+        MissingBackend: it is not installed.
+    """
     try:
         import constriction
     except ImportError as error:

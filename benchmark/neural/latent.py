@@ -19,12 +19,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.codec import Batch, Codec, Image, Knob, Setting, check_image, setting
+from benchmark.codec import Batch, Knob, Setting, setting
 from benchmark.colour import Floats
-from benchmark.errors import BitstreamError, SettingError, UnsupportedImage, UsageError
+from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural import entropy
-from benchmark.neural.backend import backend_version, load_keras
-from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
+from benchmark.neural.backend import load_keras
+from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
 from benchmark.neural.training import Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
@@ -40,7 +41,7 @@ Build = Callable[[tuple[int, int, int]], Any]
 
 
 @dataclasses.dataclass(frozen=True)
-class LatentCodec(Codec):
+class LatentCodec(NeuralCodec):
     """An autoencoder on tiles with a quantised latent: a subclass names itself, its network and its weights.
 
     ``quality`` chooses an operating point of the set of weights, ``step`` widens (> 1) or narrows its quantiser.
@@ -58,10 +59,6 @@ class LatentCodec(Codec):
     def build_network(shape: tuple[int, int, int]) -> Any:
         """The network, a :data:`Build`."""
 
-    @classmethod
-    def version(cls) -> str:
-        return backend_version()
-
     def set_names(self) -> tuple[str, ...]:
         """Sets of weights that this object may use."""
         return (self.weights,)
@@ -75,20 +72,9 @@ class LatentCodec(Codec):
         known = [point for name in self.set_names() if name in here for point in points(self.name, name)]
         return "weights " + "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
 
-    @classmethod
-    def recognises(cls, data: bytes) -> bool:
-        return stream_codec(data) == cls.name
-
-    def encode(self, image: Image) -> bytes:
-        check_image(image, codec=self.name, max_side=MAX_SIDE)
-        return self.encode_batch(image[np.newaxis])[0]
-
-    def encode_batch(self, images: Batch) -> list[bytes]:
+    def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]
         channels = 3 if images.ndim == 4 else 1
-        check_image(images[0], codec=self.name, max_side=MAX_SIDE)
-        if images.size > MAX_SAMPLES:
-            raise UnsupportedImage(f"{self.name}: a stream holds at most {MAX_SAMPLES} samples, got {images.size}")
         point = self._point(self.set_for(height, width, channels))
         steps = self._steps(point)
         network = _network(self.build_network, point)
@@ -97,7 +83,7 @@ class LatentCodec(Codec):
             symbols = entropy.quantise(network.analyse(tiles), steps, tables)
             groups.append((self.refine(symbols, tiles, kind, point, network), tables))
         payload = entropy.encode_symbols(groups)
-        return [pack(Frame(self.name, point.identity(), (steps,), count, height, width, channels, payload))]
+        return pack(Frame(self.name, point.identity(), (steps,), count, height, width, channels, payload))
 
     def refine(
         self, symbols: entropy.Symbols, tiles: Floats, kind: int, point: Point, network: Network
@@ -105,20 +91,10 @@ class LatentCodec(Codec):
         """The symbols that are written for tiles whose latents were rounded to the given ones: by default the same."""
         return symbols
 
-    def decode(self, data: bytes) -> Image:
-        images = self._decode(data)
-        if len(images) != 1:
-            raise BitstreamError(f"the stream holds {len(images)} images where one was expected")
-        image: Image = images[0]
-        return image
-
-    def decode_batch(self, streams: Sequence[bytes]) -> Batch:
-        return np.concatenate([self._decode(data) for data in streams])
-
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
 
-    def _decode(self, data: bytes) -> Batch:
+    def read(self, data: bytes) -> Batch:
         frame = unpack(data, self.name)
         network = _network(self.build_network, by_identity(self.name, frame.weights))
         if len(frame.settings) != 1 or not 1 <= frame.settings[0] <= entropy.MAX_STEPS:

@@ -17,17 +17,21 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.codec import Batch, Codec, Image, check_image, setting
-from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
-from benchmark.neural.backend import backend_version, load_keras
+from benchmark.codec import Batch, setting
+from benchmark.errors import BitstreamError, UsageError
+from benchmark.neural.backend import load_keras
 from benchmark.neural.bits import BitModel, decode_bits, encode_bits, fit_bit_model
-from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack_levels, stream_codec, unpack_levels
+from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.crops import blocks, random_crops
 from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
-from benchmark.neural.weights import Point, by_identity, points, save_half
+from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 
 _CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
+
+TILES = (0, 32, 64, 128)
+"""Sides of tiles; 0 for whole images."""
 
 Codes = npt.NDArray[Any]
 """A level's code: ``uint8`` bits, or ``float32`` for a code that is not binary; shape (N, h, w, channels)."""
@@ -47,64 +51,37 @@ many blocks are taken of the data at most."""
 
 
 @dataclasses.dataclass(frozen=True)
-class LevelCodec(Codec):
+class LevelCodec(NeuralCodec):
     """A codec whose network gives a fixed number of bits for a block of pixels, in one or several levels.
 
     Whole images go through the network, padded by edge replication to whole blocks; or square tiles, each for itself.
     """
 
-    tile: int = setting(0, choices=(0, 32, 64, 128))
+    weights: str = setting("")
+    tile: int = setting(0, choices=TILES)
 
     @classmethod
     @abstractmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         """The network that a model card describes, its weights at random."""
 
-    @abstractmethod
-    def weights_name(self) -> str:
-        """Name of the set of weights that these settings choose."""
-
     def level_count(self, point: Point) -> int:
         """How many levels these settings ask for."""
         return int(point.card["levels"])
 
-    @classmethod
-    def version(cls) -> str:
-        return backend_version()
-
     def state(self) -> str:
-        return f"weights {self._point().identity().hex()[:8]}"
+        known = self.weights in set_folders(self.name)
+        return f"weights {self._point().identity().hex()[:8]}" if known else ""
 
-    @classmethod
-    def recognises(cls, data: bytes) -> bool:
-        return stream_codec(data) == cls.name
-
-    def encode(self, image: Image) -> bytes:
-        check_image(image, codec=self.name, max_side=MAX_SIDE)
-        return self.encode_batch(image[np.newaxis])[0]
-
-    def encode_batch(self, images: Batch) -> list[bytes]:
+    def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]
         channels = 3 if images.ndim == 4 else 1
-        check_image(images[0], codec=self.name, max_side=MAX_SIDE)
-        if images.size > MAX_SAMPLES:
-            raise UnsupportedImage(f"{self.name}: a stream holds at most {MAX_SAMPLES} samples, got {images.size}")
         point = self._point()
         model = _model(type(self), point)
         frame = Frame(self.name, point.identity(), (self.tile,), count, height, width, channels)
         colour = np.repeat(images[..., None], 3, axis=3) if channels == 1 else images
         codes = model.analyse(_cut(colour, self.tile, model.stride), self.level_count(point))
-        return [pack_levels(frame, model.pack(codes))]
-
-    def decode(self, data: bytes) -> Image:
-        images = self._decode(data)
-        if len(images) != 1:
-            raise BitstreamError(f"the stream holds {len(images)} images where one was expected")
-        image: Image = images[0]
-        return image
-
-    def decode_batch(self, streams: Sequence[bytes]) -> Batch:
-        return np.concatenate([self._decode(data) for data in streams])
+        return pack_levels(frame, model.pack(codes))
 
     def prefix(self, data: bytes) -> bytes:
         frame, levels = unpack_levels(data, self.name)
@@ -118,11 +95,11 @@ class LevelCodec(Codec):
         model = _model(type(self), by_identity(self.name, frame.weights))
         return len(levels) * int(np.prod(model.code_shape(frame))) if model.binary else None
 
-    def _decode(self, data: bytes) -> Batch:
+    def read(self, data: bytes) -> Batch:
         frame, payloads = unpack_levels(data, self.name)
         model = _model(type(self), by_identity(self.name, frame.weights))
-        if len(frame.settings) != 1 or frame.settings[0] not in (0, 32, 64, 128):
-            raise BitstreamError(f"{self.name}: expected a tile size of 0, 32, 64 or 128, got {frame.settings}")
+        if len(frame.settings) != 1 or frame.settings[0] not in TILES:
+            raise BitstreamError(f"{self.name}: expected a tile size of {TILES}, got {frame.settings}")
         if len(payloads) > model.levels:
             raise BitstreamError(f"{self.name}: {len(payloads)} levels, where the weights have {model.levels}")
         tiles = model.synthesise(model.unpack(payloads, model.code_shape(frame)))
@@ -132,7 +109,7 @@ class LevelCodec(Codec):
         return np.asarray(np.rint(colour.mean(axis=3)), dtype=np.uint8)
 
     def _point(self) -> Point:
-        return points(self.name, self.weights_name())[0]
+        return points(self.name, self.weights)[0]
 
 
 class _Model:

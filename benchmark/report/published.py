@@ -1,0 +1,421 @@
+"""Published figures beside measured ones: a Markdown page from study files and the results of their runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.table import read_summary, series_labels
+from benchmark.errors import RecordsError, UsageError
+
+Point = Mapping[str, Any]
+"""A row of a summary by column: one operating point on one data set."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that can be published.
+
+    Attributes:
+        title: of its column on the page.
+        column: of the summary.
+        form: in which a measured value is written.
+        scale: that a measured value is divided by.
+    """
+
+    title: str
+    column: str
+    form: str
+    scale: float = 1.0
+
+
+FIGURES: Mapping[str, Figure] = {
+    "bpp": Figure("bpp", "bpp_mean", "#.4g"),
+    "payload_bpp": Figure("bpp without headers", "payload_bpp_mean", "#.4g"),
+    "nominal_bpp": Figure("nominal bpp", "nominal_bpp_mean", "#.4g"),
+    "psnr": Figure("PSNR (dB)", "psnr_rgb_mean", ".2f"),
+    "psnr_pooled": Figure("pooled PSNR (dB)", "psnr_rgb_pooled", ".2f"),
+    "ssim": Figure("SSIM", "ssim_rgb_mean", ".3f"),
+    "ms_ssim": Figure("MS-SSIM", "ms_ssim_rgb_mean", ".3f"),
+    "mse": Figure("MSE (of 0–1)", "mse_rgb_mean", ".4f", 255.0**2),
+    "knob": Figure("mean knob", "knob_value_mean", ".2f"),
+}
+"""By their names in study files, in the order of their columns."""
+
+_RATES = ("bpp", "nominal_bpp")
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A published row, and which operating points it is compared with.
+
+    Attributes:
+        label: what its source calls it.
+        dataset, codec, settings, target: of the operating points, which may have more settings than these.
+        figures: published, by their names in :data:`FIGURES`.
+        interpolated: whether the points are a curve, and it is compared with what that has at the published rate.
+        baseline: label of the row in whose MSE this one's reduction is counted; empty for none.
+    """
+
+    label: str
+    dataset: str
+    codec: str
+    settings: Mapping[str, Any]
+    target: str
+    figures: Mapping[str, float]
+    interpolated: bool
+    baseline: str
+
+    @property
+    def rate(self) -> str:
+        """The rate along which it is interpolated: the first that is published."""
+        return next(name for name in _RATES if name in self.figures)
+
+    def selects(self, point: Point) -> bool:
+        """Whether it is compared with an operating point."""
+        settings = json.loads(point["settings"])
+        return (
+            _is_dataset(point["dataset"], self.dataset)
+            and (point["codec"], point["target"]) == (self.codec, self.target)
+            and all(name in settings and settings[name] == value for name, value in self.settings.items())
+        )
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published table: what a study file says of it.
+
+    Attributes:
+        path: of the file.
+        name: of the study, and of its folder of results.
+        title, source: for the page, in Markdown.
+        differs: why ours differ, in Markdown.
+        also: figures to show besides those published.
+        rows: in order.
+        cross: published PSNR in dB by data set trained on and data set tested on; empty where the table is no such.
+    """
+
+    path: Path
+    name: str
+    title: str
+    source: str
+    differs: str
+    also: Sequence[str]
+    rows: Sequence[Row]
+    cross: Mapping[str, Mapping[str, float]]
+
+
+def read_published(path: Path) -> Published:
+    """The table ``[published]`` of a study file.
+
+    Raises:
+        UsageError: it cannot be read, lacks a key, has one that is unknown or of a wrong type, or a row is compared
+            with something that the study does not run; the message names the key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    table = _checked(document.get("published"), f"{path}: published", {
+        "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict,
+    }, needed=("title", "source", "differs"))
+    for name in table.get("also", ()):
+        if name not in FIGURES:
+            raise UsageError(f"{path}: published.also: unknown figure {name!r}; known: {', '.join(FIGURES)}")
+    datasets, codecs = document.get("dataset", []), list(document.get("codecs", {}))
+    datasets = datasets if isinstance(datasets, list) else [datasets]
+    rows = [
+        _read_row(row, f"{path}: published.rows, number {number}", datasets, codecs)
+        for number, row in enumerate(table.get("rows", ()), 1)
+    ]
+    for number, row in enumerate(rows, 1):
+        against = [other for other in rows if other.label == row.baseline]
+        if row.baseline and not (len(against) == 1 and "mse" in against[0].figures and "mse" in row.figures):
+            raise UsageError(
+                f"{path}: published.rows, number {number}: baseline: expected the label of one row, and an mse in "
+                f"both, got {row.baseline!r}"
+            )
+    for trained, tests in table.get("cross", {}).items():
+        if not isinstance(tests, dict) or not all(map(_is_number, tests.values())):
+            raise UsageError(f"{path}: published.cross.{trained}: expected a PSNR for each data set, got {tests!r}")
+    if not rows and not table.get("cross"):
+        raise UsageError(f"{path}: published: expected rows, or a table cross")
+    return Published(
+        path, str(document.get("name", path.stem)), table["title"], table["source"].strip(), table["differs"].strip(),
+        table.get("also", []), rows, table.get("cross", {}),
+    )
+
+
+def write_page(studies: Sequence[Published], results: Path) -> str:
+    """The page: a section for each study, in their order. The same files give the same text.
+
+    Args:
+        studies: as :func:`read_published` gives them.
+        results: folder with one of results for each study, called like it; what was not run is said to be so.
+
+    Raises:
+        RecordsError: results cannot be read.
+        UsageError: the points that a row is interpolated between are no curve.
+    """
+    return "\n\n".join([
+        "# Published figures and ours",
+        "Written by `python -m benchmark published` from the study files beside it and the results of their runs.\n"
+        "Unmarked columns are measured, on streams that a decoder was given and nothing else; how the means are taken\n"
+        "stands in every `summary.csv`. A difference is measured minus published. `+` after a commit: files differed.",
+        *(_section(study, results / study.name) for study in studies),
+    ]) + "\n"
+
+
+def _section(study: Published, folder: Path) -> str:
+    words = ["cross", study.path.as_posix()] if study.cross else ["run", "--study", study.path.as_posix()]
+    command = shlex.join(["python", "-m", "benchmark", *words, "--out", folder.as_posix()])
+    parts = [
+        f"## {study.title}", f"Source: {study.source}",
+        f"Run by `{command}`: {'; '.join(_runs(folder)) or 'not run'}.",
+    ]
+    if study.rows:
+        parts.append(_comparison(study, _points(folder)))
+    if study.cross:
+        parts.append(_cross_table(study.cross, folder / "cross.csv"))
+    return "\n\n".join([*parts, study.differs])
+
+
+def _comparison(study: Published, points: Sequence[Point]) -> str:
+    """The table published | measured | difference of a study's rows."""
+    published = {name for row in study.rows for name in row.figures}
+    shown = [name for name in FIGURES if name in published or name in study.also or name == "bpp"]
+    reduced = any(row.baseline for row in study.rows)
+    header = ["published as", "data set", "compared with", "images"]
+    for name in shown:
+        title = FIGURES[name].title
+        header += [f"{title}, published"] * (name in published) + [title]
+        header += ["difference (dB)"] * (name in published and name.startswith("psnr"))
+    header += ["MSE less by (%), published", "MSE less by (%)"] * reduced
+    lines = []
+    for row in study.rows:
+        found = [point for point in points if row.selects(point)]
+        against = next((other for other in study.rows if other.label == row.baseline), None) if row.baseline else None
+        compared: Sequence[Point] = found
+        if row.interpolated and found:
+            compared = [_interpolated(row, found, f"{study.path}: {row.label}")]
+        elif not found:
+            run = any(_is_dataset(point["dataset"], row.dataset) for point in points)
+            compared = [{"dataset": row.dataset, "images": "no such row" if run else "not run"}]
+        for point in compared:
+            line = [row.label, point["dataset"], _compared_with(row, point, found), _images(point)]
+            for name in shown:
+                theirs, ours = row.figures.get(name), _measured(point, name)
+                line += [_NONE if theirs is None else str(theirs)] * (name in published)
+                line += [_number(ours, FIGURES[name].form)]
+                if name in published and name.startswith("psnr"):
+                    line += [_NONE if theirs is None else _number(ours - theirs, "+.2f")]
+            if reduced:
+                line += _reductions(row, against, point, points)
+            lines.append(line)
+    return _table(header, lines)
+
+
+def _interpolated(row: Row, points: Sequence[Point], where: str) -> Point:
+    """The point that a curve has at a published rate, by PCHIP over the rate; one without values outside its range.
+
+    Points that cover fewer images than the others are left out.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    curve = pd.DataFrame(points)
+    if series_labels(curve).nunique() > 1 or curve["dataset"].nunique() > 1:
+        raise UsageError(f"{where}: interpolated, but its settings select more than one curve")
+    column, rate = FIGURES[row.rate].column, row.figures[row.rate]
+    curve = curve[(curve["images"] == curve["images"].max()) & curve[column].notna()]
+    curve = curve.drop_duplicates(column).sort_values(column)
+    rates = curve[column].to_numpy(float)
+    if len(rates) < 2 or not rates[0] <= rate <= rates[-1]:
+        reach = f"{rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) else "none"
+        return {"dataset": points[0]["dataset"], "images": f"beyond the measured rates, {reach}"}
+    point: dict[str, Any] = {name: curve[name].iloc[0] for name in ("dataset", "images", "images_attempted")}
+    for figure in FIGURES.values():
+        values = curve[figure.column].to_numpy(float)
+        if np.isfinite(values).all():
+            point[figure.column] = float(PchipInterpolator(rates, values)(rate))
+    return point
+
+
+def _compared_with(row: Row, point: Point, found: Sequence[Point]) -> str:
+    """Codec, the settings that a row asks for and those in which its points differ, target."""
+    asked = dict(row.settings)
+    if "settings" in point:
+        every = [json.loads(other["settings"]) for other in found]
+        mine = json.loads(point["settings"])
+        asked |= {
+            name: value for name, value in mine.items() if any(other.get(name) != value for other in every)
+        }
+    words = [row.codec, *(f"{name}={json.dumps(value).strip(chr(34))}" for name, value in asked.items())]
+    words += [row.target] if row.target else []
+    return " ".join(words) + (", interpolated" if row.interpolated else "")
+
+
+def _reductions(row: Row, against: Row | None, point: Point, points: Sequence[Point]) -> list[str]:
+    """By how much the MSE is less than that of a row's baseline, published and measured."""
+    if against is None:
+        return [_NONE, _NONE]
+    base = [other for other in points if against.selects(other)]
+    if len(base) > 1:
+        raise UsageError(f"{row.label}: baseline {against.label!r} selects {len(base)} operating points, not one")
+    theirs = 1 - row.figures["mse"] / against.figures["mse"]
+    ours = 1 - _measured(point, "mse") / _measured(base[0], "mse") if base else math.nan
+    return [_number(100 * theirs, ".1f"), _number(100 * ours, ".1f")]
+
+
+def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> str:
+    """Published / measured (difference) for each data set trained on, a row, and tested on, a column."""
+    measured: dict[tuple[str, str], Point] = {}
+    if path.exists():
+        frame = _read(pd.read_csv, path, ("trained_on", "tested_on", "psnr_rgb_mean", "images"))
+        for point in _records(frame):
+            pair = (point["trained_on"], point["tested_on"])
+            if pair in measured:
+                raise RecordsError(f"{path}: more than one row is trained on {pair[0]} and tested on {pair[1]}")
+            measured[pair] = point
+    trained = list(dict.fromkeys([*published, *(pair[0] for pair in measured)]))
+    tested = list(dict.fromkeys([name for row in published.values() for name in row] + [pair[1] for pair in measured]))
+    lines = []
+    for train in trained:
+        line = [train]
+        for test in tested:
+            theirs, ours = published.get(train, {}).get(test), measured.get((train, test), {}).get("psnr_rgb_mean")
+            cell = f"{_NONE if theirs is None else theirs} / {'not run' if ours is None else _number(ours, '.2f')}"
+            line.append(cell if theirs is None or ours is None else f"{cell} ({_number(ours - theirs, '+.2f')})")
+        lines.append(line)
+    counts = [sorted({_images(point) for pair, point in measured.items() if pair[1] == test}) for test in tested]
+    lines.append(["images", *(", ".join(count) or _NONE for count in counts)])
+    return "PSNR in dB, published / measured (difference):\n\n" + _table(["trained on \\ tested on", *tested], lines)
+
+
+def _points(folder: Path) -> list[Point]:
+    """All operating points of a study's results, whose data sets may have folders below it."""
+    needed = [
+        "dataset", "codec", "knob", "settings", "target", "images", "images_attempted",
+        *(figure.column for figure in FIGURES.values()),
+    ]
+    return [
+        point
+        for path in sorted(folder.rglob("summary.csv"))
+        for point in _records(_read(read_summary, path, needed))
+    ]
+
+
+def _runs(folder: Path) -> list[str]:
+    """Day and commit of every run below a folder, each once."""
+    found = set()
+    for path in folder.rglob("manifest.json"):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            day, commit = manifest["run"]["started"][:10], manifest["environment"]["commit"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RecordsError(f"{path}: not as a run writes it ({type(error).__name__}: {error})") from error
+        found.add(f"{day}, commit {commit[:12]}{'+' * commit.endswith('+')}" if commit else f"{day}, commit unknown")
+    return sorted(found)
+
+
+def _read(reader: Any, path: Path, needed: Iterable[str]) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = reader(path)
+    except (OSError, ValueError) as error:  # pandas' own errors of parsing are ValueErrors
+        raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
+    missing = set(needed) - set(frame.columns)
+    if missing:
+        raise RecordsError(f"{path}: lacks the column {min(missing)!r}")
+    return frame
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _is_dataset(label: str, name: str) -> bool:
+    """Whether a label in the records, which says when a set is incomplete, is that of a data set."""
+    return label == name or re.fullmatch(rf"{re.escape(name)} \(\d+ of \d+\)", label) is not None
+
+
+def _measured(point: Point, name: str) -> float:
+    value = point.get(FIGURES[name].column, math.nan)
+    return float(value) / FIGURES[name].scale
+
+
+def _images(point: Point) -> str:
+    """How many images a point covers, and of how many if some failed; or what stands in its place."""
+    images = point["images"]
+    if isinstance(images, str):
+        return images
+    attempted = int(point.get("images_attempted", images))
+    return f"{int(images)}" if images == attempted else f"{int(images)} of {attempted}"
+
+
+def _number(value: float, form: str) -> str:
+    if math.isnan(value):
+        return _NONE
+    return format(value, form).replace("-", "−").replace("inf", "∞")
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, *lines)]
+    cells.insert(1, ["---"] * len(header))
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _read_row(row: Any, where: str, datasets: Sequence[str], codecs: Sequence[str]) -> Row:
+    """A published row; data set and codec may be left out where the study has one."""
+    kinds: dict[str, type] = {
+        "label": str, "dataset": str, "codec": str, "settings": dict, "target": str, "interpolated": bool,
+        "baseline": str, **dict.fromkeys(FIGURES, float),
+    }
+    row = _checked(row, where, kinds, needed=("label",))
+    chosen = {}
+    for key, known in (("dataset", datasets), ("codec", codecs)):
+        chosen[key] = row.get(key, known[0] if len(known) == 1 else None)
+        if chosen[key] not in known:
+            raise UsageError(f"{where}: {key}: expected one of the study's, {', '.join(known)}, got {chosen[key]!r}")
+    figures = {name: row[name] for name in FIGURES if name in row}
+    if not figures:
+        raise UsageError(f"{where}: expected a figure, one of {', '.join(FIGURES)}")
+    if row.get("interpolated") and not any(name in figures for name in _RATES):
+        raise UsageError(f"{where}: interpolated: expected a rate, {' or '.join(_RATES)}")
+    return Row(
+        row["label"], chosen["dataset"], chosen["codec"], row.get("settings", {}), row.get("target", ""), figures,
+        row.get("interpolated", False), row.get("baseline", ""),
+    )
+
+
+def _checked(table: Any, where: str, kinds: Mapping[str, type], needed: Iterable[str]) -> dict[str, Any]:
+    """A table whose keys are known and of their types.
+
+    Raises:
+        UsageError: the message names the key.
+    """
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: expected a table, got {table!r}")
+    for key, value in table.items():
+        if key not in kinds:
+            raise UsageError(f"{where}: unknown key {key!r}; known: {', '.join(kinds)}")
+        if not (_is_number(value) if kinds[key] is float else isinstance(value, kinds[key])):
+            raise UsageError(f"{where}: {key}: expected {kinds[key].__name__}, got {value!r}")
+    for key in needed:
+        if key not in table:
+            raise UsageError(f"{where}: {key} is missing")
+    return table
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,329 @@
+"""The page of published figures beside measured ones, and the study files that it is written from."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from benchmark.analysis.table import read_summary
+from benchmark.cross import read_cross
+from benchmark.errors import RecordsError, UsageError
+from benchmark.plugins import open_dataset
+from benchmark.report.published import read_published, write_page
+from benchmark.study import dataset_names, read_study, resolve
+from tests.conftest import ROOT, Run, photo
+
+STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
+
+HEAD = """
+[published]
+title = "Somebody's table"
+source = "Somebody (1999)"
+differs = "Ours is made of real bytes."
+"""
+
+
+def cells(page: str, label: str) -> list[str]:
+    """The cells of the one line of a page that starts with a label."""
+    (line,) = [line for line in page.splitlines() if line.startswith(f"| {label} |")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the study ``sweep``: JPEG at three qualities on two data sets, run as a user does."""
+    from click.testing import CliRunner
+
+    from benchmark.cli import main
+
+    folder = tmp_path_factory.mktemp("published")
+    for name in ("flat", "busy"):
+        (folder / name).mkdir()
+        for seed in range(2):
+            image = photo(96, 128, 3, seed) // (2 if name == "flat" else 1)
+            Image.fromarray(image).save(folder / name / f"{seed}.png")
+    study = folder / "sweep.toml"
+    study.write_text(
+        f"dataset = ['folder:{folder}/flat', 'folder:{folder}/busy']\nmetrics = ['mse', 'psnr']\n"
+        f"[codecs.jpeg]\nquality = [20, 50, 80]\n{HEAD}\n"
+        f"[[published.rows]]\nlabel = 'x'\ndataset = 'folder:{folder}/flat'\npsnr = 30.0\n"
+    )
+    done = CliRunner().invoke(
+        main, ["run", "--study", str(study), "--out", str(folder / "results" / "sweep"), "--jobs", "1"]
+    )
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+Page = Callable[[str], str]
+
+
+@pytest.fixture
+def page(sweep: Path, tmp_path: Path) -> Page:
+    """Writes the page of the study ``sweep`` with other published rows; ``FLAT`` and ``BUSY`` are its data sets."""
+
+    def write(rows: str) -> str:
+        text = (sweep / "sweep.toml").read_text().partition("[[published.rows]]")[0] + rows
+        text = text.replace("FLAT", f"folder:{sweep}/flat").replace("BUSY", f"folder:{sweep}/busy")
+        path = tmp_path / "sweep.toml"
+        path.write_text(text)
+        return write_page([read_published(path)], sweep / "results")
+
+    return write
+
+
+def summaries(sweep: Path) -> dict[str, pd.DataFrame]:
+    found = [read_summary(path) for path in sorted((sweep / "results").rglob("summary.csv"))]
+    return {frame["dataset"].iloc[0].rpartition("/")[2]: frame for frame in found}
+
+
+def test_from_a_matched_run_to_the_page(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "tiny.toml").write_text(
+        "dataset = 'sample'\nmetrics = ['mse', 'psnr', 'ssim']\n[match]\nbpp = [0.5, 1]\n[codecs.jpeg]\n" + HEAD + """
+also = ["psnr_pooled"]
+[[published.rows]]
+label = "JPEG at half a bit"
+target = "bpp<=0.5"
+settings = { subsampling = "4:2:0" }
+bpp = 0.5
+psnr = 31.25
+ssim = 0.9
+knob = 40
+""")
+    rdbench("run", "--study", "reports/tiny.toml", "--out", "results/tiny")
+    rdbench("published", "--studies", "reports", "--results", "results", "--out", "page.md")
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+
+    rows = pd.read_csv(tmp_path / "results" / "tiny" / "records.csv")
+    rows = rows[rows["target"] == "bpp<=0.5"]
+    assert len(rows) == 6
+    psnr = rows["psnr_rgb"].mean()
+    assert cells(text, "JPEG at half a bit") == [
+        "JPEG at half a bit", "sample", "jpeg subsampling=4:2:0 bpp<=0.5", "6", "0.5", f"{rows['bpp'].mean():#.4g}",
+        "31.25", f"{psnr:.2f}", f"{psnr - 31.25:+.2f}".replace("-", "−"),
+        f"{10 * np.log10(255**2 / rows['mse_rgb'].mean()):.2f}", "0.9", f"{rows['ssim_rgb'].mean():.3f}", "40",
+        f"{rows['knob_value'].mean():.2f}",
+    ]
+    manifest = json.loads((tmp_path / "results" / "tiny" / "manifest.json").read_text())
+    commit = manifest["environment"]["commit"]
+    assert f"{manifest['run']['started'][:10]}, commit {commit[:12] or 'unknown'}" in text
+    assert "python -m benchmark run --study reports/tiny.toml --out results/tiny" in text
+    for words in ("## Somebody's table", "Source: Somebody (1999)", "Ours is made of real bytes."):
+        assert words in text
+    rdbench("published", "--studies", "reports", "--results", "results")
+    assert (tmp_path / "reports" / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_a_row_is_compared_with_every_point_that_it_selects(page: Page, sweep: Path) -> None:
+    text = page("[[published.rows]]\nlabel = 'all'\ndataset = 'BUSY'\npsnr_pooled = 33.0\nmse = 0.001\n")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| all")]
+    busy = summaries(sweep)["busy"]
+    assert [line[2] for line in lines] == ["jpeg quality=20", "jpeg quality=50", "jpeg quality=80"]
+    assert [line[6] for line in lines] == [f"{value:.2f}" for value in busy["psnr_rgb_pooled"]]
+    assert [line[9] for line in lines] == [f"{value / 255**2:.4f}" for value in busy["mse_rgb_mean"]]
+
+
+def test_interpolation_passes_through_the_points_and_ends_with_them(page: Page, sweep: Path) -> None:
+    flat = summaries(sweep)["flat"]
+    rates, psnrs = flat["bpp_mean"].tolist(), flat["psnr_rgb_mean"].tolist()
+    between = (rates[0] + rates[1]) / 2
+    row = "[[published.rows]]\nlabel = '{}'\ndataset = 'FLAT'\ninterpolated = true\nbpp = {!r}\npsnr = 30.0\n"
+    text = page("".join(row.format(*pair) for pair in [
+        ("lowest", rates[0]), ("between", between), ("middle", rates[1]), ("above", 2 * rates[2]),
+    ]))
+    assert cells(text, "lowest")[7] == f"{psnrs[0]:.2f}"
+    assert cells(text, "middle")[7] == f"{psnrs[1]:.2f}"
+    assert psnrs[0] < float(cells(text, "between")[7]) < psnrs[1]
+    assert cells(text, "between")[5] == f"{between:#.4g}"
+    assert cells(text, "middle")[2] == "jpeg, interpolated"
+    above = cells(text, "above")
+    assert above[3] == f"beyond the measured rates, {rates[0]:.3g} to {rates[2]:.3g}"
+    assert above[7:9] == ["–", "–"]
+
+
+def test_reductions_are_counted_from_the_baseline(page: Page, sweep: Path) -> None:
+    text = page("""
+[[published.rows]]
+label = "coarse"
+dataset = "FLAT"
+settings = { quality = 20 }
+mse = 0.04
+[[published.rows]]
+label = "fine"
+dataset = "FLAT"
+settings = { quality = 80 }
+baseline = "coarse"
+mse = 0.01
+""")
+    mse = summaries(sweep)["flat"]["mse_rgb_mean"].tolist()
+    assert cells(text, "fine")[-2:] == ["75.0", f"{100 * (1 - mse[2] / mse[0]):.1f}"]
+    assert cells(text, "coarse")[-2:] == ["–", "–"]
+
+
+def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> None:
+    rows = "[[published.rows]]\nlabel = 'absent'\ndataset = 'FLAT'\nsettings = { quality = 33 }\npsnr = 30.0\n"
+    assert cells(page(rows), "absent")[3:] == ["no such row", "–", "30.0", "–", "–"]
+    (tmp_path / "never.toml").write_text((tmp_path / "sweep.toml").read_text())
+    text = write_page([read_published(tmp_path / "never.toml")], sweep / "results")
+    assert cells(text, "absent")[3:] == ["not run", "–", "30.0", "–", "–"]
+    assert "never: not run." in text.replace("`", "")
+
+
+def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path: Path) -> None:
+    summary = summaries(sweep)["flat"].iloc[:1].assign(dataset="kodak (11 of 24)", images=10, images_attempted=11)
+    (tmp_path / "results" / "part").mkdir(parents=True)
+    summary.to_csv(tmp_path / "results" / "part" / "summary.csv", index=False)
+    path = tmp_path / "part.toml"
+    path.write_text(
+        f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'Kodak'\npsnr = 30.0\nbpp = 0.2\n"
+    )
+    assert cells(write_page([read_published(path)], tmp_path / "results"), "Kodak")[1:4] == [
+        "kodak (11 of 24)", "jpeg", "10 of 11"
+    ]
+
+
+def test_points_of_several_curves_are_not_interpolated(sweep: Path, tmp_path: Path) -> None:
+    summary = summaries(sweep)["flat"]
+    other = summary.assign(settings=summary["settings"].str.replace("4:2:0", "4:4:4"))
+    (tmp_path / "results" / "two").mkdir(parents=True)
+    pd.concat([summary, other]).to_csv(tmp_path / "results" / "two" / "summary.csv", index=False)
+    path = tmp_path / "two.toml"
+    path.write_text(
+        f"dataset = '{summary['dataset'].iloc[0]}'\n[codecs.jpeg]\n{HEAD}\n"
+        "[[published.rows]]\nlabel = 'both'\ninterpolated = true\nbpp = 1.0\n"
+    )
+    with pytest.raises(UsageError, match="more than one curve"):
+        write_page([read_published(path)], tmp_path / "results")
+
+
+CROSS = "[published.cross.bd0]\nbd1 = 40.5\nkodak = 30.0\n[published.cross.bd1]\nbd1 = 44.0\n"
+
+
+def test_cross_tables_are_set_side_by_side(tmp_path: Path) -> None:
+    path = tmp_path / "cross.toml"
+    path.write_text(HEAD + CROSS)
+    text = write_page([read_published(path)], tmp_path)
+    assert cells(text, "bd0") == ["bd0", "40.5 / not run", "30.0 / not run"]
+    assert f"python -m benchmark cross {path} --out {tmp_path}/cross" in text
+
+    (tmp_path / "cross").mkdir()
+    table = tmp_path / "cross" / "cross.csv"
+    table.write_text(
+        "trained_on,tested_on,psnr_rgb_mean,images\nbd0,bd1,39.25,120\nbd1,bd1,45.126,120\nbd2,bd1,41,120\n"
+    )
+    text = write_page([read_published(path)], tmp_path)
+    assert cells(text, "bd0") == ["bd0", "40.5 / 39.25 (−1.25)", "30.0 / not run"]
+    assert cells(text, "bd1") == ["bd1", "44.0 / 45.13 (+1.13)", "– / not run"]
+    assert cells(text, "bd2") == ["bd2", "– / 41.00", "– / not run"]
+    assert cells(text, "images") == ["images", "120", "–"]
+
+    table.write_text("trained_on,tested_on,psnr_rgb_mean,images\nbd0,bd1,39.25,120\nbd0,bd1,39.5,120\n")
+    with pytest.raises(RecordsError, match="more than one row is trained on bd0"):
+        write_page([read_published(path)], tmp_path)
+    table.write_text("trained_on,tested_on\nbd0,bd1\n")
+    with pytest.raises(RecordsError, match="lacks the column"):
+        write_page([read_published(path)], tmp_path)
+
+
+@pytest.mark.parametrize(("file", "content"), [
+    ("summary.csv", ""), ("summary.csv", "a,b\n1,2\n"), ("manifest.json", "{"), ("manifest.json", "{}"),
+])
+def test_broken_results_are_explained(tmp_path: Path, file: str, content: str) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'x'\npsnr = 30.0\n")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / file).write_text(content)
+    with pytest.raises(RecordsError, match=file):
+        write_page([read_published(path)], tmp_path)
+
+
+ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel = 'x'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("published = ", "cannot be read"),
+        ("dataset = 'kodak'", "published: expected a table, got None"),
+        ("[published]\ntitle = 'x'\nsource = 'y'", "differs is missing"),
+        (HEAD, "expected rows, or a table cross"),
+        (HEAD + "sauce = 'x'", "unknown key 'sauce'"),
+        (HEAD + "also = ['psrn']", "unknown figure 'psrn'; known: bpp"),
+        (HEAD + "rows = [3]", "number 1: expected a table"),
+        (ROW, "number 1: expected a figure"),
+        (ROW + "psnr = '30'", "number 1: psnr: expected float, got '30'"),
+        (ROW + "psnr = nan", "psnr: expected float"),
+        (ROW + "psnr = true", "psnr: expected float"),
+        (ROW + "psrn = 30", "unknown key 'psrn'"),
+        (ROW + "psnr = 30\ndataset = 'kodka'", "dataset: expected one of the study's, kodak, got 'kodka'"),
+        (ROW + "psnr = 30\ncodec = 'jpge'", "codec: expected one of the study's, jpeg, got 'jpge'"),
+        (ROW + "psnr = 30\ninterpolated = true", "interpolated: expected a rate"),
+        (ROW + "mse = 0.1\nbaseline = 'y'", "baseline: expected the label of one row"),
+        (HEAD + "[published.cross]\nbd0 = 3", "published.cross.bd0: expected a PSNR"),
+        (HEAD + "[published.cross.bd0]\nbd1 = 'x'", "published.cross.bd0: expected a PSNR"),
+    ],
+)
+def test_bad_tables_are_explained(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=complaint):
+        read_published(path)
+
+
+def test_a_row_names_its_data_set_where_the_study_has_several(tmp_path: Path) -> None:
+    path = tmp_path / "several.toml"
+    path.write_text(ROW.replace("'kodak'", "['kodak', 'sample']") + "psnr = 30")
+    with pytest.raises(UsageError, match="dataset: expected one of the study's, kodak, sample, got None"):
+        read_published(path)
+
+
+def test_a_folder_without_studies_is_told(rdbench: Run) -> None:
+    done = rdbench("published", check=False)
+    assert done.returncode == 2
+    assert "no study files there" in done.stderr
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_committed_studies_can_be_run(path: Path) -> None:
+    published = read_published(path)
+    if published.cross:
+        cross = read_cross(path)
+        datasets = [*cross.train, *cross.test]
+        assert set(published.cross) == set(cross.train)
+        assert all(set(tests) == set(cross.test) for tests in published.cross.values())
+    else:
+        study, notes = resolve(**read_study(path))
+        datasets = dataset_names(read_study(path)["dataset"])
+        assert not notes
+        points = {(point.codec, name) for point in study.operating_points() for name in point.settings.items()}
+        for row in published.rows:
+            assert row.target in ([str(target) for target in study.match] or [""])
+            assert {(row.codec, item) for item in row.settings.items()} <= points, row
+    for name in datasets:
+        open_dataset(name)  # refuses a name that is unknown, and an argument
+
+
+def test_there_is_a_study_for_each_published_table() -> None:
+    assert {path.stem for path in STUDIES} == {
+        "cvae-mnist", "vae-mnist", "fashion-autoencoder", "fashion-denoising", "unb-model1-cross", "unb-model2",
+        "unb-model3", "unb-jpeg", "rnn-kodak",
+    }
+    for path in STUDIES:
+        assert "name" not in tomllib.loads(path.read_text(encoding="utf-8")), "results are found by the file's name"
+
+
+def test_the_committed_page_is_that_of_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    studies = [read_published(path.relative_to(ROOT)) for path in STUDIES]
+    text = write_page(studies, Path("results/baseline/published"))
+    assert Path("reports/published/README.md").read_text(encoding="utf-8") == text, (
+        "run 'python -m benchmark published'"
+    )
