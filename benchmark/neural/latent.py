@@ -1,9 +1,8 @@
 """Autoencoder codecs with a quantised, range-coded latent: what they share as codecs, and how they are trained.
 
 A network has two sub-models: ``encoder``, whose first output is the latent of each tile, of any shape, and ``decoder``,
-which takes that latent back to the tile. The counts that lie beside a network's weights say how its latent is
-coded: with D columns of counts the latent of a tile makes rows of D symbols, one row where every number of the latent
-has a table of its own, one row a position where the positions of a feature map share the tables of their channels.
+which takes that latent back to the tile. Every number of the latent has a table of its own, in a feature map too: on
+clothes, which lie in the middle of their tile, tables that all positions of a channel share cost a quarter more bits.
 """
 
 from __future__ import annotations
@@ -106,7 +105,7 @@ class LatentCodec(NeuralCodec):
         counts = network.tiling.tile_counts(*size)
         if len(counts) > len(network.tiling.kinds) or sum(counts) * network.numbers > MAX_SAMPLES:
             raise BitstreamError(f"{self.name}: no latent of these weights has the declared size")
-        groups = list(zip((count * network.rows for count in counts), network.tables(steps), strict=False))
+        groups = list(zip(counts, network.tables(steps), strict=False))
         symbols = entropy.decode_symbols(frame.payload, groups)
         tiles = [network.synthesise(entropy.dequantise(group, steps)) for group in symbols]
         return network.tiling.join(tiles, *size)
@@ -153,7 +152,6 @@ class Network:
 
     Attributes:
         tiling: of the images.
-        rows: of symbols for each tile.
         numbers: of the latent of a tile.
     """
 
@@ -165,19 +163,17 @@ class Network:
         self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self.latent_shape = latent_shape(self.encoder)
         self.numbers = int(np.prod(self.latent_shape))
-        self.rows = self.numbers // len(self.counts[0])
         self.tables = lru_cache(maxsize=8)(self._tables)
 
     def _tables(self, steps: int) -> list[list[entropy.SymbolTable]]:
         return [entropy.symbol_tables(counts, steps) for counts in self.counts]
 
     def analyse(self, tiles: Floats) -> Floats:
-        """Latents, (T · rows, D), of tiles in 0–1."""
-        latents = in_chunks(lambda chunk: latent_of(self.encoder, chunk), tiles)
-        return latents.reshape(len(tiles) * self.rows, -1)
+        """Latents, (T, D), of tiles in 0–1."""
+        return in_chunks(lambda chunk: latent_of(self.encoder, chunk), tiles).reshape(len(tiles), -1)
 
     def synthesise(self, latents: Floats) -> Floats:
-        """Tiles in 0–1 of latents (T · rows, D)."""
+        """Tiles in 0–1 of latents (T, D)."""
         return in_chunks(self.decoder, latents.reshape(-1, *self.latent_shape))
 
 
@@ -219,7 +215,7 @@ def _search(
     """Symbols near the given ones of lower bits + λ · squared error, by coordinate descent.
 
     Args:
-        symbols: (T, D), one row a tile, where the search starts.
+        symbols: (T, D), where the search starts.
         tiles: (T, h, w, c) in 0–1, what they should decode to.
         network: that decodes them.
         tables, steps: of the quantiser.
