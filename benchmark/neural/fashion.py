@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from benchmark.codec import Knob, Setting, setting
+from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype
 from benchmark.neural.training import Stage
@@ -56,6 +59,10 @@ class FashionCodec(LatentCodec):
 
     channels: ClassVar[tuple[int, ...]] = (1,)
     photographs: ClassVar[bool] = False
+    grid: ClassVar[Mapping[str, Sequence[Setting]]] = {"quality": (1, 2, 3)}
+    knob: ClassVar[Knob | None] = Knob("quality", 1, 3)
+
+    quality: int = setting(3, low=1, high=3)
 
 
 class FashionRecipe(LatentRecipe):
@@ -81,6 +88,6 @@ class FashionRecipe(LatentRecipe):
 
     def operating_steps(self, stage: Stage) -> dict[int, int]:
         if stage.trade_off is None:
-            return dict(enumerate((12, 10, 8, 6, 4, 3, 2, 1), 1))
-        # At four times the λ the same slope of the curve takes twice the step: so the networks take turns.
-        return {1: {1: 8, 2: 6, 3: 4}, 2: {4: 6, 5: 4}, 3: {6: 6, 7: 4, 8: 3}}[stage.quality]
+            return {1: 6, 2: 3, 3: 1}
+        # A decoder that has seen rounded features alone is lost at any other step.
+        return {stage.quality: round(self.step / entropy.STEP_UNIT)}
