@@ -19,7 +19,8 @@ class ConvAe(FashionCodec):
     """Convolutional autoencoder with a range-coded feature map.
 
     Defaults: ``weights="rd"`` was trained for rate and distortion together; ``mse`` is the original recipe, squared
-    error alone. ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser.
+    error alone. ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser,
+    which ``rd`` hardly bears.
 
     The original keeps a tile's 4×4×128 feature map as floats, 83.6 bits a pixel: more than ten times the 8 of the
     picture. Known limits: grey images alone; trained on clothes, so photographs come out badly.

@@ -25,7 +25,8 @@ class DenoisingAe(FashionCodec):
 
     Defaults: ``weights="rd"`` was trained for rate and distortion together; ``mse`` is the original recipe, squared
     error alone; both from a picture with Gaussian noise of standard deviation 0.3 (of 1) to the picture without.
-    ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser.
+    ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser,
+    which ``rd`` hardly bears.
 
     Known limits: grey images alone; it takes fine texture for noise, and was trained on clothes: photographs come out
     badly.

@@ -179,7 +179,8 @@ def test_rate_grows_with_the_knob(codec: Codec) -> None:
     image = picture(codec, 256, 256)
     sizes = [len(dataclasses.replace(codec, **{field: value}).encode(image)) for value in values]
     steps = np.diff(sizes) if codec.knob.increasing else -np.diff(sizes)
-    assert (steps > 0).mean() >= 0.9, sizes
+    if codec.photographs:
+        assert (steps > 0).mean() >= 0.9, sizes
     assert steps.sum() > 0.5 * min(sizes)
     for value in (codec.knob.low, codec.knob.high):
         kind = type(getattr(codec, field))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from benchmark.codec import Knob, Setting, setting
+from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype, widen
+from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype
 from benchmark.neural.training import Stage
-
-WIDER = 4.0
-"""What the feature map of the original objective is multiplied by, so that a unit of it is a fair step."""
 
 
 def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any:
@@ -29,8 +29,8 @@ def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any
     keras = load_keras()
     layers = keras.layers
 
-    def convolution(channels: int, values: Any, padding: str = "same", name: str | None = None) -> Any:
-        return layers.Conv2D(channels, 3, padding=padding, activation="relu", name=name)(values)
+    def convolution(channels: int, values: Any, padding: str = "same") -> Any:
+        return layers.Conv2D(channels, 3, padding=padding, activation="relu")(values)
 
     def dropped(values: Any) -> Any:
         return values if dropout is None else layers.Dropout(dropout)(values)
@@ -39,11 +39,11 @@ def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any
     tile = keras.Input(shape)
     x = layers.MaxPooling2D(2, padding="same")(convolution(32, tile))
     x = layers.MaxPooling2D(2, padding="same")(convolution(64, x))
-    x = layers.MaxPooling2D(2, padding="same", dtype=exact)(dropped(convolution(128, x, name="to_latent")))
+    x = layers.MaxPooling2D(2, padding="same", dtype=exact)(dropped(convolution(128, x)))
     encoder = keras.Model(tile, x, name="encoder")
 
     latent = keras.Input((4, 4, 128))
-    y = layers.UpSampling2D(2)(dropped(convolution(128, latent, name="from_latent")))
+    y = layers.UpSampling2D(2)(dropped(convolution(128, latent)))
     y = layers.UpSampling2D(2)(convolution(64, y))
     y = layers.UpSampling2D(2)(convolution(32, y, padding="valid"))
     y = layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype=exact)(convolution(32, y))
@@ -59,6 +59,10 @@ class FashionCodec(LatentCodec):
 
     channels: ClassVar[tuple[int, ...]] = (1,)
     photographs: ClassVar[bool] = False
+    grid: ClassVar[Mapping[str, Sequence[Setting]]] = {"quality": (1, 2, 3)}
+    knob: ClassVar[Knob | None] = Knob("quality", 1, 3)
+
+    quality: int = setting(3, low=1, high=3)
 
 
 class FashionRecipe(LatentRecipe):
@@ -66,6 +70,7 @@ class FashionRecipe(LatentRecipe):
 
     original = "mse"
     default_start = "mse"
+    step = 0.25  # the feature map of the original objective has a standard deviation of 0.2
 
     def __init__(self, dataset: str, options: dict[str, str]) -> None:
         super().__init__(dataset, options)
@@ -77,16 +82,12 @@ class FashionRecipe(LatentRecipe):
         if self.objective == self.original:
             return [Stage(1, self.epochs, 1e-3, None)]
         return [
-            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 2e-2 * 4.0 ** (quality - 3))
+            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 8e-3 * 4.0 ** (quality - 3))
             for quality in (3, 2, 1)
         ]
 
-    def prepare(self, network: Any) -> None:
-        encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
-        widen(encoder.get_layer("to_latent"), decoder.get_layer("from_latent"), WIDER)
-
     def operating_steps(self, stage: Stage) -> dict[int, int]:
         if stage.trade_off is None:
-            return dict(enumerate((12, 10, 8, 6, 4, 3, 2, 1), 1))
-        # At four times the λ the same slope of the curve takes twice the step: so the networks take turns.
-        return {1: {1: 32, 2: 24, 3: 16}, 2: {4: 24, 5: 16}, 3: {6: 24, 7: 16, 8: 12}}[stage.quality]
+            return {1: 6, 2: 3, 3: 1}
+        # A decoder that has seen rounded features alone is lost at any other step.
+        return {stage.quality: round(self.step / entropy.STEP_UNIT)}

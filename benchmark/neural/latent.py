@@ -1,9 +1,8 @@
 """Autoencoder codecs with a quantised, range-coded latent: what they share as codecs, and how they are trained.
 
 A network has two sub-models: ``encoder``, whose first output is the latent of each tile, of any shape, and ``decoder``,
-which takes that latent back to the tile. The counts that lie beside a network's weights say how its latent is
-coded: with D columns of counts the latent of a tile makes rows of D symbols, one row where every number of the latent
-has a table of its own, one row a position where the positions of a feature map share the tables of their channels.
+which takes that latent back to the tile. Every number of the latent has a table of its own, in a feature map too: on
+clothes, which lie in the middle of their tile, tables that all positions of a channel share cost a quarter more bits.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
 from benchmark.neural.training import Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
+from benchmark.plugins import codec_class
 
 _CHUNK = 512
 """Tiles in a call of the network: enough to keep a core busy, little memory."""
@@ -105,7 +105,7 @@ class LatentCodec(NeuralCodec):
         counts = network.tiling.tile_counts(*size)
         if len(counts) > len(network.tiling.kinds) or sum(counts) * network.numbers > MAX_SAMPLES:
             raise BitstreamError(f"{self.name}: no latent of these weights has the declared size")
-        groups = list(zip((count * network.rows for count in counts), network.tables(steps), strict=False))
+        groups = list(zip(counts, network.tables(steps), strict=False))
         symbols = entropy.decode_symbols(frame.payload, groups)
         tiles = [network.synthesise(entropy.dequantise(group, steps)) for group in symbols]
         return network.tiling.join(tiles, *size)
@@ -152,7 +152,6 @@ class Network:
 
     Attributes:
         tiling: of the images.
-        rows: of symbols for each tile.
         numbers: of the latent of a tile.
     """
 
@@ -164,19 +163,17 @@ class Network:
         self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self.latent_shape = latent_shape(self.encoder)
         self.numbers = int(np.prod(self.latent_shape))
-        self.rows = self.numbers // len(self.counts[0])
         self.tables = lru_cache(maxsize=8)(self._tables)
 
     def _tables(self, steps: int) -> list[list[entropy.SymbolTable]]:
         return [entropy.symbol_tables(counts, steps) for counts in self.counts]
 
     def analyse(self, tiles: Floats) -> Floats:
-        """Latents, (T · rows, D), of tiles in 0–1."""
-        latents = in_chunks(lambda chunk: latent_of(self.encoder, chunk), tiles)
-        return latents.reshape(len(tiles) * self.rows, -1)
+        """Latents, (T, D), of tiles in 0–1."""
+        return in_chunks(lambda chunk: latent_of(self.encoder, chunk), tiles).reshape(len(tiles), -1)
 
     def synthesise(self, latents: Floats) -> Floats:
-        """Tiles in 0–1 of latents (T · rows, D)."""
+        """Tiles in 0–1 of latents (T, D)."""
         return in_chunks(self.decoder, latents.reshape(-1, *self.latent_shape))
 
 
@@ -218,7 +215,7 @@ def _search(
     """Symbols near the given ones of lower bits + λ · squared error, by coordinate descent.
 
     Args:
-        symbols: (T, D), one row a tile, where the search starts.
+        symbols: (T, D), where the search starts.
         tiles: (T, h, w, c) in 0–1, what they should decode to.
         network: that decodes them.
         tables, steps: of the quantiser.
@@ -257,14 +254,6 @@ def exact_dtype() -> str:
     return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
 
 
-def widen(encoder_layer: Any, decoder_layer: Any, factor: float) -> None:
-    """Scales a latent between the two layers, so that rounding it loses less; the network computes what it did."""
-    kernel, bias = encoder_layer.get_weights()
-    encoder_layer.set_weights([factor * kernel, factor * bias])
-    kernel, bias = decoder_layer.get_weights()
-    decoder_layer.set_weights([kernel / factor, bias])
-
-
 class LatentRecipe(Recipe):
     """How a latent codec is trained: a subclass names the network, its objectives and its operating points.
 
@@ -272,8 +261,9 @@ class LatentRecipe(Recipe):
         dataset: as named on the command line.
         options: from the command line. ``objective``: ``rd`` for rate and distortion together, or the original's.
             ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
-            from each photograph; images of the tile's own size are taken whole. ``start``: for ``rd``, a set of
-            weights of this codec to start from rather than from chance; the network of its lowest quality is taken.
+            from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
+            from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
+            weights alone; the network of its highest quality is taken.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -287,6 +277,8 @@ class LatentRecipe(Recipe):
     """Tilings that the network can take; the first is the default."""
     default_epochs: ClassVar[dict[str, int]]
     """By objective."""
+    step: ClassVar[float] = 1.0
+    """Of the quantiser while training for rate and distortion."""
     default_start: ClassVar[str] = ""
     """Set of weights that ``rd`` starts from; none when empty."""
 
@@ -303,7 +295,7 @@ class LatentRecipe(Recipe):
         if self.tiling_name not in self.tilings:
             raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
         self.tiling = TILINGS[self.tiling_name]
-        self.start = chosen.get("start", self.default_start) if self.objective == "rd" else ""
+        self.start = chosen.get("start", self.default_start if self.objective == "rd" else "")
         try:
             self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
             self.tiles_per_image = int(chosen["tiles_per_image"])
@@ -342,16 +334,27 @@ class LatentRecipe(Recipe):
     def network(self) -> Any:
         network = self.build_network(self.tiling.shape)
         if self.start:
-            network.load_weights(points(self.codec, self.start)[0].weights_path)
+            network.set_weights(self._start_weights())
         if self.objective == "rd":
             self.prepare(network)
         return network
+
+    def _start_weights(self) -> list[npt.NDArray[np.float32]]:
+        codec, _, name = self.start.rpartition("/")
+        cls = codec_class(codec or self.codec)
+        own = self.build_network(self.tiling.shape)
+        other = cls.build_network(self.tiling.shape) if issubclass(cls, LatentCodec) else None
+        if other is None or [value.shape for value in other.weights] != [value.shape for value in own.weights]:
+            raise UsageError(f"start: the network of {cls.name!r} has other layers than that of {self.codec!r}")
+        other.load_weights(points(cls.name, name)[-1].weights_path)
+        weights: list[npt.NDArray[np.float32]] = other.get_weights()
+        return weights
 
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
         from benchmark.neural import objective
 
         if stage.trade_off is not None:
-            return objective.RateDistortion(network, self.tiling, stage.trade_off, seed)
+            return objective.RateDistortion(network, self.tiling, stage.trade_off, self.step, seed)
         return objective.ORIGINALS[self.original](network, seed)
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
@@ -393,8 +396,8 @@ class LatentRecipe(Recipe):
                 decoded = in_chunks(decoder, entropy.dequantise(symbols, step).reshape(-1, *shape))
                 error[chosen] = np.mean((decoded - held["tile"][chosen]) ** 2, axis=(1, 2, 3))
             measured[quality] = (float(bits.mean()), float(error.mean()))
-        # λ that holds at step 1: the one of the training, or else the slope of the curve as measured.
-        at_unit_step = stage.trade_off or self._slope(measured, steps)
+        # λ that holds at step 1: from the one of the training, or else from the slope of the curve as measured.
+        at_unit_step = stage.trade_off * self.step**2 if stage.trade_off else self._slope(measured, steps)
         return [
             {
                 "quality": quality,

@@ -56,7 +56,7 @@ class LogisticMixture(keras.layers.Layer):  # type: ignore[misc]  # Keras ships 
 
 
 class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
-    """Minimises bpp + λ · 255² · MSE of an autoencoder whose latent is rounded to integers.
+    """Minimises bpp + λ · 255² · MSE of an autoencoder whose latent is rounded to multiples of a step.
 
     While training, the rate sees the latent with additive uniform noise (Ballé, Laparra and Simoncelli 2017) and the
     decoder sees it rounded, with a straight-through gradient (Theis et al. 2017); Minnen and Singh 2020 found the
@@ -67,26 +67,29 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
             ``source`` where the examples have one, such as a noisy copy, and is to give ``tile``.
         tiling: kinds of tiles and their weights.
         trade_off: λ, bits per pixel for a unit of squared error in 0–255.
+        step: of the quantiser.
         seed: of the noise.
     """
 
-    def __init__(self, network: keras.Model, tiling: type[Tiling], trade_off: float, seed: int) -> None:
+    def __init__(
+        self, network: keras.Model, tiling: type[Tiling], trade_off: float, step: float, seed: int
+    ) -> None:
         super().__init__()
         self.network = network
         self.encoder, self.decoder = network.get_layer("encoder"), network.get_layer("decoder")
         self.pixels = tiling.shape[0] * tiling.shape[1]
-        self.trade_off = trade_off
+        self.trade_off, self.step = trade_off, step
         self.kind_weights = [float(weight) for weight in tiling.weights]
         self.prior = LogisticMixture(len(tiling.kinds), math.prod(self.encoder.outputs[0].shape[1:]))
         self.noise = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=name) for name in ("bits", "psnr")]
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
-        latent = ops.cast(latent_of(self.encoder, _source(inputs), training), "float32")
+        latent = ops.cast(latent_of(self.encoder, _source(inputs), training), "float32") / self.step
         rounded = latent + ops.stop_gradient(ops.round(latent) - latent)
         seen = latent + keras.random.uniform(ops.shape(latent), -0.5, 0.5, seed=self.noise) if training else rounded
         flat = ops.reshape(seen, (-1, self.prior.shape[1]))
-        return {"tile": self.decoder(rounded, training=training), "bits": self.prior(flat, inputs["kind"])}
+        return {"tile": self.decoder(rounded * self.step, training=training), "bits": self.prior(flat, inputs["kind"])}
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True

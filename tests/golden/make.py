@@ -24,10 +24,10 @@ def main() -> None:
         ("cvae", "elbo", photo(30, 30, 1), {"weights": "mnist-elbo", "quality": 8}),
         ("vae", "rd", photo(28, 28, 1), {"quality": 6, "search": 1}),
         ("vae", "elbo", photo(30, 30, 1), {"weights": "elbo", "quality": 8}),
-        ("conv-ae", "rd", photo(28, 28, 1), {"quality": 7}),
-        ("conv-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 4}),
-        ("denoising-ae", "rd", photo(28, 28, 1), {"quality": 5, "step": 1.5}),
-        ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 8}),
+        ("conv-ae", "rd", photo(28, 28, 1), {"quality": 3}),
+        ("conv-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 2}),
+        ("denoising-ae", "rd", photo(28, 28, 1), {"quality": 1, "step": 1.5}),
+        ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 3}),
     ):
         encoder = codec_class(codec).from_settings(settings)
         stream = encoder.encode(image)
