@@ -89,7 +89,7 @@ class BinaryRecipe(LevelRecipe):
         super().__init__(options)
         self.model = int(self.pick("model", ("1", "2", "3")))
 
-    def network(self) -> Any:
+    def build(self) -> Any:
         return build_network(self.model)
 
     def describe(self) -> dict[str, Any]:

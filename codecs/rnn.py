@@ -95,15 +95,14 @@ class RnnRecipe(LevelRecipe):
         )
 
     def stages(self) -> Sequence[Stage]:
-        return [
-            Stage(1, self.warmup, self.learning_rate, None),
-            Stage(2, self.epochs, self.learning_rate, None),
-        ]
+        every = Stage(2, self.epochs, self.learning_rate, None)
+        # A network that has been trained before needs no warming up.
+        return [every] if self.options["start"] else [Stage(1, self.warmup, self.learning_rate, None), every]
 
     def levels(self, stage: Stage) -> int:
         return self.warmup_levels if stage.quality == 1 else self.all_levels
 
-    def network(self) -> Any:
+    def build(self) -> Any:
         return build_network(self.width, self.additive)
 
     def describe(self) -> dict[str, Any]:

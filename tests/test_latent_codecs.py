@@ -289,7 +289,7 @@ def test_golden_streams_decode_for_ever(path: Path) -> None:
 
 @pytest.mark.parametrize("backend", [name for name in ("jax", "torch") if find_spec(name)])
 def test_other_backends_decode_the_same_streams(backend: str, tmp_path: Path) -> None:
-    names = ["cvae", *CODECS]
+    names = ["cvae", *CODECS, "binary-ae", "rnn"]
     for name in names:
         (tmp_path / name).write_bytes(codec_class(name)().encode(photo(64, 96, 1)))
     program = (

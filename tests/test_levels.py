@@ -213,6 +213,12 @@ def test_training_command_resumes_and_its_weights_work(
     assert refused.returncode == 2
     assert "training with other arguments" in refused.stderr
 
+    more = rdbench(*words[:-1], "crop=32", "--option", "start=mine", "--name", "more", "--out", "weights/rnn/more",
+                   RDBENCH_WEIGHTS="weights")
+    assert "wrote" in more.stdout
+    continued = json.loads((tmp_path / "weights" / "rnn" / "more" / "card.json").read_text(encoding="utf-8"))
+    assert continued["points"][0]["training_steps"] == 2, "no warm-up for weights that were trained before"
+
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "weights"))
     codec = Rnn.from_settings({"weights": "mine", "levels": 2})
     image = photo(60, 60)

@@ -204,6 +204,22 @@ def test_points_of_several_curves_are_not_interpolated(sweep: Path, tmp_path: Pa
         write_page([read_published(path)], tmp_path / "results")
 
 
+def test_savings_are_those_of_each_level(sweep: Path, tmp_path: Path) -> None:
+    """Rates add up over the levels of an embedded code; what is saved is told level by level."""
+    path = tmp_path / "levels.toml"
+    path.write_text(f"dataset = 'kodak'\n[codecs.rnn]\n{HEAD}saving = ['16', '9']\n"
+                    "[[published.rows]]\nlabel = 'x'\npsnr = 30.0\n")
+    (tmp_path / "levels").mkdir()
+    summary = summaries(sweep)["flat"].assign(
+        nominal_bpp_mean=[0.25, 0.125, 0.375], payload_bpp_mean=[0.15, 0.1, 0.27]
+    )
+    summary.to_csv(tmp_path / "levels" / "summary.csv", index=False)
+    text = write_page([read_published(path)], tmp_path)
+    assert cells(text, "1") == ["1", "0.1250", "0.1000", "16", "20.0"]
+    assert cells(text, "2") == ["2", "0.1250", "0.0500", "9", "60.0"]
+    assert cells(text, "3") == ["3", "0.1250", "0.1200", "–", "4.0"]
+
+
 CROSS = "[published.cross.bd0]\nbd1 = 40.5\nkodak = 30.0\n[published.cross.bd1]\nbd1 = 44.0\n"
 
 

@@ -45,7 +45,7 @@ class _Recipe(LevelRecipe):
     def batch(self, rows: training.Examples, rng: np.random.Generator) -> training.Examples:
         return {**rows, "drawn": rng.random(len(rows["x"]))}
 
-    def network(self) -> object:
+    def build(self) -> object:
         raise NotImplementedError
 
     def describe(self) -> dict[str, object]:

@@ -43,11 +43,11 @@ _BLOCKS = 2000
 
 OPTIONS: Mapping[str, str] = {
     "crop": "32", "batch_size": "32", "epochs": "20", "steps": "500", "learning_rate": "1e-3", "schedule": "cosine",
-    "loss": "mse", "bits": "sign", "limit": "1000000",
+    "loss": "mse", "bits": "sign", "limit": "1000000", "start": "",
 }
 """Options of every recipe and their defaults: side of a crop in pixels, crops of a batch, epochs and batches in
-each, learning rate and its schedule, loss (see ``Distortion``), ``stochastic`` or ``sign`` bits while training, and how
-many blocks are taken of the data at most."""
+each, learning rate and its schedule, loss (see ``Distortion``), ``stochastic`` or ``sign`` bits while training, how
+many blocks are taken of the data at most, and a set of weights of the same network to start from, if any."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -271,6 +271,16 @@ class LevelRecipe(Recipe):
         if not self.options[name].isdecimal() or not int(self.options[name]):
             raise UsageError(f"{name}: expected a positive whole number, got {self.options[name]!r}")
         return int(self.options[name])
+
+    @abstractmethod
+    def build(self) -> Any:
+        """The network, its weights at random."""
+
+    def network(self) -> Any:
+        network = self.build()
+        if self.options["start"]:
+            network.load_weights(points(self.codec, self.options["start"])[0].weights_path)
+        return network
 
     def stages(self) -> Sequence[Stage]:
         return [Stage(1, self.epochs, self.learning_rate, None)]

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,7 +92,10 @@ class Recipe(ABC):
 
     @abstractmethod
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
-        """Writes a trained stage's files and returns its points for the card, with the figures that they reach."""
+        """Writes a trained stage's files and returns its points for the card, with the figures that they reach.
+
+        A stage that only prepares the next has none.
+        """
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
@@ -155,6 +159,7 @@ def _train(
     keras.mixed_precision.set_global_policy("float32")
     stages = recipe.stages()
     points: list[Any] = []
+    effort: Counter[str] = Counter()
     with Progress(sum(stage.epochs for stage in stages), "epochs") as progress:
         for stage in stages:
             done = scratch / f"q{stage.quality}.json"
@@ -169,8 +174,11 @@ def _train(
                 )
                 network.save_weights(weights)
                 _write(done, {"training_steps": steps, "training_seconds": round(seconds, 1)})
-            effort = json.loads(done.read_text(encoding="utf-8"))
-            points += [point | effort for point in recipe.finish(network, stage, examples, held_out, out)]
+            effort.update(json.loads(done.read_text(encoding="utf-8")))
+            finished = recipe.finish(network, stage, examples, held_out, out)
+            points += [point | dict(effort) for point in finished]
+            if finished:  # else the stage was a preparation for the next, which its effort counts to
+                effort.clear()
     card = out / "card.json"
     _write(card, {
         "codec": recipe.codec,

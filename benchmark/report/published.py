@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -104,6 +105,8 @@ class Published:
         also: figures to show besides those published.
         rows: in order.
         cross: published PSNR in dB by data set trained on and data set tested on; empty where the table is no such.
+        saving: what the published entropy coder saved on each level of an embedded code, from the first, as texts;
+            empty where the table is not of such a code.
     """
 
     path: Path
@@ -114,6 +117,7 @@ class Published:
     also: Sequence[str]
     rows: Sequence[Row]
     cross: Mapping[str, Mapping[str, float]]
+    saving: Sequence[str]
 
 
 def read_published(path: Path) -> Published:
@@ -128,7 +132,7 @@ def read_published(path: Path) -> Published:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     table = _checked(document.get("published"), f"{path}: published", {
-        "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict,
+        "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict, "saving": list,
     }, needed=("title", "source", "differs"))
     for name in table.get("also", ()):
         if name not in FIGURES:
@@ -153,7 +157,7 @@ def read_published(path: Path) -> Published:
         raise UsageError(f"{path}: published: expected rows, or a table cross")
     return Published(
         path, str(document.get("name", path.stem)), table["title"], table["source"].strip(), table["differs"].strip(),
-        table.get("also", []), rows, table.get("cross", {}),
+        table.get("also", []), rows, table.get("cross", {}), [str(text) for text in table.get("saving", [])],
     )
 
 
@@ -186,6 +190,8 @@ def _section(study: Published, folder: Path) -> str:
     ]
     if study.rows:
         parts.append(_comparison(study, _points(folder)))
+    if study.saving:
+        parts.append(_saving_table(study.saving, _points(folder)))
     if study.cross:
         parts.append(_cross_table(study.cross, folder / "cross.csv"))
     return "\n\n".join([*parts, study.differs])
@@ -275,6 +281,22 @@ def _reductions(row: Row, against: Row | None, point: Point, points: Sequence[Po
     theirs = 1 - row.figures["mse"] / against.figures["mse"]
     ours = 1 - _measured(point, "mse") / _measured(base[0], "mse") if base else math.nan
     return [_number(100 * theirs, ".1f"), _number(100 * ours, ".1f")]
+
+
+def _saving_table(published: Sequence[str], points: Sequence[Point]) -> str:
+    """What entropy coding saves on each level of an embedded code: its share of the level's nominal bits."""
+    rates = [(_measured(point, "nominal_bpp"), _measured(point, "payload_bpp")) for point in points]
+    curve = [(0.0, 0.0), *sorted(pair for pair in rates if not math.isnan(pair[0]))]
+    levels = [(high[0] - low[0], high[1] - low[1]) for low, high in itertools.pairwise(curve)]
+    lines = []
+    for level, (theirs, ours) in enumerate(itertools.zip_longest(published, levels), 1):
+        nominal, coded = ours or (math.nan, math.nan)
+        saved = 100 * (1 - coded / nominal) if ours else math.nan
+        lines.append([
+            str(level), _number(nominal, ".4f"), _number(coded, ".4f"), theirs or _NONE, _number(saved, ".1f"),
+        ])
+    header = ["level", "nominal bpp", "coded bpp", "saved (%), published", "saved (%)"]
+    return "What entropy coding saves on each level:\n\n" + _table(header, lines)
 
 
 def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> str:

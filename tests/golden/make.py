@@ -1,4 +1,4 @@
-"""Writes the golden streams of the latent codecs anew: needed only when weights are trained anew.
+"""Writes the golden streams of the learned codecs anew: needed only when weights are trained anew.
 
     python tests/golden/make.py
 """
@@ -28,6 +28,10 @@ def main() -> None:
         ("conv-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 2}),
         ("denoising-ae", "rd", photo(28, 28, 1), {"quality": 1, "step": 1.5}),
         ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 3}),
+        ("binary-ae", "model2", photo(33, 21), {"weights": "model2"}),
+        ("binary-ae", "model3", photo(60, 90), {"tile": 32}),
+        ("rnn", "small", photo(60, 90), {"levels": 10}),
+        ("rnn", "grey", photo(20, 35, 1), {"levels": 3, "tile": 32}),
     ):
         encoder = codec_class(codec).from_settings(settings)
         stream = encoder.encode(image)
