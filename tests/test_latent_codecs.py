@@ -218,7 +218,7 @@ def test_promised_rate_and_quality_on_fashion_mnist(data_root: Path) -> None:
 def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
     """A squared error below 0.0115 from noisy images, a fifth of theirs, on the 10,000 test images.
 
-    The original's 0.0085 took some sixty epochs, of which the weights that come along have had two after conv-ae's nine.
+    The original's 0.0085 took some sixty epochs; the weights that come along have had two, after nine of conv-ae.
     """
     clothes = all_images("fashion-mnist", data_root)
     noisy = all_images("fashion-mnist:noisy", data_root)
