@@ -103,8 +103,8 @@ class LatentCodec(NeuralCodec):
         steps = frame.settings[0]
         size = (frame.count, frame.height, frame.width, frame.channels)
         counts = network.tiling.tile_counts(*size)
-        if len(counts) > len(network.tiling.kinds) or sum(counts) * network.numbers > MAX_SAMPLES:
-            raise BitstreamError(f"{self.name}: no latent of these weights has the declared size")
+        if sum(counts) * network.numbers > MAX_SAMPLES:
+            raise BitstreamError(f"{self.name}: the latent of the declared size exceeds {MAX_SAMPLES} numbers")
         groups = list(zip(counts, network.tables(steps), strict=False))
         symbols = entropy.decode_symbols(frame.payload, groups)
         tiles = [network.synthesise(entropy.dequantise(group, steps)) for group in symbols]

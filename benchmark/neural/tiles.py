@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benchmark.codec import Batch
 from benchmark.colour import Floats, double, halve, rgb_to_ycbcr, to_uint8, ycbcr_to_rgb
-from benchmark.errors import UnsupportedImage
+from benchmark.errors import BitstreamError, UnsupportedImage
 
 
 class Tiling(ABC):
@@ -36,7 +36,11 @@ class Tiling(ABC):
 
     @abstractmethod
     def tile_counts(self, count: int, height: int, width: int, channels: int) -> list[int]:
-        """How many tiles of every kind :meth:`split` would give."""
+        """How many tiles of every kind :meth:`split` would give.
+
+        Raises:
+            BitstreamError: it would refuse images of so many channels.
+        """
 
 
 class GreyTiles(Tiling):
@@ -55,6 +59,8 @@ class GreyTiles(Tiling):
         return to_uint8(_assemble(tiles[0], count, height, width)[..., 0])
 
     def tile_counts(self, count: int, height: int, width: int, channels: int) -> list[int]:
+        if channels != 1:
+            raise BitstreamError("a stream of colour images names weights for grey ones")
         return [_tile_count(self.shape, count, height, width)]
 
 

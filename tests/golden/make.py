@@ -26,7 +26,6 @@ def main() -> None:
         ("vae", "elbo", photo(30, 30, 1), {"weights": "elbo", "quality": 8}),
         ("conv-ae", "rd", photo(28, 28, 1), {"quality": 3}),
         ("conv-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 2}),
-        ("denoising-ae", "rd", photo(28, 28, 1), {"quality": 1, "step": 1.5}),
         ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 3}),
         ("binary-ae", "model2", photo(33, 21), {"weights": "model2"}),
         ("binary-ae", "model3", photo(60, 90), {"tile": 32}),
