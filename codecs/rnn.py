@@ -11,6 +11,7 @@ import numpy as np
 from benchmark.codec import Knob, Setting, setting
 from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
+from benchmark.neural.container import pack_levels, unpack_levels
 from benchmark.neural.levels import LevelCodec, LevelRecipe
 from benchmark.neural.training import Stage
 from benchmark.neural.weights import Point
@@ -59,6 +60,10 @@ class Rnn(LevelCodec):
         if self.levels > point.card["levels"]:
             raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")
         return self.levels
+
+    def prefix(self, data: bytes) -> bytes:
+        frame, levels = unpack_levels(data, self.name)
+        return pack_levels(frame, levels[: self.levels])
 
 
 def build_network(width: str, additive: bool) -> Any:

@@ -83,10 +83,6 @@ class LevelCodec(NeuralCodec):
         codes = model.analyse(_cut(colour, self.tile, model.stride), self.level_count(point))
         return pack_levels(frame, model.pack(codes))
 
-    def prefix(self, data: bytes) -> bytes:
-        frame, levels = unpack_levels(data, self.name)
-        return pack_levels(frame, levels[: self.level_count(by_identity(self.name, frame.weights))])
-
     def overhead(self, data: bytes) -> int:
         return len(data) - sum(map(len, unpack_levels(data, self.name)[1]))
 
