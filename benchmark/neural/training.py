@@ -176,7 +176,8 @@ def _train(
                 _write(done, {"training_steps": steps, "training_seconds": round(seconds, 1)})
             effort.update(json.loads(done.read_text(encoding="utf-8")))
             finished = recipe.finish(network, stage, examples, held_out, out)
-            points += [point | dict(effort) for point in finished]
+            spent = {name: round(value, 1) for name, value in effort.items()}
+            points += [point | spent for point in finished]
             if finished:  # else the stage was a preparation for the next, which its effort counts to
                 effort.clear()
     card = out / "card.json"
