@@ -26,11 +26,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pictures
-from PIL import features
 
 from benchmark.codec import Batch, Image
 from benchmark.dataset import find_images, read_image
 from benchmark.errors import BenchmarkError, UsageError
+from benchmark.pillow import deflate_version
 from benchmark.progress import Progress
 from benchmark.report.figures import Band, draw_histograms
 
@@ -249,7 +249,9 @@ def _build(
         "seed": seed,
         "order": order,
         "order_definition": ORDERS[order].definition,
-        "versions": {"pillow": version("pillow"), "zlib": _zlib(), "numpy": version("numpy")},
+        "versions": {
+            "pillow": version("pillow"), "zlib": f"{deflate_version()}, level {PNG_LEVEL}", "numpy": version("numpy"),
+        },
         "patches": len(values),
         "thresholds": thresholds,
         "sets": {
@@ -390,13 +392,6 @@ def _draw(
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _zlib() -> str:
-    """The library that Pillow compresses with; PNG sizes depend on it."""
-    if features.check_feature("zlib_ng"):
-        return f"zlib-ng {features.version_feature('zlib_ng')}, level {PNG_LEVEL}"
-    return f"zlib {features.version_codec('zlib')}, level {PNG_LEVEL}"
 
 
 class _Pool:

@@ -23,6 +23,16 @@ def library_version(feature: str, label: str) -> str:
     return f"Pillow {version('pillow')}, {label} {features.version(feature) or 'unknown'}"
 
 
+def deflate_version() -> str:
+    """What deflates in Pillow: ``zlib-ng 2.3.3``, or ``zlib 1.3.1`` where it was built without.
+
+    Beside zlib-ng Pillow's own answer for zlib is that of whichever library the process happened to load first.
+    """
+    if features.check_feature("zlib_ng"):
+        return f"zlib-ng {features.version_feature('zlib_ng')}"
+    return f"zlib {features.version_codec('zlib')}"
+
+
 def decode_with_pillow(data: bytes, form: str) -> Image:
     """Pixels of a whole image file: (H, W) when it is stored as grey, else (H, W, 3).
 

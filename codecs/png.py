@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import ClassVar
 
 import numpy as np
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Setting, check_image, setting
-from benchmark.pillow import decode_with_pillow, library_version
+from benchmark.pillow import decode_with_pillow, deflate_version
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Png(Codec):
 
     @classmethod
     def version(cls) -> str:
-        return library_version("zlib", "zlib")
+        return f"Pillow {version('pillow')}, {deflate_version()}"
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image, ImageFile
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, SettingError, UnsupportedImage
 from benchmark.plugins import codec_class
-from tests.conftest import photo
+from tests.conftest import ROOT, photo
 
 
 def codec(name: str, **settings: Setting) -> Codec:
@@ -105,3 +107,12 @@ def test_tolerance_of_truncation_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(BitstreamError, match="LOAD_TRUNCATED_IMAGES"):
         codec("jpeg").decode(stream)
+
+
+def test_png_names_the_library_that_deflates() -> None:
+    """Not the zlib that some other module of the process has loaded, which Pillow would tell."""
+    program = "import h5py, tensorflow; from benchmark.plugins import codec_class; print(codec_class('png').version())"
+    pytest.importorskip("tensorflow", reason="needs the neural extra")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == codec("png").version()
+    assert "unknown" not in done.stdout

@@ -217,17 +217,18 @@ def test_promised_rate_and_quality_on_fashion_mnist(data_root: Path) -> None:
 
 
 def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
-    """A squared error below 0.0115 from noisy images, a fifth of theirs, on the 10,000 test images.
+    """Squared errors below 0.0092 from noisy images, a sixth of theirs, and below 0.0077 from clean ones.
 
-    The original's 0.0085 took some sixty epochs; the weights that come along have had two, after nine of conv-ae.
+    The original's 0.0085 and 0.0064 took some sixty epochs; the weights that come along have had 18, after 9 of conv-ae.
     """
     clothes = all_images("fashion-mnist", data_root)
     noisy = all_images("fashion-mnist:noisy", data_root)
     assert squared_error(clothes, noisy) == pytest.approx(0.0527, abs=2e-4)
     codec = codec_class("denoising-ae")()
     rate, decoded = coded(codec, noisy)
-    assert squared_error(clothes, decoded) <= 0.0115
+    assert squared_error(clothes, decoded) <= 0.0092
     assert rate < 5
+    assert squared_error(clothes, coded(codec, clothes)[1]) <= 0.0077
 
 
 def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
