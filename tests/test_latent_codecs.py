@@ -219,7 +219,7 @@ def test_promised_rate_and_quality_on_fashion_mnist(data_root: Path) -> None:
 def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
     """Squared errors below 0.0092 from noisy images, a sixth of theirs, and below 0.0077 from clean ones.
 
-    The original's 0.0085 and 0.0064 took some sixty epochs; the weights that come along have had 18, after 9 of conv-ae.
+    The original's 0.0085 and 0.0064 took some sixty epochs; ours have had 18, after 9 of conv-ae.
     """
     clothes = all_images("fashion-mnist", data_root)
     noisy = all_images("fashion-mnist:noisy", data_root)
