@@ -152,3 +152,20 @@ def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
     assert done[0].startswith(str(tmp_path))
     assert done[1].split() == sorted(path.stem for path in (ROOT / "codecs").glob("*.py"))
     assert {"mnist", "mnist-elbo", "natural"} <= set(done[2].split())
+
+
+def test_codecs_are_listed_without_the_libraries_of_learned_ones() -> None:
+    program = """
+import importlib.abc, sys
+
+class Blocker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"keras", "tensorflow", "jax", "torch", "constriction", "h5py", "filelock"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Blocker())
+from benchmark.plugins import codec_class, codec_names
+print(*(codec_class(name).name for name in codec_names()))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == plugins.codec_names()

@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from benchmark.codec import Batch
 from benchmark.environment import commit, processor
@@ -125,6 +124,8 @@ def train(
         MissingBackend: Keras or its backend is not installed.
         UsageError: the folder holds a training with other arguments, or one that is running.
     """
+    from filelock import FileLock, Timeout  # of the neural extra, which codecs are listed without
+
     scratch = out / "training"
     scratch.mkdir(parents=True, exist_ok=True)
     lock = FileLock(scratch / "lock")  # a killed process lets go of it
