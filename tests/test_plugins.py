@@ -150,7 +150,7 @@ def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
         env=environment, cwd=tmp_path, check=True, capture_output=True, text=True,
     ).stdout.splitlines()
     assert done[0].startswith(str(tmp_path))
-    assert done[1].split() == sorted(path.stem for path in (ROOT / "codecs").glob("*.py"))
+    assert done[1].split() == sorted(path.stem.replace("_", "-") for path in (ROOT / "codecs").glob("*.py"))
     assert {"mnist", "mnist-elbo", "natural"} <= set(done[2].split())
 
 
