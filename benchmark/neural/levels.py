@@ -301,16 +301,16 @@ class LevelRecipe(Recipe):
             return []
         keras = load_keras()
         # The network that was trained may compute in half precision; the one that is used does not.
-        exact = self.network()
+        exact = self.build()
         exact.set_weights(network.get_weights())
         keras.config.set_dtype_policy("float16")
-        twin = self.network()
+        twin = self.build()
         keras.config.set_dtype_policy("float32")
         save_half(exact, twin, folder / f"{STEM}.weights.h5")
 
         levels, binary = self.levels(stage), self.describe()["binary"]
         rng = np.random.default_rng(0)
-        chosen = np.sort(rng.permutation(len(train["image"]))[: _BLOCKS])
+        chosen = np.sort(rng.permutation(len(train["image"]))[:_BLOCKS])
         codes = codes_of(exact, train["image"][chosen], levels)
         held_codes = codes_of(exact, held_out["image"], levels)
         measured = []
