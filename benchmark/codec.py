@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from benchmark.colour import ColourPath
 from benchmark.errors import SettingError, UnsupportedImage, UsageError
 
 Image = npt.NDArray[np.uint8]
@@ -144,6 +145,10 @@ class Codec(ABC):
     def overhead(self, data: bytes) -> int:
         """Container and header bytes of a stream, where the format lets one tell; 0 elsewhere."""
         return 0
+
+    def colour_path(self, channels: int) -> ColourPath | None:
+        """What becomes of the colours of an image of 1 or 3 channels at these settings; None where it is learned."""
+        return None
 
     def nominal_bits(self, data: bytes) -> int | None:
         """Bits of a stream's code before entropy coding, where the code has a fixed size; None elsewhere."""

@@ -1,6 +1,12 @@
-"""RGB ↔ YCbCr, ITU-R BT.601 full range (as in JFIF), and 2×2 chroma resampling, in ``float32``."""
+"""RGB ↔ YCbCr, ITU-R BT.601 full range (as in JFIF), and 2×2 chroma resampling, in ``float32``.
+
+:func:`to_planes` and :func:`from_planes` are the path of every codec that takes planes: done here and rounded to the
+nearest, since converters inside video libraries cut corners that cost up to 0.8 dB.
+"""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import numpy.typing as npt
@@ -57,3 +63,85 @@ def _double_axis(planes: Floats, axis: int) -> Floats:
     shape = list(planes.shape)
     shape[axis] = 2 * size
     return pair.reshape(shape)
+
+
+Planes = list[npt.NDArray[np.uint8] | npt.NDArray[np.uint16]]
+"""Y, Cb, Cr of one image, or Y alone: ``uint8`` at 8 bits, ``uint16`` above; chroma of its own size at 4:2:0."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ColourPath:
+    """What becomes of pixels on the way into a stream, before anything is quantised for rate.
+
+    Attributes:
+        matrix: ``none`` (RGB or grey as it is), ``BT.601``, ``YCoCg-R``, ``RCT``, ``ICT``, ``XYB`` or another's name.
+        full_range: whether black and white are at the ends of the range of the samples; limited range is 16–235.
+        subsampling: ``4:4:4``, ``4:2:2`` or ``4:2:0``.
+        depth: bits of a sample.
+        by: who converts, such as ``libjpeg`` or ``NumPy, rounded``.
+    """
+
+    matrix: str
+    full_range: bool = True
+    subsampling: str = "4:4:4"
+    depth: int = 8
+    by: str = ""
+
+
+def to_planes(image: npt.NDArray[np.uint8], *, depth: int = 8, subsampling: str = "4:4:4") -> Planes:
+    """Planes of an image, BT.601 full range, rounded to the nearest.
+
+    Args:
+        image: ``uint8``, shape (H, W, 3) sRGB, or (H, W) grey, which gives one plane.
+        depth: bits of a sample, 8 to 16; 255 becomes ``2**depth − 1``.
+        subsampling: ``4:4:4``, or ``4:2:0``, whose chroma is the mean of 2×2 samples.
+    """
+    if image.ndim == 2:
+        return [_to_integers(image.astype(np.float32), depth)]
+    ycbcr = rgb_to_ycbcr(image)
+    chroma = np.moveaxis(ycbcr[..., 1:], -1, 0)
+    if subsampling == "4:2:0":
+        chroma = halve(chroma)
+    scale = np.float32((2**depth - 1) / 255)
+    middle = np.float32(2 ** (depth - 1))
+    # Chroma is centred on 2^(depth−1), which is not 128 · scale.
+    return [_to_integers(ycbcr[..., 0], depth), *(_clip((plane - 128) * scale + middle, depth) for plane in chroma)]
+
+
+def from_planes(planes: Planes, *, depth: int = 8) -> npt.NDArray[np.uint8]:
+    """The inverse of :func:`to_planes`: (H, W) for one plane, (H, W, 3) for three; smaller chroma is interpolated.
+
+    Args:
+        planes: luma (H, W), and no chroma or two planes of it, of the same size or half of it rounded up.
+        depth: bits of a sample.
+    """
+    scale = np.float32(255 / (2**depth - 1))
+    luma = planes[0].astype(np.float32) * scale
+    if len(planes) == 1:
+        return to_uint8(luma)
+    chroma = (np.stack(planes[1:]).astype(np.float32) - 2 ** (depth - 1)) * scale + 128
+    if chroma.shape[1:] != luma.shape:
+        chroma = double(chroma, *luma.shape)
+    return ycbcr_to_rgb(np.stack([luma, *chroma], axis=-1))
+
+
+def _to_integers(plane: Floats, depth: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    return _clip(plane * np.float32((2**depth - 1) / 255), depth)
+
+
+def _clip(plane: Floats, depth: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    rounded = np.clip(np.rint(plane), 0, 2**depth - 1)
+    return rounded.astype(np.uint8) if depth == 8 else rounded.astype(np.uint16)
+
+
+def pad(image: npt.NDArray[np.uint8], *, least: int = 1, multiple: int = 1) -> npt.NDArray[np.uint8]:
+    """An image at least so large, with sides of a multiple, by replicating its last row and column.
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        least: shortest side that is allowed.
+        multiple: of which the sides have to be.
+    """
+    height, width = (-(-max(side, least) // multiple) * multiple for side in image.shape[:2])
+    more = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
+    return np.pad(image, more[: image.ndim], mode="edge")
