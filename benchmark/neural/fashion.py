@@ -82,7 +82,7 @@ class FashionRecipe(LatentRecipe):
         if self.objective == self.original:
             return [Stage(1, self.epochs, 1e-3, None)]
         return [
-            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 8e-3 * 4.0 ** (quality - 3))
+            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 5e-3 * 3.0 ** (quality - 3))
             for quality in (3, 2, 1)
         ]
 
