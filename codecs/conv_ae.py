@@ -5,8 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, ClassVar
 
+from benchmark.codec import setting
+from benchmark.colour import Floats
+from benchmark.neural.entropy import Symbols
 from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
+from benchmark.neural.latent import Network
+from benchmark.neural.search import by_gradient
 from benchmark.neural.training import Recipe
+from benchmark.neural.weights import Point
 
 
 def build_network(shape: tuple[int, int, int]) -> Any:
@@ -20,7 +26,8 @@ class ConvAe(FashionCodec):
 
     Defaults: ``weights="rd"`` was trained for rate and distortion together; ``mse`` is the original recipe, squared
     error alone. ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser,
-    which ``rd`` hardly bears.
+    which ``rd`` hardly bears. ``search`` is the number of steps in which the encoder improves the feature map along the
+    gradient of bits + λ·MSE; it is off by default, for speed.
 
     The original keeps a tile's 4×4×128 feature map as floats, 83.6 bits a pixel: more than ten times the 8 of the
     picture. Known limits: grey images alone; trained on clothes, so photographs come out badly.
@@ -29,6 +36,15 @@ class ConvAe(FashionCodec):
     name = "conv-ae"
     summary = "convolutional autoencoder on 28×28 grey tiles, range-coded 4×4×128 feature map; for Fashion-MNIST"
     build_network = staticmethod(build_network)
+
+    search: int = setting(0, low=0, high=10_000)
+
+    def symbols(self, latents: Floats, tiles: Floats, kind: int, point: Point, network: Network) -> Symbols:
+        if not self.search:
+            return super().symbols(latents, tiles, kind, point, network)
+        tables = network.tables(self._steps(point))[kind]
+        objective = self._objective(kind, point, network)
+        return by_gradient(latents, tiles, network.decoder, tables, objective, self.search)
 
 
 class ConvAeRecipe(FashionRecipe):

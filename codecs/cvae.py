@@ -98,10 +98,10 @@ class CvaeRecipe(LatentRecipe):
     architecture = "UNESP CVAE: encoder 424,480 and decoder 108,993 parameters for 28×28×1"
     tilings = ("grey28", "planes28", "rgb32")
     default_epochs: ClassVar[dict[str, int]] = {"rd": 24, "elbo": 24}
+    default_schedule: ClassVar[dict[str, str]] = {"rd": "cosine", "elbo": "constant"}
 
     def __init__(self, dataset: str, options: dict[str, str]) -> None:
         super().__init__(dataset, options)
-        self.schedule = "cosine" if self.objective == "rd" else "constant"
         self.patience = 6 if self.objective == "rd" else None
 
     def default_tiling(self, dataset: str) -> str:

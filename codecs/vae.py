@@ -80,12 +80,9 @@ class VaeRecipe(LatentRecipe):
     original = "elbo"
     architecture = "dense VAE 784–256–128–256–784: encoder 266,752 and decoder 234,512 parameters"
     default_epochs: ClassVar[dict[str, int]] = {"rd": 40, "elbo": 40}
+    default_schedule: ClassVar[dict[str, str]] = {"rd": "cosine", "elbo": "constant"}
     default_start = "elbo"
     step = 0.25  # of the unit variance that the divergence asks for
-
-    def __init__(self, dataset: str, options: dict[str, str]) -> None:
-        super().__init__(dataset, options)
-        self.schedule = "cosine" if self.objective == "rd" else "constant"
 
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":

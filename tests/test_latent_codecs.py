@@ -192,6 +192,21 @@ def test_search_finds_better_symbols(data_root: Path) -> None:
     assert searched_rate < min(1.1 * rate, 56 / 784)
 
 
+def test_descent_finds_better_symbols(data_root: Path) -> None:
+    """Of lower bits + λ · squared error in every image, and the same again; also where the last group is not full."""
+    clothes = open_dataset("fashion-mnist", data_root).load("test-00000-00999")[:70]
+    plain, searched = codec_class("conv-ae")(), codec_class("conv-ae").from_settings({"search": 12})
+    (rate, decoded), (searched_rate, better) = coded(plain, clothes), coded(searched, clothes)
+    trade_off = next(point.card for point in points("conv-ae", "rd") if point.quality == 3)["points"][2]["trade_off"]
+    assert 0.002 < trade_off < 0.02
+    gain = squared_error(clothes, decoded) - squared_error(clothes, better)
+    assert gain > 0
+    assert trade_off * 255**2 * gain > 1.05 * (searched_rate - rate)
+    one = searched.encode(clothes[69])
+    assert one == searched.encode(clothes[69])
+    assert np.array_equal(plain.decode(one), searched.decode(one))
+
+
 def test_promised_rate_and_quality_on_mnist(data_root: Path) -> None:
     """56 bits an image at 20.2 dB of the pooled error, on the 10,000 test digits, from real streams."""
     digits = all_images("mnist", data_root)
@@ -247,6 +262,7 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [({"colour": "red"}, "no training option 'colour'"), ({"epochs": "many"}, "whole numbers"),
+     ({"schedule": "steep"}, "expected one of constant, cosine"),
      ({"tiling": "planes28"}, "expected one of grey28"), ({"objective": "elbo"}, "expected rd or mse")],
 )
 def test_bad_training_options_are_explained(options: dict[str, str], complaint: str) -> None:

@@ -70,13 +70,10 @@ class FashionRecipe(LatentRecipe):
 
     original = "mse"
     default_start = "mse"
+    default_schedule: ClassVar[dict[str, str]] = {"rd": "cosine", "mse": "plateau"}
+    # Small batches make four times the steps in about the same time; the original's are of 128.
+    default_batch_size: ClassVar[dict[str, int]] = {"rd": 32, "mse": 128}
     step = 0.25  # the feature map of the original objective has a standard deviation of 0.2
-
-    def __init__(self, dataset: str, options: dict[str, str]) -> None:
-        super().__init__(dataset, options)
-        self.schedule = "cosine" if self.objective == "rd" else "plateau"
-        if self.objective == "rd":
-            self.batch_size = 32  # four times the steps in about the same time
 
     def stages(self) -> list[Stage]:
         if self.objective == self.original:

@@ -21,12 +21,12 @@ import numpy.typing as npt
 from benchmark.codec import Batch, Knob, Setting, setting
 from benchmark.colour import Floats
 from benchmark.errors import BitstreamError, SettingError, UsageError
-from benchmark.neural import entropy
+from benchmark.neural import entropy, search
 from benchmark.neural.backend import load_keras
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
-from benchmark.neural.training import Examples, Recipe, Stage
+from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 from benchmark.plugins import codec_class
 
@@ -79,16 +79,14 @@ class LatentCodec(NeuralCodec):
         network = _network(self.build_network, point)
         groups = []
         for kind, (tiles, tables) in enumerate(zip(network.tiling.split(images), network.tables(steps), strict=False)):
-            symbols = entropy.quantise(network.analyse(tiles), steps, tables)
-            groups.append((self.refine(symbols, tiles, kind, point, network), tables))
+            groups.append((self.symbols(network.analyse(tiles), tiles, kind, point, network), tables))
         payload = entropy.encode_symbols(groups)
         return pack(Frame(self.name, point.identity(), (steps,), count, height, width, channels, payload))
 
-    def refine(
-        self, symbols: entropy.Symbols, tiles: Floats, kind: int, point: Point, network: Network
-    ) -> entropy.Symbols:
-        """The symbols that are written for tiles whose latents were rounded to the given ones: by default the same."""
-        return symbols
+    def symbols(self, latents: Floats, tiles: Floats, kind: int, point: Point, network: Network) -> entropy.Symbols:
+        """The symbols that are written for tiles of these latents: by default the nearest."""
+        steps = self._steps(point)
+        return entropy.quantise(latents, steps, network.tables(steps)[kind])
 
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
@@ -117,6 +115,13 @@ class LatentCodec(NeuralCodec):
                 return point
         raise SettingError(f"{self.name}: weights {name!r} have qualities 1 to {known[-1].quality}, got {self.quality}")
 
+    def _objective(self, kind: int, point: Point, network: Network) -> search.Objective:
+        """What a search for better symbols lowers, at the λ that the point was trained for."""
+        trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
+        # The slope of a rate–distortion curve goes with the square of the step.
+        price = float(trade_off) / self.step**2 * network.tiling.weights[kind]
+        return search.Objective(price, self._steps(point) * entropy.STEP_UNIT)
+
     def _steps(self, point: Point) -> int:
         steps = round(point.steps * self.step)
         if not 1 <= steps <= entropy.MAX_STEPS:
@@ -135,16 +140,12 @@ class SearchedCodec(LatentCodec):
 
     search: int = setting(0, low=0, high=16)
 
-    def refine(
-        self, symbols: entropy.Symbols, tiles: Floats, kind: int, point: Point, network: Network
-    ) -> entropy.Symbols:
+    def symbols(self, latents: Floats, tiles: Floats, kind: int, point: Point, network: Network) -> entropy.Symbols:
+        symbols = super().symbols(latents, tiles, kind, point, network)
         if not self.search:
             return symbols
-        trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
-        # The slope of a rate–distortion curve goes with the square of the step.
-        price = float(trade_off) / self.step**2 * network.tiling.weights[kind]
-        steps = self._steps(point)
-        return _search(symbols, tiles, network, network.tables(steps)[kind], steps, price, self.search)
+        tables, objective = network.tables(self._steps(point))[kind], self._objective(kind, point, network)
+        return search.by_neighbours(symbols, tiles, network.synthesise, tables, objective, self.search)
 
 
 class Network:
@@ -160,6 +161,7 @@ class Network:
         self.counts = point.counts()
         model = build(self.tiling.shape)
         model.load_weights(point.weights_path)
+        model.trainable = False
         self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self.latent_shape = latent_shape(self.encoder)
         self.numbers = int(np.prod(self.latent_shape))
@@ -202,53 +204,6 @@ def in_chunks(function: Callable[[Floats], Any], values: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def ideal_bits(symbols: entropy.Symbols, tables: Sequence[entropy.SymbolTable]) -> npt.NDArray[np.float64]:
-    """Code length of each row of symbols (N, D), in bits, (N,)."""
-    lengths = [table.bits()[column - table.lowest] for column, table in zip(symbols.T, tables, strict=True)]
-    return np.asarray(np.sum(lengths, axis=0), dtype=np.float64)
-
-
-def _search(
-    symbols: entropy.Symbols, tiles: Floats, network: Network, tables: Sequence[entropy.SymbolTable], steps: int,
-    price: float, passes: int,
-) -> entropy.Symbols:
-    """Symbols near the given ones of lower bits + λ · squared error, by coordinate descent.
-
-    Args:
-        symbols: (T, D), where the search starts.
-        tiles: (T, h, w, c) in 0–1, what they should decode to.
-        network: that decodes them.
-        tables, steps: of the quantiser.
-        price: λ, in bits per pixel for a unit of squared error in 0–255.
-        passes: over all dimensions.
-    """
-    pixels = tiles.shape[1] * tiles.shape[2]
-
-    def cost(candidates: entropy.Symbols, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        bits = ideal_bits(candidates, tables)
-        decoded = network.synthesise(entropy.dequantise(candidates, steps))
-        error = np.mean((decoded - tiles[chosen]) ** 2, axis=(1, 2, 3), dtype=np.float64)
-        return np.asarray(bits + price * 255.0**2 * pixels * error)
-
-    best, lowest = symbols.copy(), cost(symbols, np.arange(len(symbols)))
-    for _ in range(passes):
-        before = best.copy()
-        for dimension, table in enumerate(tables):
-            for change in (-1, 1):
-                shifted = best[:, dimension] + change
-                tried = np.flatnonzero((shifted >= table.lowest) & (shifted <= table.highest))
-                if not len(tried):
-                    continue
-                moved = best[tried]
-                moved[:, dimension] += change
-                costs = cost(moved, tried)
-                better = costs < lowest[tried]
-                best[tried[better]], lowest[tried[better]] = moved[better], costs[better]
-        if np.array_equal(best, before):
-            break
-    return best
-
-
 def exact_dtype() -> str:
     """Type for the layers that give the latent and the output: ``float32`` also under a mixed-precision policy."""
     return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
@@ -263,7 +218,8 @@ class LatentRecipe(Recipe):
             ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
             from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
             from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
-            weights alone; the network of its highest quality is taken.
+            weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``schedule``: of the
+            learning rate, one of ``training.SCHEDULES``.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -277,6 +233,10 @@ class LatentRecipe(Recipe):
     """Tilings that the network can take; the first is the default."""
     default_epochs: ClassVar[dict[str, int]]
     """By objective."""
+    default_schedule: ClassVar[dict[str, str]]
+    """Of the learning rate, by objective."""
+    default_batch_size: ClassVar[dict[str, int]] = {}
+    """By objective, where it is not the usual one."""
     step: ClassVar[float] = 1.0
     """Of the quantiser while training for rate and distortion."""
     default_start: ClassVar[str] = ""
@@ -284,9 +244,10 @@ class LatentRecipe(Recipe):
 
     def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
         known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
-        unknown = set(options) - {*known, "epochs", "start"}
+        allowed = {*known, "epochs", "start", "batch_size", "schedule"}
+        unknown = set(options) - allowed
         if unknown:
-            listed = ", ".join(sorted({*known, "epochs", "start"}))
+            listed = ", ".join(sorted(allowed))
             raise UsageError(f"{self.codec} has no training option {min(unknown)!r}; it has {listed}")
         chosen = known | dict(options)
         self.objective, self.tiling_name = chosen["objective"], chosen["tiling"]
@@ -299,8 +260,13 @@ class LatentRecipe(Recipe):
         try:
             self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
             self.tiles_per_image = int(chosen["tiles_per_image"])
+            usual = self.default_batch_size.get(self.objective, self.batch_size)
+            self.batch_size = int(chosen.get("batch_size", usual))
         except ValueError:
-            raise UsageError("epochs and tiles_per_image: expected whole numbers") from None
+            raise UsageError("epochs, tiles_per_image and batch_size: expected whole numbers") from None
+        self.schedule = chosen.get("schedule", self.default_schedule[self.objective])
+        if self.schedule not in SCHEDULES:
+            raise UsageError(f"schedule: expected one of {', '.join(SCHEDULES)}, got {self.schedule!r}")
 
     @staticmethod
     @abstractmethod
@@ -392,7 +358,7 @@ class LatentRecipe(Recipe):
                 chosen = held["kind"] == index
                 tables = entropy.symbol_tables(counts[kind], step)
                 symbols = entropy.quantise(held_latents[chosen], step, tables)
-                bits[chosen] = ideal_bits(symbols, tables)
+                bits[chosen] = search.ideal_bits(symbols, tables)
                 decoded = in_chunks(decoder, entropy.dequantise(symbols, step).reshape(-1, *shape))
                 error[chosen] = np.mean((decoded - held["tile"][chosen]) ** 2, axis=(1, 2, 3))
             measured[quality] = (float(bits.mean()), float(error.mean()))
@@ -432,5 +398,6 @@ class LatentRecipe(Recipe):
             "kinds": list(self.tiling.kinds),
             "tiles_per_image": self.tiles_per_image,
             **started,
+            "schedule": self.schedule,
             "stages": [dataclasses.asdict(stage) for stage in self.stages()],
         }
