@@ -24,8 +24,8 @@ class Jpegli(Codec):
     worse at equal PSNR here.
 
     Colour path: YCbCr BT.601 full range, 4:2:0, inside jpegli in floating point. Known limits: 65,500 pixels a side; a
-    grey image is stored, and returned, as colour; the lowest quality still reaches about 29 dB. A flipped bit is mostly
-    decoded without complaint: the format has no checksum.
+    grey image is stored, and returned, as colour; even the lowest quality takes about 0.2 bits a pixel of a photograph.
+    A flipped bit is mostly decoded without complaint: the format has no checksum.
     """
 
     name = "jpegli"

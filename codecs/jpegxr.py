@@ -27,8 +27,9 @@ class JpegXr(Codec):
     (jxrlib's own program has one stage there, imagecodecs offers no choice), and at 1 lossless.
 
     Colour path: YCoCg-R, reversible, inside jxrlib; grey as it is. Known limits: below 0.5 an image must be at least
-    17 pixels wide; the tables end at about 30 dB. About 170 bytes of container. The format has no checksum, and
-    jxrlib decodes altered bits mostly without complaint; missing ones are told by the length that the container gives.
+    17 pixels wide; even the lowest level takes about 0.2 bits a pixel of a photograph. About 130 bytes of container.
+    The format has no checksum, and jxrlib decodes altered bits mostly without complaint; missing ones are told by the
+    length that the container gives.
     """
 
     name = "jpegxr"

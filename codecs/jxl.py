@@ -22,7 +22,8 @@ class Jxl(Codec):
 
     Colour path: XYB, floating point, for colour and grey (lossless: RGB, with a reversible transform that the encoder
     chooses). libjxl serves the eye: it aims at no PSNR, and XYB spends bits where PSNR does not look. Known limits:
-    the format has no checksum, but its entropy coder ends in a known state, so that most damage is told.
+    262,144 pixels a side, as a decoder of level 5 takes. The format has no checksum, but its entropy coder ends in a
+    known state, so that most damage is told.
     """
 
     name = "jxl"
