@@ -14,8 +14,17 @@ from benchmark.colour import ColourPath
 from benchmark.errors import BitstreamError, UnsupportedImage
 from benchmark.imagecodecs import check_size, decode, library, library_version
 
-WIDTH, HEIGHT, OFFSET, LENGTH = 0xBC80, 0xBC81, 0xBCC0, 0xBCC1
-CODESTREAM = b"WMPHOTO\0"
+CONTAINER = 134
+GREY, RGB = (bytes.fromhex(f"24c3dd6f034efe4bb1853d77768dc9{last}") for last in ("08", "0d"))
+KINDS = {
+    (0x11, 0, 0x40, 0x01, 0x00): GREY,  # lossless
+    (0x11, 0, 0x40, 0x01, 0x10): GREY,
+    (0x11, 2, 0x40, 0x01, 0x10): GREY,
+    (0x11, 0, 0x40, 0x71, 0x60): RGB,  # lossless
+    (0x11, 0, 0x40, 0x71, 0x70): RGB,  # 4:4:4
+    (0x11, 2, 0x40, 0x71, 0x30): RGB,  # 4:2:0
+}
+"""Pixel format by those parts of the image and plane headers (T.832, 8.3 and 8.4) that say what kind of image it is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +38,7 @@ class JpegXr(Codec):
     Colour path: YCoCg-R, reversible, inside jxrlib; grey as it is. Known limits: below 0.5 an image must be at least
     17 pixels wide; even the lowest level takes about 0.2 bits a pixel of a photograph. About 130 bytes of container.
     The format has no checksum, and jxrlib decodes altered bits mostly without complaint; missing ones are told by the
-    length that the container gives.
+    length that the container gives. Files of other encoders are refused.
     """
 
     name = "jpegxr"
@@ -61,19 +70,18 @@ class JpegXr(Codec):
     def decode(self, data: bytes) -> Image:
         if not self.recognises(data):
             raise BitstreamError("not a JPEG XR file: it does not begin with II BC 01")
-        tags = _tags(data)
-        start = tags[OFFSET]
-        if data[start : start + len(CODESTREAM)] != CODESTREAM or start + tags[LENGTH] != len(data):
-            raise BitstreamError("not a whole JPEG XR file: its codestream is not where the container says")
-        width, height = tags[WIDTH], tags[HEIGHT]
+        # jxrlib trusts its headers, and crashes where they contradict each other: they must be as it writes them.
+        kind, width, height = _image_header(data)
+        if kind not in KINDS:
+            raise BitstreamError("a damaged JPEG XR file, or not one of 8-bit grey or RGB as jxrlib writes it")
         check_size(width, height)
-        if (width, height) != _codestream_size(data, start):  # jxrlib trusts both
-            raise BitstreamError("a damaged JPEG XR file: container and codestream differ in size")
+        if data[:CONTAINER] != _container(KINDS[kind], width, height, len(data) - CONTAINER):
+            raise BitstreamError("not a whole JPEG XR file: container and codestream contradict each other")
         return decode("jpegxr", data)
 
     def overhead(self, data: bytes) -> int:
         """The container: all but the codestream."""
-        return len(data) - _tags(data)[LENGTH]
+        return CONTAINER
 
     def colour_path(self, channels: int) -> ColourPath:
         if channels == 1:
@@ -85,25 +93,26 @@ class JpegXr(Codec):
         return self.level < 0.5
 
 
-def _tags(data: bytes) -> dict[int, int]:
-    """Values of the container's directory by tag, those of the size and place of the codestream at least."""
+def _image_header(data: bytes) -> tuple[tuple[int, ...], int, int]:
+    """What kind of image it is, as in :data:`KINDS`, its width and its height."""
     try:
-        (start,) = struct.unpack_from("<I", data, 4)
-        (count,) = struct.unpack_from("<H", data, start)
-        entries = [struct.unpack_from("<HHII", data, start + 2 + 12 * index) for index in range(count)]
+        signature, *kind = struct.unpack_from("<8s4B", data, CONTAINER)
+        short = kind[2] & 0x80  # the size is in 16 bits each, else in 32
+        kind[2] &= 0x7F
+        width, height, planes = struct.unpack_from(">HHB" if short else ">IIB", data, CONTAINER + 12)
     except struct.error:
-        raise BitstreamError("not a whole JPEG XR file: its directory is cut off") from None
-    tags = {tag: value for tag, _, _, value in entries}
-    if not tags.keys() >= {WIDTH, HEIGHT, OFFSET, LENGTH}:
-        raise BitstreamError("a damaged JPEG XR file: its directory lacks the size or the place of the codestream")
-    return tags
+        raise BitstreamError("not a whole JPEG XR file: its headers are cut off") from None
+    if signature != b"WMPHOTO\0":
+        raise BitstreamError("a damaged JPEG XR file: its codestream is not where jxrlib puts it")
+    return (*kind, planes), width + 1, height + 1
 
 
-def _codestream_size(data: bytes, start: int) -> tuple[int, int]:
-    """Width and height by the image header (T.832, 8.3), in 16 or 32 bits each."""
-    try:
-        short = data[start + 10] & 0x80
-        width, height = struct.unpack_from(">HH" if short else ">II", data, start + 12)
-    except (IndexError, struct.error):
-        raise BitstreamError("not a whole JPEG XR file: its image header is cut off") from None
-    return width + 1, height + 1
+def _container(pixel_format: bytes, width: int, height: int, length: int) -> bytes:
+    """The container (T.832, annex A) that jxrlib puts before a codestream of a length in bytes."""
+    dpi = 0x42C00000  # 96.0
+    entries = [
+        (0xBC01, 1, 16, 8), (0xBC02, 4, 1, 0), (0xBC80, 4, 1, width), (0xBC81, 4, 1, height),
+        (0xBC82, 11, 1, dpi), (0xBC83, 11, 1, dpi), (0xBCC0, 4, 1, CONTAINER), (0xBCC1, 4, 1, length),
+    ]
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II\xbc\x01" + struct.pack("<I", 32) + pixel_format + bytes(8) + struct.pack("<H", 8) + directory + bytes(4)
