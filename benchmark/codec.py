@@ -69,6 +69,8 @@ class Codec(ABC):
 
     name: ClassVar[str]
     """Name on the command line; the file's name, with ``-`` for ``_``."""
+    stream_format: ClassVar[str] = ""
+    """Format of its streams, where several codecs share it: each decodes those of the others; else its own alone."""
     summary: ClassVar[str]
     """One line for ``list codecs``: format, implementation, colour path."""
     grid: ClassVar[Mapping[str, Sequence[Setting]]]

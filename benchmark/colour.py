@@ -76,8 +76,8 @@ class ColourPath:
     Attributes:
         matrix: ``none`` (RGB or grey as it is), ``BT.601``, ``YCoCg-R``, ``RCT``, ``ICT``, ``XYB`` or another's name.
         full_range: whether black and white are at the ends of the range of the samples; limited range is 16–235.
-        subsampling: ``4:4:4``, ``4:2:2`` or ``4:2:0``.
-        depth: bits of a sample.
+        subsampling: ``4:4:4``, ``4:2:2``, ``4:2:0``, or ``4:0:0`` where luma is coded alone.
+        depth: bits of a sample; 32 for floating point.
         by: who converts, such as ``libjpeg`` or ``NumPy, rounded``.
     """
 

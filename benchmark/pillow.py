@@ -50,3 +50,24 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
             return np.array(picture if picture.mode == "L" else picture.convert("RGB"))
     except (OSError, SyntaxError, ValueError, RuntimeError, IndexError, Pictures.DecompressionBombError) as error:
         raise BitstreamError(f"not a whole {form} file: {error}") from error
+
+
+def jpeg_overhead(data: bytes) -> int:
+    """Bytes of a JPEG file outside its entropy-coded segments: markers, tables, frame and scan headers."""
+    position, payload = 2, 0
+    while position + 4 <= len(data):
+        marker = data[position + 1]
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker == 0xDA:
+            start = position
+            # A scan ends at the next marker that is neither a stuffed zero nor a restart.
+            while position + 1 < len(data):
+                position = data.index(b"\xff", position)
+                if data[position + 1] == 0 or 0xD0 <= data[position + 1] <= 0xD7:
+                    position += 2
+                else:
+                    break
+            payload += position - start
+            if data[position + 1] == 0xD9:
+                break
+    return len(data) - payload

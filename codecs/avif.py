@@ -16,6 +16,7 @@ from PIL import AvifImagePlugin, features
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
+from benchmark.colour import ColourPath
 from benchmark.errors import MissingBackend, SettingError, UnsupportedImage
 from benchmark.pillow import decode_with_pillow, library_version, sweep
 
@@ -88,6 +89,11 @@ class Avif(Codec):
 
     def decode(self, data: bytes) -> Image:
         return decode_with_pillow(data, "AVIF")
+
+    def colour_path(self, channels: int) -> ColourPath:
+        if channels == 1 and self.encoder == "aom":
+            return ColourPath("none", subsampling="4:0:0", by="as it is")
+        return ColourPath("BT.601", subsampling=self.subsampling, by="libavif")
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.pillow import decode_with_pillow, library_version, sweep
+from benchmark.colour import ColourPath
+from benchmark.pillow import decode_with_pillow, jpeg_overhead, library_version, sweep
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,12 +22,13 @@ class Jpeg(Codec):
     Defaults: 4:2:0 chroma, as everyone's JPEG has, with Huffman tables optimised for the image, which shortens the file
     at no loss, most of all at low quality. ``optimize=false`` gives the fixed tables that many published curves used.
 
-    Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,535 pixels a side; about 620 bytes of
+    Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,500 pixels a side; about 620 bytes of
     headers. A flipped bit inside the entropy-coded data is mostly decoded without complaint: the format has no
     checksum.
     """
 
     name = "jpeg"
+    stream_format = "jpeg"
     summary = "JPEG by Pillow (libjpeg-turbo), YCbCr BT.601 full range"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(5, 95, 5)}
     knob = Knob("quality", 1, 100)
@@ -43,10 +45,11 @@ class Jpeg(Codec):
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
-        return data.startswith(b"\xff\xd8\xff")
+        # A SPIFF header, or the frame header of JPEG-LS: that is another format.
+        return data.startswith(b"\xff\xd8\xff") and data[3:4] not in (b"\xe8", b"\xf7")
 
     def encode(self, image: Image) -> bytes:
-        check_image(image, codec=self.name, max_side=65535)
+        check_image(image, codec=self.name, max_side=65500)
         buffer = io.BytesIO()
         Pictures.fromarray(np.ascontiguousarray(image)).save(
             buffer, "JPEG", quality=self.quality, subsampling=self.subsampling, optimize=self.optimize,
@@ -59,20 +62,9 @@ class Jpeg(Codec):
 
     def overhead(self, data: bytes) -> int:
         """Everything but the entropy-coded segments: markers, tables, frame and scan headers."""
-        position, payload = 2, 0
-        while position + 4 <= len(data):
-            marker = data[position + 1]
-            position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-            if marker == 0xDA:
-                start = position
-                # A scan ends at the next marker that is neither a stuffed zero nor a restart.
-                while position + 1 < len(data):
-                    position = data.index(b"\xff", position)
-                    if data[position + 1] == 0 or 0xD0 <= data[position + 1] <= 0xD7:
-                        position += 2
-                    else:
-                        break
-                payload += position - start
-                if data[position + 1] == 0xD9:
-                    break
-        return len(data) - payload
+        return jpeg_overhead(data)
+
+    def colour_path(self, channels: int) -> ColourPath:
+        if channels == 1:
+            return ColourPath("none", by="as it is")
+        return ColourPath("BT.601", subsampling=self.subsampling, by="libjpeg")

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
+from benchmark.colour import ColourPath
 from benchmark.pillow import decode_with_pillow, library_version
 
 
@@ -62,6 +63,11 @@ class Jpeg2000(Codec):
     def overhead(self, data: bytes) -> int:
         """The main header and the tile-part header, up to the start-of-data marker."""
         return int(data.index(b"\xff\x93")) + 2
+
+    def colour_path(self, channels: int) -> ColourPath:
+        if channels == 1:
+            return ColourPath("none", by="as it is")
+        return ColourPath("RCT", by="OpenJPEG") if self.lossless else ColourPath("ICT", depth=32, by="OpenJPEG")
 
 
 def _resolutions(image: Image) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Setting, check_image, setting
+from benchmark.colour import ColourPath
 from benchmark.pillow import decode_with_pillow, deflate_version
 
 
@@ -57,3 +58,6 @@ class Png(Codec):
                 payload += size
             position += size + 12
         return len(data) - payload
+
+    def colour_path(self, channels: int) -> ColourPath:
+        return ColourPath("none", by="as it is")

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
+from benchmark.colour import ColourPath
 from benchmark.pillow import decode_with_pillow, library_version, sweep
 
 
@@ -59,3 +60,8 @@ class Webp(Codec):
     def overhead(self, data: bytes) -> int:
         """RIFF and chunk headers: all but the VP8 or VP8L data."""
         return 20
+
+    def colour_path(self, channels: int) -> ColourPath:
+        if self.lossless:
+            return ColourPath("subtract green", by="libwebp, chosen by the encoder")
+        return ColourPath("BT.601", full_range=False, subsampling="4:2:0", by="libwebp")

@@ -142,6 +142,9 @@ def test_rejects_the_streams_of_others(codec: Codec, name: str) -> None:
         stream = other.encode(picture(other, 40, 40))
     except MissingBackend as error:
         pytest.skip(str(error))
+    if codec.stream_format and codec.stream_format == other.stream_format:
+        assert np.array_equal(codec.decode(stream), other.decode(stream))
+        return
     with pytest.raises(BitstreamError):
         codec.decode(stream)
 
@@ -239,4 +242,4 @@ def test_settings_are_frozen_and_hashable(codec: Codec) -> None:
     assert hash(same) == hash(codec)
     settings: dict[str, Setting] = codec.settings
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(codec, next(iter(settings)), 1)
+        setattr(codec, next(iter(settings), "name"), 1)  # QOI has no settings
