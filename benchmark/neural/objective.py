@@ -18,6 +18,10 @@ def _source(inputs: dict[str, Any]) -> Any:
     return inputs.get("source", inputs["tile"])
 
 
+_PACE = 5.0
+"""How many times as fast as the network's weights the densities' shapes move: each stage learns them anew."""
+
+
 @keras.saving.register_keras_serializable("rdbench")
 class LogisticMixture(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
     """A differentiable density of each latent dimension: a mixture of logistics, integrated over unit bins.
@@ -44,7 +48,7 @@ class LogisticMixture(keras.layers.Layer):  # type: ignore[misc]  # Keras ships 
 
     def call(self, latent: Any, kind: Any) -> Any:
         """Bits that each example's latent costs: shape (N, D) and (N,) to (N,)."""
-        values = (ops.softmax(self.logit, axis=-1), self.mean, ops.exp(-self.log_scale))
+        values = (ops.softmax(_PACE * self.logit, axis=-1), self.mean, ops.exp(-_PACE * self.log_scale))
         if self.shape[0] > 1:  # a single kind needs no copy of its densities for each example
             values = tuple(ops.take(value, kind, axis=0) for value in values)
         weight, mean, scale = values

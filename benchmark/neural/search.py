@@ -20,7 +20,7 @@ from benchmark.neural.backend import load_keras
 
 _TOGETHER = 64
 """Tiles that a gradient is computed for at once."""
-_RATE = 0.15
+_RATE = 0.1
 """First learning rate of the descent, in quantiser steps; it falls in a straight line to nothing."""
 _BARRED = 24.0
 """Bits of a symbol that a table lacks, more than any that it has."""
