@@ -87,6 +87,6 @@ class Vvc(Codec):
 
 def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
     """NAL units of a byte stream, start codes included, and their types."""
-    heads = [(match.start(), match[1][0] >> 3) for match in re.finditer(rb"\0?\0\0\1.(.)", data, re.DOTALL)]
+    heads = [(match.start(), match[1][0] >> 3) for match in re.finditer(rb"\x00?\x00\x00\x01.(.)", data, re.DOTALL)]
     for (start, kind), (end, _) in zip(heads, [*heads[1:], (len(data), 0)], strict=True):
         yield kind, data[start:end]
