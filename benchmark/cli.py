@@ -47,7 +47,10 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--codecs", metavar="A,B", help="Codecs to run, or TOML files that describe them.  [default: jpeg,jpeg2000,webp,avif,cvae]")
+@click.option(
+    "--codecs", metavar="A,B",
+    help="Codecs to run, or TOML files that describe some.  [default: jpeg,jpeg2000,webp,avif,cvae]",
+)
 @click.option(
     "--dataset", metavar="NAME,NAME", help="Data sets, such as kodak or folder:PATH, each a run.  [default: sample]",
 )

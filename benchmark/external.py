@@ -56,6 +56,7 @@ def run_program(
     stdin: bytes = b"",
     timeout: float = TIMEOUT,
     memory: int = MEMORY,
+    check: bool = True,
 ) -> tuple[bytes, str]:
     """Runs a program to its end, held to one thread, and returns what it wrote to stdout and stderr.
 
@@ -68,10 +69,11 @@ def run_program(
         stdin: what it may read.
         timeout: seconds.
         memory: MiB of address space; where the system can limit that of another process (Linux).
+        check: whether an ending with another status than 0 is an error.
 
     Raises:
         MissingBackend: there is no such program.
-        ProgramError: it took too long or ended with a status other than 0; the last lines of its stderr are told.
+        ProgramError: it took too long or ended with another status than 0; the last lines of its stderr are told.
     """
     program = find_program(str(arguments[0]))
     name = Path(program).name
@@ -87,7 +89,7 @@ def run_program(
     finally:
         _end(process)
     text = errors.decode("utf-8", "replace")
-    if process.returncode:
+    if check and process.returncode:
         lines = " | ".join([line.strip() for line in text.splitlines() if line.strip()][-_LAST_LINES:])
         raise ProgramError(f"{name} {_ending(process.returncode)}: {lines or 'it wrote nothing to stderr'}")
     return output, text

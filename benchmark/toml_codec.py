@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import keyword
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -186,8 +187,9 @@ def _settings(path: Path, document: Mapping[str, Any]) -> tuple[Knob | None, dic
             raise UsageError(f"{path}: settings.{field}: expected a table, got {table!r}")
         _check_keys(f"{path}: settings.{field}", table, _SETTING_KEYS, ("default",))
         tables[field] = table
+    taken = {*_FILES, *dir(TomlCodec), *Codec.__annotations__, *TomlCodec.__annotations__}
     for field in tables:
-        if not _PLACEHOLDER.fullmatch(f"{{{field}}}") or field in _FILES or hasattr(TomlCodec, field):
+        if not _PLACEHOLDER.fullmatch(f"{{{field}}}") or keyword.iskeyword(field) or field in taken:
             raise UsageError(f"{path}: {field!r} cannot be the name of a setting: take another word")
     return knob, tables
 
@@ -222,7 +224,7 @@ def _program_version(about: _Description) -> str:
     if not about.version:
         return f"{Path(about.encode[0]).name} of unknown version"
     with private_folder() as folder:
-        output, errors = run_program(about.version, folder=folder, timeout=60, memory=about.memory)
+        output, errors = run_program(about.version, folder=folder, timeout=60, memory=about.memory, check=False)
     lines = [line.strip() for line in f"{output.decode('utf-8', 'replace')}\n{errors}".splitlines() if line.strip()]
     if not lines:
         raise ProgramError(f"{' '.join(about.version)} told no version")
