@@ -14,6 +14,8 @@ from benchmark.errors import BitstreamError, MissingBackend, ProgramError
 from benchmark.external import private_folder, run_program
 
 _QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1")
+_HOUR = 3600.0  # slow presets take minutes for a large picture; the engine's own limit is usually the lower one
+_MEMORY = 16384  # MiB
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) .*\bC(mono|420|444)p?(\d*)(?: |$)")
 
 
@@ -80,12 +82,13 @@ def encode_planes(planes: Planes, *, depth: int, form: str, options: Sequence[st
     pixels += f"{depth}le" if depth > 8 else ""
     raw = b"".join(np.ascontiguousarray(plane, "<u2" if depth > 8 else "u1").tobytes() for plane in planes)
     with private_folder() as folder:
-        stream, _ = run_program(
+        stream = folder / "stream"  # not stdout, where libvvenc puts its warnings
+        run_program(
             [program(), *_QUIET, "-f", "rawvideo", "-pix_fmt", pixels, "-color_range", "pc", "-s", f"{width}x{height}",
-             "-i", "pipe:0", *options, "-threads", "1", "-f", form, "pipe:1"],
-            folder=folder, stdin=raw,
+             "-i", "pipe:0", *options, "-threads", "1", "-f", form, stream],
+            folder=folder, stdin=raw, timeout=_HOUR, memory=_MEMORY,
         )
-    return stream
+        return stream.read_bytes()
 
 
 def decode_planes(stream: bytes, *, form: str) -> tuple[Planes, int]:
@@ -99,7 +102,7 @@ def decode_planes(stream: bytes, *, form: str) -> tuple[Planes, int]:
             raw, complaints = run_program(
                 [program(), *_QUIET, "-xerror", "-threads", "1", "-f", form, "-i", "pipe:0",
                  "-f", "yuv4mpegpipe", "-strict", "-1", "pipe:1"],
-                folder=folder, stdin=stream,
+                folder=folder, stdin=stream, memory=_MEMORY,
             )
     except ProgramError as error:
         raise BitstreamError(f"not a whole {form} stream: {error}") from error
