@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 import keyword
 import re
@@ -111,7 +112,11 @@ class TomlCodec(Codec):
             except ProgramError as error:
                 raise BitstreamError(f"not a whole stream of {self.name}: {error}") from error
         form = "PNG" if picture.startswith(b"\x89PNG") else "PPM"
-        return decode_with_pillow(picture, form)
+        image = decode_with_pillow(picture, form)
+        with Pictures.open(io.BytesIO(picture)) as opened:
+            if opened.mode.startswith(("I", "F")):
+                raise BitstreamError(f"{self.name}: the decoder wrote an image of more than 8 bits; have it write 8")
+        return image
 
     def _run(
         self, command: Sequence[str], folder: Path, source: Path, target: Path, settings: Mapping[str, Setting]

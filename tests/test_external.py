@@ -353,6 +353,12 @@ def test_a_stream_that_the_decoder_refuses(tmp_path: Path, scratch: Path, stream
     assert not list(scratch.iterdir())
 
 
+def test_a_decoder_that_writes_more_than_8_bits(tmp_path: Path) -> None:
+    deep = zlib.compress(b"P5 2 2 65535\n" + bytes(range(8)))
+    with pytest.raises(BitstreamError, match="more than 8 bits"):
+        made(describe(tmp_path)).decode(deep)
+
+
 def test_the_command_line_runs_it_in_workers(rdbench: Run, tmp_path: Path) -> None:
     folder = tmp_path / "my codecs"
     folder.mkdir()
