@@ -1,4 +1,31 @@
-"""Codecs that a TOML file describes: an encoder and a decoder program, a knob and further settings."""
+"""Codecs that a TOML file describes: an encoder and a decoder program, a knob and further settings.
+
+    name = "cjpeg"
+    encode = ["cjpeg", "-quality", "{quality}", "-dct", "{dct}", "-outfile", "{output}", "{input}"]
+    decode = ["djpeg", "-outfile", "{output}", "{input}"]
+    version = ["cjpeg", "-version"]  # its first line stands in the records; without it, "unknown version"
+
+    input = "pnm"       # or "png": the image that the encoder reads; pnm is PPM for colour and PGM for grey
+    stream = "jpg"      # endings of the files that the programs write; by default bin and
+    output = "ppm"      # ppm, for a PNM or PNG file of 8 bits
+    timeout = 300       # seconds for each run of a program
+    memory = 4096       # MiB of address space for each of its processes, on Linux
+
+    [knob]              # without it the codec is one operating point
+    name = "quality"
+    low = 1
+    high = 100
+    default = 75
+    increasing = true   # whether the rate grows with it
+    grid = [10, 30, 50, 70, 90]
+
+    [settings.dct]      # further settings; the type is that of the default
+    default = "int"
+    choices = ["int", "fast", "float"]  # or low and high; grid, where the default sweep has several values
+
+A program is a name on ``PATH`` or a path, from the folder of the file where it is relative. ``{input}``, ``{output}``
+and, to encode, ``{SETTING}`` may stand anywhere in an argument; all have to stand somewhere.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +158,7 @@ class TomlCodec(Codec):
 
 
 def read_codec(path: Path) -> type[TomlCodec]:
-    """The codec that a TOML file describes; the table in CONTRIBUTING.md says with which keys.
+    """The codec that a TOML file describes; the keys are those at the head of this module.
 
     Raises:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
