@@ -47,7 +47,10 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--codecs", metavar="A,B", help="Codecs to run.  [default: jpeg,jpeg2000,webp,avif,cvae]")
+@click.option(
+    "--codecs", metavar="A,B",
+    help="Codecs to run, or TOML files that describe some.  [default: jpeg,jpeg2000,webp,avif,cvae]",
+)
 @click.option(
     "--dataset", metavar="NAME,NAME", help="Data sets, such as kodak or folder:PATH, each a run.  [default: sample]",
 )
@@ -134,7 +137,7 @@ def info() -> None:
 
 
 @main.command()
-@click.option("--codec", required=True, help="Codec that encodes.")
+@click.option("--codec", required=True, help="Codec that encodes, or a TOML file that describes it.")
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Setting; may be repeated.")
 @click.argument("source", metavar="IN", type=_path)
 @click.argument("target", metavar="OUT", type=_path)

@@ -8,6 +8,7 @@
     ├── DigestError                 a downloaded or found file is not the one that was expected
     ├── PluginError                 a plug-in breaks its interface, or two claim one name
     ├── UnsupportedImage            a codec cannot take this image (16 bit, RGBA, a size that its format lacks)
+    ├── ProgramError                an external program failed, or took too long or too much memory
     ├── Unreachable                 a codec reaches no value at or below the target of a search
     ├── BitstreamError              a stream is truncated, altered, foreign or absurd
     └── RecordsError                a records file cannot be read as one
@@ -46,6 +47,10 @@ class PluginError(BenchmarkError):
 
 class UnsupportedImage(BenchmarkError):
     """A codec cannot take this image."""
+
+
+class ProgramError(BenchmarkError):
+    """An external program failed; the message names it and tells the last lines of its stderr."""
 
 
 class Unreachable(BenchmarkError):

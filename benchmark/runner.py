@@ -14,7 +14,7 @@ from benchmark.codec import Setting
 from benchmark.engine import run_tasks
 from benchmark.environment import describe, package_versions
 from benchmark.match import row_settings
-from benchmark.plugins import codec_class, metric_families, open_dataset
+from benchmark.plugins import codec_class, metric_families, open_dataset, portable_name
 from benchmark.progress import Progress
 from benchmark.record import SCHEMA, SETTLED
 from benchmark.report.figures import Axis, draw_all
@@ -65,8 +65,9 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
         by_codec.setdefault(point.codec, []).append(point.settings)
+    names = {codec: codec_class(codec).name for codec in by_codec}
     plan = [
-        (label, item, codec, row_settings(codec_class(codec).from_settings(settings), target), str(target or ""))
+        (label, item, names[codec], row_settings(codec_class(codec).from_settings(settings), target), str(target or ""))
         for codec, sweep in by_codec.items()
         for settings in sweep
         for target in targets
@@ -82,8 +83,8 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
         # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
         tasks = [
             Task(
-                study.dataset, data_root, item, label, codec, sweep, tuple(study.metrics), study.repeats,
-                study.threads, frozenset(done.get((item, codec), ())), target,
+                study.dataset, data_root, item, label, portable_name(codec), sweep, tuple(study.metrics),
+                study.repeats, study.threads, frozenset(done.get((item, names[codec]), ())), target,
             )
             for item in items
             for codec, sweep in by_codec.items()
@@ -95,10 +96,11 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
                 for task, records in run_tasks(tasks, jobs=jobs, timeout=study.timeout):
                     store.append(records)
                     fresh += len(records)
+                    where = f"{codec_class(task.codec).name} on {task.item}"
                     for record in records:
                         if record["status"] not in SETTLED:
-                            progress.note(f"{record['status']}: {task.codec} on {task.item}: {record['reason']}")
-                    progress.advance(len(task.settings), f"{task.codec} on {task.item}")
+                            progress.note(f"{record['status']}: {where}: {record['reason']}")
+                    progress.advance(len(task.settings), where)
             except KeyboardInterrupt:
                 interrupted = True
         store.arrange(plan)
@@ -145,7 +147,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         "schema": SCHEMA,
         "study": study.to_dict(),
         "run": dict(run),
-        "codecs": {name: codec_class(name).version() for name in study.codecs},
+        "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
         "metrics": {
             metric.name: metric.definition for family in metric_families().values() for metric in family.metrics
         },

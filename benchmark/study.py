@@ -39,7 +39,7 @@ class Study:
     Attributes:
         name: of the results folder.
         dataset: such as ``kodak`` or ``folder:PATH``.
-        codecs: the sweep of each codec, in order.
+        codecs: the sweep of each codec, by its name or the path of the TOML file that describes it, in order.
         metrics: names, in the order of their columns.
         repeats: timed runs of each encode and decode; the median is recorded.
         threads: that numerical libraries may use.
@@ -144,7 +144,7 @@ def resolve(
         dataset: one, or several: the study is then of the first, and :func:`each_dataset` gives those of all.
         codecs: names, or sweeps by name; default sweeps fill what a sweep does not name. None takes the default
             codecs, without those whose libraries are not installed.
-        sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep.
+        sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep; here a codec has its name alone.
         match: limits by column, or by metric for its column over RGB; knobs are then chosen, and their sweeps unused.
 
     Returns:
@@ -171,11 +171,14 @@ def resolve(
             codec_class(codec).version()
     if not chosen:
         raise UsageError("no codec to run: name some with --codecs")
+    named_as: dict[str, str] = {}
+    for codec in chosen:
+        other = named_as.setdefault(codec_class(codec).name, codec)
+        if other != codec:
+            raise UsageError(f"{other} and {codec} are both named {codec_class(codec).name!r}")
     for text in sets:
-        codec, field, values = _parse_set(text)
-        if codec not in chosen:
-            raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(chosen)}")
-        chosen[codec][field] = list(values)
+        codec, field, values = _parse_set(text, named_as)
+        chosen[named_as[codec]][field] = list(values)
     targets = _targets(match or {})
     for codec, sweep in chosen.items():
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
@@ -185,7 +188,7 @@ def resolve(
     _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
     where = dataset_names(dataset or DEFAULT_DATASET)
     study = Study(
-        name=name or "-".join([*(spec.partition(":")[0] for spec in where), *chosen]),
+        name=name or "-".join([*(spec.partition(":")[0] for spec in where), *named_as]),
         dataset=where[0],
         codecs=chosen,
         metrics=[metric for metric in known if metrics is None or metric in metrics],
@@ -270,7 +273,7 @@ def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Seque
         if knob is None:
             raise UsageError(f"match: codec {codec!r} has no knob that trades rate for quality")
         for text in sets:
-            if text.startswith(f"{codec}.{knob.field}="):
+            if text.startswith(f"{codec_class(codec).name}.{knob.field}="):
                 raise UsageError(f"--set {text}: the match chooses {knob.field}")
         sweep.pop(knob.field, None)
 
@@ -290,10 +293,13 @@ def _check(
             raise UsageError(f"{label}: expected a positive number, got {count}")
 
 
-def _parse_set(text: str) -> tuple[str, str, Sequence[Setting]]:
+def _parse_set(text: str, codecs: Mapping[str, str]) -> tuple[str, str, Sequence[Setting]]:
     target, equals, values = text.partition("=")
     codec, dot, field = target.partition(".")
     if not (equals and dot and codec and field and values):
         raise UsageError(f"--set {text}: expected CODEC.FIELD=VALUE[,VALUE…], such as jpeg.quality=5,10,20")
-    cls = codec_class(codec)
+    if codec not in codecs:
+        codec_class(codec)  # raises for an unknown one
+        raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(codecs)}")
+    cls = codec_class(codecs[codec])
     return codec, field, [cls.parse_setting(field, value) for value in values.split(",")]

@@ -1,4 +1,4 @@
-"""Finds plug-ins: the files of ``codecs/`` and ``datasets/``, and entry points of other packages.
+"""Finds plug-ins: the files of ``codecs/`` and ``datasets/``, entry points of other packages, and TOML files.
 
 In a checkout those two folders lie at the repository's root, which joins this package's search path here; in an
 installed wheel they lie inside this package. Neither holds an ``__init__.py``: a regular package called ``codecs``
@@ -19,6 +19,7 @@ from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import PluginError, UsageError
 from benchmark.metric import MetricFamily
+from benchmark.toml_codec import read_codec
 
 if TYPE_CHECKING:
     from benchmark.neural.training import Recipe
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
     __path__.append(str(_CHECKOUT))
+
+_DESCRIPTION = ".toml"
 
 _Plugin = TypeVar("_Plugin", Codec, Dataset, MetricFamily)
 
@@ -37,12 +40,20 @@ def codec_names() -> list[str]:
 
 @cache
 def codec_class(name: str) -> type[Codec]:
-    """The codec of a name; only its own file is imported.
+    """The codec of a name, of which only its own file is imported, or the one that a TOML file describes.
+
+    Args:
+        name: a codec's, or the path of a file, which ends in ``.toml``.
 
     Raises:
-        UsageError: no such codec.
+        UsageError: no such codec, or the file does not describe one.
         PluginError: its file or entry point breaks the interface.
     """
+    if name.endswith(_DESCRIPTION):
+        described = read_codec(Path(name).resolve())
+        if described.name in codec_names():
+            raise UsageError(f"{name}: name: {described.name!r} is that of another codec; take one of your own")
+        return described
     files, points = _codec_files(), _entry_points("rdbench.codecs")
     if name in files and name in points:
         raise PluginError(f"codec {name!r} is both a file of codecs/ and an entry point ({points[name].value})")
@@ -55,6 +66,11 @@ def codec_class(name: str) -> type[Codec]:
     if name in points:
         return _load(points[name], Codec)  # type: ignore[type-abstract]
     raise UsageError(f"unknown codec {name!r}; known: {', '.join(codec_names())}")
+
+
+def portable_name(codec: str) -> str:
+    """A codec's name that means the same from every working directory: the path of a TOML file is made absolute."""
+    return str(Path(codec).resolve()) if codec.endswith(_DESCRIPTION) else codec
 
 
 def codec_of_stream(data: bytes) -> type[Codec]:
