@@ -110,6 +110,41 @@ def run(
     sys.exit(status)
 
 
+@main.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
+@click.option("--anchor", required=True, metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.")
+@click.option("--metric", default="psnr_rgb", show_default=True, help="Column of the quality.")
+@click.option(
+    "--interpolator", default="pchip", show_default=True, type=click.Choice(["pchip", "akima", "cubic"]),
+    help="Curve through the points.",
+)
+@click.option("--images", is_flag=True, help="Adds a row for every image.")
+@click.option("--out", type=_path, metavar="FILE.csv|.md", help="File to write the table to.")
+def bdrate(
+    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, out: Path | None
+) -> None:
+    """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
+
+    Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
+    """
+    from benchmark.analysis.bdrate import bd_table
+    from benchmark.analysis.curve import read_results
+    from benchmark.errors import UsageError
+    from benchmark.plugins import metric_column
+    from benchmark.report.tables import table_text
+    from benchmark.terminal import BD_FORMS, print_bdrate
+
+    kind, column = metric_column(metric)
+    if not kind.higher_is_better:
+        raise UsageError(f"{metric} falls as the quality rises: name another metric, such as psnr_rgb")
+    table = bd_table(
+        read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
+    )
+    if out:
+        _write(out, table_text(table, out, BD_FORMS).encode())
+    print_bdrate(table, "dB" if kind.decibels else kind.unit)
+
+
 @main.command("list")
 @click.argument("kind", type=click.Choice(["codecs", "datasets", "metrics"]))
 @_data_root

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
-_NUMERIC = {"images", "bpp", "enc s", "dec s", *(title for _, title, _ in _METRICS)}
+_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "std",
+            *(title for _, title, _ in _METRICS)}
 
 
 def print_outcome(outcome: Outcome) -> None:
@@ -69,6 +70,39 @@ def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
         for trained_on in dict.fromkeys(table["trained_on"]):
             shown.add_row(trained_on, *(_number(values.loc[trained_on, name], "{:.2f}") for name in columns))
         console.print(shown)
+
+
+BD_FORMS = {
+    "bd_rate": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%", "bd_metric": "+.3f", "rate_low": ".3f",
+    "rate_high": ".3f", "rate_overlap": ".0%", "image_mean": "+.2f", "image_std": ".2f",
+}
+"""Formats of the columns of a table of Bjøntegaard deltas."""
+
+
+def print_bdrate(table: pd.DataFrame, unit: str) -> None:
+    """A table of Bjøntegaard deltas, and below it what to know of its rows.
+
+    Args:
+        table: see ``analysis.bdrate.bd_table``.
+        unit: of the metric.
+    """
+    from benchmark.report.tables import number
+
+    console = _console()
+    for dataset, part in table.groupby("dataset", sort=False):
+        shown = _table("series", "images", "BD-rate %", f"BD {unit}".strip(), "range", "overlap", "of images %", "std")
+        metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
+        shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
+        for _, row in part.iterrows():
+            form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
+            shown.add_row(
+                f"  {row['image']}" if row["image"] else row["series"], str(row["images"]), form["bd_rate"],
+                form["bd_metric"], f"{form['low']} to {form['high']}", form["overlap"], form["image_mean"],
+                form["image_std"],
+            )
+        console.print(shown)
+        for _, row in part[part["flags"] != ""].iterrows():
+            console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 
 
 def print_codecs() -> None:
