@@ -145,6 +145,30 @@ def bdrate(
     print_bdrate(table, "dB" if kind.decibels else kind.unit)
 
 
+@main.command()
+@click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
+@click.option("--image", type=_path, metavar="FILE", help="Image to encode.  [default: astronaut of data set sample]")
+@click.option("--out", type=_path, metavar="FILE.csv|.json", help="File to write the findings to.")
+def audit(codecs: str, image: Path | None, out: Path | None) -> None:
+    """What codecs do to colours before they quantise, and whether they keep what they promise.
+
+    The exit status is 1 if a promise is broken: other bytes on a second encode or with another number of threads,
+    lossless settings that lose, or a PSNR above what the colour path can keep.
+    """
+    from benchmark.audit import as_text
+    from benchmark.audit import audit as audit_codec
+    from benchmark.dataset import read_image
+    from benchmark.plugins import open_dataset
+    from benchmark.terminal import print_audit
+
+    pixels = read_image(image) if image else open_dataset("sample").load("astronaut")[0]
+    findings = [audit_codec(name, pixels) for name in _names(codecs) or []]
+    if out:
+        _write(out, as_text(findings, out).encode())
+    print_audit(findings)
+    sys.exit(_FAILED if any(finding.problems for finding in findings) else 0)
+
+
 @main.command("list")
 @click.argument("kind", type=click.Choice(["codecs", "datasets", "metrics"]))
 @_data_root

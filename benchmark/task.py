@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
+from benchmark.colour import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
 from benchmark.metric import LUMA, MetricFamily, to_planes
@@ -141,13 +142,17 @@ def one_line(error: object) -> str:
 
 @dataclass(frozen=True)
 class _Reference:
-    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared."""
+    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared.
+
+    Ceilings of colour paths are remembered as they are asked for.
+    """
 
     images: Batch
     digest: str
     compared: Batch
     families: list[tuple[MetricFamily, Any]]
     undefined: str
+    ceilings: dict[ColourPath, float] = dataclasses.field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -277,6 +282,7 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
     for family, prepared in reference.families:
         for column, per_image in family.compare(prepared, planes).items():
             values[column] = float(per_image.mean())
+    suspicion = _suspicion(codec, reference, values.get("psnr_rgb", 0.0))
     return {
         "bytes": size,
         "overhead_bytes": overhead,
@@ -290,8 +296,24 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "stream_sha256": hashlib.sha256(b"".join(streams)).hexdigest(),
         "pixels_sha256": _digest_pixels(decoded),
         "status": "ok",
-        "reason": reference.undefined,
+        "reason": "; ".join(filter(None, (reference.undefined, suspicion))),
     }
+
+
+def _suspicion(codec: Codec, reference: _Reference, psnr: float) -> str:
+    """What is wrong with a PSNR over RGB that passes the ceiling of the codec's colour path; empty where nothing is.
+
+    Only items of one image are looked at, which are compared with themselves.
+    """
+    images = reference.images
+    path = codec.colour_path(images.shape[3] if images.ndim == 4 else 1)
+    if path is None or len(images) != 1:
+        return ""
+    if path not in reference.ceilings:
+        reference.ceilings[path] = ceiling(images[0], path)
+    if psnr <= reference.ceilings[path] or not np.array_equal(images, reference.compared):
+        return ""
+    return excess(psnr, images[0], path)
 
 
 def _timed(call: Callable[[], _Result], repeats: int) -> tuple[_Result, float]:

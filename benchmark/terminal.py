@@ -18,10 +18,13 @@ from benchmark.runner import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmark.audit import Finding
+
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
 _NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "std",
+            "bits", "ceiling", "header B", "of 1×1", "threads",
             *(title for _, title, _ in _METRICS)}
 
 
@@ -103,6 +106,29 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
         console.print(shown)
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
+
+
+def print_audit(findings: Sequence[Finding]) -> None:
+    """What an audit found, and below it the promises that were broken."""
+    from benchmark.plugins import codec_class
+
+    console = _console()
+    table = _table(
+        "codec", "finest", "matrix", "range", "chroma", "bits", "converted by", "PSNR", "ceiling", "lossless",
+        "header B", "of 1×1", "threads", "same bytes",
+    )
+    for finding in findings:
+        figures = [_number(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
+        knob = codec_class(finding.codec).knob
+        end = f"{knob.field}={json.loads(finding.settings)[knob.field]:g}" if knob else ""
+        same = {True: "yes", False: "no", "": ""}[finding.deterministic]
+        cells = (finding.matrix, finding.range, finding.subsampling, finding.depth, finding.by, *figures,
+                 finding.lossless, finding.overhead, finding.overhead_1x1, finding.threads, same)
+        table.add_row(finding.codec, end, *(str(cell) if cell != "" else "–" for cell in cells))
+    console.print(table)
+    for finding in findings:
+        for problem in finding.problems:
+            console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)
 
 
 def print_codecs() -> None:
