@@ -55,7 +55,12 @@ def main() -> None:
 @click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
 @click.option(
     "--match", "matches", multiple=True, metavar="COLUMN=V,V",
-    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; may be repeated.",
+    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; COLUMN~V takes "
+         "the nearest on either side; may be repeated.",
+)
+@click.option(
+    "--match-mean", "mean_matches", multiple=True, metavar="COLUMN=V,V",
+    help="Finds one knob for the data set, by the mean over its images; COLUMN~V as above; may be repeated.",
 )
 @click.option("--study", "study_file", type=_path, metavar="FILE.toml", help="Study file; flags win over it.")
 @click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
@@ -66,8 +71,8 @@ def main() -> None:
 @_data_root
 def run(
     codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
-    study_file: Path | None, out: Path | None, jobs: int | None, repeats: int | None, threads: int | None,
-    timeout: float | None, data_root: Path | None,
+    mean_matches: tuple[str, ...], study_file: Path | None, out: Path | None, jobs: int | None, repeats: int | None,
+    threads: int | None, timeout: float | None, data_root: Path | None,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
@@ -85,6 +90,7 @@ def run(
     flags: dict[str, Any] = {
         "codecs": _names(codecs), "dataset": dataset, "metrics": _names(metrics), "repeats": repeats,
         "threads": threads, "timeout": timeout, "match": parse_match(matches) or None,
+        "match_mean": parse_match(mean_matches) or None,
     }
     if flags["codecs"] and "codecs" in given:
         # Flags choose among the file's codecs; its sweeps stay.

@@ -24,7 +24,7 @@ from benchmark.colour import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
 from benchmark.metric import LUMA, MetricFamily, to_planes
-from benchmark.plugins import codec_class, metric_families, open_dataset
+from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset
 from benchmark.record import SCHEMA, Record, columns, row_key
 
 _Result = TypeVar("_Result")
@@ -42,7 +42,8 @@ class Task:
         metrics: names of those wanted.
         repeats, threads: see ``study.Study``.
         done: keys of rows that need not be made again.
-        target: for which the knob is chosen, image by image; None takes it from the settings.
+        target: for which the knob is chosen, image by image; None takes it from the settings, and so does a target of
+            a mean, for which it was chosen before.
     """
 
     dataset: str
@@ -80,7 +81,7 @@ def run_task(task: Task) -> list[Record]:
                 # Loads libraries and weights, and touches memory, outside the clock.
                 cls().decode_batch(codec.encode_batch(reference.images))
                 warm = True
-            if task.target is not None:
+            if task.target is not None and not task.target.mean:
                 matches = [_match(codec, reference, place, task.target) for place in range(len(reference.images))]
                 found = {
                     "knob_value": statistics.fmean(match.knob for match in matches),
@@ -118,6 +119,8 @@ def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: 
     }
     if task.target is not None:
         identity["target"] = str(task.target)
+    if task.target is not None and task.target.mean:
+        identity["knob_value"] = _knob_of(codec)
     record: Record = dict.fromkeys(columns(), "")
     record |= {
         **identity,
@@ -243,10 +246,8 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = False
     else:
-        family, metric = next(
-            (cls(), metric) for cls in metric_families().values() for metric in cls.metrics
-            if target.column in metric.columns
-        )
+        metric, _ = metric_column(target.column)
+        family = next(cls() for cls in metric_families().values() if metric in cls.metrics)
         reason = family.undefined(metric.name, *image.shape[1:3])
         if reason:
             raise Unreachable(reason)
@@ -258,7 +259,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = not metric.higher_is_better
     try:
-        return search(measure, knob_values(type(codec), reverse=falling), target.limit)
+        return search(measure, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
     except Unreachable as error:
         which = f"image {place} of the item: " if len(reference.images) > 1 else ""
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
