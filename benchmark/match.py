@@ -13,7 +13,7 @@ from benchmark.errors import Unreachable
 RATES = ("bpp", "payload_bpp")
 """Columns of rate that can be matched; every column of a metric can be, too."""
 
-_STEPS = 10_000
+_STEPS = 2000
 """Parts into which the range of a knob that is not whole is cut."""
 
 
@@ -116,7 +116,7 @@ def steps(knobs: Sequence[float], limit: float, *, nearest: bool = False) -> Gen
 def knob_values(codec: type[Codec], *, reverse: bool = False) -> Sequence[float]:
     """All values of a codec's knob that a search may try, in the order in which the rate rises.
 
-    Those of a whole knob, or ten thousand equal steps of its range.
+    Those of a whole knob, or two thousand equal steps of its range.
 
     Args:
         codec: one with a knob.

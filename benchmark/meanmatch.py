@@ -102,7 +102,8 @@ def run_searches(
     """
     pending = [search for search in searches if search.pending]
     while pending:
-        run([search.trial for search in pending])
+        trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
+        run(list(trials.values()))
         rows = {(row["dataset"], row["image"], row["codec"], row["settings"]): row for row in store.rows}
         for search in pending:
             codec, settings = search.trial

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,9 @@ from benchmark.dataset import read_image
 from benchmark.errors import Unreachable
 from benchmark.match import Target, knob_values, search
 from benchmark.plugins import codec_class, dataset_class, open_dataset
-from benchmark.record import columns
+from benchmark.record import Record, columns
+from benchmark.runner import run_study
+from benchmark.study import resolve
 from benchmark.task import Task, run_task
 from tests.conftest import Run, photo
 
@@ -83,7 +86,7 @@ def test_knobs_rise_with_the_rate() -> None:
     assert list(knob_values(jpeg)) == list(range(1, 101))
     assert list(knob_values(jpeg, reverse=True)) == list(range(100, 0, -1))
     values = knob_values(jpeg2000)
-    assert (len(values), values[0], values[1], values[-1]) == (10_001, 10.0, 10.005, 60.0)
+    assert (len(values), values[0], values[1], values[-1]) == (2001, 10.0, 10.025, 60.0)
 
 
 @pytest.fixture
@@ -274,6 +277,35 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
     same = [name for name in columns() if name not in ("encode_s", "decode_s", "peak_memory_mib")]
     assert again[same].equals(rows[same])
     assert (tmp_path / "out" / "search.csv").read_bytes() == trials
+
+
+def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def serial(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[tuple[Task, list[Record]]]:
+        for task in tasks:
+            if len(made) == 5:
+                made.append(0)
+                raise KeyboardInterrupt
+            records = run_task(task)
+            made.extend(1 for _ in records)
+            yield task, records
+
+    monkeypatch.setattr("benchmark.runner.run_tasks", serial)
+    study, _ = resolve(
+        codecs=["jpeg"], dataset=f"folder:{pictures}", metrics=["psnr"], match_mean={"bpp": [2], "psnr": [33]}
+    )
+    options = {"data_root": None, "jobs": 1, "command": ""}
+    first = run_study(study, out=tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert (first.interrupted, first.statuses) == (True, {})
+    second = run_study(study, out=tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert (second.interrupted, second.statuses, sum(made[:5])) == (False, {"ok": 4}, 5)
+    resumed = sum(made)
+    run_study(study, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
+    assert sum(made) - resumed == resumed, "what was tried before the interruption was not tried again"
+    timed = ["encode_s", "decode_s", "peak_memory_mib"]
+    one, other = (pd.read_csv(tmp_path / name / "records.csv").drop(columns=timed) for name in ("out", "whole"))
+    assert one.equals(other)
 
 
 def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
