@@ -58,7 +58,12 @@ def main() -> None:
 @click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
 @click.option(
     "--match", "matches", multiple=True, metavar="COLUMN=V,V",
-    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; may be repeated.",
+    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; COLUMN~V takes "
+         "the nearest on either side; may be repeated.",
+)
+@click.option(
+    "--match-mean", "mean_matches", multiple=True, metavar="COLUMN=V,V",
+    help="Finds one knob for the data set, by the mean over its images; COLUMN~V as above; may be repeated.",
 )
 @click.option("--study", "study_file", type=_path, metavar="FILE.toml", help="Study file; flags win over it.")
 @click.option("--out", type=_path, metavar="DIR", help="Results folder.  [default: results/STUDY]")
@@ -69,8 +74,8 @@ def main() -> None:
 @_data_root
 def run(
     codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
-    study_file: Path | None, out: Path | None, jobs: int | None, repeats: int | None, threads: int | None,
-    timeout: float | None, data_root: Path | None,
+    mean_matches: tuple[str, ...], study_file: Path | None, out: Path | None, jobs: int | None, repeats: int | None,
+    threads: int | None, timeout: float | None, data_root: Path | None,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
@@ -88,6 +93,7 @@ def run(
     flags: dict[str, Any] = {
         "codecs": _names(codecs), "dataset": dataset, "metrics": _names(metrics), "repeats": repeats,
         "threads": threads, "timeout": timeout, "match": parse_match(matches) or None,
+        "match_mean": parse_match(mean_matches) or None,
     }
     if flags["codecs"] and "codecs" in given:
         # Flags choose among the file's codecs; its sweeps stay.
@@ -111,6 +117,65 @@ def run(
         if outcome.failures:
             status = _FAILED
     sys.exit(status)
+
+
+@main.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
+@click.option("--anchor", required=True, metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.")
+@click.option("--metric", default="psnr_rgb", show_default=True, help="Column of the quality.")
+@click.option(
+    "--interpolator", default="pchip", show_default=True, type=click.Choice(["pchip", "akima", "cubic"]),
+    help="Curve through the points.",
+)
+@click.option("--images", is_flag=True, help="Adds a row for every image.")
+@click.option("--out", type=_path, metavar="FILE.csv|.md", help="File to write the table to.")
+def bdrate(
+    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, out: Path | None
+) -> None:
+    """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
+
+    Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
+    """
+    from benchmark.analysis.bdrate import bd_table
+    from benchmark.analysis.curve import read_results
+    from benchmark.errors import UsageError
+    from benchmark.plugins import metric_column
+    from benchmark.report.tables import table_text
+    from benchmark.terminal import BD_FORMS, print_bdrate
+
+    kind, column = metric_column(metric)
+    if not kind.higher_is_better:
+        raise UsageError(f"{metric} falls as the quality rises: name another metric, such as psnr_rgb")
+    table = bd_table(
+        read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
+    )
+    if out:
+        _write(out, table_text(table, out, BD_FORMS).encode())
+    print_bdrate(table, "dB" if kind.decibels else kind.unit)
+
+
+@main.command()
+@click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
+@click.option("--image", type=_path, metavar="FILE", help="Image to encode.  [default: astronaut of data set sample]")
+@click.option("--out", type=_path, metavar="FILE.csv|.json", help="File to write the findings to.")
+def audit(codecs: str, image: Path | None, out: Path | None) -> None:
+    """What codecs do to colours before they quantise, and whether they keep what they promise.
+
+    The exit status is 1 if a promise is broken: other bytes on a second encode or with another number of threads,
+    lossless settings that lose, or a PSNR above what the colour path can keep.
+    """
+    from benchmark.audit import as_text
+    from benchmark.audit import audit as audit_codec
+    from benchmark.dataset import read_image
+    from benchmark.plugins import open_dataset
+    from benchmark.terminal import print_audit
+
+    pixels = read_image(image) if image else open_dataset("sample").load("astronaut")[0]
+    findings = [audit_codec(name, pixels) for name in _names(codecs) or []]
+    if out:
+        _write(out, as_text(findings, out).encode())
+    print_audit(findings)
+    sys.exit(_FAILED if any(finding.problems for finding in findings) else 0)
 
 
 @main.command("list")

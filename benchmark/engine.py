@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
-import os
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from benchmark.codec import Setting
-from benchmark.environment import thread_environment
+from benchmark.environment import thread_environment, variables
 from benchmark.plugins import codec_class
 from benchmark.record import Record
 from benchmark.task import Task, blank_record, one_line, run_task
@@ -37,7 +35,7 @@ def run_tasks(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[t
         A task, possibly a part of one given, and its records.
     """
     left = list(tasks)
-    with _environment(thread_environment(tasks[0].threads if tasks else 1)):
+    with variables(thread_environment(tasks[0].threads if tasks else 1)):
         for _ in range(_RESTARTS):
             if not left:
                 return
@@ -110,18 +108,3 @@ def _lost(task: Task, settings: Mapping[str, Setting], status: str, reason: str)
 def _start_worker() -> None:
     # Ctrl-C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables, which workers inherit, and puts the old ones back."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

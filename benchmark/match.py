@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from benchmark.codec import Codec, setting_types
@@ -13,19 +13,29 @@ from benchmark.errors import Unreachable
 RATES = ("bpp", "payload_bpp")
 """Columns of rate that can be matched; every column of a metric can be, too."""
 
-_STEPS = 1000
+_STEPS = 2000
 """Parts into which the range of a knob that is not whole is cut."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What to match: the nearest value of a column that is not above a limit."""
+    """What to match: the nearest value of a column that is not above a limit.
+
+    Attributes:
+        column: of the records.
+        limit: of its value.
+        nearest: whether the value may be above the limit, if that is nearer.
+        mean: whether one knob is chosen for the whole data set, by the mean over its images; else each image has its
+            own.
+    """
 
     column: str
     limit: float
+    nearest: bool = False
+    mean: bool = False
 
     def __str__(self) -> str:
-        return f"{self.column}<={self.limit:.12g}"
+        return f"{'mean ' if self.mean else ''}{self.column}{'~' if self.nearest else '<='}{self.limit:.12g}"
 
 
 @dataclass(frozen=True)
@@ -43,22 +53,40 @@ class Match:
     encodes: int
 
 
-def search(measure: Callable[[float], float], knobs: Sequence[float], limit: float) -> Match:
-    """The knob whose value is the nearest not above a limit, of all that were tried.
-
-    Bisection, and regula falsi once both sides of the limit are known, until two neighbours enclose it; a step that
-    leaves more than half of the bracket is followed by one of bisection, so that there are at most
-    2·log₂(``len(knobs)``) + 2 steps. Where the values are not quite monotone the best that was visited is returned,
-    which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
-    the range.
+def search(
+    measure: Callable[[float], float], knobs: Sequence[float], limit: float, *, nearest: bool = False
+) -> Match:
+    """The knob whose value is the nearest not above a limit, of all that were tried; see :func:`steps`.
 
     Args:
         measure: value of a knob; called once for each.
         knobs: in the order in which the value rises.
         limit: not to be passed.
+        nearest: whether a value above the limit is as good.
 
     Raises:
         Unreachable: every value visited, that of the lowest end among them, is above the limit.
+    """
+    asking = steps(knobs, limit, nearest=nearest)
+    try:
+        knob = next(asking)
+        while True:
+            knob = asking.send(measure(knob))
+    except StopIteration as end:
+        found: Match = end.value
+        return found
+
+
+def steps(knobs: Sequence[float], limit: float, *, nearest: bool = False) -> Generator[float, float, Match]:
+    """The search itself: yields a knob to try, is sent its value, and returns what it found.
+
+    Bisection, and regula falsi once both sides of the limit are known, until two neighbours enclose it; a step that
+    leaves more than half of the bracket is followed by one of bisection, so that there are at most
+    2·log₂(``len(knobs)``) + 2 steps. Where the values are not quite monotone the best that was visited is returned,
+    which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
+    the range; one below all too, where values above it are as good.
+
+    Arguments and errors are those of :func:`search`.
     """
     visited: dict[int, float] = {}
     below, above = -1, len(knobs)
@@ -71,24 +99,24 @@ def search(measure: Callable[[float], float], knobs: Sequence[float], limit: flo
                 share = (limit - visited[below]) / rise
                 place = min(max(below + round(share * (above - below)), below + 1), above - 1)
         width = above - below
-        visited[place] = measure(knobs[place])
+        visited[place] = yield knobs[place]
         if visited[place] <= limit:
             below = place
         else:
             above = place
         halve = 2 * (above - below) > width + 1
-    fitting = [place for place, value in visited.items() if value <= limit]
+    fitting = [place for place, value in visited.items() if value <= limit or nearest]
     if not fitting:
-        nearest = min(visited, key=lambda place: (visited[place], place))
-        raise Unreachable(f"nearest: {visited[nearest]:.6g} at {knobs[nearest]:g}")
-    best = max(fitting, key=lambda place: (visited[place], place))
+        closest = min(visited, key=lambda place: (visited[place], place))
+        raise Unreachable(f"nearest: {visited[closest]:.6g} at {knobs[closest]:g}")
+    best = max(fitting, key=lambda place: (-abs(visited[place] - limit), place))
     return Match(knobs[best], visited[best], len(visited))
 
 
 def knob_values(codec: type[Codec], *, reverse: bool = False) -> Sequence[float]:
     """All values of a codec's knob that a search may try, in the order in which the rate rises.
 
-    Those of a whole knob, or a thousand equal steps of its range.
+    Those of a whole knob, or two thousand equal steps of its range.
 
     Args:
         codec: one with a knob.

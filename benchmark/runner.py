@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,19 @@ from typing import Any
 from benchmark.codec import Setting
 from benchmark.engine import run_tasks
 from benchmark.environment import describe, package_versions
-from benchmark.match import row_settings
-from benchmark.plugins import codec_class, metric_families, open_dataset, portable_name
+from benchmark.match import RATES, Target, row_settings
+from benchmark.meanmatch import MeanSearch, Point, run_searches
+from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset, portable_name
 from benchmark.progress import Progress
-from benchmark.record import SCHEMA, SETTLED
+from benchmark.record import SCHEMA, SETTLED, Record
 from benchmark.report.figures import Axis, draw_all
+from benchmark.report.tables import table_text
 from benchmark.store import RecordStore, identity, replace_file
 from benchmark.study import Study
-from benchmark.task import Task
+from benchmark.task import Task, blank_record, one_line
+
+_Sweep = tuple[str, Sequence[Mapping[str, Setting]], Target | None]
+"""A codec, its settings, and the target that they are run for."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
     targets = study.match or (None,)
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
-        by_codec.setdefault(point.codec, []).append(point.settings)
+        by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
     names = {codec: codec_class(codec).name for codec in by_codec}
     plan = [
         (label, item, names[codec], row_settings(codec_class(codec).from_settings(settings), target), str(target or ""))
@@ -73,33 +78,49 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
         for target in targets
         for item in items
     ]
+    searches = [
+        MeanSearch(codec, settings, target)
+        for codec, sweep in by_codec.items()
+        for settings in sweep
+        for target in study.match
+        if target.mean
+    ]
+    base = Task(study.dataset, data_root, "", label, "", (), tuple(study.metrics), study.repeats, study.threads)
 
     with RecordStore(out / "records.csv") as store:
         replace_file(out / "study.toml", study.to_toml())
-        done: dict[tuple[str, str], set[str]] = {}
-        for row in store.rows:
-            if row["status"] in SETTLED:
-                done.setdefault((row["image"], row["codec"]), set()).add(row["key"])
-        # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
-        tasks = [
-            Task(
-                study.dataset, data_root, item, label, portable_name(codec), sweep, tuple(study.metrics),
-                study.repeats, study.threads, frozenset(done.get((item, names[codec]), ())), target,
-            )
-            for item in items
-            for codec, sweep in by_codec.items()
-            for target in targets
-        ]
         fresh, interrupted = 0, False
         with Progress(len(plan), "rows") as progress:
             try:
+                _search(searches, base, items, out / "search.csv", progress, jobs=jobs, timeout=study.timeout)
+                sweeps: list[_Sweep] = [
+                    (codec, sweep, target) for codec, sweep in by_codec.items() for target in targets
+                    if target is None or not target.mean
+                ]
+                sweeps += [
+                    (search.codec, [search.at(search.found.knob)], search.target) for search in searches if search.found
+                ]
+                unmatched = _unmatched(searches, base, items, store)
+                store.append(unmatched)
+                fresh += len(unmatched)
+                progress.advance(len(unmatched), "targets without a match")
+                encodes = {search.row: search.found.encodes for search in searches if search.found}
+                done = _done(store)
+                # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
+                tasks = [
+                    replace(base, item=item, codec=codec, settings=points, target=target, done=done[item, names[codec]])
+                    for item in items
+                    for codec, points, target in sweeps
+                ]
                 for task, records in run_tasks(tasks, jobs=jobs, timeout=study.timeout):
-                    store.append(records)
-                    fresh += len(records)
-                    where = f"{codec_class(task.codec).name} on {task.item}"
+                    where = f"{names[task.codec]} on {task.item}"
                     for record in records:
+                        known = encodes.get((record["codec"], record["settings"], record["target"]))
+                        record["encodes"] = known or record["encodes"]
                         if record["status"] not in SETTLED:
                             progress.note(f"{record['status']}: {where}: {record['reason']}")
+                    store.append(records)
+                    fresh += len(records)
                     progress.advance(len(task.settings), where)
             except KeyboardInterrupt:
                 interrupted = True
@@ -130,12 +151,68 @@ def run_study(study: Study, *, out: Path, data_root: Path | None, jobs: int, com
     return Outcome(out, statuses, len(rows) - fresh, failures, interrupted)
 
 
+def _done(store: RecordStore) -> defaultdict[tuple[str, str], frozenset[str]]:
+    """Keys of the rows of each image and codec that need no second try."""
+    done: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+    for row in store.rows:
+        if row["status"] in SETTLED:
+            done[row["image"], row["codec"]] |= {row["key"]}
+    return done
+
+
+def _search(
+    searches: Sequence[MeanSearch], base: Task, items: Sequence[str], path: Path, progress: Progress, *, jobs: int,
+    timeout: float,
+) -> None:
+    """Brings searches to their end; the rows of their trials stay in a file of their own, so that they can go on."""
+    if not searches:
+        return
+    columns = {search.target.column for search in searches} - set(RATES)
+    base = replace(base, metrics=tuple(sorted({metric_column(column)[0].name for column in columns})), repeats=1)
+
+    with RecordStore(path) as store:
+        def run(points: Sequence[Point]) -> None:
+            done = _done(store)
+            tasks = [
+                replace(base, item=item, codec=codec, settings=[settings], done=done[item, codec_class(codec).name])
+                for item in items
+                for codec, settings in points
+            ]
+            for task, records in run_tasks(tasks, jobs=jobs, timeout=timeout):
+                store.append(records)
+                cls = codec_class(task.codec)
+                assert cls.knob is not None
+                value = task.settings[0][cls.knob.field]
+                progress.advance(0, f"tries {cls.name} {cls.knob.field} {value} on {task.item}")
+
+        run_searches(searches, store, items, base.label, run)
+
+
+def _unmatched(
+    searches: Sequence[MeanSearch], base: Task, items: Sequence[str], store: RecordStore
+) -> list[Record]:
+    """Rows of searches that found nothing, without those that are there."""
+    known = {(row["key"], row["status"]) for row in store.rows if row["status"] in SETTLED}
+    rows = []
+    for search in searches:
+        if not search.found:
+            codec = codec_class(search.codec).from_settings(search.settings)
+            for item in items:
+                task = replace(base, item=item, codec=search.codec, target=search.target)
+                rows.append(blank_record(task, codec) | {"status": search.status, "reason": one_line(search.reason)})
+    return [row for row in rows if (row["key"], row["status"]) not in known]
+
+
 def write_results(folder: Path) -> None:
-    """Writes ``summary.csv`` and the curves of the records in a folder."""
+    """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets."""
+    from benchmark.analysis.matched import FORMS, matched_table
     from benchmark.analysis.table import read_records, summarise
 
     summary = summarise(read_records(folder / "records.csv"))
     replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+    matched = matched_table(summary)
+    for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
+        replace_file(path, table_text(matched, path, FORMS))
     draw_all(summary, _axes(), folder)
 
 

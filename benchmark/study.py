@@ -15,7 +15,7 @@ from typing import Any
 from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.match import RATES, Target
-from benchmark.plugins import codec_class, metric_families, metric_names
+from benchmark.plugins import codec_class, metric_column, metric_names
 
 DEFAULT_DATASET = "sample"
 DEFAULT_CODECS = ("jpeg", "jpeg2000", "webp", "avif", "cvae")
@@ -44,7 +44,7 @@ class Study:
         repeats: timed runs of each encode and decode; the median is recorded.
         threads: that numerical libraries may use.
         timeout: seconds for one operating point on one item.
-        match: targets for which the codecs' knobs are chosen, image by image; without any, the sweeps say.
+        match: targets for which the codecs' knobs are chosen; without any, the sweeps say.
     """
 
     name: str
@@ -74,9 +74,10 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """The study as plain lists and dictionaries, under the keys of a study file."""
-        match: dict[str, list[float]] = {}
+        match: dict[str, dict[str, list[float]]] = {"match": {}, "match_mean": {}}
         for target in self.match:
-            match.setdefault(target.column, []).append(target.limit)
+            column = f"{target.column}~" if target.nearest else target.column
+            match["match_mean" if target.mean else "match"].setdefault(column, []).append(target.limit)
         return {
             "name": self.name,
             "dataset": self.dataset,
@@ -84,7 +85,7 @@ class Study:
             "repeats": self.repeats,
             "threads": self.threads,
             "timeout": self.timeout,
-            **({"match": match} if match else {}),
+            **{key: limits for key, limits in match.items() if limits},
             "codecs": {name: {field: list(values) for field, values in sweep.items()}
                        for name, sweep in self.codecs.items()},
         }
@@ -106,7 +107,7 @@ def read_study(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     kinds: dict[str, tuple[type, ...]] = {
         "name": (str,), "dataset": (str, list), "metrics": (list,), "repeats": (int,), "threads": (int,),
-        "timeout": (int, float), "codecs": (dict,), "match": (dict,), "published": (dict,),
+        "timeout": (int, float), "codecs": (dict,), "match": (dict,), "match_mean": (dict,), "published": (dict,),
     }
     for key, value in document.items():
         if key not in kinds:
@@ -119,8 +120,9 @@ def read_study(path: Path) -> dict[str, Any]:
         for field, values in sweep.items():
             # One value may stand without brackets.
             sweep[field] = values if isinstance(values, list) else [values]
-    for column, limits in document.get("match", {}).items():
-        document["match"][column] = limits if isinstance(limits, list) else [limits]
+    for key in ("match", "match_mean"):
+        for column, limits in document.get(key, {}).items():
+            document[key][column] = limits if isinstance(limits, list) else [limits]
     document.pop("published", None)
     document.setdefault("name", path.stem)
     return document
@@ -137,6 +139,7 @@ def resolve(
     threads: int = 1,
     timeout: float = 600.0,
     match: Mapping[str, Sequence[float]] | None = None,
+    match_mean: Mapping[str, Sequence[float]] | None = None,
 ) -> tuple[Study, list[str]]:
     """A study with every default filled in.
 
@@ -145,7 +148,9 @@ def resolve(
         codecs: names, or sweeps by name; default sweeps fill what a sweep does not name. None takes the default
             codecs, without those whose libraries are not installed.
         sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep; here a codec has its name alone.
-        match: limits by column, or by metric for its column over RGB; knobs are then chosen, and their sweeps unused.
+        match: limits by column, or by metric for its column over RGB; knobs are then chosen for every image, and their
+            sweeps unused. After a name that ends in ``~`` values above a limit are as good.
+        match_mean: the same, of means over the data set, for all of which one knob is chosen.
 
     Returns:
         The study, and notes on what was left out.
@@ -179,7 +184,7 @@ def resolve(
     for text in sets:
         codec, field, values = _parse_set(text, named_as)
         chosen[named_as[codec]][field] = list(values)
-    targets = _targets(match or {})
+    targets = [*_targets(match or {}, mean=False), *_targets(match_mean or {}, mean=True)]
     for codec, sweep in chosen.items():
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
@@ -234,35 +239,37 @@ def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
 
 
 def parse_match(texts: Sequence[str]) -> dict[str, list[float]]:
-    """Limits by column, from ``COLUMN=V,V`` texts.
+    """Limits by column, from ``COLUMN=V,V`` texts; ``COLUMN~V,V`` gives the column a ``~``.
 
     Raises:
         UsageError: a text is not of this form.
     """
     match: dict[str, list[float]] = {}
     for text in texts:
-        column, _, values = text.partition("=")
+        column, sign, values = text.partition("~" if "~" in text else "=")
         try:
-            match.setdefault(column, []).extend(float(value) for value in values.split(","))
+            match.setdefault(column + sign.strip("="), []).extend(float(value) for value in values.split(","))
         except ValueError:
-            raise UsageError(f"--match {text}: expected COLUMN=VALUE[,VALUE…], such as bpp=2,8") from None
+            raise UsageError(
+                f"--match {text}: expected COLUMN=VALUE[,VALUE…], such as bpp=2,8, or COLUMN~VALUE[,VALUE…]"
+            ) from None
     return match
 
 
-def _targets(match: Mapping[str, Sequence[float]]) -> list[Target]:
-    columns = {name: name for name in RATES}
-    for family in metric_families().values():
-        for metric in family.metrics:
-            columns |= {name: name for name in metric.columns} | {metric.name: metric.columns[0]}
+def _targets(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Target]:
+    found = []
     for name, limits in match.items():
-        if name not in columns:
-            raise UsageError(f"match: {name!r} is neither a rate nor a metric; known: {', '.join(columns)}")
+        plain = name.removesuffix("~")
+        try:
+            column = plain if plain in RATES else metric_column(plain)[1]
+        except UsageError as error:
+            raise UsageError(f"match: {plain!r} is neither a rate ({', '.join(RATES)}) nor a metric; {error}") from None
         if not limits:
             raise UsageError(f"match: {name}: no values to match")
         for limit in limits:
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
                 raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
-    found = [Target(columns[name], float(limit)) for name, limits in match.items() for limit in limits]
+            found.append(Target(column, float(limit), name != plain, mean))
     return list(dict.fromkeys(found))
 
 

@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
+from benchmark.colour import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
 from benchmark.metric import LUMA, MetricFamily, to_planes
-from benchmark.plugins import codec_class, metric_families, open_dataset
+from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset
 from benchmark.record import SCHEMA, Record, columns, row_key
 
 _Result = TypeVar("_Result")
@@ -41,7 +42,8 @@ class Task:
         metrics: names of those wanted.
         repeats, threads: see ``study.Study``.
         done: keys of rows that need not be made again.
-        target: for which the knob is chosen, image by image; None takes it from the settings.
+        target: for which the knob is chosen, image by image; None takes it from the settings, and so does a target of
+            a mean, for which it was chosen before.
     """
 
     dataset: str
@@ -79,7 +81,7 @@ def run_task(task: Task) -> list[Record]:
                 # Loads libraries and weights, and touches memory, outside the clock.
                 cls().decode_batch(codec.encode_batch(reference.images))
                 warm = True
-            if task.target is not None:
+            if task.target is not None and not task.target.mean:
                 matches = [_match(codec, reference, place, task.target) for place in range(len(reference.images))]
                 found = {
                     "knob_value": statistics.fmean(match.knob for match in matches),
@@ -117,6 +119,8 @@ def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: 
     }
     if task.target is not None:
         identity["target"] = str(task.target)
+    if task.target is not None and task.target.mean:
+        identity["knob_value"] = _knob_of(codec)
     record: Record = dict.fromkeys(columns(), "")
     record |= {
         **identity,
@@ -141,13 +145,17 @@ def one_line(error: object) -> str:
 
 @dataclass(frozen=True)
 class _Reference:
-    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared."""
+    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared.
+
+    Ceilings of colour paths are remembered as they are asked for.
+    """
 
     images: Batch
     digest: str
     compared: Batch
     families: list[tuple[MetricFamily, Any]]
     undefined: str
+    ceilings: dict[ColourPath, float] = dataclasses.field(default_factory=dict)
 
 
 @lru_cache(maxsize=4)
@@ -238,10 +246,8 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = False
     else:
-        family, metric = next(
-            (cls(), metric) for cls in metric_families().values() for metric in cls.metrics
-            if target.column in metric.columns
-        )
+        metric, _ = metric_column(target.column)
+        family = next(cls() for cls in metric_families().values() if metric in cls.metrics)
         reason = family.undefined(metric.name, *image.shape[1:3])
         if reason:
             raise Unreachable(reason)
@@ -253,7 +259,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = not metric.higher_is_better
     try:
-        return search(measure, knob_values(type(codec), reverse=falling), target.limit)
+        return search(measure, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
     except Unreachable as error:
         which = f"image {place} of the item: " if len(reference.images) > 1 else ""
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
@@ -277,6 +283,7 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
     for family, prepared in reference.families:
         for column, per_image in family.compare(prepared, planes).items():
             values[column] = float(per_image.mean())
+    suspicion = _suspicion(codec, reference, values.get("psnr_rgb", 0.0))
     return {
         "bytes": size,
         "overhead_bytes": overhead,
@@ -290,8 +297,24 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "stream_sha256": hashlib.sha256(b"".join(streams)).hexdigest(),
         "pixels_sha256": _digest_pixels(decoded),
         "status": "ok",
-        "reason": reference.undefined,
+        "reason": "; ".join(filter(None, (reference.undefined, suspicion))),
     }
+
+
+def _suspicion(codec: Codec, reference: _Reference, psnr: float) -> str:
+    """What is wrong with a PSNR over RGB that passes the ceiling of the codec's colour path; empty where nothing is.
+
+    Only items of one image are looked at, which are compared with themselves.
+    """
+    images = reference.images
+    path = codec.colour_path(images.shape[3] if images.ndim == 4 else 1)
+    if path is None or len(images) != 1:
+        return ""
+    if path not in reference.ceilings:
+        reference.ceilings[path] = ceiling(images[0], path)
+    if psnr <= reference.ceilings[path] or not np.array_equal(images, reference.compared):
+        return ""
+    return excess(psnr, images[0], path)
 
 
 def _timed(call: Callable[[], _Result], repeats: int) -> tuple[_Result, float]:

@@ -18,10 +18,14 @@ from benchmark.runner import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmark.audit import Finding
+
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
-_NUMERIC = {"images", "bpp", "enc s", "dec s", *(title for _, title, _ in _METRICS)}
+_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "std",
+            "bits", "ceiling", "header B", "of 1×1", "threads",
+            *(title for _, title, _ in _METRICS)}
 
 
 def print_outcome(outcome: Outcome) -> None:
@@ -69,6 +73,62 @@ def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
         for trained_on in dict.fromkeys(table["trained_on"]):
             shown.add_row(trained_on, *(_number(values.loc[trained_on, name], "{:.2f}") for name in columns))
         console.print(shown)
+
+
+BD_FORMS = {
+    "bd_rate": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%", "bd_metric": "+.3f", "rate_low": ".3f",
+    "rate_high": ".3f", "rate_overlap": ".0%", "image_mean": "+.2f", "image_std": ".2f",
+}
+"""Formats of the columns of a table of Bjøntegaard deltas."""
+
+
+def print_bdrate(table: pd.DataFrame, unit: str) -> None:
+    """A table of Bjøntegaard deltas, and below it what to know of its rows.
+
+    Args:
+        table: see ``analysis.bdrate.bd_table``.
+        unit: of the metric.
+    """
+    from benchmark.report.tables import number
+
+    console = _console()
+    for dataset, part in table.groupby("dataset", sort=False):
+        shown = _table("series", "images", "BD-rate %", f"BD {unit}".strip(), "range", "overlap", "of images %", "std")
+        metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
+        shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
+        for _, row in part.iterrows():
+            form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
+            shown.add_row(
+                f"  {row['image']}" if row["image"] else row["series"], str(row["images"]), form["bd_rate"],
+                form["bd_metric"], f"{form['low']} to {form['high']}", form["overlap"], form["image_mean"],
+                form["image_std"],
+            )
+        console.print(shown)
+        for _, row in part[part["flags"] != ""].iterrows():
+            console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
+
+
+def print_audit(findings: Sequence[Finding]) -> None:
+    """What an audit found, and below it the promises that were broken."""
+    from benchmark.plugins import codec_class
+
+    console = _console()
+    table = _table(
+        "codec", "finest", "matrix", "range", "chroma", "bits", "converted by", "PSNR", "ceiling", "lossless",
+        "header B", "of 1×1", "threads", "same bytes",
+    )
+    for finding in findings:
+        figures = [_number(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
+        knob = codec_class(finding.codec).knob
+        end = f"{knob.field}={json.loads(finding.settings)[knob.field]:g}" if knob else ""
+        same = {True: "yes", False: "no", "": ""}[finding.deterministic]
+        cells = (finding.matrix, finding.range, finding.subsampling, finding.depth, finding.by, *figures,
+                 finding.lossless, finding.overhead, finding.overhead_1x1, finding.threads, same)
+        table.add_row(finding.codec, end, *(str(cell) if cell != "" else "–" for cell in cells))
+    console.print(table)
+    for finding in findings:
+        for problem in finding.problems:
+            console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)
 
 
 def print_codecs() -> None:

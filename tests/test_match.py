@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmark.codec import Setting
+from benchmark.dataset import read_image
 from benchmark.errors import Unreachable
 from benchmark.match import Target, knob_values, search
 from benchmark.plugins import codec_class, dataset_class, open_dataset
-from benchmark.record import columns
+from benchmark.record import Record, columns
+from benchmark.runner import run_study
+from benchmark.study import resolve
 from benchmark.task import Task, run_task
 from tests.conftest import Run, photo
 
@@ -67,12 +71,22 @@ def test_a_limit_above_all_is_met_by_the_end_and_one_below_all_is_unreachable() 
         search(curve, range(1, 101), 5)
 
 
+@pytest.mark.parametrize("shape", [lambda k: k / 10, lambda k: math.exp(k / 20), lambda k: k**3, lambda k: k // 7])
+def test_the_nearest_may_lie_above(shape: object) -> None:
+    values = {float(knob): float(shape(knob)) for knob in range(1, 101)}  # type: ignore[operator]
+    for limit in {*values.values(), *(value + 0.01 for value in values.values()), -5.0, 1e9}:
+        curve = Curve(values)
+        found = search(curve, range(1, 101), limit, nearest=True)
+        assert abs(found.value - limit) == min(abs(value - limit) for value in values.values())
+        assert len(curve.asked) == found.encodes <= 16
+
+
 def test_knobs_rise_with_the_rate() -> None:
     jpeg, jpeg2000 = codec_class("jpeg"), codec_class("jpeg2000")
     assert list(knob_values(jpeg)) == list(range(1, 101))
     assert list(knob_values(jpeg, reverse=True)) == list(range(100, 0, -1))
     values = knob_values(jpeg2000)
-    assert (len(values), values[0], values[1], values[-1]) == (1001, 10.0, 10.05, 60.0)
+    assert (len(values), values[0], values[1], values[-1]) == (2001, 10.0, 10.025, 60.0)
 
 
 @pytest.fixture
@@ -120,6 +134,17 @@ def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) 
         below = [value for value in near if value <= target.limit]
         assert near[1] == max(below), (near, target)
         assert len(below) < len(near), "a neighbour is above the limit"
+
+
+def test_the_nearest_is_on_either_side(pictures: Path) -> None:
+    below = matched(pictures, "jpeg", Target("bpp", 2))
+    for row, lower in zip(matched(pictures, "jpeg", Target("bpp", 2, nearest=True)), below, strict=True):
+        assert row["target"] == "bpp~2"
+        assert abs(float(str(row["bpp"])) - 2) <= 2 - float(str(lower["bpp"]))
+        assert float(str(row["knob_value"])) - float(str(lower["knob_value"])) in (0, 1)
+    for row in matched(pictures, "jpeg", Target("bpp", 0.001, nearest=True)):
+        plain = run_task(Task(f"folder:{pictures}", None, str(row["image"]), "", "jpeg", [{"quality": 1}], (), 1, 1))[0]
+        assert (row["status"], row["bytes"]) == ("ok", plain["bytes"]), "the lowest end is the nearest to nothing"
 
 
 def test_a_matched_row_is_that_of_its_knob(pictures: Path) -> None:
@@ -196,6 +221,105 @@ def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path,
     assert len(pd.read_csv(tmp_path / "out" / "records.csv")) == 10
 
 
+def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
+    """Mean bpp and PSNR of a codec at a value of its knob, over the images of a folder."""
+    spec = f"folder:{folder}"
+    cls = codec_class(codec)
+    assert cls.knob is not None
+    settings = [cls.from_settings({cls.knob.field: knob}).settings]
+    rows = [
+        run_task(Task(spec, None, path.name, spec, codec, settings, ("psnr",), 1, 1))[0]
+        for path in sorted(folder.iterdir())
+    ]
+    return sum(row["bpp"] for row in rows) / len(rows), sum(row["psnr_rgb"] for row in rows) / len(rows)
+
+
+def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    words = [
+        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
+        "--match-mean", "bpp=2", "--match-mean", "psnr~33", "--match-mean", "bpp=0.01", "--match", "bpp~2",
+    ]
+    done = rdbench(*words)
+    assert "6 ok, 2 unreachable" in done.stdout
+    path = tmp_path / "out" / "records.csv"
+    rows = pd.read_csv(path, keep_default_na=False)
+    targets = ["bpp~2", "mean bpp<=2", "mean bpp<=0.01", "mean psnr_rgb~33"]
+    assert list(rows["target"]) == [target for target in targets for _ in range(2)]
+    by_target = {target: rows[rows["target"] == target] for target in targets}
+    assert all("mean bpp<=0.01 cannot be reached; nearest: " in text for text in by_target["mean bpp<=0.01"]["reason"])
+
+    at = by_target["mean bpp<=2"]["knob_value"].astype(float)
+    assert at.nunique() == 1
+    assert mean_of("jpeg", int(at.iloc[0]), pictures)[0] <= 2 < mean_of("jpeg", int(at.iloc[0]) + 1, pictures)[0]
+    assert by_target["mean bpp<=2"]["bpp"].astype(float).mean() == pytest.approx(
+        mean_of("jpeg", int(at.iloc[0]), pictures)[0]
+    )
+    assert by_target["mean bpp<=2"]["encodes"].astype(float).between(2, 16).all()
+    quality = int(float(by_target["mean psnr_rgb~33"]["knob_value"].iloc[0]))
+    off = [abs(mean_of("jpeg", value, pictures)[1] - 33) for value in (quality - 1, quality, quality + 1)]
+    assert off[1] == min(off)
+
+    table = pd.read_csv(tmp_path / "out" / "matched.csv")
+    assert list(table["target"]) == targets
+    assert [list(table[name]) for name in ("images", "of")] == [[2, 2, 0, 2], [2] * 4]
+    assert table["knob_value"][1] == at.iloc[0]
+    lines = (tmp_path / "out" / "matched.md").read_text().splitlines()
+    assert len(lines) == 6
+    assert "| mean bpp<=0.01 | jpeg | 0 | 2 | quality | – |" in lines[4]
+
+    # Nothing is done twice, and rows that are missing are made again without another search.
+    before, trials = path.read_bytes(), (tmp_path / "out" / "search.csv").read_bytes()
+    assert "8 of them from an earlier run" in rdbench("run", "--study", "out/study.toml", "--out", "out").stdout
+    assert path.read_bytes() == before
+    path.write_text("\n".join(line for line in before.decode().splitlines() if "mean bpp<=2" not in line) + "\n")
+    assert "6 of them from an earlier run" in rdbench(*words).stdout
+    again = pd.read_csv(path, keep_default_na=False)
+    same = [name for name in columns() if name not in ("encode_s", "decode_s", "peak_memory_mib")]
+    assert again[same].equals(rows[same])
+    assert (tmp_path / "out" / "search.csv").read_bytes() == trials
+
+
+def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def serial(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[tuple[Task, list[Record]]]:
+        for task in tasks:
+            if len(made) == 5:
+                made.append(0)
+                raise KeyboardInterrupt
+            records = run_task(task)
+            made.extend(1 for _ in records)
+            yield task, records
+
+    monkeypatch.setattr("benchmark.runner.run_tasks", serial)
+    study, _ = resolve(
+        codecs=["jpeg"], dataset=f"folder:{pictures}", metrics=["psnr"], match_mean={"bpp": [2], "psnr": [33]}
+    )
+    options = {"data_root": None, "jobs": 1, "command": ""}
+    first = run_study(study, out=tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert (first.interrupted, first.statuses) == (True, {})
+    second = run_study(study, out=tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert (second.interrupted, second.statuses, sum(made[:5])) == (False, {"ok": 4}, 5)
+    resumed = sum(made)
+    run_study(study, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
+    assert sum(made) - resumed == resumed, "what was tried before the interruption was not tried again"
+    timed = ["encode_s", "decode_s", "peak_memory_mib"]
+    one, other = (pd.read_csv(tmp_path / name / "records.csv").drop(columns=timed) for name in ("out", "whole"))
+    assert one.equals(other)
+
+
+def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "0.png").write_bytes(b"no picture")
+    done = rdbench(
+        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
+        "--match-mean", "bpp=2", check=False,
+    )
+    assert done.returncode == 1
+    rows = pd.read_csv(tmp_path / "out" / "records.csv", keep_default_na=False)
+    assert list(rows["status"]) == ["failed", "failed"]
+    assert rows["reason"].str.contains("at 50, 0.png: .* cannot be read as an image").all()
+
+
 def test_kodak_at_two_bits_a_pixel(rdbench: Run, kodak: Path, tmp_path: Path) -> None:
     # Ramos (2019) has 36.77 dB, at a mean quality of 85.91, with libjpeg's fixed Huffman tables.
     rdbench(
@@ -208,3 +332,7 @@ def test_kodak_at_two_bits_a_pixel(rdbench: Run, kodak: Path, tmp_path: Path) ->
     assert rows["knob_value"].mean() == pytest.approx(85.9, abs=1)
     assert (rows["bpp"] <= 2).all()
     assert rows["encodes"].mean() <= 8
+    for _, row in rows[rows["bpp"] < 1.98].iterrows():
+        next_up = codec_class("jpeg").from_settings({"quality": int(row["knob_value"]) + 1, "optimize": False})
+        size = len(next_up.encode(read_image(kodak / str(row["image"]))))
+        assert 8 * size / (row["width"] * row["height"]) > 2, "the next quality would have fitted"

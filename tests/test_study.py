@@ -87,6 +87,17 @@ def test_a_match_takes_the_place_of_the_knob(tmp_path: Path) -> None:
     assert len(again.operating_points()) == 1
 
 
+def test_targets_may_be_of_either_side_and_of_means(tmp_path: Path) -> None:
+    study, _ = resolve(codecs=["jpeg"], match=parse_match(["bpp=2", "psnr~30"]), match_mean=parse_match(["bpp~1"]))
+    assert list(study.match) == [
+        Target("bpp", 2), Target("psnr_rgb", 30, nearest=True), Target("bpp", 1, nearest=True, mean=True),
+    ]
+    assert [str(target) for target in study.match] == ["bpp<=2", "psnr_rgb~30", "mean bpp~1"]
+    path = tmp_path / "study.toml"
+    path.write_text(study.to_toml(), encoding="utf-8")
+    assert resolve(**read_study(path))[0] == study
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -119,8 +130,9 @@ def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> N
         ({"codecs": {"jpeg": {"quality": ["5"]}}}, "expected int"),
         ({"codecs": ["jpeg"], "timeout": 0.0}, "positive"),
         ({"codecs": ["png"], "match": {"bpp": [2]}}, "'png' has no knob"),
-        ({"codecs": ["jpeg"], "match": {"rate": [2]}}, "neither a rate nor a metric; known: bpp, "),
+        ({"codecs": ["jpeg"], "match": {"rate": [2]}}, "'rate' is neither a rate .* nor a metric; unknown"),
         ({"codecs": ["jpeg"], "match": {"bpp": []}}, "no values to match"),
+        ({"codecs": ["png"], "match_mean": {"bpp~": [2]}}, "'png' has no knob"),
         ({"codecs": ["jpeg"], "match": {"bpp": ["2"]}}, "expected numbers, got '2'"),
         ({"codecs": ["jpeg"], "match": {"bpp": [float("nan")]}}, "expected numbers, got nan"),
         ({"codecs": ["jpeg"], "match": {"bpp": [2]}, "sets": ["jpeg.quality=5"]}, "the match chooses quality"),

@@ -15,25 +15,25 @@ AVERAGING = (
 )
 """How each mean is taken, for the table itself, the manifest and captions."""
 
-_KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
+KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
 _NOT_VALUES = {
     "schema", "key", "image", "image_sha256", "images", "width", "height", "channels", "repeats", "threads",
-    "stream_sha256", "pixels_sha256", "status", "reason", *_KEYS,
+    "stream_sha256", "pixels_sha256", "status", "reason", *KEYS,
 }
 
 
 def read_records(path: Path) -> pd.DataFrame:
     """Records of a file; numbers are ``float64``, empty where there is no value."""
-    text = dict.fromkeys((*_KEYS, "key", "image", "reason", "status", "version"), str)
+    text = dict.fromkeys((*KEYS, "key", "image", "reason", "status", "version"), str)
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(
-        dict.fromkeys((*_KEYS, "reason", "image"), "")
+        dict.fromkeys((*KEYS, "reason", "image"), "")
     )
 
 
 def read_summary(path: Path) -> pd.DataFrame:
     """A summary table that :func:`summarise` gave and was written as CSV."""
-    text = dict.fromkeys(_KEYS, str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(_KEYS, ""))
+    text = dict.fromkeys(KEYS, str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(KEYS, ""))
 
 
 def value_columns(records: pd.DataFrame) -> list[str]:
@@ -61,9 +61,9 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
     for name in ("bytes", "overhead_bytes", "encode_s", "decode_s"):
         frame[name] = frame[name] / frame["images"]
     rows = []
-    for keys, group in frame.groupby(_KEYS, sort=False, dropna=False):
+    for keys, group in frame.groupby(KEYS, sort=False, dropna=False):
         good = group[group["status"] == "ok"]
-        row: dict[str, object] = dict(zip(_KEYS, cast(tuple[str, ...], keys), strict=True))
+        row: dict[str, object] = dict(zip(KEYS, cast(tuple[str, ...], keys), strict=True))
         row["images"] = int(good["images"].sum())
         row["images_attempted"] = int(group["images"].sum())
         row["failures"] = int((~group["status"].isin(["ok", "skipped", "unreachable"])).sum())

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import PluginError, UsageError
-from benchmark.metric import MetricFamily
+from benchmark.metric import Metric, MetricFamily
 from benchmark.toml_codec import read_codec
 
 if TYPE_CHECKING:
@@ -194,3 +194,16 @@ def recipe(codec: str, dataset: str, options: dict[str, str]) -> Recipe:
 def metric_names() -> list[str]:
     """Names of all metrics, in the order of their columns."""
     return [metric.name for family in metric_families().values() for metric in family.metrics]
+
+
+def metric_column(name: str) -> tuple[Metric, str]:
+    """The metric that a text such as ``psnr`` or ``psnr_y`` means, and its column; over RGB where it does not say.
+
+    Raises:
+        UsageError: no such metric.
+    """
+    metrics = [metric for family in metric_families().values() for metric in family.metrics]
+    for metric in metrics:
+        if name in (metric.name, *metric.columns):
+            return metric, metric.columns[0] if name == metric.name else name
+    raise UsageError(f"unknown metric {name!r}; known: {', '.join(column for m in metrics for column in m.columns)}")

@@ -18,6 +18,7 @@ import pandas as pd
 
 from benchmark.analysis.table import read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
+from benchmark.report.tables import markdown
 
 Point = Mapping[str, Any]
 """A row of a summary by column: one operating point on one data set."""
@@ -229,7 +230,7 @@ def _comparison(study: Published, points: Sequence[Point]) -> str:
             if reduced:
                 line += _reductions(row, against, point, points)
             lines.append(line)
-    return _table(header, lines)
+    return markdown(header, lines)
 
 
 def _interpolated(row: Row, points: Sequence[Point], where: str) -> Point:
@@ -296,7 +297,7 @@ def _saving_table(published: Sequence[str], points: Sequence[Point]) -> str:
             str(level), _number(nominal, ".4f"), _number(coded, ".4f"), theirs or _NONE, _number(saved, ".1f"),
         ])
     header = ["level", "nominal bpp", "coded bpp", "saved (%), published", "saved (%)"]
-    return "What entropy coding saves on each level:\n\n" + _table(header, lines)
+    return "What entropy coding saves on each level:\n\n" + markdown(header, lines)
 
 
 def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> str:
@@ -321,7 +322,7 @@ def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> st
         lines.append(line)
     counts = [sorted({_images(point) for pair, point in measured.items() if pair[1] == test}) for test in tested]
     lines.append(["images", *(", ".join(count) or _NONE for count in counts)])
-    return "PSNR in dB, published / measured (difference):\n\n" + _table(["trained on \\ tested on", *tested], lines)
+    return "PSNR in dB, published / measured (difference):\n\n" + markdown(["trained on \\ tested on", *tested], lines)
 
 
 def _points(folder: Path) -> list[Point]:
@@ -388,13 +389,6 @@ def _number(value: float, form: str) -> str:
     if math.isnan(value):
         return _NONE
     return format(value, form).replace("-", "−").replace("inf", "∞")
-
-
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, *lines)]
-    cells.insert(1, ["---"] * len(header))
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _read_row(row: Any, where: str, datasets: Sequence[str], codecs: Sequence[str]) -> Row:

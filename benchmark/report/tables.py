@@ -1,0 +1,51 @@
+"""Tables for papers and spreadsheets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmark.errors import UsageError
+
+
+def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, without a line break at its end."""
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, *lines)]
+    cells.insert(1, ["---"] * len(header))
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def number(value: object, form: str) -> str:
+    """A number in a format, a dash where there is none."""
+    if value == "" or math.isnan(float(str(value))):
+        return "–"
+    return format(float(str(value)), form)
+
+
+def formatted(frame: pd.DataFrame, forms: Mapping[str, str]) -> list[list[str]]:
+    """The cells of a table as texts.
+
+    Args:
+        frame: any.
+        forms: of the columns of numbers, such as ``.2f``; the others are taken as they are.
+    """
+    return [
+        [number(value, forms[str(name)]) if name in forms else str(value) for name, value in row.items()]
+        for row in frame.to_dict("records")
+    ]
+
+
+def table_text(frame: pd.DataFrame, path: Path, forms: Mapping[str, str]) -> str:
+    """A table in the form that a file's ending names: CSV with all digits, or Markdown with those of ``forms``.
+
+    Raises:
+        UsageError: the ending is neither ``.csv`` nor ``.md``.
+    """
+    if path.suffix == ".csv":
+        return frame.to_csv(index=False, lineterminator="\n")
+    if path.suffix == ".md":
+        return markdown([str(name) for name in frame.columns], formatted(frame, forms)) + "\n"
+    raise UsageError(f"{path}: expected a name that ends in .csv or .md")
