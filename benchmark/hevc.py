@@ -53,7 +53,7 @@ class Tools(NamedTuple):
     @property
     def block(self) -> int:
         """Side of the smallest coding block: the coded width and height are multiples of it."""
-        return int(8 << self.log2_min_luma_coding_block_size_minus3)
+        return 8 << self.log2_min_luma_coding_block_size_minus3
 
 
 class Sps(NamedTuple):
@@ -151,8 +151,9 @@ def split(stream: bytes) -> list[bytes]:
 
 
 def join(units: Sequence[bytes]) -> bytes:
-    """A stream of NAL units, each after a start code of three bytes; the first has four, as annex B has it."""
-    return b"\0" + b"".join(b"\0\0\1" + nal for nal in units)
+    """A stream of NAL units after start codes: of four bytes for parameter sets, as annex B has it, and three else."""
+    codes = (b"\0\0\0\1" if kind_of(nal) in (VPS, SPS, PPS) else b"\0\0\1" for nal in units)
+    return b"".join(code + nal for code, nal in zip(codes, units, strict=True))
 
 
 def kind_of(nal: bytes) -> int:
@@ -160,80 +161,78 @@ def kind_of(nal: bytes) -> int:
     return nal[0] >> 1 if len(nal) >= 2 and nal[0] & 0x81 == 0 and nal[1] == 1 else -1
 
 
-def write_sps(sps: Sps) -> list[bytes]:
+def parameter_sets(sps: Sps) -> list[bytes]:
     """Video and sequence parameter set.
 
     The profile is Main 4:4:4 16 Still Picture at level 8.5, which sets no limits, as the BPG specification has it. The
     colours are told: sRGB, BT.601 full range, chroma between the samples of luma.
     """
-    profile = BitWriter()
-    profile.u(4, 8)  # no profile space, main tier, format range extensions
-    profile.u(1 << 27, 32)  # compatible with itself
-    profile.u(0b1001, 4)  # progressive, frames only
-    profile.u(0b000000111, 9)  # any depth and chroma; intra, one picture only, at a lower bit rate
-    profile.u(0, 35)
-    profile.u(255, 8)
+    return [unit(VPS, _video().tobytes()), unit(SPS, _sequence(sps).tobytes())]
 
-    video = BitWriter()
-    video.u(0, 4)
-    video.u(0b11, 2)  # base layer, inside the stream
-    video.u(0, 9)  # one layer, one sub-layer
-    video.u(1)  # temporal nesting
-    video.u(0xFFFF, 16)
-    video.bits += profile.bits
-    video.u(1)
+
+def _profile(bits: BitWriter) -> None:
+    bits.u(4, 8)  # no profile space, main tier, format range extensions
+    bits.u(1 << 27, 32)  # compatible with itself
+    bits.u(0b1001, 4)  # progressive, frames only
+    bits.u(0b000000111, 9)  # any depth and chroma; intra, one picture only, at a lower bit rate
+    bits.u(0, 35)
+    bits.u(255, 8)
+
+
+def _video() -> BitWriter:
+    bits = BitWriter()
+    bits.u(0b000011, 6)  # base layer, inside the stream
+    bits.u(0b0000000001, 10)  # one layer, one sub-layer, temporal nesting
+    bits.u(0xFFFF, 16)
+    _profile(bits)
+    bits.u(1)
     for value in (0, 0, 0):  # one picture in the buffer, none reordered
-        video.ue(value)
-    video.u(0, 6)
-    video.ue(0)
-    video.u(0, 2)  # no timing, no extension
-    video.u(1)
+        bits.ue(value)
+    bits.u(0, 6)
+    bits.ue(0)
+    bits.u(0b001, 3)  # no timing, no extension
+    return bits
 
-    tools = sps.tools
+
+def _sequence(sps: Sps) -> BitWriter:
+    tools, window = sps.tools, (0, sps.right, 0, sps.bottom)
     bits = BitWriter()
     bits.u(0b00000001, 8)  # of that VPS, one sub-layer, temporal nesting
-    bits.bits += profile.bits
+    _profile(bits)
     bits.ue(0)
     bits.ue(sps.chroma)
     if sps.chroma == 3:
         bits.u(0)
     bits.ue(sps.width)
     bits.ue(sps.height)
-    bits.u(bool(sps.right or sps.bottom))
-    if sps.right or sps.bottom:
-        for value in (0, sps.right, 0, sps.bottom):
-            bits.ue(value)
-    bits.ue(sps.depth - 8)
-    bits.ue(sps.depth - 8)
-    bits.ue(4)
-    bits.u(1)
-    for value in (0, 0, 0, *tools[:4], tools.max_transform_hierarchy_depth_intra):
+    bits.u(any(window))
+    for value in window if any(window) else ():
         bits.ue(value)
-    bits.ue(tools.max_transform_hierarchy_depth_intra)
+    for value in (sps.depth - 8, sps.depth - 8, 4):
+        bits.ue(value)
+    bits.u(1)
+    depth = tools.max_transform_hierarchy_depth_intra
+    for value in (0, 0, 0, *tools[:4], depth, depth):
+        bits.ue(value)
     bits.u(0b01, 2)  # no scaling lists; asymmetric partitions, as BPG assumes
     bits.u(tools.sample_adaptive_offset_enabled_flag)
-    bits.u(0)
-    bits.ue(0)
+    bits.u(0b01, 2)  # no PCM, no reference picture sets
     bits.u(0b01, 2)  # no long-term references; motion vector prediction, as BPG assumes
     bits.u(tools.strong_intra_smoothing_enabled_flag)
-    bits.u(1)  # video usability information
-    bits.u(0b001, 3)
-    bits.u(5, 3)
-    bits.u(0b11, 2)  # full range, colours described
+    bits.u(0b1001, 4)  # video usability information: no aspect ratio, no overscan, but a signal type:
+    bits.u(0b10111, 5)  # unspecified format, full range, and a description of the colours:
     for value in (1, 13, 5):
         bits.u(value, 8)
     bits.u(sps.chroma == 1)
     if sps.chroma == 1:
         bits.ue(1)
         bits.ue(1)
-    bits.u(0, 6)
-    bits.u(0)
-    bits.u(1)
-    return [unit(VPS, video.tobytes()), unit(SPS, bits.tobytes())]
+    bits.u(0b00000001, 8)  # no fields, window, timing or restrictions; no extension
+    return bits
 
 
 def read_sps(nal: bytes) -> Sps:
-    """What a sequence parameter set says, of x265 or of :func:`write_sps`, as far as an intra picture depends on it.
+    """What a sequence parameter set of x265 or :func:`parameter_sets` says, as far as an intra picture depends on it.
 
     Raises:
         BitstreamError: it is none, or has a tool that neither writes.
@@ -264,7 +263,7 @@ def read_sps(nal: bytes) -> Sps:
     bits.u()
     if not all(plain):
         raise BitstreamError("a sequence parameter set that this bench does not write")
-    return Sps(chroma, depths[0], width, height, right, bottom, Tools(*blocks, hierarchy, sao, bits.u()))
+    return Sps(chroma, depths[0], width, height, right, bottom, Tools._make((*blocks, hierarchy, sao, bits.u())))
 
 
 def encode(
@@ -355,7 +354,7 @@ def decode(sps: Sps, pps: bytes, picture: bytes, height: int, width: int) -> Pla
     context: Any = av.CodecContext.create("hevc", "r")
     context.thread_count = 1
     context.options = {"err_detect": "explode"}
-    stream = join([*write_sps(sps._replace(right=0, bottom=0)), pps, picture])
+    stream = join([*parameter_sets(sps._replace(right=0, bottom=0)), pps, picture])
     try:
         frames = [*context.decode(av.Packet(stream)), *context.decode(None)]
     except (av.error.FFmpegError, ValueError) as error:
@@ -364,7 +363,7 @@ def decode(sps: Sps, pps: bytes, picture: bytes, height: int, width: int) -> Pla
     # libavcodec's yuvj420p is yuv420p in full range.
     told = [(frame.format.name.replace("j", ""), frame.width, frame.height, frame.is_corrupt) for frame in frames]
     if told != [(form, sps.width, sps.height, False)]:
-        raise BitstreamError(f"expected one picture of {sps.width}×{sps.height} in {form}, libavcodec made of it {told}")
+        raise BitstreamError(f"expected one picture of {sps.width}×{sps.height} in {form}, got {told} of libavcodec")
     step = 2 if sps.chroma == 1 else 1
     sizes = [(height, width), *[(-(-height // step), -(-width // step))] * 2]
     dtype = np.dtype(np.uint8 if sps.depth == 8 else np.uint16)

@@ -65,7 +65,8 @@ class Bpg(Codec):
         units = hevc.split(b"\0\0\1" + body)
         if len(units) != 2:
             raise BitstreamError(f"bpg: expected a picture parameter set and one slice, got {len(units)} units")
-        return from_planes(hevc.decode(sps, *units, height, width), depth=sps.depth)
+        pps, picture = units
+        return from_planes(hevc.decode(sps, pps, picture, height, width), depth=sps.depth)
 
     def overhead(self, data: bytes) -> int:
         """Header, picture parameter set and start code: all but the slice."""
@@ -109,7 +110,7 @@ def _read_tools(data: bytes) -> hevc.Tools:
     bits = hevc.BitReader(data)
     sizes = [bits.ue() for _ in range(5)]
     sao, pcm, smoothing, extension = (bits.u() for _ in range(4))
-    tools = hevc.Tools(*sizes, sao, smoothing)
+    tools = hevc.Tools._make((*sizes, sao, smoothing))
     if pcm or extension or max(sizes) > 4 or _write_tools(tools) != data:
         raise BitstreamError("bpg: an HEVC header with tools that this bench does not use")
     return tools

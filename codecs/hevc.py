@@ -23,10 +23,10 @@ class Hevc(Codec):
     ``qp`` is the quantiser of the slice. Defaults: 4:4:4, 8 bit and preset slower; x265's tune for PSNR, which is no
     psychovisual optimisation, and no adaptive quantisation. TODO measured.
 
-    Headers are the shortest that hold the picture: no SEI, the parameter sets written by the bench
-    (:func:`benchmark.hevc.write_sps`), an end of bitstream unit of five bytes, by which a cut is told. A size that is
-    no multiple of 8 is padded by replicating the edge and cropped by the conformance window; an odd one at 4:2:0 by a
-    pan-scan rectangle too, as the window counts chroma samples.
+    Headers are the shortest that hold the picture: no SEI, parameter sets written by the bench
+    (:func:`benchmark.hevc.parameter_sets`), and an end of bitstream unit of five bytes, by which a cut is told. A size
+    that is no multiple of 8 is padded by replicating the edge and cropped by the conformance window; an odd one at
+    4:2:0 by a pan-scan rectangle too, as the window counts chroma samples.
 
     Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit; 4:2:0 is the mean of 2×2 and
     interpolated linearly; grey is 4:0:0. Known limits: about 100 bytes of headers; altered bits are mostly decoded
@@ -60,7 +60,7 @@ class Hevc(Codec):
         height, width = image.shape[:2]
         step = _step(sps)
         sps = sps._replace(right=(sps.width - width) // step, bottom=(sps.height - height) // step)
-        return hevc.join([*hevc.write_sps(sps), pps, *_pan_scan(width % step, height % step), picture, END])
+        return hevc.join([*hevc.parameter_sets(sps), pps, *_pan_scan(width % step, height % step), picture, END])
 
     def decode(self, data: bytes) -> Image:
         units = hevc.split(data)
@@ -70,7 +70,7 @@ class Hevc(Codec):
         sps = hevc.read_sps(own)
         step = _step(sps)
         odd = next((odd for odd in ((0, 0), (1, 0), (0, 1), (1, 1)) if scan == _pan_scan(*odd)), None)
-        if [vps, own] != hevc.write_sps(sps) or odd is None or hevc.join(units) != data:
+        if [vps, own] != hevc.parameter_sets(sps) or odd is None or hevc.join(units) != data:
             raise BitstreamError("not an HEVC stream of this bench: its headers are others than those it writes")
         width, height = sps.width - step * sps.right - odd[0], sps.height - step * sps.bottom - odd[1]
         return from_planes(hevc.decode(sps, pps, picture, height, width), depth=sps.depth)
