@@ -32,6 +32,8 @@ JPEG = (
     (1.127396, 33.23474), (1.239846, 33.79259), (1.368827, 34.39430), (1.571807, 35.23900),
     (1.858816, 36.32886), (2.350199, 37.91212), (3.401340, 40.55666),
 )
+# The same of BPG (bpgenc 0.9.8, x265, 4:4:4, YCbCr, 8 bit), by our quantiser, two less than bpgenc's.
+BPG = {45: (0.067768, 26.19513), 30: (0.684697, 34.85747), 15: (3.057876, 44.70311)}
 
 
 def kodak_mean(codec: Codec, folder: Path) -> tuple[float, float]:
@@ -66,6 +68,15 @@ def test_jpeg_reproduces_compressai(kodak: Path, quality: int, published: tuple[
     bpp, psnr = kodak_mean(codec, kodak)
     assert bpp == pytest.approx(published[0], rel=0.005)
     assert psnr == pytest.approx(published[1], abs=0.15)
+
+
+@pytest.mark.parametrize("qp", list(BPG))
+def test_bpg_reproduces_compressai(kodak: Path, qp: int) -> None:
+    codec = codec_class("bpg").from_settings({"qp": qp})
+    pytest.importorskip("av", reason="needs the bpg extra")
+    bpp, psnr = kodak_mean(codec, kodak)
+    assert bpp == pytest.approx(BPG[qp][0], rel=0.03)
+    assert psnr == pytest.approx(BPG[qp][1], abs=0.15)
 
 
 def test_jpeg2000_irreversible_beats_its_reversible_default(kodak: Path) -> None:
