@@ -37,7 +37,7 @@ class Vvc(Codec):
 
     name = "vvc"
     summary = "VVC by ffmpeg (libvvenc), YCbCr BT.601 full range, 10 bit, 4:2:0"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": sweep(8, 47, 3)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": sweep(17, 47, 6)}
     knob = Knob("qp", 0, 63, increasing=False)
     undetected = frozenset({"altered"})
 
