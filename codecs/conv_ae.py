@@ -40,7 +40,7 @@ class ConvAe(FashionCodec):
     build_network = staticmethod(build_network)
 
     search: int = setting(0, low=0, high=10_000)
-    price: float = setting(2.5, low=0.01, high=100)
+    price: float = setting(3.0, low=0.01, high=100)
 
     def symbols(self, latents: Floats, tiles: Floats, kind: int, point: Point, network: Network) -> Symbols:
         if not self.search:
