@@ -188,7 +188,8 @@ def test_programs_run_from_threads(scratch: Path) -> None:
 
 SLEEPS = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
 WAITS = """
-import sys, tempfile
+import signal, sys, tempfile
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from benchmark.external import private_folder, run_program
 tempfile.tempdir = sys.argv[1]
 with private_folder() as folder:

@@ -21,6 +21,11 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
 
+_BESIDE = 8
+"""More curves than this have their legend beside the plot."""
+_WIDE = 4.0
+"""Rates above this, in bits per pixel, are drawn on a logarithmic axis: they would squeeze all that is of use."""
+
 _STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -94,7 +99,8 @@ def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
     points = points[complete]
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(5.0, 3.4), layout="constrained")
+        many = points["series"].nunique() > _BESIDE
+        figure = Figure(figsize=(6.6, 4.0) if many else (5.0, 3.4), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         # Colours follow the codecs, so that a codec keeps its colour from one metric to the next.
@@ -103,7 +109,7 @@ def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
         for label, curve in points.groupby("series", sort=False):
             codec = str(curve["codec"].iloc[0])
             place = codecs.index(codec)
-            variant = dashes.setdefault(codec, -1) + 1
+            variant = dashes.setdefault(codec, place // len(_COLOURS) - 1) + 1
             dashes[codec] = variant
             along = curve.sort_values("rate")
             axes.plot(
@@ -113,9 +119,16 @@ def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
             )
         axes.set_xlabel("rate (bits per pixel)")
         axes.set_ylabel(axis.label)
-        axes.set_xlim(left=0)
         axes.margins(y=0.04)
-        axes.legend(loc="lower right", handlelength=2.6)
+        if points["rate"].max() > _WIDE:
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter("{x:g}")
+        else:
+            axes.set_xlim(left=0)
+        if many:
+            figure.legend(loc="outside right upper", handlelength=3.2)
+        else:
+            axes.legend(loc="lower right", handlelength=2.6)
         axes.set_title(_caption(points, left_out), fontsize=7, loc="left", color="#555555")
         return _save(figure, path)
 
