@@ -204,6 +204,18 @@ def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
     assert labels == ["plain", "good", "partial", "plain, matched bpp"]
 
 
+def test_points_of_one_codec_may_have_weights_of_their_own(tmp_path: Path) -> None:
+    learned = records("learned", {"a": [0.25, 0.5, 1.0, 2.0]})
+    learned["version"] = [f"keras 3, weights {place:08x}" for place in range(4)]
+    learned.to_csv(tmp_path / "records.csv", index=False)
+    (whole,) = read_results([tmp_path]).curves("psnr_rgb")
+    assert (whole.label, len(whole.rates)) == ("learned", 4)
+    learned.loc[:1, "version"] = "keras 4, weights 00000000"
+    learned.to_csv(tmp_path / "records.csv", index=False)
+    labels = [curve.label for curve in read_results([tmp_path]).curves("psnr_rgb")]
+    assert labels == ["learned by keras 4", "learned by keras 3"]
+
+
 def test_an_anchor_of_several_series_has_to_be_chosen(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
     fast = records("plain", {"a": [1.0], "b": [1.0]}, settings='{"q":0,"fast":true}')

@@ -11,10 +11,13 @@ import numpy.typing as npt
 import pytest
 from scipy.interpolate import PchipInterpolator
 
+from benchmark.analysis.bdrate import bd_rate
+from benchmark.analysis.curve import Curve, read_results
 from benchmark.codec import Codec
 from benchmark.dataset import read_image
 from benchmark.plugins import codec_class
 
+ROOT = Path(__file__).resolve().parents[1]
 QUALITIES = range(5, 100, 5)
 
 # Kodak, mean over the 24 images at each quality from 5 to 95: bpp and PSNR-RGB, as CompressAI published them for
@@ -37,6 +40,16 @@ JPEG = (
 BPG = (
     (0.067768, 26.19513), (0.161023, 28.68155), (0.351554, 31.59465), (0.684697, 34.85747),
     (1.199665, 38.25989), (1.929712, 41.47887), (3.057876, 44.70311), (4.703143, 47.63252),
+)
+
+# The same of AV1: aomenc at cpu-used 0, two passes, 4:4:4, cq 62 to 7 in steps of 5.
+AV1 = (
+    (0.056, 25.56), (0.110, 27.56), (0.170, 29.02), (0.246, 30.44), (0.352, 31.99), (0.499, 33.65), (0.683, 35.32),
+    (0.909, 36.99), (1.167, 38.56), (1.415, 39.81), (1.805, 41.43), (2.608, 43.97),
+)
+# The same of OpenJPEG through FFmpeg, yuv444p, where every image has the same rate.
+OPENJPEG = (
+    (0.126, 26.44), (0.399, 30.30), (0.479, 31.07), (0.599, 32.09), (0.798, 33.49), (1.198, 35.68), (2.397, 39.79),
 )
 
 
@@ -99,3 +112,20 @@ def test_kodak_is_the_original(kodak: Path) -> None:
     for path in sorted(kodak.glob("kodim*.png")):
         digest.update(path.read_bytes())
     assert digest.hexdigest() == "076e2a5fd4515b5fda677f15fe63dd112d266bc5"
+
+
+@pytest.mark.parametrize(
+    ("folder", "codec", "published", "least", "most"),
+    [("kodak", "bpg", BPG, -3, 3), ("kodak", "av1", AV1, -15, 0), ("jpeg2000-matched", "jpeg2000", OPENJPEG, -15, 0)],
+)
+def test_baselines_against_published_curves(
+    folder: str, codec: str, published: tuple[tuple[float, float], ...], least: float, most: float
+) -> None:
+    """BD-rate of the committed baselines: BPG's within 3 %, AV1 and JPEG 2000 no worse than published."""
+    curves = read_results([ROOT / "results" / "baseline" / folder]).curves("psnr_rgb")
+    (ours,) = (curve for curve in curves if curve.label == codec)
+    assert ours.images == 24
+    rates, qualities = zip(*published, strict=True)
+    anchor = Curve(rates, qualities, label="published", images=24)
+    result = bd_rate(anchor, ours)
+    assert least <= result.value <= most, result

@@ -177,5 +177,7 @@ def _series(summary: pd.DataFrame) -> pd.Series:
     labels = series_labels(summary)
     matched = summary["target"].str.extract(r"^([^<~\d]*)", expand=False)
     labels += matched.map(lambda column: f", matched {column.strip()}" if column else "")
-    versions = summary.groupby(["dataset", "codec"])["version"].transform("nunique")
-    return labels.where(versions == 1, labels + " by " + summary["version"])
+    # Operating points of a learned codec have weights of their own, which its versions name.
+    libraries = summary["version"].str.replace(r", weights [0-9a-f+]+$", "", regex=True)
+    several = libraries.groupby([summary["dataset"], summary["codec"]]).transform("nunique")
+    return labels.where(several == 1, labels + " by " + libraries)
