@@ -114,7 +114,7 @@ def by_gradient(
         chosen = np.arange(start, start + together) % len(tiles)
         descent.restart(latents[chosen] / objective.step)
         descent.fit({"tile": tiles[chosen]}, batch_size=together, epochs=steps, shuffle=False, verbose=0)
-        found.append(np.rint(keras.ops.convert_to_numpy(descent.best.value)).astype(np.int32))
+        found.append(keras.ops.convert_to_numpy(keras.ops.round(descent.best)).astype(np.int32))
     return np.concatenate(found)[: len(tiles)]
 
 
