@@ -89,7 +89,7 @@ def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
     values = summary[f"{axis.column}_mean"].to_numpy(float)
     if axis.decibels:
         with np.errstate(divide="ignore"):
-            values = -10 * np.log10(1 - values)
+            values = -10 * np.log10(1 - np.minimum(values, 1))  # rounding may take a mean of 1 past it
     points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=values)
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
     if points.empty:
