@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -123,8 +124,9 @@ def test_baselines_against_published_curves(
     """BD-rate of the committed baselines: BPG's within 3 %, AV1 no worse than published."""
     (ours,) = (curve for curve in read_results([BASELINE]).curves("psnr_rgb") if curve.label == codec)
     assert ours.images == 24
+    ours = dataclasses.replace(ours, covers=frozenset())  # which images, the published curve does not tell
     rates, qualities = zip(*published, strict=True)
-    result = bd_rate(Curve(rates, qualities, label="published", images=24), ours)
+    result = bd_rate(Curve(rates, qualities, "published", "kodak", images=24), ours)
     assert least <= result.value <= most, result
 
 
