@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmark import __version__
 
 PACKAGES = (
-    "numpy", "scipy", "pillow", "scikit-image", "pandas", "matplotlib", "pillow-avif-plugin", "imageio-ffmpeg",
-    "keras", "tensorflow", "jax", "torch", "constriction", "h5py",
+    "numpy", "scipy", "pillow", "scikit-image", "pandas", "matplotlib", "pillow-avif-plugin", "pillow-heif",
+    "av", "imageio-ffmpeg", "imagecodecs", "pyjpegli", "pyvips", "pyvips-binary", "keras", "tensorflow", "jax", "torch", "constriction", "h5py",
 )
 """Packages whose version may matter to a result."""
 
