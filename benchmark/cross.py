@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from benchmark.plugins import codec_class, open_dataset, recipe
 from benchmark.runner import run_study
 from benchmark.store import replace_file
 from benchmark.study import each_dataset, resolve
+from benchmark.toml_file import read_toml
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,7 @@ def read_cross(path: Path) -> Cross:
     Raises:
         UsageError: it cannot be read, lacks a key, or has one that is unknown or of a wrong type.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    document = read_toml(path)
     table = {"options": {}, "metrics": ["psnr"], "seed": 1, "precision": "float32", **document.get("cross", {})}
     kinds: dict[str, type] = {
         "codec": str, "train": list, "test": list, "options": dict, "metrics": list, "seed": int, "precision": str,

@@ -16,7 +16,8 @@ from benchmark import __version__
 
 PACKAGES = (
     "numpy", "scipy", "pillow", "scikit-image", "pandas", "matplotlib", "pillow-avif-plugin", "pillow-heif",
-    "av", "imageio-ffmpeg", "imagecodecs", "pyjpegli", "pyvips", "pyvips-binary", "keras", "tensorflow", "jax", "torch", "constriction", "h5py",
+    "av", "imageio-ffmpeg", "imagecodecs", "pyjpegli", "pyvips", "pyvips-binary",
+    "keras", "tensorflow", "jax", "torch", "constriction", "h5py",
 )
 """Packages whose version may matter to a result."""
 

@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.match import RATES, Target
 from benchmark.plugins import codec_class, metric_column, metric_names
+from benchmark.toml_file import read_toml
 
 DEFAULT_DATASET = "sample"
 DEFAULT_CODECS = ("jpeg", "jpeg2000", "webp", "avif", "cvae")
@@ -99,12 +99,7 @@ def read_study(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: not a file, not TOML, an unknown key or a wrong type; the message names the key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    document = read_toml(path)
     kinds: dict[str, tuple[type, ...]] = {
         "name": (str,), "dataset": (str, list), "metrics": (list,), "repeats": (int,), "threads": (int,),
         "timeout": (int, float), "codecs": (dict,), "match": (dict,), "match_mean": (dict,), "published": (dict,),

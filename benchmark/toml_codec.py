@@ -35,7 +35,6 @@ import io
 import json
 import keyword
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -48,6 +47,7 @@ from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.errors import BitstreamError, ProgramError, SettingError, UsageError
 from benchmark.external import MEMORY, TIMEOUT, find_program, private_folder, run_program
 from benchmark.pillow import decode_with_pillow
+from benchmark.toml_file import read_toml
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -163,12 +163,7 @@ def read_codec(path: Path) -> type[TomlCodec]:
     Raises:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    document = read_toml(path)
     _check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))
     name = document["name"]
     if not _NAME.fullmatch(name):

@@ -267,7 +267,7 @@ ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel =
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("published = ", "cannot be read"),
+        ("published = ", "not valid TOML"),
         ("dataset = 'kodak'", "published: expected a table, got None"),
         ("[published]\ntitle = 'x'\nsource = 'y'", "differs is missing"),
         (HEAD, "expected rows, or a table cross"),

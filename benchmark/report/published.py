@@ -7,7 +7,6 @@ import json
 import math
 import re
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pandas as pd
 from benchmark.analysis.table import read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.tables import markdown
+from benchmark.toml_file import read_toml
 
 Point = Mapping[str, Any]
 """A row of a summary by column: one operating point on one data set."""
@@ -128,10 +128,7 @@ def read_published(path: Path) -> Published:
         UsageError: it cannot be read, lacks a key, has one that is unknown or of a wrong type, or a row is compared
             with something that the study does not run; the message names the key.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    document = read_toml(path)
     table = _checked(document.get("published"), f"{path}: published", {
         "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict, "saving": list,
     }, needed=("title", "source", "differs"))
