@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Codec, Image, Setting
-from benchmark.colour import ceiling, excess, rgb_to_ycbcr, to_uint8
+from benchmark.colour import ceiling, excess, psnr, rgb_to_ycbcr, to_uint8
 from benchmark.environment import thread_environment, variables
 from benchmark.errors import UnsupportedImage, UsageError
-from benchmark.plugins import codec_class
+from benchmark.plugins import codec_class, portable_name
 
 _SECONDS, _RUNS = 0.5, 2
 """How long an encoder is watched at least, and how often it runs at least."""
@@ -101,7 +101,10 @@ def audit(name: str, image: Image) -> Finding:
         }
     try:
         stream = codec.encode(image)
-        found["psnr"] = _psnr(cls().decode(stream), image)
+        decoded = cls().decode(stream)
+        # A grey image that comes back as colour is compared in every channel.
+        same = image if decoded.ndim == image.ndim else np.repeat(image[..., np.newaxis], 3, axis=-1)
+        found["psnr"] = psnr(decoded, same)
         found["overhead"] = codec.overhead(stream)
         if path is not None:
             problems += filter(None, [excess(found["psnr"], image, path)])
@@ -114,7 +117,7 @@ def audit(name: str, image: Image) -> Finding:
         with contextlib.suppress(UnsupportedImage):
             pixel = codec.encode(image[:1, :1])
             found |= {"bytes_1x1": len(pixel), "overhead_1x1": codec.overhead(pixel)}
-        runs = [_watch(codec, image, threads) for threads in (1, 2)]
+        runs = [_watch(name, codec, image, threads) for threads in (1, 2)]
     except Exception as error:  # a codec may raise anything: that it does is what is found
         problems.append(f"{type(error).__name__}: {error}")
     else:
@@ -123,7 +126,7 @@ def audit(name: str, image: Image) -> Finding:
         if not found["deterministic"]:
             each = all(len(digests) == 1 for digests, _ in runs)
             problems.append("one thread and two give other bytes" if each else "two encodes give other bytes")
-    return Finding(name, version, codec.settings_json, **found, problems=tuple(problems))
+    return Finding(cls.name, version, codec.settings_json, **found, problems=tuple(problems))
 
 
 def finest(cls: type[Codec]) -> Codec:
@@ -154,15 +157,7 @@ def as_text(findings: Sequence[Finding], path: Path) -> str:
     raise UsageError(f"{path}: expected a name that ends in .csv or .json")
 
 
-def _psnr(decoded: Image, image: Image) -> float:
-    """Over all channels; a grey image that comes back as colour is compared in every one."""
-    if decoded.ndim == 3 and image.ndim == 2:
-        image = np.repeat(image[..., np.newaxis], 3, axis=-1)
-    error = float(np.mean((decoded.astype(np.float64) - image) ** 2))
-    return 10 * math.log10(255**2 / error) if error else math.inf
-
-
-def _watch(codec: Codec, image: Image, threads: int) -> tuple[list[str], int | str]:
+def _watch(name: str, codec: Codec, image: Image, threads: int) -> tuple[list[str], int | str]:
     """Digests of the streams that an encoder gives in a process of its own, and how many threads it works on.
 
     Raises:
@@ -170,7 +165,7 @@ def _watch(codec: Codec, image: Image, threads: int) -> tuple[list[str], int | s
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, codec.name, codec.settings, image))
+    process = context.Process(target=_work, args=(theirs, portable_name(name), codec.settings, image))
     with variables(thread_environment(threads)):
         process.start()
     theirs.close()

@@ -173,7 +173,7 @@ def ceiling(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
     luma, chroma = _quantise(luma, path), _quantise(_halve_axes(chroma, axes), path)
     for axis in axes:
         chroma = _double_axis(chroma, axis)
-    return _psnr(_pixels(luma, chroma[:, : luma.shape[0], : luma.shape[1]], path), image)
+    return psnr(_pixels(luma, chroma[:, : luma.shape[0], : luma.shape[1]], path), image)
 
 
 def bound(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
@@ -200,7 +200,7 @@ def bound(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
             fitted = _project(fitted, axis, taps)
         lost = _chroma_to_rgb(full - fitted)
         back = np.clip(rgb - lost + lost.mean(axis=-1, keepdims=True), 0, 255)
-        found = max(found, _psnr(back, image), _psnr(np.rint(back), image))
+        found = max(found, psnr(back, image), psnr(np.rint(back), image))
     return found
 
 
@@ -314,7 +314,8 @@ def _clip_samples(samples: Floats, path: ColourPath) -> Floats:
     return np.clip(samples, 0, 2**path.depth - 1)
 
 
-def _psnr(pixels: npt.NDArray[Any], image: npt.NDArray[np.uint8]) -> float:
+def psnr(pixels: npt.NDArray[Any], image: npt.NDArray[np.uint8]) -> float:
+    """PSNR of pixels in 0–255 against an image of their shape, over all channels, in dB; infinity where equal."""
     return _decibels(float(np.mean((pixels.astype(np.float32) - image) ** 2, dtype=np.float64)))
 
 

@@ -8,6 +8,7 @@ short headers, and BPG, which leaves them out, gets them back.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmark.codec import Codec, Image, Knob, check_image, setting
 from benchmark.colour import ColourPath, Planes, pad, to_planes
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
 
@@ -266,6 +268,39 @@ def read_sps(nal: bytes) -> Sps:
     return Sps(chroma, depths[0], width, height, right, bottom, Tools._make((*blocks, hierarchy, sao, bits.u())))
 
 
+@dataclasses.dataclass(frozen=True)
+class PictureCodec(Codec):
+    """A codec of one x265 picture: settings and colours; a subclass puts it into a stream and takes it out again."""
+
+    knob = Knob("qp", 0, 51, increasing=False)
+    undetected = frozenset({"altered"})
+
+    qp: int = setting(28, low=0, high=51)
+    subsampling: str = setting("4:4:4", choices=("4:4:4", "4:2:0"))
+    depth: int = setting(8, choices=(8, 10))
+    preset: str = setting("slower", choices=PRESETS)
+
+    @classmethod
+    def version(cls) -> str:
+        """Versions of PyAV, x265 and libavcodec.
+
+        Raises:
+            MissingBackend: PyAV is not installed, or has no x265.
+        """
+        return version(cls.name)
+
+    def picture(self, image: Image) -> tuple[Sps, bytes, bytes]:
+        """One image as an intra picture at these settings, see :func:`encode`."""
+        check_image(image, codec=self.name, max_side=MAX_SIDE)
+        return encode(image, subsampling=self.subsampling, depth=self.depth, qp=self.qp, preset=self.preset)
+
+    def colour_path(self, channels: int) -> ColourPath:
+        """What :func:`benchmark.colour.to_planes` does of an image of 1 or 3 channels."""
+        if channels == 1:
+            return ColourPath("none", depth=self.depth, by="NumPy, rounded")
+        return ColourPath("BT.601", subsampling=self.subsampling, depth=self.depth, by="NumPy, rounded")
+
+
 def encode(
     image: npt.NDArray[np.uint8], *, subsampling: str, depth: int, qp: int, preset: str
 ) -> tuple[Sps, bytes, bytes]:
@@ -371,13 +406,6 @@ def decode(sps: Sps, pps: bytes, picture: bytes, height: int, width: int) -> Pla
         np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)[:rows, :columns]
         for plane, (rows, columns) in zip(frames[0].planes, sizes, strict=False)
     ]
-
-
-def colour_path(channels: int, subsampling: str, depth: int) -> ColourPath:
-    """What :func:`benchmark.colour.to_planes` does of an image of 1 or 3 channels."""
-    if channels == 1:
-        return ColourPath("none", depth=depth, by="NumPy, rounded")
-    return ColourPath("BT.601", subsampling=subsampling, depth=depth, by="NumPy, rounded")
 
 
 @cache

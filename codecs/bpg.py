@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from benchmark import hevc
-from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath, from_planes
+from benchmark.codec import Image, Setting
+from benchmark.colour import from_planes
 from benchmark.errors import BitstreamError
 from benchmark.pillow import sweep
 
@@ -16,7 +16,7 @@ MAGIC = b"BPG\xfb"
 
 
 @dataclasses.dataclass(frozen=True)
-class Bpg(Codec):
+class Bpg(hevc.PictureCodec):
     """A BPG file, as ``bpgenc -e x265`` makes them and any BPG decoder reads them.
 
     The container is written here from the public specification (bellard.org/bpg/bpg_spec.txt, 0.9.5): a header of some
@@ -37,27 +37,13 @@ class Bpg(Codec):
     name = "bpg"
     summary = "BPG by x265 (PyAV) in a container written here, YCbCr BT.601 full range in NumPy, 4:4:4 8 bit"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": sweep(10, 45, 5)}
-    knob = Knob("qp", 0, 51, increasing=False)
-    undetected = frozenset({"altered"})
-
-    qp: int = setting(27, low=0, high=51)
-    subsampling: str = setting("4:4:4", choices=("4:4:4", "4:2:0"))
-    depth: int = setting(8, choices=(8, 10))
-    preset: str = setting("slower", choices=hevc.PRESETS)
-
-    @classmethod
-    def version(cls) -> str:
-        return hevc.version(cls.name)
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
         return data.startswith(MAGIC)
 
     def encode(self, image: Image) -> bytes:
-        check_image(image, codec=self.name, max_side=hevc.MAX_SIDE)
-        sps, pps, picture = hevc.encode(
-            image, subsampling=self.subsampling, depth=self.depth, qp=self.qp, preset=self.preset
-        )
+        sps, pps, picture = self.picture(image)
         tools = _write_tools(sps.tools)
         body = _ue7(len(tools)) + tools + pps + b"\0\0\1" + picture
         first = bytes((sps.chroma << 5 | (sps.depth - 8), 0))
@@ -74,9 +60,6 @@ class Bpg(Codec):
     def overhead(self, data: bytes) -> int:
         """Header, picture parameter set and start code: all but the slice."""
         return len(data) - len(hevc.split(b"\0\0\1" + _read(data)[-1])[-1])
-
-    def colour_path(self, channels: int) -> ColourPath:
-        return hevc.colour_path(channels, self.subsampling, self.depth)
 
 
 def _read(data: bytes) -> tuple[hevc.Sps, int, int, bytes]:

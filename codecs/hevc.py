@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from benchmark import hevc
-from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath, from_planes
+from benchmark.codec import Image, Setting
+from benchmark.colour import from_planes
 from benchmark.errors import BitstreamError
 from benchmark.pillow import sweep
 
@@ -17,7 +17,7 @@ END = bytes((hevc.END << 1, 1))
 
 
 @dataclasses.dataclass(frozen=True)
-class Hevc(Codec):
+class Hevc(hevc.PictureCodec):
     """One intra picture as a raw HEVC stream (annex B).
 
     ``qp`` is the quantiser of the slice. Defaults: 4:4:4, 8 bit and preset slower, with x265's tune for PSNR and one
@@ -39,27 +39,13 @@ class Hevc(Codec):
     name = "hevc"
     summary = "HEVC intra by x265 (PyAV), YCbCr BT.601 full range in NumPy, 4:4:4 8 bit"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": sweep(10, 46, 4)}
-    knob = Knob("qp", 0, 51, increasing=False)
-    undetected = frozenset({"altered"})
-
-    qp: int = setting(28, low=0, high=51)
-    subsampling: str = setting("4:4:4", choices=("4:4:4", "4:2:0"))
-    depth: int = setting(8, choices=(8, 10))
-    preset: str = setting("slower", choices=hevc.PRESETS)
-
-    @classmethod
-    def version(cls) -> str:
-        return hevc.version(cls.name)
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
         return data.startswith(b"\0\0\0\1\x40\1")
 
     def encode(self, image: Image) -> bytes:
-        check_image(image, codec=self.name, max_side=hevc.MAX_SIDE)
-        sps, pps, picture = hevc.encode(
-            image, subsampling=self.subsampling, depth=self.depth, qp=self.qp, preset=self.preset
-        )
+        sps, pps, picture = self.picture(image)
         height, width = image.shape[:2]
         step = _step(sps)
         sps = sps._replace(right=(sps.width - width) // step, bottom=(sps.height - height) // step)
@@ -81,9 +67,6 @@ class Hevc(Codec):
     def overhead(self, data: bytes) -> int:
         """Parameter sets, start codes and end: all but the slice."""
         return len(data) - len(hevc.split(data)[-2])
-
-    def colour_path(self, channels: int) -> ColourPath:
-        return hevc.colour_path(channels, self.subsampling, self.depth)
 
 
 def _step(sps: hevc.Sps) -> int:

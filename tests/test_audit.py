@@ -15,12 +15,13 @@ import pandas as pd
 import pytest
 from PIL import Image as Pictures
 
-from benchmark.audit import finest
+from benchmark.audit import audit, finest
 from benchmark.codec import Codec, Image, Setting
 from benchmark.colour import ColourPath
 from benchmark.plugins import codec_class
 from benchmark.task import Task, run_task
 from tests.conftest import ROOT, Run, photo
+from tests.test_external import describe
 
 LIARS = '''
 """PNG under other names, with claims that do not hold."""
@@ -233,3 +234,10 @@ def test_a_row_above_its_ceiling_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     assert "; psnr_rgb 48.13 dB is above the " in colour["reason"]
     assert "161" in colour["reason"].partition(";")[0]
     assert "above" not in grey["reason"], "grey loses nothing in full range"
+
+
+def test_a_codec_of_a_toml_file_is_audited(tmp_path: Path) -> None:
+    """Its encoder runs in processes of their own, which know it by its path alone."""
+    finding = audit(str(describe(tmp_path)), photo(24, 24))
+    assert finding.codec == "steps"
+    assert (finding.deterministic, finding.problems) == (True, ())
