@@ -171,6 +171,8 @@ def audit(codecs: str, image: Path | None, out: Path | None) -> None:
     from benchmark.terminal import print_audit
 
     pixels = read_image(image) if image else open_dataset("sample").load("astronaut")[0]
+    if out:
+        as_text([], out)  # a name that no form ends in is told before the work
     findings = [audit_codec(name, pixels) for name in _names(codecs) or []]
     if out:
         _write(out, as_text(findings, out).encode())
