@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.table import read_records, series_labels, summarise
+from benchmark.analysis.table import in_decibels, read_records, series_labels, summarise
 from benchmark.record import columns
 from benchmark.report.figures import Axis, draw_all, draw_rd_curves
 
@@ -115,3 +115,9 @@ def test_ms_ssim_is_drawn_in_decibels_of_the_mean(summary: pd.DataFrame, tmp_pat
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert "MS-SSIM, RGB (dB, −10 log₁₀(1 − mean))" in text
     assert ">20.0<" in text or ">20<" in text
+
+
+def test_decibels_of_equal_images_are_infinite_in_spite_of_rounding() -> None:
+    found = in_decibels([0.9, 0.99, 1 - 6e-10, 1.0, 1 + 1e-12])
+    assert found[:2] == pytest.approx([10, 20])
+    assert np.isposinf(found[2:]).all()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.table import KEYS, read_records, read_summary, series_labels, summarise
+from benchmark.analysis.table import KEYS, in_decibels, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -116,10 +116,9 @@ class Results:
         if column not in frame:
             raise UsageError(f"the results have no column {column}")
         quality = pd.to_numeric(frame[column])
-        if decibels:
-            with np.errstate(divide="ignore"):
-                quality = -10 * np.log10(1 - quality)
-        return frame.assign(rate=pd.to_numeric(frame[rate]), quality=quality)
+        return frame.assign(
+            rate=pd.to_numeric(frame[rate]), quality=in_decibels(quality) if decibels else quality
+        )
 
 
 def read_results(paths: Sequence[Path]) -> Results:

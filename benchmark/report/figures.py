@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.table import series_labels
+from benchmark.analysis.table import in_decibels, series_labels
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -88,8 +88,7 @@ def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
 
     values = summary[f"{axis.column}_mean"].to_numpy(float)
     if axis.decibels:
-        with np.errstate(divide="ignore"):
-            values = -10 * np.log10(1 - np.minimum(values, 1))  # rounding may take a mean of 1 past it
+        values = in_decibels(values)
     points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=values)
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
     if points.empty:
