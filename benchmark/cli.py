@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -152,6 +152,64 @@ def bdrate(
     if out:
         _write(out, table_text(table, out, BD_FORMS).encode())
     print_bdrate(table, "dB" if kind.decibels else kind.unit)
+
+
+@main.command()
+@click.argument("baseline", metavar="BASELINE", type=_path)
+@click.argument("current", metavar="CURRENT", type=_path)
+@click.option(
+    "--tolerance", "tolerances", multiple=True, metavar="NAME=V,NAME=V%",
+    help="By how much a value may become worse: of bpp, a metric, one of its columns, or bd_rate; may be repeated.  "
+         "[default: psnr=0.01,ssim=0.0001,ms_ssim=0.0001,mse=0.25%,bpp=0.1%,bd_rate=0.1%; metrics of others 0.1%]",
+)
+@click.option(
+    "--gate", default="rows", show_default=True, type=click.Choice(["rows", "bdrate"]),
+    help="What decides: the rate and metrics of every row, or the BD-rates of every codec that has one.",
+)
+@click.option(
+    "--timing", metavar="P%", help="Times count, too: a codec's may rise by P %.  [default: they are shown alone]",
+)
+@click.option("--subset", is_flag=True, help="Leaves out rows and metrics that CURRENT lacks; else those are worse.")
+@click.option(
+    "--out", "outs", multiple=True, type=_path, metavar="FILE.md|.xml|.json",
+    help="File for a pull request, a build server (JUnit) or a program; may be repeated.",
+)
+def compare(
+    baseline: Path, current: Path, tolerances: tuple[str, ...], gate: Literal["rows", "bdrate"], timing: str | None,
+    subset: bool, outs: tuple[Path, ...],
+) -> None:
+    """Compare the run CURRENT with BASELINE (folders of runs, or their records.csv): did a codec become worse?
+
+    Rows are paired by data set, image, codec, settings and target. Each column is judged in its direction: a lower PSNR
+    or a higher rate beyond its tolerance is worse, even where another column became better, since at fixed settings a
+    release should change neither. Whoever trades the one for the other lets --gate bdrate decide: what a codec needs
+    for equal quality, over all its settings. Other bytes or pixels of equal figures are told, and not worse. A time
+    counts only with --timing, where its geometric mean over all rows rises by more than that and the signed-rank test
+    over at least 6 pairs finds p < 0.05, corrected for all codecs.
+
+    The exit status is 0 if it is the same or better, 1 if anything is worse, also a row that fails now or is missing,
+    and 2 if the two cannot be compared: another schema, other data sets or pixels, other definitions of metrics.
+    """
+    from benchmark.analysis.compare import BD_TOLERANCE, read_run
+    from benchmark.analysis.compare import compare as compare_runs
+    from benchmark.analysis.tolerance import measures, parse_percent, parse_tolerances
+    from benchmark.plugins import metric_families
+    from benchmark.report.compare import comparison_text
+    from benchmark.terminal import print_comparison
+
+    for path in outs:
+        comparison_text(None, path)  # a name that no form ends in is told before the work
+    metrics = [metric for family in metric_families().values() for metric in family.metrics]
+    allowed = parse_tolerances(tolerances, metrics)
+    found = compare_runs(
+        read_run(baseline), read_run(current), measures(metrics, allowed), gate=gate,
+        bd_tolerance=100 * allowed["bd_rate"].amount if "bd_rate" in allowed else BD_TOLERANCE,
+        timing=parse_percent("--timing", timing) if timing is not None else None, subset=subset,
+    )
+    for path in outs:
+        _write(path, comparison_text(found, path).encode())
+    print_comparison(found)
+    sys.exit(found.exit_status)
 
 
 @main.command()

@@ -18,6 +18,7 @@ from benchmark.runner import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmark.analysis.compare import Comparison
     from benchmark.audit import Finding
 
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
@@ -106,6 +107,31 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
         console.print(shown)
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """What became of a run against its baseline: the verdict first."""
+    from benchmark.report.compare import closing, headline, sections
+
+    console = _console()
+    style = {"worse": "bold red", "not comparable": "bold red", "better": "bold green"}.get(comparison.verdict, "bold")
+    console.print(headline(comparison), style=style, soft_wrap=True)
+    for obstacle in comparison.obstacles:
+        console.print(obstacle, soft_wrap=True)
+    if comparison.obstacles:
+        return
+    for section in sections(comparison):
+        if section.folded:
+            continue
+        table = _table(*section.header)
+        table.title = section.title
+        for line in section.lines:
+            table.add_row(*line)
+        console.print(table)
+        for text in section.closing:
+            console.print(text, soft_wrap=True)
+    for text in closing(comparison):
+        console.print(text, soft_wrap=True)
 
 
 def print_audit(findings: Sequence[Finding]) -> None:

@@ -387,7 +387,8 @@ def _changes(good: pd.DataFrame, columns: Sequence[Measure], *, subset: bool) ->
         parts.append(part)
     if not parts:
         return pd.DataFrame(columns=[*KEYS, "column", "before", "after", "change", "allowed", "verdict"])
-    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    ordered: pd.DataFrame = pd.concat(parts).sort_index(kind="stable")
+    return ordered.reset_index(drop=True)
 
 
 def _rows(pairs: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
@@ -397,8 +398,7 @@ def _rows(pairs: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     )
     rows = pairs[KEYS].assign(
         status_before=pairs["status_before"], status_after=pairs["status_after"], reason=pairs["reason_after"],
-        bytes_before=pd.to_numeric(pairs["bytes_before"]),
-        bytes_after=pd.to_numeric(pairs["bytes_after"]),
+        bytes_before=pd.to_numeric(pairs["bytes_before"]), bytes_after=pd.to_numeric(pairs["bytes_after"]),
         stream=pairs["stream_sha256_before"] != pairs["stream_sha256_after"],
         pixels=pairs["pixels_sha256_before"] != pairs["pixels_sha256_after"],
     )

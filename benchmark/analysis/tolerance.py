@@ -108,6 +108,21 @@ def parse_tolerances(texts: Sequence[str], metrics: Sequence[Metric]) -> dict[st
     return found
 
 
+def parse_percent(name: str, text: str) -> float:
+    """A share of 0 or more from a text such as ``20%``.
+
+    Raises:
+        UsageError: it is none; the message names the option.
+    """
+    try:
+        share = float(text.removesuffix("%")) / 100 if text.endswith("%") else math.nan
+    except ValueError:
+        share = math.nan
+    if not (math.isfinite(share) and share >= 0):
+        raise UsageError(f"{name}: expected a percentage such as 20%, got {text!r}")
+    return share
+
+
 def _tolerance(part: str, value: str, *, percent: bool) -> Tolerance:
     relative = value.endswith("%")
     try:
