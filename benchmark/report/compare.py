@@ -65,16 +65,17 @@ def headline(comparison: Comparison) -> str:
         return "not comparable"
     counts = comparison.rows["verdict"].value_counts()
     parts = [f"{counts[name]:,} {name}" for name in ("worse", "better", "changed") if name in counts]
-    rows = f"{comparison.pairs:,} rows compared" + (f", {', '.join(parts)}" if parts else ", all alike")
+    rows = f"{_count(comparison.pairs, 'row')} compared" + (f", {', '.join(parts)}" if parts else ", all alike")
     if len(comparison.missing):
         rows += f"; {len(comparison.missing):,} missing" + (", left out" if comparison.subset else "")
     if len(comparison.new):
         rows += f"; {len(comparison.new):,} new"
     if comparison.gate == "bdrate":
         curves = comparison.bd["verdict"].value_counts()
-        rows += "".join(f"; {curves[name]} BD-rates {name}" for name in ("worse", "better") if name in curves)
+        found = [name for name in ("worse", "better") if name in curves]
+        rows += "".join(f"; {_count(int(curves[name]), 'BD-rate')} {name}" for name in found)
     slower = 0 if comparison.timing is None else int((comparison.times["verdict"] == "worse").sum())
-    return f"{comparison.verdict}: {rows}" + (f"; {slower} times worse" if slower else "")
+    return f"{comparison.verdict}: {rows}" + (f"; {_count(slower, 'time')} worse" if slower else "")
 
 
 def sections(comparison: Comparison) -> list[Section]:
@@ -122,7 +123,8 @@ def _severest(comparison: Comparison, verdict: str) -> pd.DataFrame:
     """Changes of a verdict, those first that pass their tolerance by the largest factor."""
     changes = comparison.changes[comparison.changes["verdict"] == verdict]
     weight = changes["change"].abs() / changes["allowed"].where(changes["allowed"] > 0)
-    return changes.loc[weight.fillna(math.inf).sort_values(ascending=False, kind="stable").index]
+    # Equal ones keep their order, whatever rounding says.
+    return changes.loc[weight.fillna(math.inf).round(6).sort_values(ascending=False, kind="stable").index]
 
 
 def _figures(row: Any) -> list[str]:
@@ -136,7 +138,7 @@ def _values(comparison: Comparison, verdict: str, *, folded: bool = False) -> Se
     lines = [[*_where(comparison, row), row.column, *_figures(row)] for row in _each(changes.head(MOST))]
     rows = len(changes[KEYS].drop_duplicates())
     return Section(
-        f"{verdict}: {len(changes):,} values of {rows:,} rows",
+        f"{verdict}: {_count(len(changes), 'value')} of {_count(rows, 'row')}",
         ("data set", "image", "codec", "setting", "column", "baseline", "current", "change", "allowed"), lines,
         _rest(len(changes)), folded,
     )
@@ -149,8 +151,8 @@ def _statuses(comparison: Comparison) -> Section:
         for row in _each(rows.head(MOST))
     ]
     return Section(
-        f"other status: {len(rows):,} rows", ("data set", "image", "codec", "setting", "baseline", "current", "reason"),
-        lines, _rest(len(rows)),
+        f"other status: {_count(len(rows), 'row')}",
+        ("data set", "image", "codec", "setting", "baseline", "current", "reason"), lines, _rest(len(rows)),
     )
 
 
@@ -158,7 +160,7 @@ def _missing(comparison: Comparison) -> Section:
     rows = comparison.missing
     left_out = comparison.subset
     return Section(
-        f"missing in the current run{', left out' if left_out else ''}: {len(rows):,} rows",
+        f"missing in the current run{', left out' if left_out else ''}: {_count(len(rows), 'row')}",
         ("data set", "image", "codec", "setting"),
         [_where(comparison, row) for row in _each(rows.head(MOST))] if not left_out else [],
         _rest(len(rows)),
@@ -168,16 +170,20 @@ def _missing(comparison: Comparison) -> Section:
 def _new(comparison: Comparison) -> Section:
     rows = comparison.new
     return Section(
-        f"new in the current run: {len(rows):,} rows", ("data set", "image", "codec", "setting"),
+        f"new in the current run: {_count(len(rows), 'row')}", ("data set", "image", "codec", "setting"),
         [_where(comparison, row) for row in _each(rows.head(MOST))], _rest(len(rows)), folded=True,
     )
 
 
 def _codecs(comparison: Comparison) -> Section:
     metrics = list(dict.fromkeys(comparison.bd["metric"]))
-    lines = []
+    moved = set(comparison.bd.loc[comparison.bd["bd_rate"] != 0, ["dataset", "codec"]].itertuples(index=False, name=None))
+    lines, alike = [], []
     for row in _each(comparison.codecs):
         if not row.pairs:
+            continue
+        if not any(getattr(row, name) for name in _COUNTS[1:]) and (row.dataset, row.codec) not in moved:
+            alike.append(row.codec)
             continue
         cells = [row.dataset, row.codec, *(f"{getattr(row, name):,}" for name in _COUNTS)]
         for metric in metrics:
@@ -193,8 +199,10 @@ def _codecs(comparison: Comparison) -> Section:
             ]
             cells.append(", ".join(f"×{value:.3f}" for value in found["ratio"]) or "–")
         lines.append(cells)
-    rates = [f"BD-rate % {metric}" for metric in metrics]
-    return Section("by codec", ["data set", "codec", *_COUNTS, *rates, "encode s", "decode s"], lines)
+    rates = [f"BD % {metric}" for metric in metrics]
+    closing = [f"alike: {', '.join(dict.fromkeys(alike))}"] if alike else []
+    header = ["data set", "codec", "rows", *_COUNTS[1:], *rates, "encode s", "decode s"]
+    return Section("by codec", header, lines, closing)
 
 
 _COUNTS = ("pairs", "worse", "better", "changed", "missing", "new")
@@ -210,23 +218,20 @@ def _bd(comparison: Comparison) -> Section:
         for row in _each(rows)
     ]
     return Section(
-        f"BD-rate of the current run against the baseline: {len(rows)} curves moved",
+        f"BD-rate of the current run against the baseline: {_count(len(rows), 'curve')} moved",
         ("data set", "series", "metric", "BD-rate %", "of images %", "images", "points", "verdict", "flags"), lines,
         folded=True,
     )
 
 
 def _times(comparison: Comparison) -> Section:
-    rows = comparison.times[~comparison.times["verdict"].isin(["same", "too few pairs"])]
-    if comparison.timing is not None:
-        rows = comparison.times
     lines = [
         [
             row.dataset, row.codec, row.what, str(row.pairs), f"×{row.ratio:.3f}",
             f"{number(row.low, '.3f')} to {number(row.high, '.3f')}", number(row.p, ".2g"),
             {"worse": "slower", "better": "faster"}.get(row.verdict, row.verdict),
         ]
-        for row in _each(rows)
+        for row in _each(comparison.times)
     ]
     gated = f"counts beyond {100 * comparison.timing:g} %" if comparison.timing is not None else "does not count"
     return Section(
@@ -255,10 +260,14 @@ def _changed(comparison: Comparison) -> Section:
             f"{part['bytes_before'].ne(part['bytes_after']).sum():,}", ", ".join(largest) or "no figure",
         ])
     return Section(
-        f"changed, not worse: {len(rows):,} rows",
+        f"changed, not worse: {_count(len(rows), 'row')}",
         ("data set", "codec", "rows", "other stream", "other pixels", "other bytes", "largest changes"), lines,
         folded=True,
     )
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _rest(count: int) -> list[str]:
@@ -269,7 +278,7 @@ def as_markdown(comparison: Comparison) -> str:
     """A comment on a pull request: the verdict, what is worse, and the rest folded away."""
     mark = {"same": "✅", "better": "✅", "worse": "❌", "not comparable": "⚠️"}[comparison.verdict]
     parts = [
-        f"### {mark} rdbench: {headline(comparison)}",
+        f"### {mark} {headline(comparison)}",
         f"`{comparison.current}` against `{comparison.baseline}`",
         *(f"- {_escaped(obstacle)}" for obstacle in comparison.obstacles),
     ]
@@ -287,7 +296,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 def _escaped(text: str) -> str:
     """A text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_<>~\[\]])", r"\\\1", text)
+    return re.sub(r"([\\`*<>~\[\]]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", text)
 
 
 def as_junit(comparison: Comparison) -> str:
