@@ -167,7 +167,8 @@ def bdrate(
     help="What decides: the rate and metrics of every row, or the BD-rates of every codec that has one.",
 )
 @click.option(
-    "--timing", metavar="P%", help="Times count, too: a codec's may rise by P %.  [default: they are told, and do not count]",
+    "--timing", metavar="P%",
+    help="Times count, too: a codec's may rise by P %.  [default: they are told, and do not count]",
 )
 @click.option("--subset", is_flag=True, help="Leaves out rows and metrics that CURRENT lacks; else those are worse.")
 @click.option(

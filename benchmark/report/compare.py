@@ -177,7 +177,7 @@ def _new(comparison: Comparison) -> Section:
 
 def _codecs(comparison: Comparison) -> Section:
     metrics = list(dict.fromkeys(comparison.bd["metric"]))
-    moved = set(comparison.bd.loc[comparison.bd["bd_rate"] != 0, ["dataset", "codec"]].itertuples(index=False, name=None))
+    moved = {(row.dataset, row.codec) for row in _each(comparison.bd) if row.bd_rate != 0}
     lines, alike = [], []
     for row in _each(comparison.codecs):
         if not row.pairs:
@@ -220,7 +220,7 @@ def _bd(comparison: Comparison) -> Section:
     return Section(
         f"BD-rate of the current run against the baseline: {_count(len(rows), 'curve')} moved",
         ("data set", "series", "metric", "BD-rate %", "of images %", "images", "points", "verdict", "flags"), lines,
-        folded=True,
+        folded=comparison.gate == "rows",
     )
 
 
