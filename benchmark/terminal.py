@@ -25,8 +25,8 @@ _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ss
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
 _NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "std",
-            "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline", "current", "change",
-            "allowed", "pairs", "ratio", "p",
+            "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline", "current",
+            "change", "allowed", "pairs", "ratio", "p",
             "bits", "ceiling", "header B", "of 1×1", "threads",
             *(title for _, title, _ in _METRICS)}
 

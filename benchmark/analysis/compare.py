@@ -33,6 +33,8 @@ _NEEDED = ("schema", *KEYS, "version", "knob", "image_sha256", "images", "bytes"
 _DIGESTS = ("stream_sha256", "pixels_sha256")
 _PART = re.compile(r" \(\d+ of \d+\)$")
 """What the label of an incomplete data set ends in."""
+_NOISE = 1e-6
+"""Share by which a metric, summed in ``float32``, moves with a processor's arithmetic: no change. Seen were 1.2e-7."""
 _ROUNDING = 1e-9
 """Share of a tolerance that a difference of decimal numbers may pass it by."""
 
@@ -245,7 +247,7 @@ def compare(
         told = by_curve & changes["verdict"].isin(["worse", "better"]).to_numpy(bool)
         changes = changes.assign(verdict=changes["verdict"].mask(told, "by BD-rate"))
     environment = [
-        f"{name} {old} → {current.environment[name]}"
+        f"{name} {_short(name, old)} → {_short(name, current.environment[name])}"
         for name, old in baseline.environment.items()
         if name not in ("cores", "memory_gib") and current.environment.get(name, old) != old
     ]
@@ -257,6 +259,11 @@ def compare(
         new=new, bd=bd, times=time_ratios(good, timing or 0), versions=_versions(pairs),
         environment=tuple(environment), obstacles=tuple(obstacles), notes=tuple(notes),
     )
+
+
+def _short(name: str, value: str) -> str:
+    """A value of the environment, a commit by its first digits."""
+    return re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30}\b", r"\1", value) if name == "commit" else value
 
 
 def _pair(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -369,7 +376,8 @@ def _changes(good: pd.DataFrame, columns: Sequence[Measure], *, subset: bool) ->
         before, after = (good[name].to_numpy(float) for name in names)
         with np.errstate(invalid="ignore"):
             change = after - before
-        differs = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+        noise = 0.0 if measure.column == "bpp" else _NOISE
+        differs = ~np.isclose(after, before, rtol=noise, atol=0, equal_nan=True)
         allowed = measure.tolerance.allowed(before)
         gain = change if measure.higher_is_better else -change
         verdict = np.select(
@@ -494,7 +502,8 @@ def _bd(part: pd.DataFrame, measure: Measure, dataset: str, label: str) -> dict[
     }
 
     def delta(where: slice) -> tuple[float, tuple[str, ...]]:
-        if all(np.array_equal(old[:, where], new[:, where]) for old, new in zip(*sides.values(), strict=True)):
+        pairs = [(old[:, where], new[:, where]) for old, new in zip(*sides.values(), strict=True)]
+        if np.array_equal(*pairs[0]) and np.allclose(*pairs[1], rtol=_NOISE, atol=0):
             return 0.0, ()
         curves = []
         for name, figures in sides.items():

@@ -28,7 +28,8 @@ _NOT_VALUES = {
 
 def read_records(path: Path) -> pd.DataFrame:
     """Records of a file; numbers are ``float64``, empty where there is no value."""
-    text = dict.fromkeys((*KEYS, "key", "image", "reason", "status", "version"), str)
+    digests = ("image_sha256", "stream_sha256", "pixels_sha256", "metric_definitions")
+    text = dict.fromkeys((*KEYS, "key", "image", "reason", "status", "version", *digests), str)
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(
         dict.fromkeys((*KEYS, "reason", "image"), "")
     )

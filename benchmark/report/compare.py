@@ -177,15 +177,16 @@ def _new(comparison: Comparison) -> Section:
 
 def _codecs(comparison: Comparison) -> Section:
     metrics = list(dict.fromkeys(comparison.bd["metric"]))
+    counts = [name for name in _COUNTS if name != "missing" or not comparison.subset]
     moved = {(row.dataset, row.codec) for row in _each(comparison.bd) if row.bd_rate != 0}
     lines, alike = [], []
     for row in _each(comparison.codecs):
         if not row.pairs:
             continue
-        if not any(getattr(row, name) for name in _COUNTS[1:]) and (row.dataset, row.codec) not in moved:
+        if not any(getattr(row, name) for name in counts[1:]) and (row.dataset, row.codec) not in moved:
             alike.append(row.codec)
             continue
-        cells = [row.dataset, row.codec, *(f"{getattr(row, name):,}" for name in _COUNTS)]
+        cells = [row.dataset, row.codec, *(f"{getattr(row, name):,}" for name in counts)]
         for metric in metrics:
             found = comparison.bd[
                 (comparison.bd["dataset"] == row.dataset) & (comparison.bd["codec"] == row.codec)
@@ -201,7 +202,7 @@ def _codecs(comparison: Comparison) -> Section:
         lines.append(cells)
     rates = [f"BD % {metric}" for metric in metrics]
     closing = [f"alike: {', '.join(dict.fromkeys(alike))}"] if alike else []
-    header = ["data set", "codec", "rows", *_COUNTS[1:], *rates, "encode s", "decode s"]
+    header = ["data set", "codec", "rows", *counts[1:], *rates, "encode s", "decode s"]
     return Section("by codec", header, lines, closing)
 
 
