@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import pytest
 from benchmark.analysis.compare import Comparison, Gate, compare, read_run
 from benchmark.analysis.timing import LEAST_PAIRS, time_ratios
 from benchmark.analysis.tolerance import Tolerance, measures, parse_percent, parse_tolerances
+from benchmark.cli import main
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import metric_families
 from benchmark.record import columns, metric_definitions
@@ -477,3 +480,11 @@ def test_the_command(tmp_path: Path, rdbench: Run) -> None:
     assert (done.returncode, done.stdout.splitlines()[0]) == (2, "not comparable")
     done = rdbench("compare", str(baseline), "records.csv", "--out", "a.txt", check=False)
     assert (done.returncode, "expected a name that ends in .md, .xml (JUnit) or .json" in done.stderr) == (2, True)
+
+
+def test_commands_of_the_workflow_for_github_are_understood() -> None:
+    text = (ROOT / "docs" / "github-actions.yml").read_text(encoding="utf-8")
+    lines = re.findall(r"rdbench (run|compare) (.*?)(?: \|\| .*)?$", text, re.MULTILINE)
+    assert [name for name, _ in lines] == ["run", "run", "compare"]
+    for name, words in lines:
+        main.commands[name].make_context(name, shlex.split(words))
