@@ -220,7 +220,9 @@ def test_noise_of_float32_is_no_change_and_infinity_equals_itself(against: Calla
     assert against(lossless).verdict == "better"
     worse = against(before=lossless, tolerance="psnr=1%")
     assert worse.verdict == "worse"
-    assert json.loads(as_json(worse))["rows"][0]["changes"][0]["before"] == "inf"
+    row = json.loads(as_json(worse))["rows"][0]
+    assert row["changes"][0]["before"] == "inf"
+    assert isinstance(row["bytes_before"], int)
 
 
 def test_what_was_matched_is_not_judged(against: Callable[..., Comparison]) -> None:

@@ -375,6 +375,8 @@ def as_json(comparison: Comparison) -> str:
     for change in _plain(comparison.changes):
         by_row.setdefault(tuple(change.pop(key) for key in KEYS), []).append(change)
     for row in rows:
+        for name in ("bytes_before", "bytes_after"):
+            row[name] = None if row[name] is None else int(row[name])
         row["changes"] = by_row.get(tuple(row[key] for key in KEYS), [])
     return json.dumps({
         "verdict": comparison.verdict,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -17,12 +18,16 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from skimage.metrics import structural_similarity
 from threadpoolctl import threadpool_limits
 
+from benchmark.analysis.bdrate import bd_table
+from benchmark.analysis.compare import compare, read_run
+from benchmark.analysis.curve import read_results
+from benchmark.analysis.tolerance import measures
 from benchmark.dataset import read_image
 from benchmark.metric import to_planes
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.patches import ORDERS, cut
-from benchmark.plugins import codec_class
+from benchmark.plugins import codec_class, metric_families
 from tests.conftest import ROOT, jpeg_at, photo
 
 
@@ -110,3 +115,21 @@ def test_ranking_of_patches(benchmark: BenchmarkFixture, kodak: Path, order: str
     rate = len(patches) / benchmark.stats.stats.min
     print(f"\n{rate:,.0f} patches a second of a core by {order} (promised: at least 5,000)")
     assert rate >= 5000
+
+
+def test_comparing_the_kodak_baseline(benchmark: BenchmarkFixture) -> None:
+    """4,296 rows of 15 codecs with every figure moved, so that all BD-rates and tests are computed."""
+    baseline = read_run(ROOT / "results" / "baseline" / "kodak")
+    moved = baseline.records.copy()
+    factors = np.random.default_rng(1).normal(1, 1e-3, len(moved))
+    for column in ("bpp", "psnr_rgb", "ssim_rgb", "ms_ssim_rgb", "encode_s", "decode_s"):
+        moved[column] *= factors
+    metrics = [metric for family in metric_families().values() for metric in family.metrics]
+    current = dataclasses.replace(baseline, records=moved)
+    benchmark.pedantic(lambda: compare(baseline, current, measures(metrics, {})), rounds=3, warmup_rounds=1)
+
+
+def test_bd_table_of_the_kodak_baseline(benchmark: BenchmarkFixture) -> None:
+    """15 codecs against JPEG, on 24 images and their mean."""
+    results = read_results([ROOT / "results" / "baseline" / "kodak"])
+    benchmark.pedantic(lambda: bd_table(results, "jpeg", "psnr_rgb"), rounds=3, warmup_rounds=1)
