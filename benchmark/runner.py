@@ -213,7 +213,7 @@ def write_results(folder: Path) -> None:
     matched = matched_table(summary)
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, FORMS))
-    draw_all(summary, _axes(), folder)
+    draw_all(summary, metric_axes(), folder)
 
 
 def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
@@ -234,10 +234,10 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
     }, indent=2, ensure_ascii=False) + "\n")
 
 
-def _axes() -> list[Axis]:
-    """Every metric that has a curve worth drawing."""
+def metric_axes() -> list[Axis]:
+    """Every metric that has a curve worth drawing: those that rise with the quality, over RGB and over luma."""
     return [
-        Axis(column, f"{metric.title}, {space}", metric.unit, metric.decibels)
+        Axis(column, f"{metric.title}, {space}", metric.unit, metric.decibels, metric.definition)
         for family in metric_families().values()
         for metric in family.metrics
         if metric.higher_is_better

@@ -89,6 +89,7 @@ class Report:
         pictures: for the visual comparison; none where the images are not at hand.
         manifests: of the runs, as ``manifest.json`` holds them, by folder.
         notes: what is missing of the report, and why.
+        command: that wrote the report; empty where it is not known.
     """
 
     title: str
@@ -100,3 +101,4 @@ class Report:
     pictures: Sequence[Picture]
     manifests: Mapping[str, Mapping[str, Any]]
     notes: Sequence[str]
+    command: str = ""

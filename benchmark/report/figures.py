@@ -53,12 +53,14 @@ class Axis:
         column: of the records, such as ``psnr_rgb``.
         title, unit: for the label.
         decibels: whether −10·log₁₀(1 − x) of the mean is drawn in place of the mean x.
+        definition: formula and source, for captions.
     """
 
     column: str
     title: str
     unit: str = ""
     decibels: bool = False
+    definition: str = ""
 
     @property
     def label(self) -> str:
