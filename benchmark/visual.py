@@ -107,9 +107,9 @@ def show(
     wanted: list[tuple[_Choice, Box | None]]
     if boxes:
         by_image = {choice.image: choice for choice in choices}
-        for box in boxes:
-            if box.image not in by_image:
-                raise UsageError(f"crop: no image {box.image!r} in the records; they have: {', '.join(by_image)}")
+        unknown = [box.image for box in boxes if box.image not in by_image]
+        if unknown:
+            raise UsageError(f"crop: no image {unknown[0]!r} in the records; they have: {', '.join(by_image)}")
         wanted = [(by_image[box.image], box) for box in boxes]
     else:
         wanted = [
