@@ -155,6 +155,61 @@ def bdrate(
 
 
 @main.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
+@click.option("--out", type=_path, metavar="DIR", help="Folder of the report.  [default: reports/NAME of the results]")
+@click.option("--anchor", metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.  [default: jpeg]")
+@click.option(
+    "--metric", "metrics", metavar="A,B",
+    help="Metrics, the first in BD-rates and pictures.  [default: all, from psnr_rgb on]",
+)
+@click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
+@click.option("--pictures", default=4, show_default=True, type=click.IntRange(min=0), metavar="N",
+              help="Images to show, those on which codecs differ most.")
+@click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
+              help="Shows this crop, in pixels, in place of those; may be repeated.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
+              help="Rate at which pictures are compared.  [default: near 0.5, where the most codecs have a point]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+@_data_root
+def report(
+    results: tuple[Path, ...], out: Path | None, anchor: str | None, metrics: str | None, log_rate: bool,
+    pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int | None, data_root: Path | None,
+) -> None:
+    """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
+
+    All is made from the CSV files, but for pictures, for which images are encoded again where data set and codecs are
+    at hand. The same results give the same files.
+    """
+    import os
+    from dataclasses import replace
+
+    from benchmark.engine import worker_pool
+    from benchmark.environment import thread_environment, variables
+    from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+    from benchmark.runner import metric_axes
+    from benchmark.visual import parse_box, show
+
+    boxes = [parse_box(text) for text in crops]
+    content = collect(results, metric_axes(_names(metrics)), anchor, command=_command())
+    folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
+    with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
+        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
+        drawn = [pool.schedule(drawing) for drawing in drawings(content, folder, log_rate=log_rate or None)]
+        shown, notes = show(
+            content.results, content.manifests, content.axes[0].column, pool, count=pictures, boxes=boxes, rate=rate,
+            data_root=data_root,
+        )
+        content = replace(content, pictures=shown, notes=[*content.notes, *notes])
+        drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder)]
+        files = write_tables(content.tables, folder)
+        for future in drawn:
+            files += future.result()
+    for note in content.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{folder}: {len(files)} files of {content.title}")
+
+
+@main.command()
 @click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
 @click.option("--image", type=_path, metavar="FILE", help="Image to encode.  [default: astronaut of data set sample]")
 @click.option("--out", type=_path, metavar="FILE.csv|.json", help="File to write the findings to.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,26 @@ import pandas as pd
 from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.curve import Results, read_results
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.content import Report
-from benchmark.report.figures import Axis
+from benchmark.report.charts import draw_bars, draw_heat_map
+from benchmark.report.content import Report, Table
+from benchmark.report.figures import Axis, draw_rd_curves
+from benchmark.report.latex import latex
+from benchmark.report.mosaic import draw_crops, draw_errors
+from benchmark.report.paper import tables_of
+from benchmark.report.style import WIDTHS
+from benchmark.report.tables import markdown_table
 
 ANCHOR = "jpeg"
 """Codec that BD-rates compare with where a user names none."""
 
 
-def collect(paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, title: str = "") -> Report:
+Drawing = Callable[[], Sequence[Path]]
+"""Draws a figure and returns its files; a process of its own can do it."""
+
+
+def collect(
+    paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, title: str = "", command: str = "",
+) -> Report:
     """A report from the CSV files of runs alone, without pictures.
 
     Args:
@@ -27,6 +41,7 @@ def collect(paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = No
         axes: metrics to show, the first in the summary; those without any value are left out.
         anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
         title: of the report; names the data sets if it is not given.
+        command: that writes it.
 
     Raises:
         UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
@@ -42,6 +57,7 @@ def collect(paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = No
         [bd_table(results, against, axis.column, decibels=axis.decibels, every_image=True) for axis in shown],
         ignore_index=True,
     )
+    bd = bd.reindex(columns=list(dict.fromkeys([*bd.columns, "ci_low", "ci_high"])))  # TEMPORARY until stats
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -51,10 +67,17 @@ def collect(paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = No
         results=results,
         axes=shown,
         bd=bd,
-        tables=[],
+        tables=[
+            table for dataset in datasets
+            for table in tables_of(
+                results.summary[results.summary["dataset"] == dataset], bd, shown, "" if len(datasets) == 1
+                else f"-{_slug(dataset)}",
+            )
+        ],
         pictures=[],
         manifests=manifests,
         notes=notes,
+        command=command,
     )
 
 
@@ -88,3 +111,81 @@ def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Mapping[str, Any]], lis
             raise RecordsError(f"{file}: expected an object as a run writes it, got {type(manifest).__name__}")
         found[folder.as_posix()] = manifest
     return found, notes
+
+
+def _slug(dataset: str) -> str:
+    """A data set's name for files."""
+    return re.sub(r"[^\w]+", "-", dataset).strip("-")
+
+
+def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
+    """Writes tables as CSV with all digits, Markdown and LaTeX.
+
+    Returns:
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in tables:
+        texts = {
+            "csv": table.frame.to_csv(index=False, lineterminator="\n"), "md": markdown_table(table),
+            "tex": latex(table),
+        }
+        for ending, text in texts.items():
+            path = folder / f"{table.name}.{ending}"
+            path.write_text(text, encoding="utf-8", newline="")
+            written.append(path)
+    return written
+
+
+def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> list[Drawing]:
+    """The figures of a report's numbers, in widths of one and of two columns.
+
+    Args:
+        report: with or without pictures.
+        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, followed by the width; with several data sets,
+            one folder each.
+        log_rate: see :func:`benchmark.report.figures.draw_rd_curves`.
+    """
+    found: list[Drawing] = []
+    first = report.axes[0]
+    for dataset, below in _folders(report, folder):
+        summary = report.results.summary
+        summary = summary[summary["dataset"] == dataset].drop(columns="covers")
+        bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
+        title = f"{dataset}, {first.title}"
+        for size, width in WIDTHS.items():
+            found += [
+                partial(
+                    draw_rd_curves, summary, axis, below / f"rd_{axis.column}_{size}", width=width, log_rate=log_rate,
+                )
+                for axis in report.axes
+            ]
+            found += [
+                partial(draw_bars, bd, title, below / f"bars_{size}", width=width),
+                partial(draw_heat_map, bd, title, below / f"heatmap_{size}", width=width),
+            ]
+    return found
+
+
+def picture_drawings(report: Report, folder: Path) -> list[Drawing]:
+    """The figures of a report's pictures: ``crops_<image>`` and ``errors_<image>``, in the width of two columns."""
+    folders = dict(_folders(report, folder))
+    found: list[Drawing] = []
+    names: set[tuple[str, str]] = set()
+    for picture in report.pictures:
+        name = _slug(picture.image)
+        while (picture.dataset, name) in names:  # several crops of one image
+            name = f"{name}-{picture.left}-{picture.top}"
+        names.add((picture.dataset, name))
+        below = folders[picture.dataset]
+        found += [
+            partial(draw_crops, picture, report.axes[0], below / f"crops_{name}"),
+            partial(draw_errors, picture, report.axes[0], below / f"errors_{name}"),
+        ]
+    return found
+
+
+def _folders(report: Report, folder: Path) -> list[tuple[str, Path]]:
+    datasets = list(dict.fromkeys(report.results.summary["dataset"]))
+    return [(dataset, folder if len(datasets) == 1 else folder / _slug(dataset)) for dataset in datasets]

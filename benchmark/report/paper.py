@@ -1,0 +1,94 @@
+"""The tables that a paper prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+
+from benchmark.analysis.table import AVERAGING
+from benchmark.report.content import Table
+from benchmark.report.figures import Axis
+
+
+def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end: str = "") -> list[Table]:
+    """The tables of a data set.
+
+    Args:
+        summary: of it, with ``series``, see :class:`benchmark.analysis.curve.Results`.
+        bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for every metric; those of other data sets are not
+            looked at.
+        axes: metrics, the first that of the Bjøntegaard deltas.
+        end: of the tables' names.
+    """
+    dataset = summary["dataset"].iloc[0]
+    images = int(summary["images"].max())
+    covers = f"{dataset}, {images} image{'s' if images != 1 else ''}"
+    definitions = "; ".join(dict.fromkeys(f"{axis.title.partition(',')[0]}: {axis.definition}" for axis in axes))
+    sources = f"{definitions}. Averaging: {AVERAGING}. Versions: {_versions(summary)}."
+    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
+    anchor = means["anchor"].iloc[0]
+    first = axes[0]
+    unit = "dB" if first.decibels else first.unit
+    rows = means[means["metric"] == first.column].sort_values("bd_rate", kind="stable", na_position="last")
+    deltas = Table(
+        f"bdrate{end}",
+        f"BD-rate against {anchor} in {first.title} on {covers}. Of the curves of means over images, interpolated by "
+        "PCHIP over the logarithm of the rate; low and high are the 95 % interval of a bootstrap over images; overlap "
+        f"is the share of both curves' range that they have in common. {sources}",
+        pd.DataFrame({
+            "series": rows["series"], "bd_rate": rows["bd_rate"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"],
+            "bd_metric": rows["bd_metric"], "overlap": 100 * rows["overlap"], "images": rows["images"],
+        }),
+        {"series": "codec", "bd_rate": "BD-rate (%)", "ci_low": "low (%)", "ci_high": "high (%)",
+         "bd_metric": f"BD-{first.title.partition(',')[0]}" + (f" ({unit})" if unit else ""),
+         "overlap": "overlap (%)"},
+        {"bd_rate": "+.1f", "ci_low": "+.1f", "ci_high": "+.1f", "bd_metric": "+.2f" if unit else "+.4f",
+         "overlap": ".0f", "images": ".0f"},
+        {"bd_rate": "low", "bd_metric": "high"},
+    )
+    wide = means.pivot(index="series", columns="metric", values="bd_rate")
+    wide = wide.loc[list(rows["series"]), [axis.column for axis in axes]].reset_index()
+    every = Table(
+        f"bdrate-metrics{end}",
+        f"BD-rate against {anchor} in percent on {covers}. {sources}",
+        wide,
+        {"series": "codec"} | {axis.column: axis.title for axis in axes},
+        {axis.column: "+.1f" for axis in axes},
+        {axis.column: "low" for axis in axes},
+    )
+    points = _operating_points(summary, axes, f"points{end}", covers, sources)
+    return [deltas, every, points] if len(axes) > 1 else [deltas, points]
+
+
+def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, sources: str) -> Table:
+    """Every operating point, series by series, rates rising."""
+    order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
+    rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
+    settings = [
+        target or (f"{knob}={json.loads(settings)[knob]}" if knob else "")
+        for target, knob, settings in zip(rows["target"], rows["knob"], rows["settings"], strict=True)
+    ]
+    seconds = ("encode_s", "decode_s")
+    return Table(
+        name,
+        f"Operating points on {covers}. Rates in bits per pixel of whole streams, headers included. {sources}",
+        pd.DataFrame({
+            "series": rows["series"], "setting": settings, "images": rows["images"], "bpp": rows["bpp_mean"],
+            **{axis.column: rows[f"{axis.column}_mean"] for axis in axes},
+            **{column: rows[f"{column}_mean"] for column in seconds},
+        }),
+        {"series": "codec", "encode_s": "encode (s)", "decode_s": "decode (s)"}
+        | {axis.column: f"{axis.title} ({axis.unit})" if axis.unit else axis.title for axis in axes},
+        {"images": ".0f", "bpp": ".4f"} | {axis.column: ".2f" if axis.unit else ".4f" for axis in axes}
+        | dict.fromkeys(seconds, ".4f"),
+        {},
+    )
+
+
+def _versions(summary: pd.DataFrame) -> str:
+    """Each codec with its version; the weights of each operating point of a learned codec stay in the records."""
+    libraries = summary["version"].str.replace(r", weights [0-9a-f+]+$", "", regex=True)
+    pairs = dict.fromkeys(zip(summary["codec"], libraries, strict=True))
+    return "; ".join(f"{codec}: {version}" for codec, version in pairs)
