@@ -191,9 +191,13 @@ def report(
     from benchmark.visual import parse_box, show
 
     boxes = [parse_box(text) for text in crops]
-    content = collect(results, metric_axes(_names(metrics)), anchor, command=_command())
+    axes = metric_axes(_names(metrics))
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
+        content = collect(
+            results, axes, anchor, command=_command(),
+            each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
+        )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [pool.schedule(drawing) for drawing in drawings(content, folder, log_rate=log_rate or None)]
         shown, notes = show(

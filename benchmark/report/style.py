@@ -154,6 +154,23 @@ def save(figure: Any, path: Path, forms: Sequence[str] = FORMATS) -> list[Path]:
         elif form == "svg":
             FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
         else:
-            FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+            with _without_layout_tables():
+                FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
         written.append(target)
     return written
+
+
+@contextmanager
+def _without_layout_tables() -> Iterator[None]:
+    """Has fontTools drop a font's tables of ligatures and kerning when it embeds it.
+
+    Nothing reads them in a PDF file, and to reduce them takes as long as to draw the figure.
+    """
+    from fontTools.subset import Options
+
+    kept = Options._drop_tables_default
+    Options._drop_tables_default = [*kept, "GDEF", "GPOS", "GSUB"]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = kept
