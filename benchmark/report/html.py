@@ -246,8 +246,8 @@ def _embedded(pixels: npt.NDArray[np.uint8]) -> str:
     from PIL import Image
 
     stream = io.BytesIO()
-    # Method 4 and effort 75 are within 1 % of the smallest, in a hundredth of the time.
-    Image.fromarray(pixels).convert("RGB").save(stream, "webp", lossless=True, quality=75, method=4, exact=True)
+    # Within 5 % of the smallest that the format allows, in a hundredth of the time.
+    Image.fromarray(pixels).convert("RGB").save(stream, "webp", lossless=True, quality=25, method=3, exact=True)
     return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
