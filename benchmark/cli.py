@@ -186,6 +186,7 @@ def report(
     from benchmark.engine import worker_pool
     from benchmark.environment import thread_environment, variables
     from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+    from benchmark.report.html import write_html
     from benchmark.runner import metric_axes
     from benchmark.visual import parse_box, show
 
@@ -201,7 +202,7 @@ def report(
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])
         drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder)]
-        files = write_tables(content.tables, folder)
+        files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
         for future in drawn:
             files += future.result()
     for note in content.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ ANCHOR = "jpeg"
 """Codec that BD-rates compare with where a user names none."""
 
 
-Drawing = Callable[[], Sequence[Path]]
+Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
 
 

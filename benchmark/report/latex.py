@@ -60,13 +60,14 @@ def latex(table: Table) -> str:
     spec = "".join(kinds)
     if len(lines) > _PAGE:
         body = [
-            "{" + setup, rf"\begin{{longtable}}{{{spec}}}", rf"{caption}{label}\\", *head, r"\endfirsthead", *head,
-            r"\endhead", r"\bottomrule", r"\endfoot", *lines, r"\end{longtable}", "}",
+            "{" + setup + r"\setlength{\LTcapwidth}{\textwidth}", rf"\begin{{longtable}}{{{spec}}}",
+            rf"{caption}{label}\\", *head, r"\endfirsthead", *head, r"\endhead", r"\bottomrule", r"\endfoot", *lines,
+            r"\end{longtable}", "}",
         ]
     else:
         body = [
-            r"\begin{table}", r"\centering" + setup, caption + label, rf"\begin{{tabular}}{{{spec}}}", *head, *lines,
-            r"\bottomrule", r"\end{tabular}", r"\end{table}",
+            r"\begin{table}", r"\centering" + setup, r"\setlength{\belowcaptionskip}{4pt}", caption + label,
+            rf"\begin{{tabular}}{{{spec}}}", *head, *lines, r"\bottomrule", r"\end{tabular}", r"\end{table}",
         ]
     return "\n".join([r"% \usepackage{booktabs,longtable,siunitx}", *body]) + "\n"
 

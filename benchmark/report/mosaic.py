@@ -107,12 +107,12 @@ def _draw(
             axes = place(left, _MARGIN + (number // columns) * (high + _TEXT + _MARGIN), wide, high)
             shown = axes.imshow(pixels, interpolation="none", aspect="auto", **(look if pixels.ndim == 2 else {}))
             axes.set_axis_off()
-            for line, (words, weight, colour) in enumerate((
-                (name, "bold", "black"), (text, "normal", COLOURS[1] if off else MUTED),
+            for line, (words, size, colour) in enumerate((
+                (name, 7, "black"), (text, 6.2, COLOURS[1] if off else MUTED),
             )):
                 axes.annotate(
-                    words, (0, 0), xycoords="axes fraction", xytext=(0, -2 - 8 * line), textcoords="offset points",
-                    va="top", ha="left", fontsize=6.2, fontweight=weight, color=colour,
+                    words, (0, 0), xycoords="axes fraction", xytext=(0, -2 - 8.5 * line), textcoords="offset points",
+                    va="top", ha="left", fontsize=size, color=colour,
                 )
         if bar:
             scale = place(2 * _MARGIN, tall - _BAR, min(total - 4 * _MARGIN, 900), 24)

@@ -11,6 +11,11 @@ from benchmark.analysis.table import AVERAGING
 from benchmark.report.content import Table
 from benchmark.report.figures import Axis
 
+_CURVES = (
+    "Between curves of arithmetic means over images, interpolated by PCHIP along the metric, of the logarithm of the "
+    "rate."
+)
+
 
 def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end: str = "") -> list[Table]:
     """The tables of a data set.
@@ -25,8 +30,7 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
     dataset = summary["dataset"].iloc[0]
     images = int(summary["images"].max())
     covers = f"{dataset}, {images} image{'s' if images != 1 else ''}"
-    definitions = "; ".join(dict.fromkeys(f"{axis.title.partition(',')[0]}: {axis.definition}" for axis in axes))
-    sources = f"{definitions}. Averaging: {AVERAGING}. Versions: {_versions(summary)}."
+    versions = f"Versions: {_versions(summary)}."
     means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
     anchor = means["anchor"].iloc[0]
     first = axes[0]
@@ -34,9 +38,9 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
     rows = means[means["metric"] == first.column].sort_values("bd_rate", kind="stable", na_position="last")
     deltas = Table(
         f"bdrate{end}",
-        f"BD-rate against {anchor} in {first.title} on {covers}. Of the curves of means over images, interpolated by "
-        "PCHIP over the logarithm of the rate; low and high are the 95 % interval of a bootstrap over images; overlap "
-        f"is the share of both curves' range that they have in common. {sources}",
+        f"BD-rate against {anchor} by {first.title} on {covers}. {_CURVES} Low and high: 95 % interval of a bootstrap "
+        f"over images; overlap: share of the range of {first.title} that both curves have. {_definitions([first])} "
+        f"{versions}",
         pd.DataFrame({
             "series": rows["series"], "bd_rate": rows["bd_rate"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"],
             "bd_metric": rows["bd_metric"], "overlap": 100 * rows["overlap"], "images": rows["images"],
@@ -52,17 +56,17 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
     wide = wide.loc[list(rows["series"]), [axis.column for axis in axes]].reset_index()
     every = Table(
         f"bdrate-metrics{end}",
-        f"BD-rate against {anchor} in percent on {covers}. {sources}",
+        f"BD-rate against {anchor} in percent, by metric, on {covers}. {_CURVES} {_definitions(axes)} {versions}",
         wide,
         {"series": "codec"} | {axis.column: axis.title for axis in axes},
         {axis.column: "+.1f" for axis in axes},
         {axis.column: "low" for axis in axes},
     )
-    points = _operating_points(summary, axes, f"points{end}", covers, sources)
+    points = _operating_points(summary, axes, f"points{end}", covers, versions)
     return [deltas, every, points] if len(axes) > 1 else [deltas, points]
 
 
-def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, sources: str) -> Table:
+def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
     """Every operating point, series by series, rates rising."""
     order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
     rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
@@ -73,7 +77,8 @@ def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, co
     seconds = ("encode_s", "decode_s")
     return Table(
         name,
-        f"Operating points on {covers}. Rates in bits per pixel of whole streams, headers included. {sources}",
+        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. Averages: {AVERAGING}. "
+        f"{_definitions(axes)} {versions}",
         pd.DataFrame({
             "series": rows["series"], "setting": settings, "images": rows["images"], "bpp": rows["bpp_mean"],
             **{axis.column: rows[f"{axis.column}_mean"] for axis in axes},
@@ -85,6 +90,12 @@ def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, co
         | dict.fromkeys(seconds, ".4f"),
         {},
     )
+
+
+def _definitions(axes: Sequence[Axis]) -> str:
+    """What the metrics are, each once."""
+    known = dict.fromkeys(f"{axis.title.partition(',')[0]}: {axis.definition}" for axis in axes if axis.definition)
+    return " ".join(f"{definition}." for definition in known)
 
 
 def _versions(summary: pd.DataFrame) -> str:
