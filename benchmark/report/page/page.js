@@ -18,7 +18,10 @@
   /* Numbers as the report prints them. */
   const minus = (text) => text.replace("-", "\u2212");
   const fixed = (value, digits) => (value === null ? "\u2013" : minus(value.toFixed(digits)));
-  const signed = (value, digits = 1) => (value > 0 ? "+" : "") + fixed(value, digits);
+  const signed = (value, digits = 1) => {
+    const text = fixed(value, digits);
+    return Number(value.toFixed(digits)) === 0 ? text.replace("\u2212", "") : (value > 0 ? "+" : "") + text;
+  };
   const measured = (value, axis) => fixed(value, axis.unit === "dB" ? 2 : 4) + (axis.unit && ` ${axis.unit}`);
   const said = (settings) => Object.entries(settings).map(([name, value]) => `${name}\u00a0=\u00a0${value}`).join(", ");
 
@@ -165,10 +168,13 @@
       picture.append(svg("line", { class: "grid", x1: edge.left, x2: right, y1: y, y2: y }),
         svg("text", { x: edge.left - 8, y: y + 4, "text-anchor": "end" }, tickText(tick)));
     }
+    let written = -Infinity;
     for (const tick of view.log ? logTicks(from, to) : niceTicks(from, to, width / 80)) {
       const x = across(tick);
-      picture.append(svg("line", { class: "grid", x1: x, x2: x, y1: edge.top, y2: bottom }),
-        svg("text", { class: "tick-x", x, y: bottom + 18, "text-anchor": "middle" }, tickText(tick)));
+      picture.append(svg("line", { class: "grid", x1: x, x2: x, y1: edge.top, y2: bottom }));
+      if (x - written < 36) continue;
+      picture.append(svg("text", { class: "tick-x", x, y: bottom + 18, "text-anchor": "middle" }, tickText(tick)));
+      written = x;
     }
     picture.append(
       svg("path", { class: "frame", fill: "none", d: `M${edge.left} ${edge.top}V${bottom}H${right}` }),
@@ -195,7 +201,7 @@
           visibility: inside(point) ? undefined : "hidden",
         });
         node.addEventListener("focus", () => activate(curve, index));
-        node.addEventListener("blur", deactivate);
+        node.addEventListener("blur", hideTip);
         node.addEventListener("keydown", (event) => travel(event, visible, curve, index, inside));
         return node;
       });
@@ -216,7 +222,6 @@
   function facts(point) {
     const parts = [`${fixed(point.bpp, 3)} bpp`, measured(point.value, axis())];
     if (point.settings && Object.keys(point.settings).length) parts.push(said(point.settings));
-    if (point.more) parts.push(point.more);
     return parts;
   }
 
@@ -247,9 +252,6 @@
     tip.hidden = true;
     chart.classList.remove("chosen");
     chart.querySelector(".halo")?.setAttribute("visibility", "hidden");
-  }
-  function deactivate() {
-    hideTip();
   }
 
   /** Arrow keys: along a curve, or to the point of the nearest rate on the next. */
@@ -365,11 +367,12 @@
 
   /* ---- BD-rate: bars and the heat map ---- */
 
-  const pair = (name) => data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === name);
+  const deltas = (single) =>
+    data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === single);
   const dataName = () => data.datasets[dataset()].name;
 
   function drawBars() {
-    const rows = pair(false).filter((row) => data.series[row.series].name !== data.anchor);
+    const rows = deltas(false).filter((row) => data.series[row.series].name !== data.anchor);
     rows.sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
     byId("bd-caption").textContent =
       `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent; negative is better. ` +
@@ -380,26 +383,27 @@
     const margin = (high - low || 1) * 0.03;
     const across = (rate) => `${((clamp(rate, low - margin, high + margin) - low + margin) / (high - low + 2 * margin)) * 100}%`;
     const ticks = niceTicks(low, high, 4);
-    const lines = (height) => ticks.map((tick) =>
-      svg("line", { class: tick === 0 ? "zero" : "grid", x1: across(tick), x2: across(tick), y1: 0, y2: height }));
-    const scale = svg("svg", { height: 18, "aria-hidden": "true" },
-      ...ticks.map((tick) => svg("text", { x: across(tick), y: 13, "text-anchor": "middle" }, signed(tick, 0))));
-    const table = html("table", { class: "bars" }, html("thead", {}, html("tr", {},
+    const lines = () => ticks.map((tick) =>
+      svg("line", { class: tick === 0 ? "zero" : "grid", x1: across(tick), x2: across(tick), y1: 0, y2: "100%" }));
+    const scale = svg("svg", { "aria-hidden": "true" }, svg("svg", { y: "100%" },
+      ...ticks.map((tick) => svg("text", { x: across(tick), y: -8, "text-anchor": "middle" }, signed(tick, 0)))));
+    const table = html("table", { class: "bars named" }, html("thead", {}, html("tr", {},
       html("th", { scope: "col" }, "Codec"), html("td", { class: "track" }, scale),
       html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
       data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
       html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
-      const drawing = svg("svg", { height: 30, "aria-hidden": "true" }, ...lines(30));
+      const middle = svg("svg", { y: "50%" });
+      const drawing = svg("svg", { "aria-hidden": "true" }, ...lines(), middle);
       if (row.rate !== null) {
         const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
         const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap < data.least_overlap ? "weak" : ""}`;
-        drawing.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: 8, height: 14 }));
+        middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
         if (row.low !== null) {
           const [start, end] = [across(row.low), across(row.high)];
-          drawing.append(svg("line", { class: "whisker", x1: start, x2: end, y1: 15, y2: 15 }),
-            ...[start, end].map((x) => svg("line", { class: "whisker", x1: x, x2: x, y1: 11, y2: 19 })));
+          middle.append(svg("line", { class: "whisker", x1: start, x2: end, y1: 0, y2: 0 }),
+            ...[start, end].map((x) => svg("line", { class: "whisker", x1: x, x2: x, y1: -4, y2: 4 })));
         }
       }
       body.append(html("tr", {},
@@ -415,7 +419,7 @@
   }
 
   function drawHeat() {
-    const rows = pair(true);
+    const rows = deltas(true);
     const order = [...new Set(rows.map((row) => row.series))].filter((series) => data.series[series].name !== data.anchor);
     const images = [...new Set(rows.map((row) => row.image))];
     const of = new Map(rows.map((row) => [`${row.series} ${row.image}`, row]));
@@ -439,7 +443,7 @@
       style: `--share: ${value === null ? 0 : clamp(Math.abs(value) / limit, 0, 1).toFixed(3)}`,
     }, value === null ? "\u2013" : signed(value));
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
-    const table = html("table", { class: "heat sortable" },
+    const table = html("table", { class: "heat sortable named" },
       html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((series) => heading(data.series[series].name, "number")))),
       html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
         ...columns.map((series) => {
@@ -537,7 +541,7 @@
   }
 
   function drawPanes() {
-    const { width, height, original, image, bits } = picture();
+    const { width, height, original, image } = picture();
     const zoom = Number(byId("zoom").value);
     const stages = [];
     byId("panes").replaceChildren(...["left", "right"].map((id) => {
