@@ -156,7 +156,7 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
 def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
     bd = pd.DataFrame({
         "series": ["jpeg", "a", "b"], "image": "", "anchor": "jpeg", "bd_rate": [0.0, -20.0, 35.5],
-        "ci_low": [0.0, -25.0, np.nan], "ci_high": [0.0, -15.0, np.nan], "overlap": [1.0, 0.9, 0.2],
+        "curve_ci_low": [0.0, -25.0, np.nan], "curve_ci_high": [0.0, -15.0, np.nan], "overlap": [1.0, 0.9, 0.2],
     })
     draw_bars(bd, "set", tmp_path / "b")
     text = (tmp_path / "b.svg").read_text(encoding="utf-8")

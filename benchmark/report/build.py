@@ -56,7 +56,6 @@ def collect(
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against = _anchor(results, anchor)
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
-    bd = bd.reindex(columns=list(dict.fromkeys([*bd.columns, "ci_low", "ci_high"])))  # TEMPORARY until stats
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
