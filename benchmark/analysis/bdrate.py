@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, mean_interval, paired_test
+from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, mean_interval, paired_test, shares
 from benchmark.analysis.curve import Curve, Results, Samples
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.errors import UsageError
@@ -192,7 +193,7 @@ def bd_table(
         (image,) = curve.covers
         by_series.setdefault((curve.dataset, curve.label), {})[image] = curve
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
-    samples = {base.dataset: results.samples(base, column, decibels=decibels) for base in bases.values()}
+    drawn = {base.dataset: _drawn(results.samples(base, column, decibels=decibels)) for base in bases.values()}
     rows: list[dict[str, Any]] = []
     for curve in curves:
         base = bases.get(curve.dataset)
@@ -214,9 +215,8 @@ def bd_table(
         whole |= found
         if not math.isnan(whole["bd_rate"]):
             flags += _spread(whole, base, curve)
-            flags += _curve_interval(
-                whole, samples[curve.dataset], results.samples(curve, column, decibels=decibels), interpolator
-            )
+            own_drawn = _drawn(results.samples(curve, column, decibels=decibels))
+            flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
         whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
         rows.append(whole)
         rows += single if every_image else []
@@ -290,34 +290,35 @@ def _spread(row: dict[str, Any], base: Curve, curve: Curve) -> list[str]:
     return [f"interpolators differ by {row['spread']:.1f} points: {values}"]
 
 
-def _curve_interval(row: dict[str, Any], base: Samples | None, own: Samples | None, interpolator: str) -> list[str]:
+Drawn = tuple[Floats, Floats, npt.NDArray[np.bool_]]
+"""Mean curves of sets of images: what ``fronts`` gives."""
+
+
+def _drawn(samples: Samples | None) -> Drawn | None:
+    """The mean curves of all sets that an interval needs; none where there are too few images."""
+    if samples is None or len(samples.weights) < LEAST_IMAGES:
+        return None
+    return fronts(*samples.means(shares(len(samples.weights))))
+
+
+def _curve_interval(row: dict[str, Any], base: Drawn | None, own: Drawn | None, interpolator: str) -> list[str]:
     """Fills in the interval of a mean curve's BD-rate; says why if there is none."""
-    if base is None or own is None or len(base.weights) < LEAST_IMAGES:
+    if base is None or own is None:
         return []  # told of the images already
     if interpolator != "pchip":
         return ["mean curve: its interval is computed with pchip alone"]
-    row["curve_ci_low"], row["curve_ci_high"] = interval(
-        lambda shares: _bd_rates(base.means(shares), own.means(shares)), len(base.weights)
-    )
+    row["curve_ci_low"], row["curve_ci_high"] = interval(_bd_rates(base, own))
     if math.isnan(row["curve_ci_low"]):
         return ["mean curve: no interval, for some resamples of the images have no BD-rate"]
     return []
 
 
-def _bd_rates(anchors: tuple[Floats, Floats], tests: tuple[Floats, Floats]) -> Floats:
-    """BD-rates of pairs of curves in percent, as :func:`bd_rate` gives them with PCHIP; NaN where it refuses.
-
-    Args:
-        anchors, tests: rates and qualities, (curves, points).
-    """
+def _bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
+    """BD-rates of pairs of curves in percent, as :func:`bd_rate` gives them with PCHIP; NaN where it refuses."""
     found = np.full(len(anchors[0]), np.nan)
-    sorted_anchors, sorted_tests = fronts(*anchors), fronts(*tests)
-    both = np.concatenate([sorted_anchors[2], sorted_tests[2]], axis=1)
-    for rows, mask in alike(both):
-        pairs, place = [], 0
-        for rates, qualities, counts in (sorted_anchors, sorted_tests):
-            keep = mask[place : place + counts.shape[1]]
-            place += counts.shape[1]
+    for rows, mask in alike(np.concatenate([anchors[2], tests[2]], axis=1)):
+        pairs = []
+        for (rates, qualities, _), keep in zip((anchors, tests), np.split(mask, [anchors[2].shape[1]]), strict=True):
             pairs.append((qualities[np.ix_(rows, keep)], np.log10(rates[np.ix_(rows, keep)])))
         if min(x.shape[1] for x, _ in pairs) < LEAST_POINTS:
             continue

@@ -7,7 +7,6 @@ image gives the same figure, nor anything of the noise of a measurement.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -28,15 +27,20 @@ _SEED = 20010402
 
 
 @lru_cache(maxsize=8)
-def _resamples(images: int) -> Floats:
-    """Share of each image in each resample, (resamples, images): the same for every statistic of as many images."""
+def shares(images: int) -> Floats:
+    """Weights of images, (sets, images), rows of sum 1, for which :func:`interval` needs a statistic's values.
+
+    The first set is that of all images alike; then come :data:`RESAMPLES` drawn with replacement, the same for every
+    statistic of as many images; then all but one image, each in turn.
+    """
     draws = np.random.default_rng(_SEED).multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
-    shares = draws / images
-    shares.setflags(write=False)
-    return shares
+    without = (1 - np.eye(images)) / max(images - 1, 1)
+    weights = np.concatenate([np.full((1, images), 1 / images), draws / images, without])
+    weights.setflags(write=False)
+    return weights
 
 
-def interval(statistic: Callable[[Floats], Floats], images: int) -> tuple[float, float]:
+def interval(values: Floats) -> tuple[float, float]:
     """The 95 % confidence interval of a statistic over images: BCa bootstrap with expanded levels, fixed seed.
 
     Bias-corrected and accelerated (Efron, "Better bootstrap confidence intervals", 1987). Its quantiles are those of a
@@ -45,38 +49,34 @@ def interval(statistic: Callable[[Floats], Floats], images: int) -> tuple[float,
     2015, section 5.3, does. Coverage is measured in ``tests/test_bootstrap.py``.
 
     Args:
-        statistic: from shares of images, (resamples, images), each row of sum 1, to values, (resamples,).
-        images: their number.
+        values: of the statistic, for each set of :func:`shares`.
 
     Returns:
-        Its ends; NaN below :data:`LEAST_IMAGES`, or where a resample has no value.
+        Its ends; NaN below :data:`LEAST_IMAGES`, or where a set has no value.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, ndtri, stdtrit
 
-    if images < LEAST_IMAGES:
+    images = len(values) - 1 - RESAMPLES
+    if images < LEAST_IMAGES or not np.isfinite(values).all():
         return math.nan, math.nan
-    value = statistic(np.full((1, images), 1 / images))[0]
-    values = statistic(_resamples(images))
-    without = statistic((1 - np.eye(images)) / (images - 1))
-    if not (np.isfinite(value) and np.isfinite(values).all() and np.isfinite(without).all()):
-        return math.nan, math.nan
+    value, drawn, without = values[0], values[1 : 1 + RESAMPLES], values[1 + RESAMPLES :]
     tolerance = 1e-9 * max(1.0, abs(value))  # rounding, which would pass for bias where nothing varies
-    if np.ptp(values) <= tolerance:
+    if np.ptp(drawn) <= tolerance:
         return float(value), float(value)
-    below = np.mean(values < value - tolerance) + np.mean(np.abs(values - value) <= tolerance) / 2
-    bias = norm.ppf(np.clip(below, 0.5 / RESAMPLES, 1 - 0.5 / RESAMPLES))
+    below = np.mean(drawn < value - tolerance) + np.mean(np.abs(drawn - value) <= tolerance) / 2
+    bias = ndtri(np.clip(below, 0.5 / RESAMPLES, 1 - 0.5 / RESAMPLES))
     pulls = without.mean() - without
     spread = (pulls**2).sum() ** 1.5
     acceleration = (pulls**3).sum() / (6 * spread) if spread else 0.0
-    tail = math.sqrt(images / (images - 1)) * t.ppf((1 + CONFIDENCE) / 2, images - 1)
+    tail = math.sqrt(images / (images - 1)) * stdtrit(images - 1, (1 + CONFIDENCE) / 2)
     shifted = bias + np.array([-tail, tail])
-    low, high = np.quantile(values, norm.cdf(bias + shifted / (1 - acceleration * shifted)))
+    low, high = np.quantile(drawn, ndtr(bias + shifted / (1 - acceleration * shifted)))
     return float(low), float(high)
 
 
 def mean_interval(values: Floats) -> tuple[float, float]:
     """The interval of the mean of one value an image, see :func:`interval`."""
-    return interval(lambda shares: shares @ values, len(values))
+    return interval(shares(len(values)) @ values) if len(values) else (math.nan, math.nan)
 
 
 def paired_test(differences: Floats) -> float:

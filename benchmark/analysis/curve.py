@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,10 @@ class Curve:
 
         A point is left out if it is not finite, or if another has a better quality, or the same, at no higher rate.
         """
+        return self._front
+
+    @cached_property
+    def _front(self) -> tuple[Floats, Floats, tuple[str, ...]]:
         points = np.array(sorted(set(zip(self.rates, self.qualities, strict=True))), float).reshape(-1, 2)
         rates, qualities, counts = (rows[0] for rows in fronts(points[None, :, 0], points[None, :, 1]))
         finite = int((np.isfinite(points).all(axis=1) & (points[:, 0] > 0)).sum())
@@ -108,7 +113,7 @@ class Samples:
             shares: (curves, images), each row of sum 1.
         """
         weighted = shares * self.weights
-        weighted /= weighted.sum(axis=1, keepdims=True)
+        weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
         with np.errstate(invalid="ignore"):  # a share of 0 of an infinite quality: the point counts in no mean
             qualities = weighted @ self.qualities
         return weighted @ self.rates, in_decibels(qualities) if self.decibels else qualities

@@ -5,7 +5,7 @@ A bootstrap draws thousands of curves; SciPy's interpolators take one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -48,36 +48,42 @@ def pchip_means(x: Floats, y: Floats, low: Floats, high: Floats) -> Floats:
         x, y: (curves, points), both strictly rising, at least three points.
         low, high: (curves,), within the range of ``x``, low below high.
     """
-    def integral(t: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        second, third, fourth = t**2 / 2, t**3, t**4 / 2
-        return t - third + fourth, third - fourth, second - 2 * third / 3 + fourth / 2, fourth / 2 - third / 3
-
-    width, pieces = np.diff(x), []
-    for end in (low, high):
-        pieces.append(_hermite(x, y, np.clip((end[:, None] - x[:, :-1]) / width, 0, 1), integral))
-    return np.asarray(((pieces[1] - pieces[0]) * width).sum(axis=-1) / (high - low))
+    width = np.diff(x)
+    ends = (np.clip((end[:, None] - x[:, :-1]) / width, 0, 1) for end in (low, high))
+    before, until = (_integrals(t) for t in ends)
+    pieces = _hermite(x, y, [last - first for first, last in zip(before, until, strict=True)])
+    return np.asarray((pieces * width).sum(axis=-1) / (high - low))
 
 
 def pchip_values(x: Floats, y: Floats, place: Floats) -> Floats:
     """Each curve at one place, (curves,), NaN outside the range of ``x``; see :func:`pchip_means`."""
-    def value(t: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        square, cube = t**2, t**3
-        return 1 - 3 * square + 2 * cube, 3 * square - 2 * cube, t - 2 * square + cube, cube - square
-
     piece = np.clip((x[:, 1:-1] <= place[:, None]).sum(axis=-1), 0, x.shape[1] - 2)[:, None]
     t = (place[:, None] - x[:, :-1]) / np.diff(x)
-    found = np.take_along_axis(_hermite(x, y, t, value), piece, -1)[:, 0]
+    found = np.take_along_axis(_hermite(x, y, _weights(t)), piece, -1)[:, 0]
     return np.where((x[:, 0] <= place) & (place <= x[:, -1]), found, np.nan)
 
 
-def _hermite(
-    x: Floats, y: Floats, t: Floats, basis: Callable[[Floats], tuple[Floats, Floats, Floats, Floats]]
-) -> Floats:
-    """On each piece of each curve the basis of its ends' values and slopes at t, of a piece's width."""
-    slopes, width = _slopes(x, y), np.diff(x)
-    first, last, leaving, arriving = basis(t)
+def _weights(t: Floats) -> list[Floats]:
+    """Weights of the values and of the slopes at both ends of a piece, at a place of it from 0 to 1."""
+    square = t * t
+    cube = square * t
+    last = 3 * square - 2 * cube
+    return [1 - last, last, t - 2 * square + cube, cube - square]
+
+
+def _integrals(t: Floats) -> list[Floats]:
+    """Integrals of :func:`_weights` from 0 on."""
+    square = t * t
+    third, fourth = square * t, square * square / 2
+    last = third - fourth
+    return [t - last, last, square / 2 - third * (2 / 3) + fourth / 2, fourth / 2 - third / 3]
+
+
+def _hermite(x: Floats, y: Floats, weights: Sequence[Floats]) -> Floats:
+    """On each piece of each curve the sum of its ends' values and slopes by weights, in widths of the piece."""
+    slopes, (first, last, leaving, arriving) = _slopes(x, y), weights
     return np.asarray(
-        y[:, :-1] * first + y[:, 1:] * last + width * (slopes[:, :-1] * leaving + slopes[:, 1:] * arriving)
+        y[:, :-1] * first + y[:, 1:] * last + np.diff(x) * (slopes[:, :-1] * leaving + slopes[:, 1:] * arriving)
     )
 
 
