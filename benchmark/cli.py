@@ -171,7 +171,7 @@ def bdrate(
 @click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
               help="Shows this crop, in pixels, in place of those; may be repeated.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
-              help="Rate at which pictures are compared.  [default: near 0.5, where the most codecs have a point]")
+              help="Rate at which codecs are compared.  [default: 0.5; of pictures one near it that most codecs have]")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
 @_data_root
 def report(
@@ -188,7 +188,7 @@ def report(
 
     from benchmark.engine import worker_pool
     from benchmark.environment import thread_environment, variables
-    from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+    from benchmark.report.build import RATE, collect, drawings, picture_drawings, write_tables
     from benchmark.report.html import write_html
     from benchmark.runner import metric_axes
     from benchmark.visual import parse_box, show
@@ -198,7 +198,7 @@ def report(
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
         content = collect(
-            results, axes, anchor, command=_command(),
+            results, axes, anchor, rate=rate or RATE, command=_command(),
             each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
         )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.

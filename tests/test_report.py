@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmark.engine import worker_pool
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+from benchmark.report.build import collect, drawings, picture_drawings, rate_and_time, write_tables
 from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
@@ -84,7 +84,7 @@ def test_a_report_is_made_of_what_the_files_say(report: Report, results: Path) -
 def test_a_csv_file_alone_gives_a_report_that_says_what_is_missing(results: Path, tmp_path: Path) -> None:
     shutil.copy(results / "records.csv", tmp_path / "records.csv")
     report = collect([tmp_path / "records.csv"], AXES)
-    assert len(report.tables) == 3
+    assert [table.name for table in report.tables] == ["bdrate", "bdrate-metrics", "matched", "points"]
     assert "no manifest.json" in report.notes[0]
 
 
@@ -127,7 +127,7 @@ def test_the_same_results_give_the_same_bytes(results: Path, pool: Any, tmp_path
     assert found[0] == found[1]
     names = set(found[0])
     assert {"rd_psnr_rgb_single.pdf", "rd_psnr_rgb_double.svg", "bars_double.png", "heatmap_single.pdf",
-            "bdrate.csv", "bdrate.tex", "points.md", "crops_b-png.png"} <= names
+            "pareto_single.svg", "bdrate.csv", "bdrate.tex", "points.md", "crops_b-png.png"} <= names
 
 
 def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_path: Path) -> None:
@@ -151,6 +151,15 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
     assert all(f"<!-- {name} -->" in text for name in "abc")
     assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
     assert draw_pareto(points[:1], ["a"], ("", ""), "", tmp_path / "q") == []
+
+
+def test_the_front_is_of_codecs_that_none_is_better_than(report: Report) -> None:
+    dataset = report.results.summary["dataset"].iloc[0]
+    points = rate_and_time(report.results.records, report.bd[report.bd["metric"] == "psnr_rgb"], dataset)
+    assert list(points["series"]) == ["jpeg", "webp"]
+    row = report.results.records.query("codec == 'jpeg'")
+    pixels = (row["width"] * row["height"]).sum()
+    assert points["time"].iloc[0] == pytest.approx(row["decode_s"].sum() / pixels * 1e6)
 
 
 def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
