@@ -5,7 +5,7 @@
 
   function filled(node, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
-      if (value !== undefined && value !== false) node.setAttribute(name, value);
+      if (value !== undefined) node.setAttribute(name, value);
     }
     node.append(...children.filter((child) => child !== undefined));
     return node;
