@@ -128,13 +128,15 @@ def run(
     help="Curve through the points.",
 )
 @click.option("--images", is_flag=True, help="Adds a row for every image.")
+@click.option("--hull", is_flag=True, help="Merges all settings of a codec to their convex hull.")
 @click.option("--out", type=_path, metavar="FILE.csv|.md", help="File to write the table to.")
 def bdrate(
-    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, out: Path | None
+    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, hull: bool, out: Path | None
 ) -> None:
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
-    Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
+    Of the mean curve, and the mean of single images' BD-rates, each with its 95 % confidence interval over images; p is
+    that of Wilcoxon's signed-rank test, two-sided, that image for image neither needs the lower rate. Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
     """
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.curve import read_results
@@ -148,6 +150,7 @@ def bdrate(
         raise UsageError(f"{metric} falls as the quality rises: name another metric, such as psnr_rgb")
     table = bd_table(
         read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
+        hull=hull,
     )
     if out:
         _write(out, table_text(table, out, BD_FORMS).encode())
@@ -191,9 +194,13 @@ def report(
     from benchmark.visual import parse_box, show
 
     boxes = [parse_box(text) for text in crops]
-    content = collect(results, metric_axes(_names(metrics)), anchor, command=_command())
+    axes = metric_axes(_names(metrics))
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
+        content = collect(
+            results, axes, anchor, command=_command(),
+            each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
+        )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [pool.schedule(drawing) for drawing in drawings(content, folder, log_rate=log_rate or None)]
         shown, notes = show(

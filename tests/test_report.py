@@ -18,7 +18,7 @@ from PIL import Image
 from benchmark.engine import worker_pool
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.build import collect, drawings, picture_drawings, write_tables
-from benchmark.report.charts import draw_bars
+from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
 from benchmark.report.mosaic import draw_crops, draw_errors
@@ -140,6 +140,31 @@ def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_p
             assert b"/Type3" not in content
             assert b"/FontFile2" in content
             assert b"<text" not in (tmp_path / f"{kind}_{size}.svg").read_bytes()  # outlines need no font
+
+
+def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
+    points = pd.DataFrame({
+        "series": ["a", "b", "c", "d"], "time": [0.01, 0.1, 0.2, 0.0], "bd_rate": [0.0, -30.0, -10.0, -90.0],
+    })
+    draw_pareto(points, ["a", "b"], ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
+    text = (tmp_path / "p.svg").read_text(encoding="utf-8")
+    assert all(f"<!-- {name} -->" in text for name in "abc")
+    assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
+    assert draw_pareto(points[:1], ["a"], ("", ""), "", tmp_path / "q") == []
+
+
+def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
+    bd = pd.DataFrame({
+        "series": ["jpeg", "a", "b"], "image": "", "anchor": "jpeg", "bd_rate": [0.0, -20.0, 35.5],
+        "curve_ci_low": [0.0, -25.0, np.nan], "curve_ci_high": [0.0, -15.0, np.nan], "overlap": [1.0, 0.9, 0.2],
+    })
+    draw_bars(bd, "set", tmp_path / "b")
+    text = (tmp_path / "b.svg").read_text(encoding="utf-8")
+    assert "<!-- −20.0 -->" in text
+    assert "<!-- +35.5 -->" in text
+    assert "<!-- jpeg -->" not in text
+    assert "hollow: little range in common" in text
+    assert draw_bars(bd[:1], "set", tmp_path / "c") == []
 
 
 def test_each_data_set_has_figures_and_tables_of_its_own(results: Path, tmp_path: Path) -> None:

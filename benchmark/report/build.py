@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ Drawing = partial[list[Path]]
 
 def collect(
     paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, title: str = "", command: str = "",
+    each: Callable[[Callable[[Axis], pd.DataFrame], Sequence[Axis]], Iterable[pd.DataFrame]] = map,
 ) -> Report:
     """A report from the CSV files of runs alone, without pictures.
 
@@ -42,6 +43,7 @@ def collect(
         anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
         title: of the report; names the data sets if it is not given.
         command: that writes it.
+        each: calls a function for each metric, in processes of their own or not.
 
     Raises:
         UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
@@ -53,11 +55,7 @@ def collect(
         columns = ", ".join(axis.column for axis in axes)
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against = _anchor(results, anchor)
-    bd = pd.concat(
-        [bd_table(results, against, axis.column, decibels=axis.decibels, every_image=True) for axis in shown],
-        ignore_index=True,
-    )
-    bd = bd.reindex(columns=list(dict.fromkeys([*bd.columns, "ci_low", "ci_high"])))  # TEMPORARY until stats
+    bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -79,6 +77,10 @@ def collect(
         notes=notes,
         command=command,
     )
+
+
+def _deltas(results: Results, anchor: str, axis: Axis) -> pd.DataFrame:
+    return bd_table(results, anchor, axis.column, decibels=axis.decibels, every_image=True)
 
 
 def _has_values(results: Results, column: str) -> bool:

@@ -39,7 +39,7 @@ def draw_bars(bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS
         return []
     rows = rows.sort_values("bd_rate", ascending=False, kind="stable")
     rates = rows["bd_rate"].to_numpy(float)
-    low, high = rows["ci_low"].to_numpy(float), rows["ci_high"].to_numpy(float)
+    low, high = rows["curve_ci_low"].to_numpy(float), rows["curve_ci_high"].to_numpy(float)
     weak = rows["overlap"].to_numpy(float) < LEAST_OVERLAP
     with figure_of(width, 0.7 + (0.2 if width >= WIDTHS["double"] else 0.165) * len(rows)) as figure:
         axes = figure.add_subplot()

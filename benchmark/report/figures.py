@@ -102,7 +102,7 @@ def draw_rd_curves(
                 linestyle=style.dash, markeredgecolor="white", markeredgewidth=0.25,
             )
         axes.set_xlabel("rate (bits per pixel)")
-        axes.set_ylabel(axis.label)
+        axes.set_ylabel(axis.label if beside else axis.label.replace(" (dB, ", "\n(dB, "))
         axes.margins(y=0.04)
         if points["rate"].max() > _WIDE if log_rate is None else log_rate:
             log_ticks(axes.set_xscale, axes.xaxis)

@@ -13,12 +13,11 @@ import numpy.typing as npt
 from benchmark.analysis.table import in_decibels
 from benchmark.report.content import Picture, Version
 from benchmark.report.figures import Axis
-from benchmark.report.style import COLOURS, MUTED, WIDTHS, figure_of, save
+from benchmark.report.style import COLOURS, DPI, MUTED, WIDTHS, figure_of, save
 
 FORMATS = ("png", "pdf")
 """Photographs gain nothing as SVG."""
 
-_DPI = 300
 _SIDE = 520
 """No crop is drawn larger than this, in dots; each of its pixels is a whole number of them."""
 _GAP, _TEXT, _MARGIN, _BAR = 48, 84, 16, 120
@@ -90,12 +89,12 @@ def _draw(
     height, across = cells[0][0].shape[:2]
     zoom = max(1, _SIDE // max(height, across))
     high, wide = zoom * height, zoom * across
-    columns = max(1, (round(width * _DPI) - 2 * _MARGIN + _GAP) // (wide + _GAP))
+    columns = max(1, (round(width * DPI) - 2 * _MARGIN + _GAP) // (wide + _GAP))
     rows = -(-len(cells) // columns)
     columns = -(-len(cells) // rows)  # all rows about as long
     total = columns * (wide + _GAP) - _GAP + 2 * _MARGIN
     tall = rows * (high + _TEXT + _MARGIN) + _MARGIN + (_BAR if bar else 0)
-    with figure_of(total / _DPI, tall / _DPI) as figure:
+    with figure_of(total / DPI, tall / DPI) as figure:
         figure.set_layout_engine("none")
 
         def place(left: float, top: float, w: float, h: float) -> Any:

@@ -39,16 +39,17 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
     deltas = Table(
         f"bdrate{end}",
         f"BD-rate against {anchor} by {first.title} on {covers}. {_CURVES} Low and high: 95 % interval of a bootstrap "
-        f"over images; overlap: share of the range of {first.title} that both curves have. {_definitions([first])} "
-        f"{versions}",
+        "over images; spread: by how many points the BD-rates of several interpolators differ; overlap: share of the "
+        f"range of {first.title} that both curves have. {_definitions([first])} {versions}",
         pd.DataFrame({
-            "series": rows["series"], "bd_rate": rows["bd_rate"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"],
-            "bd_metric": rows["bd_metric"], "overlap": 100 * rows["overlap"], "images": rows["images"],
+            "series": rows["series"], "bd_rate": rows["bd_rate"], "curve_ci_low": rows["curve_ci_low"],
+            "curve_ci_high": rows["curve_ci_high"], "spread": rows["spread"], "bd_metric": rows["bd_metric"], "overlap": 100 * rows["overlap"], "images": rows["images"],
         }),
-        {"series": "codec", "bd_rate": "BD-rate (%)", "ci_low": "low (%)", "ci_high": "high (%)",
-         "bd_metric": f"BD-{first.title.partition(',')[0]}" + (f" ({unit})" if unit else ""),
+        {"series": "codec", "bd_rate": "BD-rate (%)", "curve_ci_low": "low (%)", "curve_ci_high": "high (%)",
+         "spread": "spread", "bd_metric": f"BD-{first.title.partition(',')[0]}" + (f" ({unit})" if unit else ""),
          "overlap": "overlap (%)"},
-        {"bd_rate": "+.1f", "ci_low": "+.1f", "ci_high": "+.1f", "bd_metric": "+.2f" if unit else "+.4f",
+        {"bd_rate": "+.1f", "curve_ci_low": "+.1f", "curve_ci_high": "+.1f", "spread": ".1f",
+         "bd_metric": "+.2f" if unit else "+.4f",
          "overlap": ".0f", "images": ".0f"},
         {"bd_rate": "low", "bd_metric": "high"},
     )

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 FORMATS = ("png", "svg", "pdf")
+DPI = 300
+"""Of PNG files, and of what is drawn in dots elsewhere."""
 
 WIDTHS: Mapping[str, float] = {"single": 3.5, "double": 7.16}
 """Of one and of two columns of a paper, in inches, by the names that end those of their files."""
@@ -100,7 +102,7 @@ def figure_of(width: float, height: float) -> Iterator[Any]:
 
     style: Any = {**_STYLE, **(_SMALL if width < _NARROW else {})}
     with mpl.rc_context(style):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
 
@@ -136,15 +138,39 @@ def save(figure: Any, path: Path, forms: Sequence[str] = FORMATS) -> list[Path]:
     Returns:
         The files written.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, not anew for every format
-    metadata: dict[str, dict[str, None]] = {
-        "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}
-    }
     written = []
     for form in forms:
         target = path.with_name(f"{path.name}.{form}")
-        figure.savefig(target, dpi=300, metadata=metadata[form])
+        # By the canvas itself: savefig would draw every figure once more before.
+        if form == "png":
+            FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        elif form == "svg":
+            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        else:
+            with _without_layout_tables():
+                FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
         written.append(target)
     return written
+
+
+@contextmanager
+def _without_layout_tables() -> Iterator[None]:
+    """Has fontTools drop a font's tables of ligatures and kerning when it embeds it.
+
+    Nothing reads them in a PDF file, and to reduce them takes as long as to draw the figure.
+    """
+    from fontTools.subset import Options
+
+    kept = Options._drop_tables_default
+    Options._drop_tables_default = [*kept, "GDEF", "GPOS", "GSUB"]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = kept
