@@ -147,8 +147,8 @@ def _findings(report: Report) -> list[str]:
         if has_intervals(known) and not math.isnan(best["ci_low"]):
             interval = f" (95 % interval {_signed(best['ci_low'])} to {_signed(best['ci_high'])})"
         found.append(
-            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: {_signed(best['bd_rate'])} %"
-            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f} % of their range of quality."
+            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: {_signed(best['bd_rate'])}\N{NO-BREAK SPACE}%"
+            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}\N{NO-BREAK SPACE}% of their range of quality."
         )
         better = int((known["bd_rate"] < 0).sum())
         text = f"{better} of {len(known)} codecs need less rate than {report.anchor}"

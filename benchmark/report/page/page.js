@@ -5,7 +5,7 @@
 
   function filled(node, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
-      if (value !== undefined && value !== false) node.setAttribute(name, value);
+      if (value !== undefined) node.setAttribute(name, value);
     }
     node.append(...children.filter((child) => child !== undefined));
     return node;
@@ -345,7 +345,8 @@
   function drawLegend(shown) {
     const legend = byId("legend");
     const focused = [...legend.children].indexOf(document.activeElement);
-    legend.replaceChildren(...shown.map((curve) => {
+    const own = (kind) => shown.filter((curve) => curve.kind === kind);
+    legend.replaceChildren(...[...own("series"), ...own("reference")].map((curve) => {
       const swatch = svg("svg", { width: 34, height: 14, "aria-hidden": "true", style: `--colour: ${curve.colour}`, class: curve.kind },
         svg("line", { class: "curve", x1: 1, x2: 33, y1: 7, y2: 7, "stroke-dasharray": curve.dash || undefined }),
         svg("path", { class: "point", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5), transform: "translate(17 7)" }));
