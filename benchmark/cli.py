@@ -224,6 +224,8 @@ def report(
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
 
+    Files that the command import wrote may be among RESULTS: their curves are drawn in grey.
+
     All is made from the CSV files, but for pictures, for which images are encoded again where data set and codecs are
     at hand. The same results give the same files.
     """

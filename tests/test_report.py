@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from benchmark.analysis.reference import Definition, Reference, reference_text
 from benchmark.engine import worker_pool
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.build import collect, drawings, picture_drawings, rate_and_time, write_tables
@@ -22,7 +23,7 @@ from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
 from benchmark.report.mosaic import draw_crops, draw_errors
-from benchmark.report.style import WIDTHS
+from benchmark.report.style import REFERENCE, WIDTHS
 from benchmark.report.tables import best_rows, markdown_table
 from benchmark.runner import metric_axes, run_study
 from benchmark.study import resolve
@@ -151,6 +152,25 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
     assert all(f"<!-- {name} -->" in text for name in "abc")
     assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
     assert draw_pareto(points[:1], ["a"], ("", ""), "", tmp_path / "q") == []
+
+
+def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_path: Path) -> None:
+    dataset = report.results.summary["dataset"].iloc[0]
+    theirs = Reference(
+        dataset, "theirs", "a paper", Definition("psnr", "rgb", "dB", "images"), 3, (0.2, 0.5, 1.0), (25.0, 30.0, 34.0),
+    )
+    (tmp_path / "theirs.csv").write_text(reference_text([theirs]), encoding="utf-8")
+    both = collect([results, tmp_path / "theirs.csv"], AXES)
+    assert [curve.label for curve in both.references["psnr_rgb"]] == ["theirs"]
+    assert both.references["ms_ssim_rgb"] == []
+    drawings(both, tmp_path)[0]()
+    text = (tmp_path / "rd_psnr_rgb_single.svg").read_text(encoding="utf-8")
+    assert "<!-- theirs -->" in text
+    assert REFERENCE.lower() in text
+    other = replace(theirs, definition=Definition("psnr", "y", "dB", "images"))
+    (tmp_path / "theirs.csv").write_text(reference_text([other]), encoding="utf-8")
+    with pytest.raises(UsageError, match="must not be mixed"):
+        collect([results, tmp_path / "theirs.csv"], AXES)
 
 
 def test_the_front_is_of_codecs_that_none_is_better_than(report: Report) -> None:

@@ -12,8 +12,15 @@ from typing import Any
 import pandas as pd
 
 from benchmark.analysis.bdrate import anchor_series, bd_table
-from benchmark.analysis.curve import Results, read_results
+from benchmark.analysis.curve import Curve, Results, read_results
 from benchmark.analysis.ranking import ranking
+from benchmark.analysis.reference import (
+    check_references,
+    definition_of,
+    is_reference,
+    read_reference,
+    references_for,
+)
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.charts import draw_bars, draw_heat_map, draw_pareto
 from benchmark.report.content import Report, Table
@@ -43,7 +50,8 @@ def collect(
     """A report from the CSV files of runs alone, without pictures.
 
     Args:
-        paths: results folders, ``records.csv`` or ``summary.csv`` files.
+        paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
+            :mod:`benchmark.analysis.reference`.
         axes: metrics to show, the first in the summary; those without any value are left out.
         anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
         rate: in bits per pixel, at which a table compares codecs.
@@ -55,6 +63,8 @@ def collect(
         UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
         RecordsError: a file is not what a run writes.
     """
+    others = [path for path in paths if is_reference(path)]
+    paths = [path for path in paths if path not in others]
     results = read_results(paths)
     shown = [axis for axis in axes if _has_values(results, axis.column)]
     if not shown:
@@ -83,6 +93,7 @@ def collect(
         manifests=manifests,
         notes=notes,
         command=command,
+        references=_references(others, shown, datasets),
     )
 
 
@@ -92,6 +103,24 @@ def _deltas(results: Results, anchor: str, axis: Axis) -> pd.DataFrame:
 
 def _ranks(results: Results, rate: float, axis: Axis) -> pd.DataFrame:
     return ranking(results, axis.column, at_rate=rate, decibels=axis.decibels)
+
+
+def _references(paths: Sequence[Path], axes: Sequence[Axis], datasets: Sequence[str]) -> dict[str, list[Curve]]:
+    """Others' curves by the column of their metric.
+
+    Raises:
+        UsageError: one is of other images, or its metric is defined in another way.
+    """
+    references = [reference for path in paths for reference in read_reference(path)]
+    check_references(references, [definition_of(axis.column, axis.unit, axis.decibels) for axis in axes], datasets)
+    return {
+        axis.column: [
+            Curve(reference.rates, reference.values, reference.label, reference.dataset, images=reference.images or 0)
+            for dataset in datasets
+            for reference in references_for(references, axis.column, axis.unit, axis.decibels, dataset)
+        ]
+        for axis in axes
+    }
 
 
 def _has_values(results: Results, column: str) -> bool:
@@ -173,6 +202,9 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
             found += [
                 partial(
                     draw_rd_curves, summary, axis, below / f"rd_{axis.column}_{size}", width=width, log_rate=log_rate,
+                    references=[
+                        curve for curve in report.references.get(axis.column, ()) if curve.dataset == dataset
+                    ],
                 )
                 for axis in report.axes
             ]
