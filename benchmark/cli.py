@@ -210,7 +210,7 @@ def import_(
     help="Metrics, the first in BD-rates and pictures.  [default: all, from psnr_rgb on]",
 )
 @click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
-@click.option("--pictures", default=4, show_default=True, type=click.IntRange(min=0), metavar="N",
+@click.option("--pictures", default=2, show_default=True, type=click.IntRange(min=0), metavar="N",
               help="Images to show, those on which codecs differ most.")
 @click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
               help="Shows this crop, in pixels, in place of those; may be repeated.")

@@ -84,7 +84,7 @@ class _Choice:
 
 
 def show(
-    results: Results, manifests: Mapping[str, Mapping[str, Any]], column: str, pool: Any, *, count: int = 4,
+    results: Results, manifests: Mapping[str, Mapping[str, Any]], column: str, pool: Any, *, count: int = 2,
     boxes: Sequence[Box] = (), rate: float | None = None, data_root: Path | None = None,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
