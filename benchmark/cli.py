@@ -128,13 +128,15 @@ def run(
     help="Curve through the points.",
 )
 @click.option("--images", is_flag=True, help="Adds a row for every image.")
+@click.option("--hull", is_flag=True, help="Merges all settings of a codec to their convex hull.")
 @click.option("--out", type=_path, metavar="FILE.csv|.md", help="File to write the table to.")
 def bdrate(
-    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, out: Path | None
+    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, hull: bool, out: Path | None
 ) -> None:
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
-    Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
+    Of the mean curve, and the mean of single images' BD-rates, each with its 95 % confidence interval over images; p is
+    that of Wilcoxon's signed-rank test, two-sided, that image for image neither needs the lower rate. Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
     """
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.curve import read_results
@@ -148,10 +150,117 @@ def bdrate(
         raise UsageError(f"{metric} falls as the quality rises: name another metric, such as psnr_rgb")
     table = bd_table(
         read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
+        hull=hull,
     )
     if out:
         _write(out, table_text(table, out, BD_FORMS).encode())
     print_bdrate(table, "dB" if kind.decibels else kind.unit)
+
+
+@main.command("import")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=_path)
+@click.option("--out", required=True, type=_path, metavar="FILE.csv", help="Reference file to write.")
+@click.option("--dataset", required=True, metavar="NAME", help="Data set that the curves are on, as records name it.")
+@click.option("--images", type=click.IntRange(min=1), metavar="N",
+              help="How many images each point is a mean of; BD-rates need it.")
+@click.option("--define", "definitions", multiple=True, metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
+              help="What the values named KEY are: psnr_rgb or the like; dB or linear; 'images' for the mean over "
+                   "images, 'pooled' for the dB of a mean; may be repeated.  [default: CompressAI's, for JSON alone]")
+@click.option("--label", help="Name of the codec, for a single SOURCE.  [default: that in the file, or its own]")
+@click.option("--source", "origin", help="Where the curves are from.  [default: description and name of the file]")
+@click.option("--note", help="What else to know of them.")
+def import_(
+    sources: tuple[Path, ...], out: Path, dataset: str, images: int | None, definitions: tuple[str, ...],
+    label: str | None, origin: str | None, note: str | None,
+) -> None:
+    """Import others' curves from SOURCE: CompressAI's JSON, or CSV with a column bpp and columns of values.
+
+    The file written goes to `report` among the results. A curve is drawn only where its definition is that of the
+    records: PSNR in dB for each image, over R, G and B together; other curves are refused.
+    """
+    from benchmark.analysis.foreign import import_curves, parse_definition
+    from benchmark.analysis.reference import reference_text
+    from benchmark.errors import UsageError
+
+    if out.suffix != ".csv":
+        raise UsageError(f"{out}: expected a name that ends in .csv")
+    if label and len(sources) > 1:
+        raise UsageError(f"--label {label}: names one curve, got {len(sources)} files; import them one by one")
+    told = dict(parse_definition(text) for text in definitions)
+    references = []
+    for path in sources:
+        found = import_curves(
+            path, dataset=dataset, label=label, source=origin, images=images, note=note, definitions=told,
+        )
+        references += found.references
+        for text in found.notes:
+            click.echo(f"note: {text}", err=True)
+    _write(out, reference_text(references).encode())
+    for reference in references:
+        click.echo(f"{reference.label}: {len(reference.rates)} points, {reference.definition}")
+    click.echo(f"wrote {out}: {len(references)} curves")
+
+
+@main.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
+@click.option("--out", type=_path, metavar="DIR", help="Folder of the report.  [default: reports/NAME of the results]")
+@click.option("--anchor", metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.  [default: jpeg]")
+@click.option(
+    "--metric", "metrics", metavar="A,B",
+    help="Metrics, the first in BD-rates and pictures.  [default: all, from psnr_rgb on]",
+)
+@click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
+@click.option("--pictures", default=2, show_default=True, type=click.IntRange(min=0), metavar="N",
+              help="Images to show, those on which codecs differ most.")
+@click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
+              help="Shows this crop, in pixels, in place of those; may be repeated.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
+              help="Rate at which codecs are compared.  [default: 0.5; of pictures one near it that most codecs have]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
+@_data_root
+def report(
+    results: tuple[Path, ...], out: Path | None, anchor: str | None, metrics: str | None, log_rate: bool,
+    pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int | None, data_root: Path | None,
+) -> None:
+    """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
+
+    Files that the command import wrote may be among RESULTS: their curves are drawn in grey.
+
+    All is made from the CSV files, but for pictures, for which images are encoded again where data set and codecs are
+    at hand. The same results give the same files.
+    """
+    import os
+    from dataclasses import replace
+
+    from benchmark.engine import worker_pool
+    from benchmark.environment import thread_environment, variables
+    from benchmark.report.build import RATE, collect, drawings, picture_drawings, write_tables
+    from benchmark.report.html import write_html
+    from benchmark.runner import metric_axes
+    from benchmark.visual import parse_box, show
+
+    boxes = [parse_box(text) for text in crops]
+    axes = metric_axes(_names(metrics))
+    folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
+    with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
+        content = collect(
+            results, axes, anchor, rate=rate or RATE, command=_command(),
+            each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
+        )
+        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
+        drawn = [pool.schedule(drawing) for drawing in drawings(content, folder, log_rate=log_rate or None)]
+        shown, notes = show(
+            content.results, content.manifests, content.axes[0].column, pool, count=pictures, boxes=boxes, rate=rate,
+            data_root=data_root,
+        )
+        content = replace(content, pictures=shown, notes=[*content.notes, *notes])
+        drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder)]
+        files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
+        for future in drawn:
+            files += future.result()
+    for note in content.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{folder}: {len(files)} files of {content.title}")
 
 
 @main.command()

@@ -6,12 +6,14 @@ it, never the run. Such a task is tried again setting by setting, so that only t
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import multiprocessing
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from benchmark.codec import Setting
 from benchmark.environment import thread_environment, variables
@@ -53,11 +55,9 @@ def _run_pool(
     Returns:
         Those that have to be run again, because a dying worker took the whole pool with it.
     """
-    from pebble import ProcessExpired, ProcessPool
+    from pebble import ProcessExpired
 
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=min(jobs, len(tasks)), initializer=_start_worker, context=context)
-    try:
+    with worker_pool(min(jobs, len(tasks))) as pool:
         running = {_submit(pool, task, timeout): task for task in tasks}
         while running:
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -79,8 +79,23 @@ def _run_pool(
                 except Exception as error:  # such as an unreadable image: every row of the task says so
                     reason = f"{type(error).__name__}: {one_line(error)}"
                     yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
-        pool.close()  # type: ignore[no-untyped-call]
         return []
+
+
+@contextlib.contextmanager
+def worker_pool(jobs: int) -> Iterator[Any]:
+    """A pool of processes of pebble's, which leave Ctrl-C to this one; ended with the context.
+
+    Args:
+        jobs: how many at most.
+    """
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=jobs, initializer=_start_worker, context=context)
+    try:
+        yield pool
+        pool.close()  # type: ignore[no-untyped-call]
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

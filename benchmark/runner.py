@@ -13,6 +13,7 @@ from typing import Any
 from benchmark.codec import Setting
 from benchmark.engine import run_tasks
 from benchmark.environment import describe, package_versions
+from benchmark.errors import UsageError
 from benchmark.match import RATES, Target, row_settings
 from benchmark.meanmatch import MeanSearch, Point, run_searches
 from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset, portable_name
@@ -213,7 +214,7 @@ def write_results(folder: Path) -> None:
     matched = matched_table(summary)
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, FORMS))
-    draw_all(summary, _axes(), folder)
+    draw_all(summary, metric_axes(), folder)
 
 
 def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
@@ -234,12 +235,26 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
     }, indent=2, ensure_ascii=False) + "\n")
 
 
-def _axes() -> list[Axis]:
-    """Every metric that has a curve worth drawing."""
-    return [
-        Axis(column, f"{metric.title}, {space}", metric.unit, metric.decibels)
+def metric_axes(names: Sequence[str] | None = None) -> list[Axis]:
+    """Metrics as figures show them.
+
+    Args:
+        names: such as ``psnr`` or ``psnr_y``; by default all that rise with the quality, over RGB and over luma.
+
+    Raises:
+        UsageError: no such metric, or one that falls as the quality rises.
+    """
+    axes = {
+        column: Axis(column, f"{metric.title}, {space}", metric.unit, metric.decibels, metric.definition)
         for family in metric_families().values()
         for metric in family.metrics
         if metric.higher_is_better
         for column, space in zip(metric.columns, ("RGB", "luma"), strict=True)
-    ]
+    }
+    if names is None:
+        return list(axes.values())
+    columns = [metric_column(name)[1] for name in names]
+    for column in columns:
+        if column not in axes:
+            raise UsageError(f"{column} falls as the quality rises: name other metrics, of {', '.join(axes)}")
+    return [axes[column] for column in columns]

@@ -184,7 +184,7 @@ def _reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, 
                     defined.append(metric.name)
         if defined:
             families.append((family, family.prepare(planes, defined)))
-    return _Reference(images, _digest_pixels(images), compared, families, "; ".join(undefined))
+    return _Reference(images, digest_pixels(images), compared, families, "; ".join(undefined))
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         def measure(knob: float) -> float:
             decoded = type(codec)().decode_batch(_at(codec, knob).encode_batch(image))
-            return float(family.compare(prepared, to_planes(_like(decoded, image)))[target.column][0])
+            return float(family.compare(prepared, to_planes(like(decoded, image)))[target.column][0])
 
         falling = not metric.higher_is_better
     try:
@@ -273,7 +273,7 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
     decoder = type(codec)()
     parts, decode_s = _timed(lambda: [decoder.decode_batch(streams) for streams in encoded.parts], repeats)
     peak = max(encoded.peak, memory.mebibytes(), key=lambda value: float(value or 0))
-    decoded = _like(np.concatenate(parts), images)
+    decoded = like(np.concatenate(parts), images)
     streams = [stream for part in encoded.parts for stream in part]
     size = sum(map(len, streams))
     overhead = sum(codec.overhead(stream) for stream in streams)
@@ -296,7 +296,7 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "decode_s": decode_s,
         "peak_memory_mib": peak,
         "stream_sha256": hashlib.sha256(b"".join(streams)).hexdigest(),
-        "pixels_sha256": _digest_pixels(decoded),
+        "pixels_sha256": digest_pixels(decoded),
         "status": "ok",
         "reason": "; ".join(filter(None, (reference.undefined, suspicion))),
     }
@@ -328,7 +328,7 @@ def _timed(call: Callable[[], _Result], repeats: int) -> tuple[_Result, float]:
     return result, statistics.median(seconds)
 
 
-def _like(decoded: Batch, images: Batch) -> Batch:
+def like(decoded: Batch, images: Batch) -> Batch:
     """Decoded images in the shape of the originals.
 
     A format without grey returns a grey image as colour, whose channels are equal but for rounding: its luma, rounded,
@@ -347,7 +347,8 @@ def _like(decoded: Batch, images: Batch) -> Batch:
     return decoded
 
 
-def _digest_pixels(images: Batch) -> str:
+def digest_pixels(images: Batch) -> str:
+    """SHA-256 of images and their shape, for ``image_sha256`` and ``pixels_sha256``."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     return digest.hexdigest()

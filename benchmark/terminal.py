@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
-_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "std",
-            "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline", "current",
-            "change", "allowed", "pairs", "ratio", "p",
+_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "95 % CI", "p",
+            "quality range", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
+            "current", "change", "allowed", "pairs", "ratio",
             "bits", "ceiling", "header B", "of 1×1", "threads",
             *(title for _, title, _ in _METRICS)}
 
@@ -79,8 +79,9 @@ def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
 
 
 BD_FORMS = {
-    "bd_rate": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%", "bd_metric": "+.3f", "rate_low": ".3f",
-    "rate_high": ".3f", "rate_overlap": ".0%", "image_mean": "+.2f", "image_std": ".2f",
+    "bd_rate": "+.2f", "curve_ci_low": "+.2f", "curve_ci_high": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%",
+    "spread": ".2f", "bd_metric": "+.3f", "rate_low": ".3f", "rate_high": ".3f", "rate_overlap": ".0%",
+    "image_mean": "+.2f", "ci_low": "+.2f", "ci_high": "+.2f", "p_value": ".2g", "image_std": ".2f",
 }
 """Formats of the columns of a table of Bjøntegaard deltas."""
 
@@ -96,17 +97,27 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
 
     console = _console()
     for dataset, part in table.groupby("dataset", sort=False):
-        shown = _table("series", "images", "BD-rate %", f"BD {unit}".strip(), "range", "overlap", "of images %", "std")
+        shown = _table(
+            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", f"BD {unit}".strip(), "quality range",
+            "overlap", "images",
+        )
         metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
         shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
         for _, row in part.iterrows():
             form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
+            intervals = [
+                "–" if math.isnan(row[f"{name}low"]) else f"{row[f'{name}low']:+.1f} to {row[f'{name}high']:+.1f}"
+                for name in ("curve_ci_", "ci_")
+            ]
+            p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
+            span = "–" if math.isnan(row["low"]) else f"{form['low']} to {form['high']}"
             shown.add_row(
-                f"  {row['image']}" if row["image"] else row["series"], str(row["images"]), form["bd_rate"],
-                form["bd_metric"], f"{form['low']} to {form['high']}", form["overlap"], form["image_mean"],
-                form["image_std"],
+                f"  {row['image']}" if row["image"] else row["series"], form["bd_rate"], intervals[0],
+                form["image_mean"], intervals[1], p_value, form["bd_metric"], span, form["overlap"], str(row["images"]),
             )
         console.print(shown)
+        if part["image_count"].any():
+            console.print("CI: 95 % confidence interval over images (BCa bootstrap); p: Wilcoxon signed-rank, two-sided")
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 

@@ -7,14 +7,17 @@ range that both curves have, of the logarithm of the rate; nothing is extrapolat
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Floats, Results
+from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, mean_interval, paired_test, shares
+from benchmark.analysis.curve import Curve, Results, Samples
+from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.errors import UsageError
 
 LEAST_POINTS = 4
@@ -22,6 +25,12 @@ LEAST_POINTS = 4
 
 LEAST_OVERLAP = 0.5
 """Share of the range in common below which a result is flagged."""
+
+MOST_SPREAD = 1.0
+"""Points of percent by which interpolators may differ before a result is flagged."""
+
+MOST_NAMES = 6
+"""Images that a flag names."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +52,26 @@ class BDResult:
     flags: tuple[str, ...] = ()
 
 
-def _pchip(x: Floats, y: Floats) -> Any:
-    from scipy.interpolate import PchipInterpolator
-
-    return PchipInterpolator(x, y).antiderivative()
+def _pchip(x: Floats, y: Floats, low: float, high: float) -> float:
+    return float(pchip_means(x[None], y[None], np.array([low]), np.array([high]))[0])
 
 
-def _akima(x: Floats, y: Floats) -> Any:
+def _akima(x: Floats, y: Floats, low: float, high: float) -> float:
     from scipy.interpolate import Akima1DInterpolator
 
-    return Akima1DInterpolator(x, y).antiderivative()
+    return float(Akima1DInterpolator(x, y).integrate(low, high)) / (high - low)
 
 
-def _cubic(x: Floats, y: Floats) -> Any:
-    return np.polynomial.Polynomial.fit(x, y, 3).integ()
+def _cubic(x: Floats, y: Floats, low: float, high: float) -> float:
+    integral = np.polynomial.Polynomial.fit(x, y, 3).integ()
+    return float(integral(high) - integral(low)) / (high - low)
 
 
-INTERPOLATORS: dict[str, Callable[[Floats, Floats], Any]] = {"pchip": _pchip, "akima": _akima, "cubic": _cubic}
-"""Antiderivatives of a curve through points. ``pchip``: monotone piecewise cubic (Fritsch and Carlson); ``akima``:
-Akima's; ``cubic``: one polynomial of third degree, fitted by least squares, as in VCEG-M33."""
+INTERPOLATORS: dict[str, Callable[[Floats, Floats, float, float], float]] = {
+    "pchip": _pchip, "akima": _akima, "cubic": _cubic,
+}
+"""Means of a curve through points between two places. ``pchip``: monotone piecewise cubic (Fritsch and Carlson);
+``akima``: Akima's; ``cubic``: one polynomial of third degree, fitted by least squares, as in VCEG-M33."""
 
 
 def bd_rate(anchor: Curve, test: Curve, interpolator: str = "pchip") -> BDResult:
@@ -112,10 +122,7 @@ def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> B
     overlap = (high - low) / (max(last for _, last in ends) - min(first for first, _ in ends))
     if overlap < LEAST_OVERLAP:
         flags.append(f"only {overlap:.0%} of their range of {axis} is common to both curves")
-    means = []
-    for x, y in pairs:
-        integral = INTERPOLATORS[interpolator](x, y)
-        means.append(float(integral(high) - integral(low)) / float(high - low))
+    means = [INTERPOLATORS[interpolator](x, y, float(low), float(high)) for x, y in pairs]
     difference = means[1] - means[0]
     if of_rate:
         return BDResult(100 * (10**difference - 1), float(low), float(high), float(overlap), tuple(flags))
@@ -136,9 +143,15 @@ def _mismatch(anchor: Curve, test: Curve) -> str:
 
 def bd_table(
     results: Results, anchor: str, column: str, *, decibels: bool = False, interpolator: str = "pchip",
-    every_image: bool = False,
+    every_image: bool = False, hull: bool = False,
 ) -> pd.DataFrame:
     """Every series against an anchor, on each data set.
+
+    There are two averages over images, each with its 95 % confidence interval over images (see
+    :func:`benchmark.analysis.bootstrap.interval`): ``bd_rate`` is that of the mean curve, where images with high rates
+    weigh most; ``image_mean`` is the arithmetic mean, in percent, of the BD-rates of single images, where each weighs
+    the same. A mean of percents is above that of the logarithms of the rates: of −50 % and +100 % it is +25 %, though
+    the rates balance. The test takes the logarithms, so that it says the same when series and anchor change places.
 
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
@@ -147,52 +160,77 @@ def bd_table(
         decibels: whether it is compared as −10·log₁₀(1 − quality).
         interpolator: see :func:`bd_rate`.
         every_image: whether rows of single images follow that of their mean.
+        hull: whether all series of a codec are merged to their convex hull, see
+            :meth:`benchmark.analysis.curve.Results.curves`; a series is then a codec.
 
     Returns:
-        A row for each data set × series: ``bd_rate`` in percent with its range ``low``–``high`` of quality and share
-        ``overlap``; ``bd_metric`` with ``rate_low``, ``rate_high``, ``rate_overlap``; ``points``; ``images``; then
-        mean, standard deviation (n − 1) and number of the BD-rates of single images, NaN and 0 where there are no
-        records; ``flags``. ``image`` is empty for the row of the mean curve.
+        A row for each data set × series, of the columns :data:`COLUMNS`. ``image`` is empty for the row of the mean
+        curve.
+
+        ``bd_rate`` in percent with its range ``low``–``high`` of quality and share ``overlap``; ``bd_metric`` with
+        ``rate_low``, ``rate_high``, ``rate_overlap``; ``points``; ``images``.
+
+        ``image_mean``, ``image_std`` (n − 1) and ``image_count``: of the BD-rates of the images that both cover and
+        that have one; NaN and 0 where there are no records. ``ci_low``–``ci_high``: the interval of ``image_mean``.
+        ``p_value``: of the test that image for image neither needs the lower rate, see
+        :func:`benchmark.analysis.bootstrap.paired_test`; NaN for the anchor.
+
+        ``curve_ci_low``–``curve_ci_high``: the interval of ``bd_rate``, whose mean curve is taken anew of every
+        resample of the images; with ``pchip`` alone. With ``hull``, of the settings that are on the hull of all images.
+
+        ``spread``: by how many points the BD-rates of all :data:`INTERPOLATORS` differ.
+
+        ``flags``: what was refused or left out, and why. Where a figure of images is NaN in a mean curve's row, they
+        say why; in the rows of single images these columns are always NaN.
 
     Raises:
         UsageError: no series is the anchor, or several are; no such column; an unknown interpolator.
     """
-    curves = results.curves(column, decibels=decibels)
-    name = anchor_series(results.summary, anchor)
-    by_image: dict[tuple[str, str, str], Curve] = {
-        (curve.dataset, curve.label, curve.image): curve
-        for curve in (results.image_curves(column, decibels=decibels) if column in results.records else [])
-    }
-    rows = []
+    curves = results.curves(column, decibels=decibels, hull=hull)
+    name = anchor_series(results.summary, anchor, hull=hull)
+    by_series: dict[tuple[str, str], dict[str, Curve]] = {}
+    for curve in results.image_curves(column, decibels=decibels, hull=hull) if column in results.records else []:
+        (image,) = curve.covers
+        by_series.setdefault((curve.dataset, curve.label), {})[image] = curve
+    bases = {curve.dataset: curve for curve in curves if curve.label == name}
+    drawn = {base.dataset: _drawn(results.samples(base, column, decibels=decibels)) for base in bases.values()}
+    rows: list[dict[str, Any]] = []
     for curve in curves:
-        base = next((other for other in curves if other.label == name and other.dataset == curve.dataset), None)
+        base = bases.get(curve.dataset)
         common = {"dataset": curve.dataset, "series": curve.label, "image": "", "anchor": name, "metric": column}
         if base is None:
             rows.append(_row(common, curve, *[BDResult(math.nan, flags=("refused: the anchor is not there",))] * 2))
             continue
-        single = []
-        for (dataset, label, image), own in by_image.items():
-            other = by_image.get((dataset, name, image))
-            if (dataset, label) == (curve.dataset, curve.label) and other is not None:
-                pair = bd_rate(other, own, interpolator), bd_metric(other, own, interpolator)
-                single.append(_row({**common, "image": image}, own, *pair))
-        values = np.array([row["bd_rate"] for row in single], float)
-        values = values[~np.isnan(values)]
-        both = bd_rate(base, curve, interpolator), bd_metric(base, curve, interpolator)
-        rows.append(_row(common, curve, *both) | {
-            "image_mean": values.mean() if len(values) else math.nan,
-            "image_std": values.std(ddof=1) if len(values) > 1 else math.nan,
-            "image_count": len(values),
-        })
+        others = by_series.get((curve.dataset, name), {})
+        mine = by_series.get((curve.dataset, curve.label), {})
+        single = [
+            _row({**common, "image": own.image}, own, *(
+                bd(others[image], own, interpolator) for bd in (bd_rate, bd_metric)
+            ))
+            for image, own in mine.items() if image in others
+        ]
+        whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)))
+        found, flags = _of_images(single, itself=curve.label == name)
+        flags = _coverage(others, mine, name, curve.label) + flags
+        whole |= found
+        if not math.isnan(whole["bd_rate"]):
+            flags += _spread(whole, base, curve)
+            own_drawn = _drawn(results.samples(curve, column, decibels=decibels))
+            flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
+        whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
+        rows.append(whole)
         rows += single if every_image else []
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 COLUMNS = (
-    "dataset", "series", "image", "anchor", "metric", "bd_rate", "low", "high", "overlap", "bd_metric", "rate_low",
-    "rate_high", "rate_overlap", "points", "images", "image_mean", "image_std", "image_count", "flags",
+    "dataset", "series", "image", "anchor", "metric", "bd_rate", "curve_ci_low", "curve_ci_high", "low", "high",
+    "overlap", "spread", "bd_metric", "rate_low", "rate_high", "rate_overlap", "points", "images", "image_mean",
+    "ci_low", "ci_high", "p_value", "image_std", "image_count", "flags",
 )
 """Columns of :func:`bd_table`."""
+
+_OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low", "ci_high", "p_value", "image_std")
 
 
 def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult) -> dict[str, Any]:
@@ -200,22 +238,109 @@ def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult)
         **common,
         "bd_rate": rate.value, "low": rate.low, "high": rate.high, "overlap": rate.overlap,
         "bd_metric": metric.value, "rate_low": metric.low, "rate_high": metric.high, "rate_overlap": metric.overlap,
-        "points": len(curve.rates), "images": curve.images,
-        "image_mean": math.nan, "image_std": math.nan, "image_count": 0,
+        "points": len(curve.rates), "images": curve.images, **dict.fromkeys(_OF_IMAGES, math.nan), "image_count": 0,
         "flags": "; ".join(dict.fromkeys((*rate.flags, *metric.flags))),
     }
 
 
-def anchor_series(summary: pd.DataFrame, anchor: str) -> str:
-    """The series that a text names: its label, or its codec where that has one alone.
+def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str, Any], list[str]]:
+    """Figures over the rows of single images, and what to know of them."""
+    good = [row for row in single if not math.isnan(row["bd_rate"])]
+    values = np.array([row["bd_rate"] for row in good], float)
+    count, flags = len(values), []
+    if count < len(single):
+        lacking = _names(row["image"] for row in single if math.isnan(row["bd_rate"]))
+        flags.append(f"mean of images: {len(single) - count} of {len(single)} have no BD-rate, left out: {lacking}")
+    if not single:
+        flags.append("no records of images: no interval and no test")
+    elif count < LEAST_IMAGES:
+        flags.append(f"{count} image{'s' if count != 1 else ''}: no interval and no test, which need {LEAST_IMAGES}")
+    low, high = mean_interval(values)
+    return {
+        "image_mean": values.mean() if count else math.nan, "ci_low": low, "ci_high": high,
+        "p_value": math.nan if itself else paired_test(np.log1p(values / 100)),
+        "image_std": values.std(ddof=1) if count > 1 else math.nan, "image_count": count,
+    }, flags
+
+
+def _coverage(others: dict[str, Curve], mine: dict[str, Curve], anchor: str, series: str) -> list[str]:
+    """Which images only one of two series has."""
+    flags = []
+    for label, has, lacks in ((series, others, mine), (anchor, mine, others)):
+        lacking = [curve.image for image, curve in has.items() if image not in lacks]
+        if lacking and lacks:
+            flags.append(f"mean of images: {label} lacks {len(lacking)}, left out: {_names(lacking)}")
+    return flags
+
+
+def _names(images: Iterable[str]) -> str:
+    """The first images by name, and how many more there are."""
+    names = sorted(images)
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _spread(row: dict[str, Any], base: Curve, curve: Curve) -> list[str]:
+    """Fills in by how many points interpolators differ; says if it is many."""
+    found = {name: bd_rate(base, curve, name).value for name in INTERPOLATORS}
+    row["spread"] = max(found.values()) - min(found.values())
+    if row["spread"] <= MOST_SPREAD:
+        return []
+    values = ", ".join(f"{name} {value:+.1f} %" for name, value in found.items())
+    return [f"interpolators differ by {row['spread']:.1f} points: {values}"]
+
+
+Drawn = tuple[Floats, Floats, npt.NDArray[np.bool_]]
+"""Mean curves of sets of images: what ``fronts`` gives."""
+
+
+def _drawn(samples: Samples | None) -> Drawn | None:
+    """The mean curves of all sets that an interval needs; none where there are too few images."""
+    if samples is None or len(samples.weights) < LEAST_IMAGES:
+        return None
+    return fronts(*samples.means(shares(len(samples.weights))))
+
+
+def _curve_interval(row: dict[str, Any], base: Drawn | None, own: Drawn | None, interpolator: str) -> list[str]:
+    """Fills in the interval of a mean curve's BD-rate; says why if there is none."""
+    if base is None or own is None:
+        return []  # told of the images already
+    if interpolator != "pchip":
+        return ["mean curve: its interval is computed with pchip alone"]
+    row["curve_ci_low"], row["curve_ci_high"] = interval(_bd_rates(base, own))
+    if math.isnan(row["curve_ci_low"]):
+        return ["mean curve: no interval, for some resamples of the images have no BD-rate"]
+    return []
+
+
+def _bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
+    """BD-rates of pairs of curves in percent, as :func:`bd_rate` gives them with PCHIP; NaN where it refuses."""
+    found = np.full(len(anchors[0]), np.nan)
+    for rows, mask in alike(np.concatenate([anchors[2], tests[2]], axis=1)):
+        pairs = []
+        for (rates, qualities, _), keep in zip((anchors, tests), np.split(mask, [anchors[2].shape[1]]), strict=True):
+            pairs.append((qualities[np.ix_(rows, keep)], np.log10(rates[np.ix_(rows, keep)])))
+        if min(x.shape[1] for x, _ in pairs) < LEAST_POINTS:
+            continue
+        low = np.maximum(*(x[:, 0] for x, _ in pairs))
+        high = np.minimum(*(x[:, -1] for x, _ in pairs))
+        good = low < high
+        means = [pchip_means(x[good], y[good], low[good], high[good]) for x, y in pairs]
+        found[rows[good]] = 100 * (10 ** (means[1] - means[0]) - 1)
+    return found
+
+
+def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False) -> str:
+    """The series that a text names: its label, or its codec where that has one alone; with ``hull``, of merged ones.
 
     Raises:
         UsageError: there is none, or several.
     """
-    known = list(dict.fromkeys(summary["series"]))
+    labels = summary["hull" if hull else "series"]
+    known = list(dict.fromkeys(labels))
     if anchor in known:
         return anchor
-    found = list(dict.fromkeys(summary.loc[summary["codec"] == anchor, "series"]))
+    found = list(dict.fromkeys(labels[summary["codec"] == anchor]))
     if len(found) != 1:
         problem = "several series" if found else "no series"
         raise UsageError(f"anchor {anchor!r} is {problem} of the results; name one of: {'; '.join(found or known)}")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from benchmark.analysis.interpolate import Floats, fronts
 from benchmark.analysis.table import KEYS, in_decibels, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Curve:
         images: how many images each point is a mean of.
         covers: which they are, by name and digest; empty where only their number is known.
         notes: what is missing of it, and why.
+        points: of each point the operating point of the results, see :class:`Results`; empty where it has none.
     """
 
     rates: Sequence[float]
@@ -40,24 +40,83 @@ class Curve:
     images: int = 1
     covers: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    points: tuple[int, ...] = ()
 
     def front(self) -> tuple[Floats, Floats, tuple[str, ...]]:
         """Rates and qualities that both rise, and what was left out of the points to have them so.
 
         A point is left out if it is not finite, or if another has a better quality, or the same, at no higher rate.
         """
+        return self._front
+
+    @cached_property
+    def _front(self) -> tuple[Floats, Floats, tuple[str, ...]]:
         points = np.array(sorted(set(zip(self.rates, self.qualities, strict=True))), float).reshape(-1, 2)
-        finite = points[np.isfinite(points).all(axis=1) & (points[:, 0] > 0)]
-        best = np.maximum.accumulate(np.concatenate([[-np.inf], finite[:, 1]]))[:-1]
-        rising = finite[finite[:, 1] > best]
-        # Of two points at one rate the second, which is better, is on the front, and the first is not.
-        rising = rising[np.append(np.diff(rising[:, 0]) > 0, True)[: len(rising)]]
+        rates, qualities, counts = (rows[0] for rows in fronts(points[None, :, 0], points[None, :, 1]))
+        finite = int((np.isfinite(points).all(axis=1) & (points[:, 0] > 0)).sum())
         notes = []
-        if len(finite) < len(points):
-            notes.append(f"{self.label}: {len(points) - len(finite)} of {len(points)} points are not finite, left out")
-        if len(rising) < len(finite):
-            notes.append(f"{self.label}: not monotone, {len(finite) - len(rising)} of {len(finite)} points left out")
-        return rising[:, 0], rising[:, 1], tuple(notes)
+        if finite < len(points):
+            notes.append(f"{self.label}: {len(points) - finite} of {len(points)} points are not finite, left out")
+        if counts.sum() < finite:
+            notes.append(f"{self.label}: not monotone, {finite - counts.sum()} of {finite} points left out")
+        return rates[counts], qualities[counts], tuple(notes)
+
+    def hull(self) -> Curve:
+        """The points on the upper convex hull, in the plane of bits per pixel and quality, from the cheapest on.
+
+        In that plane, and not in that of the logarithm of the rate, because a codec that codes some images at one
+        setting and the rest at another has on average a rate and a quality on the line between the two: what lies below
+        such a line is no setting to choose. Only points are left out; none is added between them.
+        """
+        chosen: list[tuple[float, float, int]] = []
+        rates, qualities = np.array(self.rates, float), np.array(self.qualities, float)
+        good = np.isfinite(rates) & np.isfinite(qualities) & (rates > 0)
+        for index in np.lexsort((-qualities, rates)):
+            rate, quality = float(rates[index]), float(qualities[index])
+            if not good[index] or (chosen and quality <= chosen[-1][1]):
+                continue
+            while len(chosen) > 1 and _bends_up(chosen[-2], chosen[-1], (rate, quality)):
+                chosen.pop()
+            chosen.append((rate, quality, int(index)))
+        places = [place for _, _, place in chosen]
+        return replace(
+            self, rates=[rate for rate, _, _ in chosen], qualities=[quality for _, quality, _ in chosen],
+            points=tuple(self.points[place] for place in places) if self.points else (),
+        )
+
+
+def _bends_up(first: Sequence[float], middle: Sequence[float], last: Sequence[float]) -> bool:
+    """Whether the middle one of three points, of rising rate, is not above the line from the first to the last."""
+    run, rise = middle[0] - first[0], middle[1] - first[1]
+    return rise * (last[0] - first[0]) <= run * (last[1] - first[1])
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A mean curve's operating points on every image that it is a mean of.
+
+    Attributes:
+        rates, qualities: (images, points), the points in the curve's order; qualities as the records have them.
+        weights: (images,), how many images a row is of: more than one where batches were coded.
+        decibels: whether the curve's quality is −10·log₁₀(1 − mean).
+    """
+
+    rates: Floats
+    qualities: Floats
+    weights: Floats
+    decibels: bool
+
+    def means(self, shares: Floats) -> tuple[Floats, Floats]:
+        """The mean curve for shares of the images: rates and qualities, (curves, points).
+
+        Args:
+            shares: (curves, images), each row of sum 1.
+        """
+        weighted = shares * self.weights
+        weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
+        with np.errstate(invalid="ignore"):  # a share of 0 of an infinite quality: the point counts in no mean
+            qualities = weighted @ self.qualities
+        return weighted @ self.rates, in_decibels(qualities) if self.decibels else qualities
 
 
 @dataclass(frozen=True)
@@ -65,51 +124,78 @@ class Results:
     """What runs wrote.
 
     Attributes:
-        summary: a row for each operating point, with its ``series`` and the images that it ``covers``.
-        records: the rows of which there are records, with their ``series``; none where only summaries were read.
+        summary: a row for each operating point: its number ``point``, its ``series``, its ``hull``, which is the series
+            without the settings, and the images that it ``covers``.
+        records: the rows of which there are records, with ``point``, ``series`` and ``hull``; none where only summaries
+            were read.
     """
 
     summary: pd.DataFrame
     records: pd.DataFrame
 
-    def curves(self, column: str, *, decibels: bool = False) -> list[Curve]:
+    def curves(self, column: str, *, decibels: bool = False, hull: bool = False) -> list[Curve]:
         """The mean curve of each series on each data set; of its points those that cover the most images.
 
         Args:
             column: of the records, such as ``psnr_rgb``.
             decibels: whether the quality is −10·log₁₀(1 − mean).
+            hull: whether all series of a codec are merged to the convex hull of their mean points, see
+                :meth:`Curve.hull`.
 
         Raises:
             UsageError: there is no such column.
         """
         points = self._points(self.summary, f"{column}_mean", "bpp_mean", decibels)
         curves = []
-        for (dataset, series), group in points.groupby(["dataset", "series"], sort=False):
+        for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
             most = group[group["images"] == group["images"].max()]
             covers = Counter(most["covers"]).most_common(1)[0][0]
             whole = most[most["covers"] == covers]
             missing = len(group) - len(whole)
             notes = (f"{series}: {missing} points cover other images or fewer, left out",) if missing else ()
-            images = int(whole["images"].iloc[0])
-            rates, qualities = list(whole["rate"]), list(whole["quality"])
-            curves.append(Curve(rates, qualities, str(series), str(dataset), "", images, covers, notes))
+            curve = Curve(
+                list(whole["rate"]), list(whole["quality"]), str(series), str(dataset), "",
+                int(whole["images"].iloc[0]), covers, notes, tuple(whole["point"]),
+            )
+            curves.append(curve.hull() if hull else curve)
         return curves
 
-    def image_curves(self, column: str, *, decibels: bool = False) -> list[Curve]:
+    def image_curves(self, column: str, *, decibels: bool = False, hull: bool = False) -> list[Curve]:
         """The curve of each series on each image, or batch of them, of which there are records.
 
-        Arguments and errors are those of :meth:`curves`.
+        Arguments and errors are those of :meth:`curves`. The hull is that of the image: its settings need not be those
+        of the mean.
         """
         points = self._points(self.records, column, "bpp", decibels)
         points = points[points["status"] == "ok"]
-        return [
-            Curve(
-                list(group["rate"]), list(group["quality"]), str(series), str(dataset), str(image),
-                int(group["images"].iloc[0]), frozenset([str(covers)]),
+        rates, qualities, places, images = (points[name].to_numpy() for name in ("rate", "quality", "point", "images"))
+        groups = points.groupby(["dataset", _label(hull), "image", "covers"], sort=False).indices
+        curves = []
+        for (dataset, series, image, covers), rows in sorted(groups.items(), key=lambda group: int(group[1][0])):
+            curve = Curve(
+                list(rates[rows]), list(qualities[rows]), str(series), str(dataset), str(image), int(images[rows[0]]),
+                frozenset([str(covers)]), (), tuple(places[rows]),
             )
-            for (dataset, series, image, covers), group
-            in points.groupby(["dataset", "series", "image", "covers"], sort=False)
-        ]
+            curves.append(curve.hull() if hull else curve)
+        return curves
+
+    def samples(self, curve: Curve, column: str, *, decibels: bool = False) -> Samples | None:
+        """A mean curve's points on every image, in the order of the images' names; none where there are no records.
+
+        Args:
+            curve: of :meth:`curves`, of the same column and in the same unit.
+        """
+        rows = self.records
+        rows = rows[rows["point"].isin(curve.points) & (rows["status"] == "ok")]
+        if not curve.covers or column not in rows or rows.empty:
+            return None
+        images, places = np.unique(rows["covers"].to_numpy(str), return_inverse=True)
+        column_of = {point: place for place, point in enumerate(curve.points)}
+        columns = rows["point"].map(column_of)
+        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in ("bpp", column, "images")}
+        for name, table in tables.items():
+            table[places, columns] = pd.to_numeric(rows[name])
+        return Samples(tables["bpp"], tables[column], tables["images"][:, 0], decibels)
 
     @staticmethod
     def _points(frame: pd.DataFrame, column: str, rate: str, decibels: bool) -> pd.DataFrame:
@@ -119,6 +205,10 @@ class Results:
         return frame.assign(
             rate=pd.to_numeric(frame[rate]), quality=in_decibels(quality) if decibels else quality
         )
+
+
+def _label(hull: bool) -> str:
+    return "hull" if hull else "series"
 
 
 def read_results(paths: Sequence[Path]) -> Results:
@@ -148,8 +238,11 @@ def read_results(paths: Sequence[Path]) -> Results:
     summary = pd.concat(summaries, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)
     known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
     sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
-    summary = summary.assign(covers=sets, series=_series(summary))
-    return Results(summary, rows.merge(summary[[*KEYS, "series"]], on=KEYS, how="left"))
+    summary = summary.assign(
+        point=range(len(summary)), covers=sets, series=_series(summary, series_labels(summary)),
+        hull=_series(summary, summary["codec"]),
+    )
+    return Results(summary, rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left"))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -171,11 +264,10 @@ def _read(path: Path) -> pd.DataFrame:
     raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns")
 
 
-def _series(summary: pd.DataFrame) -> pd.Series:
-    """Labels of :func:`series_labels`, told apart by what was matched, and by version where a codec has several."""
-    labels = series_labels(summary)
+def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:
+    """Labels, told apart by what was matched, and by version where a codec has several."""
     matched = summary["target"].str.extract(r"^([^<~\d]*)", expand=False)
-    labels += matched.map(lambda column: f", matched {column.strip()}" if column else "")
+    labels = labels + matched.map(lambda column: f", matched {column.strip()}" if column else "")
     # Operating points of a learned codec have weights of their own, which its versions name.
     libraries = summary["version"].str.replace(r", weights [0-9a-f+]+$", "", regex=True)
     several = libraries.groupby([summary["dataset"], summary["codec"]]).transform("nunique")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Results
+from benchmark.analysis.curve import Curve, Results
 from benchmark.report.figures import Axis
 
 
@@ -89,6 +89,8 @@ class Report:
         pictures: for the visual comparison; none where the images are not at hand.
         manifests: of the runs, as ``manifest.json`` holds them, by folder.
         notes: what is missing of the report, and why.
+        command: that wrote the report; empty where it is not known.
+        references: others' curves on the data sets of the results, by the column of the metric that they are of.
     """
 
     title: str
@@ -100,3 +102,5 @@ class Report:
     pictures: Sequence[Picture]
     manifests: Mapping[str, Mapping[str, Any]]
     notes: Sequence[str]
+    command: str = ""
+    references: Mapping[str, Sequence[Curve]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Figures that a paper can take as they are."""
+"""Rate–distortion curves and histograms, as a paper can take them."""
 
 from __future__ import annotations
 
@@ -11,38 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.table import in_decibels, series_labels
+from benchmark.report.style import COLOURS, REFERENCE, WIDTHS, figure_of, log_ticks, save, small_title, strokes
 
-FORMATS = ("png", "svg", "pdf")
-
-# Okabe and Ito's colours, which stay apart under every common colour blindness and in grey; yellow is left out, since
-# it does not print. Markers and dashes tell curves apart where colour cannot.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
-
-_BESIDE = 8
-"""More curves than this have their legend beside the plot."""
 _WIDE = 4.0
 """Rates above this, in bits per pixel, are drawn on a logarithmic axis: they would squeeze all that is of use."""
 
-_STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#D9D9D9",
-    "grid.linewidth": 0.5,
-    "legend.frameon": False,
-    "lines.linewidth": 1.3,
-    "lines.markersize": 3.6,
-    "pdf.fonttype": 42,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "rdbench",
-}
+_REFERENCE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 
 
 @dataclass(frozen=True)
@@ -53,12 +29,14 @@ class Axis:
         column: of the records, such as ``psnr_rgb``.
         title, unit: for the label.
         decibels: whether −10·log₁₀(1 − x) of the mean is drawn in place of the mean x.
+        definition: formula and source, for captions.
     """
 
     column: str
     title: str
     unit: str = ""
     decibels: bool = False
+    definition: str = ""
 
     @property
     def label(self) -> str:
@@ -68,90 +46,84 @@ class Axis:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
 
-def draw_rd_curves(summary: pd.DataFrame, axis: Axis, path: Path) -> list[Path]:
+def draw_rd_curves(
+    summary: pd.DataFrame, axis: Axis, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
+    references: Sequence[Curve] = (),
+) -> list[Path]:
     """Draws one metric against bpp, a curve for each codec, in every format.
 
-    Points are means over images; those that cover fewer images than the rest are left out and counted below the plot.
+    Points are means over images; those that cover fewer images than the rest are left out and counted above the plot.
     A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
 
     Args:
         summary: of one data set, see ``analysis.table.summarise``.
         axis: what to draw.
         path: without an ending.
+        width: of the figure in inches.
+        log_rate: whether the rate's axis is logarithmic; if it is not said, where there are high rates.
+        references: others' curves of this metric, drawn in grey.
 
     Returns:
         The files written; none if no operating point has a value.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     values = summary[f"{axis.column}_mean"].to_numpy(float)
     if axis.decibels:
         values = in_decibels(values)
-    points = summary.assign(series=series_labels(summary), rate=summary["bpp_mean"], value=values)
+    series = summary["series"] if "series" in summary else series_labels(summary)
+    points = summary.assign(series=series, rate=summary["bpp_mean"], value=values)
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
     if points.empty:
         return []
     complete = points["images"] == points["images"].max()
     left_out = int((~complete).sum())
     points = points[complete]
+    styles = strokes(list(series), list(summary["codec"]))
+    count = points["series"].nunique() + len(references)
+    longest = max(map(len, [*points["series"], *(curve.label for curve in references)]))
 
-    with mpl.rc_context(_STYLE):
-        many = points["series"].nunique() > _BESIDE
-        figure = Figure(figsize=(6.6, 4.0) if many else (5.0, 3.4), layout="constrained")
-        FigureCanvasAgg(figure)
+    beside = width >= WIDTHS["double"]
+    # Below the plot, as many columns as fit, all about as long; 0.06 inches is a letter's width.
+    rows = 1 if beside else -(-count // max(1, int(width / (0.06 * longest + 0.4))))
+    columns = 1 if beside else -(-count // rows)
+    height = max(3.4, 0.165 * count + 0.5) if beside else 2.5 + 0.135 * rows
+    with figure_of(width, height) as figure:
         axes = figure.add_subplot()
-        # Colours follow the codecs, so that a codec keeps its colour from one metric to the next.
-        codecs = list(dict.fromkeys(summary["codec"]))
-        dashes: dict[str, int] = {}
-        for label, curve in points.groupby("series", sort=False):
-            codec = str(curve["codec"].iloc[0])
-            place = codecs.index(codec)
-            variant = dashes.setdefault(codec, place // len(_COLOURS) - 1) + 1
-            dashes[codec] = variant
-            along = curve.sort_values("rate")
+        for place, curve in enumerate(references):
+            rates, qualities, _ = curve.front()
             axes.plot(
-                along["rate"], along["value"], label=str(label), color=_COLOURS[place % len(_COLOURS)],
-                marker=_MARKERS[(place + variant) % len(_MARKERS)], linestyle=_DASHES[variant % len(_DASHES)],
-                markeredgecolor="white", markeredgewidth=0.4,
+                rates, qualities, label=curve.label, color=REFERENCE, zorder=1.5, linewidth=0.9,
+                linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
+            )
+        for label, group in points.groupby("series", sort=False):
+            along = group.sort_values("rate")
+            style = styles[str(label)]
+            axes.plot(
+                along["rate"], along["value"], label=str(label), color=style.colour, marker=style.marker,
+                linestyle=style.dash, markeredgecolor="white", markeredgewidth=0.25,
             )
         axes.set_xlabel("rate (bits per pixel)")
-        axes.set_ylabel(axis.label)
+        axes.set_ylabel(axis.label if beside else axis.label.replace(" (dB, ", "\n(dB, "))
         axes.margins(y=0.04)
-        if points["rate"].max() > _WIDE:
-            axes.set_xscale("log", base=2)
-            axes.xaxis.set_major_formatter("{x:g}")
+        if points["rate"].max() > _WIDE if log_rate is None else log_rate:
+            log_ticks(axes.set_xscale, axes.xaxis)
         else:
             axes.set_xlim(left=0)
-        if many:
-            figure.legend(loc="outside right upper", handlelength=3.2)
-        else:
-            axes.legend(loc="lower right", handlelength=2.6)
-        axes.set_title(_caption(points, left_out), fontsize=7, loc="left", color="#555555")
-        return _save(figure, path)
+        # The codecs first, then others' curves.
+        handles, labels = axes.get_legend_handles_labels()
+        order = [*range(len(references), len(handles)), *range(len(references))]
+        figure.legend(
+            [handles[place] for place in order], [labels[place] for place in order],
+            loc="outside right upper" if beside else "outside lower center", ncols=columns, handlelength=3.0,
+            columnspacing=1.0, handletextpad=0.5, labelspacing=0.35,
+        )
+        small_title(axes, _covers(points, left_out))
+        return save(figure, path)
 
 
-def _caption(points: pd.DataFrame, left_out: int) -> str:
+def _covers(points: pd.DataFrame, left_out: int) -> str:
     images = int(points["images"].max())
     text = f"{points['dataset'].iloc[0]}, mean of {images} image{'s' if images != 1 else ''}"
     return f"{text}; {left_out} incomplete points left out" if left_out else text
-
-
-def _save(figure: Any, path: Path) -> list[Path]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, not anew for every format
-    # No dates: the same numbers give the same bytes.
-    metadata: dict[str, dict[str, None]] = {
-        "png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}
-    }
-    written = []
-    for form in FORMATS:
-        target = path.with_name(f"{path.name}.{form}")
-        figure.savefig(target, dpi=300, metadata=metadata[form])
-        written.append(target)
-    return written
 
 
 def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> list[Path]:
@@ -197,27 +169,21 @@ def draw_histograms(
     Returns:
         The files written.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     (_, whole), *parts = counts.items()
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(5.0, 4.4), layout="constrained")
-        FigureCanvasAgg(figure)
+    with figure_of(5.0, 4.4) as figure:
         upper, lower = figure.subplots(2, sharex=True)
         upper.stairs(whole, edges, fill=True, color="#BBBBBB")
         for place, (name, part) in enumerate(parts):
-            lower.stairs(part, edges, label=name, color=_COLOURS[place % len(_COLOURS)], linewidth=1.3)
+            lower.stairs(part, edges, label=name, color=COLOURS[place % len(COLOURS)], linewidth=1.3)
         names = [name for name, _ in parts]
         for band in bands:
-            colour = _COLOURS[names.index(band.name) % len(_COLOURS)]
+            colour = COLOURS[names.index(band.name) % len(COLOURS)]
             upper.axvspan(band.low, band.high, color=colour, alpha=0.22, linewidth=0, label=band.name)
         for axes in (upper, lower):
             axes.set_ylabel("patches in a bin")
             axes.set_ylim(bottom=0)
             axes.legend(loc="upper right")
-        upper.set_title(f"all {int(whole.sum()):,} patches", fontsize=7, loc="left", color="#555555")
-        lower.set_title("by set", fontsize=7, loc="left", color="#555555")
+        small_title(upper, f"all {int(whole.sum()):,} patches")
+        small_title(lower, "by set")
         lower.set_xlabel(label)
-        return _save(figure, path)
+        return save(figure, path)

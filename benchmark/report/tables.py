@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmark.errors import UsageError
+from benchmark.report.content import Table
 
 
 def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -49,3 +51,29 @@ def table_text(frame: pd.DataFrame, path: Path, forms: Mapping[str, str]) -> str
     if path.suffix == ".md":
         return markdown([str(name) for name in frame.columns], formatted(frame, forms)) + "\n"
     raise UsageError(f"{path}: expected a name that ends in .csv or .md")
+
+
+def best_rows(table: Table) -> dict[str, set[int]]:
+    """Which rows have the best value of a column, by column: all that print alike."""
+    cells = formatted(table.frame, table.forms)
+    found: dict[str, set[int]] = {}
+    for name, end in table.best.items():
+        values = pd.to_numeric(table.frame[name]).to_numpy(float)
+        if not np.isfinite(values).any():
+            continue
+        best = (np.nanmin if end == "low" else np.nanmax)(np.where(np.isinf(values), np.nan, values))
+        place = list(table.frame.columns).index(name)
+        text = number(best, table.forms[name])
+        found[name] = {row for row, line in enumerate(cells) if line[place] == text}
+    return found
+
+
+def markdown_table(table: Table) -> str:
+    """A table in Markdown with its caption, best values in bold."""
+    cells = formatted(table.frame, table.forms)
+    names = [str(name) for name in table.frame.columns]
+    for name, rows in best_rows(table).items():
+        for row in rows:
+            cells[row][names.index(name)] = f"**{cells[row][names.index(name)]}**"
+    header = [table.titles.get(name, name) for name in names]
+    return f"{table.caption}\n\n{markdown(header, cells)}\n"

@@ -1,0 +1,105 @@
+"""Points of curves that rise, and the curve through them: PCHIP, for many curves of equal length at once.
+
+A bootstrap draws thousands of curves; SciPy's interpolators take one at a time. These agree with them to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def fronts(rates: Floats, qualities: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Points in the order of their rates, and which of them are on the front of their curve.
+
+    Args:
+        rates, qualities: (curves, points).
+
+    Returns:
+        Rates and qualities, sorted by rate, and whether a point counts: it is finite, its rate is above 0, and no other
+        has a better quality, or the same, at no higher rate. Of equal points one counts.
+    """
+    order = np.lexsort((-qualities, rates), axis=-1)
+    rates, qualities = (np.take_along_axis(values, order, -1) for values in (rates, qualities))
+    finite = np.isfinite(rates) & np.isfinite(qualities) & (rates > 0)
+    best = np.maximum.accumulate(np.where(finite, qualities, -np.inf), axis=-1)
+    before = np.concatenate([np.full((len(best), 1), -np.inf), best[:, :-1]], axis=-1)
+    return rates, qualities, finite & (qualities > before)
+
+
+def alike(masks: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]]:
+    """The rows of each mask that occurs, and the mask: rows of one mask are curves of equal length."""
+    if (masks == masks[:1]).all():  # as good as always: images that rise have means that rise
+        yield np.arange(len(masks)), masks[0]
+        return
+    known, which = np.unique(masks, axis=0, return_inverse=True)
+    for place, mask in enumerate(known):
+        yield np.flatnonzero(which.reshape(-1) == place), mask
+
+
+def pchip_means(x: Floats, y: Floats, low: Floats, high: Floats) -> Floats:
+    """Mean of each curve between two places: its integral over their distance.
+
+    Args:
+        x, y: (curves, points), both strictly rising, at least three points.
+        low, high: (curves,), within the range of ``x``, low below high.
+    """
+    width = np.diff(x)
+    ends = (np.clip((end[:, None] - x[:, :-1]) / width, 0, 1) for end in (low, high))
+    before, until = (_integrals(t) for t in ends)
+    pieces = _hermite(x, y, [last - first for first, last in zip(before, until, strict=True)])
+    return np.asarray((pieces * width).sum(axis=-1) / (high - low))
+
+
+def pchip_values(x: Floats, y: Floats, place: Floats) -> Floats:
+    """Each curve at one place, (curves,), NaN outside the range of ``x``; see :func:`pchip_means`."""
+    piece = np.clip((x[:, 1:-1] <= place[:, None]).sum(axis=-1), 0, x.shape[1] - 2)[:, None]
+    t = (place[:, None] - x[:, :-1]) / np.diff(x)
+    found = np.take_along_axis(_hermite(x, y, _weights(t)), piece, -1)[:, 0]
+    return np.where((x[:, 0] <= place) & (place <= x[:, -1]), found, np.nan)
+
+
+def _weights(t: Floats) -> list[Floats]:
+    """Weights of the values and of the slopes at both ends of a piece, at a place of it from 0 to 1."""
+    square = t * t
+    cube = square * t
+    last = 3 * square - 2 * cube
+    return [1 - last, last, t - 2 * square + cube, cube - square]
+
+
+def _integrals(t: Floats) -> list[Floats]:
+    """Integrals of :func:`_weights` from 0 on."""
+    square = t * t
+    third, fourth = square * t, square * square / 2
+    last = third - fourth
+    return [t - last, last, square / 2 - third * (2 / 3) + fourth / 2, fourth / 2 - third / 3]
+
+
+def _hermite(x: Floats, y: Floats, weights: Sequence[Floats]) -> Floats:
+    """On each piece of each curve the sum of its ends' values and slopes by weights, in widths of the piece."""
+    slopes, (first, last, leaving, arriving) = _slopes(x, y), weights
+    return np.asarray(
+        y[:, :-1] * first + y[:, 1:] * last + np.diff(x) * (slopes[:, :-1] * leaving + slopes[:, 1:] * arriving)
+    )
+
+
+def _slopes(x: Floats, y: Floats) -> Floats:
+    """Slopes at the points, by Fritsch and Butland's weighted harmonic mean; at the ends by three points."""
+    width = np.diff(x)
+    rise = np.diff(y) / width
+    before, after = width[:, :-1], width[:, 1:]
+    weights = 2 * after + before, after + 2 * before
+    inner = (weights[0] + weights[1]) / (weights[0] / rise[:, :-1] + weights[1] / rise[:, 1:])
+    return np.concatenate([
+        _end(width[:, :1], width[:, 1:2], rise[:, :1], rise[:, 1:2]), inner,
+        _end(width[:, -1:], width[:, -2:-1], rise[:, -1:], rise[:, -2:-1]),
+    ], axis=-1)
+
+
+def _end(near: Floats, far: Floats, near_rise: Floats, far_rise: Floats) -> Floats:
+    """Slope at an end. Where points rise, it must not fall; the limit of three slopes needs a turn, which none has."""
+    return np.asarray(np.maximum(((2 * near + far) * near_rise - near * far_rise) / (near + far), 0))

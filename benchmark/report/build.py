@@ -1,0 +1,267 @@
+"""From the files of runs to a report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmark.analysis.bdrate import anchor_series, bd_table
+from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.ranking import ranking
+from benchmark.analysis.reference import (
+    check_references,
+    definition_of,
+    is_reference,
+    read_reference,
+    references_for,
+)
+from benchmark.errors import RecordsError, UsageError
+from benchmark.report.charts import draw_bars, draw_heat_map, draw_pareto
+from benchmark.report.content import Report, Table
+from benchmark.report.figures import Axis, draw_rd_curves
+from benchmark.report.latex import latex
+from benchmark.report.mosaic import draw_crops, draw_errors
+from benchmark.report.paper import tables_of
+from benchmark.report.style import WIDTHS
+from benchmark.report.tables import markdown_table
+
+ANCHOR = "jpeg"
+"""Codec that BD-rates compare with where a user names none."""
+
+
+RATE = 0.5
+"""Bits per pixel at which codecs are compared where a user names no rate."""
+
+Drawing = partial[list[Path]]
+"""Draws a figure and returns its files; a process of its own can do it."""
+
+
+def collect(
+    paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, *, rate: float = RATE, title: str = "",
+    command: str = "",
+    each: Callable[[Callable[[Axis], pd.DataFrame], Sequence[Axis]], Iterable[pd.DataFrame]] = map,
+) -> Report:
+    """A report from the CSV files of runs alone, without pictures.
+
+    Args:
+        paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
+            :mod:`benchmark.analysis.reference`.
+        axes: metrics to show, the first in the summary; those without any value are left out.
+        anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
+        rate: in bits per pixel, at which a table compares codecs.
+        title: of the report; names the data sets if it is not given.
+        command: that writes it.
+        each: calls a function for each metric, in processes of their own or not.
+
+    Raises:
+        UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
+        RecordsError: a file is not what a run writes.
+    """
+    others = [path for path in paths if is_reference(path)]
+    paths = [path for path in paths if path not in others]
+    results = read_results(paths)
+    shown = [axis for axis in axes if _has_values(results, axis.column)]
+    if not shown:
+        columns = ", ".join(axis.column for axis in axes)
+        raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
+    against = _anchor(results, anchor)
+    bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
+    ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
+    manifests, notes = _manifests(paths)
+    datasets = list(dict.fromkeys(results.summary["dataset"]))
+    count = results.summary["series"].nunique()
+    return Report(
+        title=title or f"{count} codec{'s' if count != 1 else ''} on {', '.join(datasets)}",
+        anchor=against,
+        results=results,
+        axes=shown,
+        bd=bd,
+        tables=[
+            table for dataset in datasets
+            for table in tables_of(
+                results.summary[results.summary["dataset"] == dataset], bd, ranks, shown, "" if len(datasets) == 1
+                else f"-{_slug(dataset)}",
+            )
+        ],
+        pictures=[],
+        manifests=manifests,
+        notes=notes,
+        command=command,
+        references=_references(others, shown, datasets),
+    )
+
+
+def _deltas(results: Results, anchor: str, axis: Axis) -> pd.DataFrame:
+    return bd_table(results, anchor, axis.column, decibels=axis.decibels, every_image=True)
+
+
+def _ranks(results: Results, rate: float, axis: Axis) -> pd.DataFrame:
+    return ranking(results, axis.column, at_rate=rate, decibels=axis.decibels)
+
+
+def _references(paths: Sequence[Path], axes: Sequence[Axis], datasets: Sequence[str]) -> dict[str, list[Curve]]:
+    """Others' curves by the column of their metric.
+
+    Raises:
+        UsageError: one is of other images, or its metric is defined in another way.
+    """
+    references = [reference for path in paths for reference in read_reference(path)]
+    check_references(references, [definition_of(axis.column, axis.unit, axis.decibels) for axis in axes], datasets)
+    return {
+        axis.column: [
+            Curve(reference.rates, reference.values, reference.label, reference.dataset, images=reference.images or 0)
+            for dataset in datasets
+            for reference in references_for(references, axis.column, axis.unit, axis.decibels, dataset)
+        ]
+        for axis in axes
+    }
+
+
+def _has_values(results: Results, column: str) -> bool:
+    name = f"{column}_mean"
+    return name in results.summary and bool(pd.to_numeric(results.summary[name]).notna().any())
+
+
+def _anchor(results: Results, anchor: str | None) -> str:
+    if anchor is None and ANCHOR not in set(results.summary["codec"]):
+        known = "; ".join(dict.fromkeys(results.summary["series"]))
+        raise UsageError(f"the results have no {ANCHOR} to compare with: name another with --anchor, one of: {known}")
+    return anchor_series(results.summary, anchor or ANCHOR)
+
+
+def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+    """The manifests beside results, by folder, and a note for each that is not there."""
+    found: dict[str, Mapping[str, Any]] = {}
+    notes = []
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        file = folder / "manifest.json"
+        if not file.is_file():
+            notes.append(f"{folder.as_posix()}: no manifest.json, so commands and environment of its run are not known")
+            continue
+        try:
+            manifest = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RecordsError(f"{file}: cannot be read as a manifest: {error}") from error
+        if not isinstance(manifest, dict):
+            raise RecordsError(f"{file}: expected an object as a run writes it, got {type(manifest).__name__}")
+        found[folder.as_posix()] = manifest
+    return found, notes
+
+
+def _slug(dataset: str) -> str:
+    """A data set's name for files."""
+    return re.sub(r"[^\w]+", "-", dataset).strip("-")
+
+
+def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
+    """Writes tables as CSV with all digits, Markdown and LaTeX.
+
+    Returns:
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in tables:
+        texts = {
+            "csv": table.frame.to_csv(index=False, lineterminator="\n"), "md": markdown_table(table),
+            "tex": latex(table),
+        }
+        for ending, text in texts.items():
+            path = folder / f"{table.name}.{ending}"
+            path.write_text(text, encoding="utf-8", newline="")
+            written.append(path)
+    return written
+
+
+def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> list[Drawing]:
+    """The figures of a report's numbers, in widths of one and of two columns.
+
+    Args:
+        report: with or without pictures.
+        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``, followed by the width; with several data sets,
+            one folder each.
+        log_rate: see :func:`benchmark.report.figures.draw_rd_curves`.
+    """
+    found: list[Drawing] = []
+    first = report.axes[0]
+    for dataset, below in _folders(report, folder):
+        summary = report.results.summary
+        summary = summary[summary["dataset"] == dataset].drop(columns="covers")
+        bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
+        title = f"{dataset}, {first.title}"
+        points = rate_and_time(report.results.records, bd, dataset)
+        labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
+        for size, width in WIDTHS.items():
+            found += [
+                partial(
+                    draw_rd_curves, summary, axis, below / f"rd_{axis.column}_{size}", width=width, log_rate=log_rate,
+                    references=[
+                        curve for curve in report.references.get(axis.column, ()) if curve.dataset == dataset
+                    ],
+                )
+                for axis in report.axes
+            ]
+            found += [
+                partial(draw_bars, bd, title, below / f"bars_{size}", width=width),
+                partial(draw_heat_map, bd, title, below / f"heatmap_{size}", width=width),
+                partial(draw_pareto, points, _front(points), labels, title, below / f"pareto_{size}", width=width),
+            ]
+    return found
+
+
+def rate_and_time(records: pd.DataFrame, bd: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """BD-rate and decode time of each series on a data set.
+
+    Args:
+        records: with ``series``; without any there are no times.
+        bd: of one metric.
+        dataset: which.
+
+    Returns:
+        ``series``, ``time`` in seconds per megapixel, over all its operating points, and ``bd_rate``.
+    """
+    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")][["series", "bd_rate"]]
+    good = records[(records["dataset"] == dataset) & (records["status"] == "ok")]
+    if good.empty:
+        return means[:0].assign(time=[])
+    numbers = good[["width", "height", "images", "decode_s"]].apply(pd.to_numeric)
+    megapixels = numbers["width"] * numbers["height"] * numbers["images"] / 1e6
+    sums = pd.DataFrame({"series": good["series"], "s": numbers["decode_s"], "mp": megapixels}).groupby("series").sum()
+    return means.merge((sums["s"] / sums["mp"]).rename("time"), left_on="series", right_index=True)
+
+
+def _front(points: pd.DataFrame) -> list[str]:
+    """Series that no other is both as quick as and as good as."""
+    known = points.dropna().sort_values(["time", "bd_rate"], kind="stable")
+    before = known["bd_rate"].cummin().shift(fill_value=float("inf"))
+    return list(known.loc[known["bd_rate"] < before, "series"])
+
+
+def picture_drawings(report: Report, folder: Path) -> list[Drawing]:
+    """The figures of a report's pictures: ``crops_<image>`` and ``errors_<image>``, in the width of two columns."""
+    folders = dict(_folders(report, folder))
+    found: list[Drawing] = []
+    names: set[tuple[str, str]] = set()
+    for picture in report.pictures:
+        name = _slug(picture.image)
+        while (picture.dataset, name) in names:  # several crops of one image
+            name = f"{name}-{picture.left}-{picture.top}"
+        names.add((picture.dataset, name))
+        below = folders[picture.dataset]
+        found += [
+            partial(draw_crops, picture, report.axes[0], below / f"crops_{name}"),
+            partial(draw_errors, picture, report.axes[0], below / f"errors_{name}"),
+        ]
+    return found
+
+
+def _folders(report: Report, folder: Path) -> list[tuple[str, Path]]:
+    datasets = list(dict.fromkeys(report.results.summary["dataset"]))
+    return [(dataset, folder if len(datasets) == 1 else folder / _slug(dataset)) for dataset in datasets]

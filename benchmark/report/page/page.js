@@ -1,0 +1,635 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const byId = (id) => document.getElementById(id);
+
+  function filled(node, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== undefined) node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child !== undefined));
+    return node;
+  }
+  const html = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
+  const svg = (name, attributes = {}, ...children) =>
+    filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+  /* Numbers as the report prints them. */
+  const minus = (text) => text.replace("-", "\u2212");
+  const fixed = (value, digits) => (value === null ? "\u2013" : minus(value.toFixed(digits)));
+  const signed = (value, digits = 1) => {
+    const text = fixed(value, digits);
+    return Number(value.toFixed(digits)) === 0 ? text.replace("\u2212", "") : (value > 0 ? "+" : "") + text;
+  };
+  const measured = (value, axis) => fixed(value, axis.unit === "dB" ? 2 : 4) + (axis.unit && ` ${axis.unit}`);
+  const said = (settings) => Object.entries(settings).map(([name, value]) => `${name}\u00a0=\u00a0${value}`).join(", ");
+
+  /* ---- Colours of the page ---- */
+
+  const theme = byId("theme");
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (document.documentElement.dataset.theme || (prefersDark.matches ? "dark" : "light")) === "dark";
+  const showTheme = () => theme.setAttribute("aria-pressed", isDark());
+  theme.addEventListener("click", () => {
+    document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+    showTheme();
+  });
+  prefersDark.addEventListener("change", showTheme);
+  showTheme();
+
+  /* ---- Sorting: a button in each heading; rows without a number stay last ---- */
+
+  document.addEventListener("click", (event) => {
+    const heading = event.target.closest("table.sortable thead button")?.parentElement;
+    if (!heading) return;
+    const ascending = heading.getAttribute("aria-sort") !== "ascending";
+    for (const other of heading.parentElement.children) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+    const body = heading.closest("table").tBodies[0];
+    const key = (row) => {
+      const cell = row.cells[heading.cellIndex];
+      if (cell.dataset.value === undefined) return cell.textContent;
+      return cell.dataset.value === "" ? null : Number(cell.dataset.value);
+    };
+    const compare = (one, other) => {
+      if (one === null || other === null) return (one === null) - (other === null);
+      const order = typeof one === "number" ? one - other : one.localeCompare(other, "en", { numeric: true });
+      return ascending ? order : -order;
+    };
+    const rows = [...body.rows].map((row) => [key(row), row]).sort((one, other) => compare(one[0], other[0]));
+    body.append(...rows.map(([, row]) => row));
+  });
+
+  /* ---- What the charts show ---- */
+
+  const chart = byId("chart");
+  const spaces = [...document.getElementsByName("space")];
+  const hidden = new Set();
+  const view = { log: false, from: null, to: null };
+  let at = { series: null, place: 0 }; // the point that Tab reaches
+
+  const metric = () => data.metrics[byId("metric").value];
+  const dataset = () => Number(byId("dataset").value);
+  const place = () => {
+    const own = metric().spaces;
+    return own[spaces.find((radio) => radio.checked).value] ?? Object.values(own)[0];
+  };
+  const axis = () => data.axes[place()];
+
+  /** The curves of the data set and metric, others' first: each with its points by rising rate. */
+  function curves() {
+    const found = [];
+    for (const [kind, list] of [["reference", data.references], ["series", data.series]]) {
+      list.forEach((series, index) => {
+        const points = data.points
+          .filter((point) => point.kind === kind && point.series === index && point.dataset === dataset())
+          .map((point) => ({ ...point, value: point.values[place()] }))
+          .filter((point) => point.value !== null && point.bpp !== null)
+          .sort((one, other) => one.bpp - other.bpp);
+        if (points.length) found.push({ ...series, kind, points, id: `${kind} ${index}` });
+      });
+    }
+    return found;
+  }
+
+  /* ---- Rate–distortion curves ---- */
+
+  const spike = (corners) => (r) => `M${corners.map(([x, y]) => `${(x * r).toFixed(2)} ${(y * r).toFixed(2)}`).join("L")}Z`;
+  const cross = [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2],
+    [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]];
+  const turned = cross.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
+  /** Markers by matplotlib's names. */
+  const markers = {
+    o: (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
+    s: spike([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]),
+    "^": spike([[0, -1.15], [1.1, 0.85], [-1.1, 0.85]]),
+    v: spike([[0, 1.15], [1.1, -0.85], [-1.1, -0.85]]),
+    D: spike([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]),
+    P: spike(cross),
+    X: spike(turned),
+  };
+
+  function niceTicks(low, high, count) {
+    const rough = (high - low) / count;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough);
+    const ticks = [];
+    for (let index = Math.ceil(low / step); index * step <= high * (1 + 1e-9); index += 1) ticks.push(index * step);
+    return ticks;
+  }
+  function logTicks(low, high) {
+    const ticks = [];
+    for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
+      for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
+    }
+    const inside = ticks.filter((tick) => tick >= low && tick <= high);
+    return inside.length > 2 ? inside : niceTicks(low, high, 6);
+  }
+  const tickText = (tick) => minus(String(Number(tick.toPrecision(6))));
+
+  function drawCurves() {
+    const shown = curves();
+    const visible = shown.filter((curve) => !hidden.has(curve.id));
+    const width = Math.max(chart.clientWidth, 280);
+    const height = Math.round(clamp(width * 0.64, 320, 580));
+    const edge = { left: 46, right: 10, top: 34, bottom: 44 };
+    const rates = visible.flatMap((curve) => curve.points.map((point) => point.bpp));
+    const least = Math.min(...rates), most = Math.max(...rates);
+    const from = view.from ?? (view.log ? least * 0.9 : 0);
+    const to = view.to ?? (view.log ? most * 1.1 : most * 1.02);
+    const inside = (point) => point.bpp >= from && point.bpp <= to;
+    const values = visible.flatMap((curve) => curve.points.filter(inside).map((point) => point.value));
+
+    for (const node of chart.querySelectorAll("svg")) node.remove();
+    hideTip();
+    if (!values.length) {
+      const empty = visible.length ? "No operating point lies in this range of rates." : "No curve is shown.";
+      chart.prepend(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": empty },
+        svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, empty)));
+      drawLegend(shown);
+      return;
+    }
+    const low = Math.min(...values), high = Math.max(...values);
+    const margin = (high - low || 1) * 0.05;
+    const scale = view.log ? Math.log10 : (value) => value;
+    const across = (bpp) =>
+      edge.left + ((scale(bpp) - scale(from)) / (scale(to) - scale(from))) * (width - edge.left - edge.right);
+    const down = (value) =>
+      height - edge.bottom - ((value - low + margin) / (high - low + 2 * margin)) * (height - edge.top - edge.bottom);
+
+    const picture = svg("svg", {
+      viewBox: `0 0 ${width} ${height}`, role: "group",
+      "aria-label": `${axis().label} against rate. Arrow keys move along a curve and from one to the next.`,
+    });
+    const bottom = height - edge.bottom, right = width - edge.right;
+    for (const tick of niceTicks(low - margin, high + margin, height / 70)) {
+      const y = down(tick);
+      picture.append(svg("line", { class: "grid", x1: edge.left, x2: right, y1: y, y2: y }),
+        svg("text", { x: edge.left - 8, y: y + 4, "text-anchor": "end" }, tickText(tick)));
+    }
+    let written = -Infinity;
+    for (const tick of view.log ? logTicks(from, to) : niceTicks(from, to, width / 80)) {
+      const x = across(tick);
+      picture.append(svg("line", { class: "grid", x1: x, x2: x, y1: edge.top, y2: bottom }));
+      if (x - written < 36) continue;
+      picture.append(svg("text", { class: "tick-x", x, y: bottom + 18, "text-anchor": "middle" }, tickText(tick)));
+      written = x;
+    }
+    picture.append(
+      svg("path", { class: "frame", fill: "none", d: `M${edge.left} ${edge.top}V${bottom}H${right}` }),
+      svg("text", { class: "title", x: 0, y: 14 }, axis().label),
+      svg("text", { class: "title", x: right, y: height - 6, "text-anchor": "end" }, "rate (bits per pixel)"),
+      svg("clipPath", { id: "inside" },
+        svg("rect", { x: edge.left, y: edge.top - 8, width: right - edge.left + 8, height: bottom - edge.top + 8 })),
+    );
+    if (!visible.some((curve) => curve.id === at.series)) at = { series: visible[0].id, place: 0 };
+    for (const curve of visible) {
+      const group = svg("g", { class: `series ${curve.kind}`, "data-series": curve.name, style: `--colour: ${curve.colour}` });
+      const line = curve.points.map((point) => `${across(point.bpp).toFixed(1)} ${down(point.value).toFixed(1)}`);
+      group.append(svg("path", {
+        class: "curve", "clip-path": "url(#inside)", d: `M${line.join("L")}`, "stroke-dasharray": curve.dash || undefined,
+      }));
+      curve.nodes = curve.points.map((point, index) => {
+        point.x = across(point.bpp);
+        point.y = down(point.value);
+        const node = svg("path", {
+          class: "point", role: "img", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5),
+          transform: `translate(${point.x.toFixed(1)} ${point.y.toFixed(1)})`,
+          tabindex: at.series === curve.id && at.place === index ? 0 : -1,
+          "aria-label": [curve.name, ...facts(point)].join(", "),
+          visibility: inside(point) ? undefined : "hidden",
+        });
+        node.addEventListener("focus", () => activate(curve, index));
+        node.addEventListener("blur", hideTip);
+        node.addEventListener("keydown", (event) => travel(event, visible, curve, index, inside));
+        return node;
+      });
+      group.append(...curve.nodes);
+      curve.group = group;
+      picture.append(group);
+    }
+    picture.append(svg("path", { class: "halo", d: markers.o(8), visibility: "hidden" }));
+    if (!picture.querySelector(".point[tabindex='0']:not([visibility])")) {
+      picture.querySelector(".point:not([visibility])").setAttribute("tabindex", 0);
+    }
+    followPointer(picture, visible, inside, { from, to, left: edge.left, right, top: edge.top, bottom, width });
+    chart.prepend(picture);
+    drawLegend(shown);
+  }
+
+  /** What is told of a point, one part a line. */
+  function facts(point) {
+    const parts = [`${fixed(point.bpp, 3)} bpp`, measured(point.value, axis())];
+    if (point.settings && Object.keys(point.settings).length) parts.push(said(point.settings));
+    return parts;
+  }
+
+  const tip = html("div", { class: "tip", role: "tooltip", id: "tip", hidden: "" });
+  chart.append(tip);
+
+  function activate(curve, index) {
+    const point = curve.points[index];
+    const picture = curve.group.ownerSVGElement;
+    for (const group of picture.querySelectorAll(".series")) group.classList.toggle("active", group === curve.group);
+    chart.classList.add("chosen");
+    const halo = picture.querySelector(".halo");
+    halo.setAttribute("transform", `translate(${point.x} ${point.y})`);
+    halo.removeAttribute("visibility");
+    const [rate, value, ...rest] = facts(point);
+    tip.replaceChildren(html("strong", {}, curve.name), html("p", {}, `${rate} \u00b7 ${value}`),
+      ...rest.map((part) => html("p", {}, part)));
+    tip.hidden = false;
+    // The picture may be drawn smaller than it was laid out, as on paper.
+    const ratio = picture.getBoundingClientRect().width / picture.viewBox.baseVal.width;
+    const x = point.x * ratio, y = point.y * ratio;
+    const left = x + 16 + tip.offsetWidth > chart.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.left = `${clamp(left, 0, Math.max(chart.clientWidth - tip.offsetWidth, 0))}px`;
+    tip.style.top = `${y + 16 + tip.offsetHeight > chart.clientHeight ? y - 16 - tip.offsetHeight : y + 16}px`;
+  }
+
+  function hideTip() {
+    tip.hidden = true;
+    chart.classList.remove("chosen");
+    chart.querySelector(".halo")?.setAttribute("visibility", "hidden");
+  }
+
+  /** Arrow keys: along a curve, or to the point of the nearest rate on the next. */
+  function travel(event, visible, curve, index, inside) {
+    const next = { curve, index };
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const jump = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const allowed = (other) => other.points.map((point, place) => (inside(point) ? place : -1)).filter((place) => place >= 0);
+    if (event.key === "Escape") hideTip();
+    else if (step) next.index = allowed(curve).includes(index + step) ? index + step : index;
+    else if (event.key === "Home") next.index = allowed(curve)[0];
+    else if (event.key === "End") next.index = allowed(curve).at(-1);
+    else if (jump) {
+      const others = visible.filter((other) => allowed(other).length);
+      next.curve = others[(others.indexOf(curve) + jump + others.length) % others.length];
+      const distance = (place) => Math.abs(next.curve.points[place].bpp - curve.points[index].bpp);
+      next.index = allowed(next.curve).reduce((best, place) => (distance(place) < distance(best) ? place : best));
+    } else return;
+    event.preventDefault();
+    if (event.key === "Escape") return;
+    curve.nodes[index].setAttribute("tabindex", -1);
+    const node = next.curve.nodes[next.index];
+    node.setAttribute("tabindex", 0);
+    at = { series: next.curve.id, place: next.index };
+    node.focus();
+  }
+
+  /** The nearest point under a pointer, and a range of rates by dragging. */
+  function followPointer(picture, visible, inside, frame) {
+    const located = (event) => {
+      const box = picture.getBoundingClientRect();
+      const ratio = frame.width / box.width;
+      return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
+    };
+    const rateAt = (x) => {
+      const share = clamp((x - frame.left) / (frame.right - frame.left), 0, 1);
+      return view.log ? frame.from * (frame.to / frame.from) ** share : frame.from + share * (frame.to - frame.from);
+    };
+    let start = null, brush = null;
+    const point = (event) => {
+      const [x, y] = located(event);
+      let nearest = null, least = 24;
+      for (const curve of visible) {
+        curve.points.forEach((candidate, index) => {
+          const distance = Math.hypot(candidate.x - x, candidate.y - y);
+          if (inside(candidate) && distance < least) [nearest, least] = [[curve, index], distance];
+        });
+      }
+      if (nearest) activate(...nearest);
+      else hideTip();
+    };
+    picture.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "mouse" && event.button === 0) start = located(event)[0];
+      else point(event);
+    });
+    picture.addEventListener("pointermove", (event) => {
+      if (start === null) {
+        point(event);
+        return;
+      }
+      const x = located(event)[0];
+      if (!brush && Math.abs(x - start) > 8) {
+        hideTip();
+        picture.setPointerCapture(event.pointerId);
+        brush = svg("rect", { class: "brush", y: frame.top, height: frame.bottom - frame.top });
+        picture.append(brush);
+      }
+      if (!brush) return;
+      const [left, right] = [start, x].map((end) => clamp(end, frame.left, frame.right)).sort((one, other) => one - other);
+      brush.setAttribute("x", left);
+      brush.setAttribute("width", right - left);
+    });
+    picture.addEventListener("pointerup", (event) => {
+      if (brush) {
+        const ends = [start, located(event)[0]].map(rateAt).sort((one, other) => one - other);
+        [view.from, view.to] = ends.map((end) => Number(end.toPrecision(3)));
+        update();
+      }
+      start = brush = null;
+    });
+    picture.addEventListener("pointercancel", () => {
+      brush?.remove();
+      start = brush = null;
+    });
+    picture.addEventListener("pointerleave", () => {
+      const focused = document.activeElement?.classList.contains("point");
+      if (start === null && !focused) hideTip();
+    });
+  }
+
+  function drawLegend(shown) {
+    const legend = byId("legend");
+    const focused = [...legend.children].indexOf(document.activeElement);
+    const own = (kind) => shown.filter((curve) => curve.kind === kind);
+    legend.replaceChildren(...[...own("series"), ...own("reference")].map((curve) => {
+      const swatch = svg("svg", { width: 34, height: 14, "aria-hidden": "true", style: `--colour: ${curve.colour}`, class: curve.kind },
+        svg("line", { class: "curve", x1: 1, x2: 33, y1: 7, y2: 7, "stroke-dasharray": curve.dash || undefined }),
+        svg("path", { class: "point", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5), transform: "translate(17 7)" }));
+      const key = html("button", { type: "button", class: "key", "aria-pressed": !hidden.has(curve.id) }, swatch, curve.name);
+      key.addEventListener("click", () => {
+        if (!hidden.delete(curve.id)) hidden.add(curve.id);
+        drawCurves();
+      });
+      key.addEventListener("pointerenter", () => {
+        if (!curve.group) return;
+        for (const group of chart.querySelectorAll(".series")) group.classList.toggle("active", group === curve.group);
+        chart.classList.add("chosen");
+      });
+      key.addEventListener("pointerleave", hideTip);
+      return key;
+    }));
+    if (focused >= 0) legend.children[focused]?.focus();
+  }
+
+  /* ---- BD-rate: bars and the heat map ---- */
+
+  const deltas = (single) =>
+    data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === single);
+  const dataName = () => data.datasets[dataset()].name;
+
+  function drawBars() {
+    const rows = deltas(false).filter((row) => data.series[row.series].name !== data.anchor);
+    rows.sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
+    byId("bd-caption").textContent =
+      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent; negative is better. ` +
+      (data.interval ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common.";
+    // One codec far behind the others must not squeeze them.
+    const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);
+    const low = clamp(Math.min(0, ...ends), -100, 0), high = clamp(Math.max(0, ...ends), 0, 100);
+    const margin = (high - low || 1) * 0.03;
+    const across = (rate) => `${((clamp(rate, low - margin, high + margin) - low + margin) / (high - low + 2 * margin)) * 100}%`;
+    const ticks = niceTicks(low, high, 4);
+    const lines = () => ticks.map((tick) =>
+      svg("line", { class: tick === 0 ? "zero" : "grid", x1: across(tick), x2: across(tick), y1: 0, y2: "100%" }));
+    const scale = svg("svg", { "aria-hidden": "true" }, svg("svg", { y: "100%" },
+      ...ticks.map((tick) => svg("text", { x: across(tick), y: -8, "text-anchor": "middle" }, signed(tick, 0)))));
+    const table = html("table", { class: "bars named" }, html("thead", {}, html("tr", {},
+      html("th", { scope: "col" }, "Codec"), html("td", { class: "track" }, scale),
+      html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
+      data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
+      html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
+    const body = html("tbody");
+    for (const row of rows) {
+      const middle = svg("svg", { y: "50%" });
+      const drawing = svg("svg", { "aria-hidden": "true" }, ...lines(), middle);
+      if (row.rate !== null) {
+        const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
+        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap < data.least_overlap ? "weak" : ""}`;
+        middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
+        if (row.low !== null) {
+          const [start, end] = [across(row.low), across(row.high)];
+          middle.append(svg("line", { class: "whisker", x1: start, x2: end, y1: 0, y2: 0 }),
+            ...[start, end].map((x) => svg("line", { class: "whisker", x1: x, x2: x, y1: -4, y2: 4 })));
+        }
+      }
+      body.append(html("tr", {},
+        html("th", { scope: "row" }, data.series[row.series].name), html("td", { class: "track" }, drawing),
+        html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
+        data.interval
+          ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
+        html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
+        html("td", { class: "remark" }, row.flags)));
+    }
+    table.append(body);
+    byId("bars").replaceChildren(rows.length ? table : html("p", { class: "note" }, "There is no other codec to compare."));
+  }
+
+  function drawHeat() {
+    const rows = deltas(true);
+    const order = [...new Set(rows.map((row) => row.series))].filter((series) => data.series[series].name !== data.anchor);
+    const images = [...new Set(rows.map((row) => row.image))];
+    const of = new Map(rows.map((row) => [`${row.series} ${row.image}`, row]));
+    const mean = (series) => {
+      const values = images.map((image) => of.get(`${series} ${image}`)?.rate ?? null).filter((rate) => rate !== null);
+      return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+    };
+    const columns = order.filter((series) => mean(series) !== null).sort((one, other) => mean(one) - mean(other));
+    const rates = rows.map((row) => Math.abs(row.rate ?? 0));
+    const limit = clamp(10 * Math.ceil(Math.max(...rates) / 10), 10, 100);
+    byId("heat-caption").textContent = columns.length
+      ? `${dataName()}, ${axis().title}: BD-rate against ${data.anchor} of every single image, in percent. Blue needs less rate, orange more; ` +
+        `full colour at \u00b1${limit}\u00a0%.`
+      : "";
+    if (!columns.length) {
+      byId("heat-map").replaceChildren(html("p", { class: "note" }, "There are no BD-rates of single images for this metric."));
+      return;
+    }
+    const cell = (name, value, flags) => html(name, {
+      class: `number ${value === null ? "" : value < 0 ? "better" : "worse"}`, "data-value": value ?? "", title: flags || undefined,
+      style: `--share: ${value === null ? 0 : clamp(Math.abs(value) / limit, 0, 1).toFixed(3)}`,
+    }, value === null ? "\u2013" : signed(value));
+    const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
+    const table = html("table", { class: "heat sortable named" },
+      html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((series) => heading(data.series[series].name, "number")))),
+      html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
+        ...columns.map((series) => {
+          const row = of.get(`${series} ${image}`);
+          return cell("td", row?.rate ?? null, row?.flags);
+        })))),
+      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((series) => cell("td", mean(series))))));
+    byId("heat-map").replaceChildren(table);
+  }
+
+  /** An image's name, a button where there are pictures of it. */
+  function imageName(image) {
+    const index = data.pictures.findIndex((picture) => picture.dataset === dataName() && picture.image === image);
+    if (index < 0) return image;
+    const link = html("button", { type: "button", "aria-label": `${image}: show its pictures` }, image);
+    link.addEventListener("click", () => {
+      byId("picture").value = index;
+      showPicture();
+      byId("pictures").scrollIntoView();
+      byId("picture").focus({ preventScroll: true });
+    });
+    return link;
+  }
+
+  /* ---- Controls of the charts ---- */
+
+  function update() {
+    for (const radio of spaces) radio.disabled = metric().spaces[radio.value] === undefined;
+    byId("log").checked = view.log;
+    byId("from").value = view.from ?? "";
+    byId("to").value = view.to ?? "";
+    byId("chart-caption").textContent = data.datasets[dataset()].caption;
+    drawCurves();
+    drawBars();
+    drawHeat();
+  }
+  function reset() {
+    hidden.clear();
+    const rates = curves().flatMap((curve) => curve.points.map((point) => point.bpp));
+    Object.assign(view, { log: Math.max(...rates) > data.wide, from: null, to: null });
+    update();
+  }
+  for (const id of ["metric", "dataset"]) byId(id).addEventListener("change", reset);
+  for (const radio of spaces) radio.addEventListener("change", update);
+  byId("log").addEventListener("change", (event) => {
+    view.log = event.target.checked;
+    drawCurves();
+  });
+  for (const id of ["from", "to"]) {
+    byId(id).addEventListener("change", () => {
+      const [from, to] = ["from", "to"].map((end) => byId(end).valueAsNumber).map((end) => (end > 0 ? end : null));
+      const apart = from === null || to === null || from < to;
+      byId("to").setCustomValidity(apart ? "" : "The second rate must be above the first.");
+      if (!byId("to").reportValidity()) return;
+      Object.assign(view, { from, to });
+      drawCurves();
+    });
+  }
+  byId("reset").addEventListener("click", reset);
+  byId("all").addEventListener("click", () => {
+    hidden.clear();
+    drawCurves();
+  });
+  byId("none").addEventListener("click", () => {
+    for (const curve of curves()) hidden.add(curve.id);
+    drawCurves();
+  });
+  for (const form of document.forms) form.addEventListener("submit", (event) => event.preventDefault());
+
+  /* ---- Pictures ---- */
+
+  const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+  let swapped = false, timer = null;
+
+  const picture = () => data.pictures[byId("picture").value];
+
+  function showPicture() {
+    for (const [id, fallback] of [["left", 0], ["right", 1]]) {
+      const select = byId(id);
+      const wanted = select.selectedOptions[0]?.textContent;
+      const names = picture().versions.map((version) => version.series);
+      select.replaceChildren(...names.map((name, index) => html("option", { value: index }, name)));
+      const index = names.indexOf(wanted);
+      select.value = index >= 0 ? index : Math.min(fallback, names.length - 1);
+    }
+    fitZoom();
+    drawPanes();
+  }
+
+  function fitZoom() {
+    const room = byId("panes").clientWidth;
+    const pane = getComputedStyle(byId("panes")).gridTemplateColumns.split(" ").length > 1 ? (room - 24) / 2 : room;
+    const factors = [...byId("zoom").options].map((option) => Number(option.value));
+    byId("zoom").value = factors.filter((factor) => factor * picture().width <= pane).at(-1) ?? 1;
+  }
+
+  function drawPanes() {
+    const { width, height, original, image } = picture();
+    const zoom = Number(byId("zoom").value);
+    const stages = [];
+    byId("panes").replaceChildren(...["left", "right"].map((id) => {
+      const version = picture().versions[byId(id).value];
+      const layers = html("div", { class: "layers", style: `width: ${width * zoom}px; height: ${height * zoom}px` },
+        html("img", { class: "reconstruction", src: version.source, width, height, alt: `Crop of ${image}, decoded by ${version.series}` }),
+        html("img", { class: "original", src: original, width, height, alt: `Crop of ${image}, original` }),
+        html("div", { class: "divider" }),
+        html("span", { class: "tag first", "aria-hidden": "true" }, "original"),
+        html("span", { class: "tag second", "aria-hidden": "true" }, version.series));
+      const stage = html("div", { class: "stage", tabindex: 0, role: "group", "aria-label": `${id === "left" ? "Left" : "Right"} picture, ${version.series}` }, layers);
+      stages.push(stage);
+      return html("figure", { class: "pane", id: `pane-${id}` }, stage, html("figcaption", {},
+        html("strong", {}, version.series), html("p", {}, said(version.settings)),
+        html("dl", { class: "measures" }, ...version.measures.map(([name, value]) =>
+          html("div", {}, html("dt", {}, name), html("dd", {}, value))))));
+    }));
+    stages.forEach((stage, index) => stage.addEventListener("scroll", () => {
+      const other = stages[1 - index];
+      if (other.scrollLeft !== stage.scrollLeft) other.scrollLeft = stage.scrollLeft;
+      if (other.scrollTop !== stage.scrollTop) other.scrollTop = stage.scrollTop;
+    }));
+    reveal();
+  }
+
+  /** Draws which share of the original is seen: as the slider says, or all or nothing while swapped or flickering. */
+  function reveal() {
+    const flickering = timer !== null || swapped;
+    const share = flickering ? (swapped ? 100 : 0) : Number(byId("reveal").value);
+    byId("panes").style.setProperty("--reveal", `${share}%`);
+    for (const node of byId("panes").querySelectorAll(".divider")) node.hidden = share === 0 || share === 100;
+    for (const node of byId("panes").querySelectorAll(".tag.first")) node.hidden = share === 0;
+    for (const node of byId("panes").querySelectorAll(".tag.second")) node.hidden = share === 100;
+    byId("swap").setAttribute("aria-pressed", swapped);
+    byId("flicker").setAttribute("aria-pressed", timer !== null);
+  }
+  function swap() {
+    swapped = !swapped;
+    reveal();
+  }
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    swapped = false;
+    reveal();
+  }
+  function flicker() {
+    if (timer !== null) stop();
+    else if (stillness.matches) swap();
+    else {
+      timer = setInterval(swap, 500);
+      swap();
+    }
+  }
+  function turn(step) {
+    const count = data.pictures.length;
+    byId("picture").value = (Number(byId("picture").value) + step + count) % count;
+    showPicture();
+  }
+
+  if (data.pictures.length) {
+    byId("picture").addEventListener("change", showPicture);
+    for (const id of ["left", "right", "zoom"]) byId(id).addEventListener("change", drawPanes);
+    byId("previous").addEventListener("click", () => turn(-1));
+    byId("next").addEventListener("click", () => turn(1));
+    byId("reveal").addEventListener("input", stop);
+    byId("swap").addEventListener("click", () => {
+      if (timer !== null) stop();
+      swap();
+    });
+    byId("flicker").addEventListener("click", flicker);
+    stillness.addEventListener("change", () => { if (timer !== null) stop(); });
+    byId("panes").addEventListener("keydown", (event) => {
+      const action = { o: swap, f: flicker, "[": () => turn(-1), "]": () => turn(1) }[event.key.toLowerCase()];
+      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+      const pane = document.activeElement.closest(".pane")?.id;
+      action();
+      document.querySelector(`#${pane} .stage`)?.focus();
+    });
+    showPicture();
+  }
+
+  reset();
+  let width = chart.clientWidth;
+  new ResizeObserver(() => {
+    if (chart.clientWidth === width) return;
+    width = chart.clientWidth;
+    drawCurves();
+  }).observe(chart);
+})();

@@ -1,0 +1,176 @@
+"""What all figures have in common: their sizes, fonts, colours, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMATS = ("png", "svg", "pdf")
+DPI = 300
+"""Of PNG files, and of what is drawn in dots elsewhere."""
+
+WIDTHS: Mapping[str, float] = {"single": 3.5, "double": 7.16}
+"""Of one and of two columns of a paper, in inches, by the names that end those of their files."""
+
+_NARROW = 5.0
+"""Figures less wide than this, in inches, have smaller letters and thinner lines."""
+
+# Okabe and Ito's colours, which stay apart under every common colour blindness and in grey; yellow is left out, since
+# it does not print. Markers and dashes tell curves apart where colour cannot.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.3)), (0, (1.2, 1.2)))
+
+MUTED = "#555555"
+"""Of what explains and is not data."""
+REFERENCE = "#8C8C8C"
+"""Of others' curves."""
+
+_STYLE: Mapping[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.6,
+    # TrueType, which journals take, and outlines, which look the same without the font.
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "rdbench",
+}
+_SMALL: Mapping[str, Any] = {
+    "font.size": 7, "legend.fontsize": 6.5, "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "lines.linewidth": 1.0,
+    "lines.markersize": 2.8,
+}
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How a series is drawn.
+
+    Attributes:
+        colour: as ``#RRGGBB``.
+        marker, dash: as matplotlib takes them.
+    """
+
+    colour: str
+    marker: str
+    dash: Any
+
+
+def strokes(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Stroke]:
+    """How each series is drawn: its colour follows its codec, so that both keep it from one figure to the next.
+
+    Args:
+        series: labels, in the order of the results.
+        codecs: of each series.
+    """
+    places = {codec: place for place, codec in enumerate(dict.fromkeys(codecs))}
+    variants: dict[str, int] = {}
+    found = {}
+    for label, codec in dict(zip(series, codecs, strict=True)).items():
+        place = places[codec]
+        variant = variants.setdefault(codec, place // len(COLOURS) - 1) + 1
+        variants[codec] = variant
+        found[label] = Stroke(
+            COLOURS[place % len(COLOURS)], _MARKERS[(place + variant) % len(_MARKERS)],
+            _DASHES[variant % len(_DASHES)],
+        )
+    return found
+
+
+@contextmanager
+def figure_of(width: float, height: float) -> Iterator[Any]:
+    """A figure of a size in inches, to be filled and saved inside the context, where its style holds."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    style: Any = {**_STYLE, **(_SMALL if width < _NARROW else {})}
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+
+
+def small_title(axes: Any, text: str) -> None:
+    """A line above a plot that says what it covers."""
+    axes.set_title(text, fontsize="small", loc="left", color=MUTED)
+
+
+def log_ticks(set_scale: Callable[..., Any], axis: Any) -> None:
+    """A logarithmic axis whose ticks are 1, 2 and 5 times a power of ten, written out.
+
+    Args:
+        set_scale: ``set_xscale`` or ``set_yscale`` of the plot.
+        axis: ``xaxis`` or ``yaxis`` of the plot.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    set_scale("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:g}")
+
+
+def save(figure: Any, path: Path, forms: Sequence[str] = FORMATS) -> list[Path]:
+    """Writes a figure in several formats, without dates: the same figure gives the same bytes.
+
+    Args:
+        figure: a matplotlib one.
+        path: without an ending; its folder is made.
+        forms: endings.
+
+    Returns:
+        The files written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, not anew for every format
+    written = []
+    for form in forms:
+        target = path.with_name(f"{path.name}.{form}")
+        # By the canvas itself: savefig would draw every figure once more before.
+        if form == "png":
+            FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        elif form == "svg":
+            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        else:
+            with _without_layout_tables():
+                FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+        written.append(target)
+    return written
+
+
+@contextmanager
+def _without_layout_tables() -> Iterator[None]:
+    """Has fontTools drop a font's tables of ligatures and kerning when it embeds it.
+
+    Nothing reads them in a PDF file, and to reduce them takes as long as to draw the figure.
+    """
+    from fontTools.subset import Options
+
+    kept = Options._drop_tables_default
+    Options._drop_tables_default = [*kept, "GDEF", "GPOS", "GSUB"]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = kept

@@ -1,0 +1,488 @@
+"""The HTML report, in a browser: what it shows, that its controls work, and that it needs no network."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmark.analysis.curve import Curve, Results
+from benchmark.record import columns
+from benchmark.report.build import collect
+from benchmark.report.content import Picture, Report, Table, Version
+from benchmark.report.html import write_html
+from benchmark.runner import metric_axes
+from tests.conftest import jpeg_at, photo
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+IMAGES = ("one", "two", "three")
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Two data sets, three codecs, one of them with failures and a text that must not become markup."""
+    folder = tmp_path_factory.mktemp("run")
+    rows: list[dict[str, Any]] = []
+    empty: dict[str, Any] = dict.fromkeys(columns(), "")
+    for dataset in ("set", "other"):
+        for place, codec in enumerate(("jpeg", "webp", "avif")):
+            for quality in (10, 30, 50, 70, 90):
+                for index, image in enumerate(IMAGES):
+                    rate = quality / 40 * (1 + index / 10) * 0.8**place
+                    settings = json.dumps({"effort": 4, "quality": quality}, separators=(",", ":"))
+                    rows.append(empty | {
+                        "dataset": dataset, "codec": codec, "version": "1", "knob": "quality", "settings": settings,
+                        "image": image, "image_sha256": image, "images": 1, "status": "ok", "threads": 1, "bpp": rate,
+                        "psnr_rgb": 24 + quality / 6 + index, "psnr_y": 25 + quality / 6 + index,
+                        "mse_rgb": 100 - quality, "mse_y": 90 - quality, "ssim_rgb": 0.7 + quality / 400,
+                        "ms_ssim_rgb": 1 - 0.2 / quality, "encode_s": 0.1, "decode_s": 0.1,
+                    })
+    rows.append(rows[-1] | {
+        "codec": "avif", "settings": '{"effort":4,"quality":95}', "status": "failed", "bpp": "", "psnr_rgb": "",
+        "reason": "RuntimeError: </script><b>no</b>",
+    })
+    pd.DataFrame(rows).to_csv(folder / "records.csv", index=False)
+    (folder / "manifest.json").write_text(json.dumps({
+        "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
+        "codecs": {"jpeg": "Pillow 1"}, "metrics": {"psnr": "10·log10(255² / MSE)"}, "averaging": "arithmetic mean",
+        "environment": {"python": "3.11.7", "cores": 2}, "packages": {"numpy": "2"},
+    }), encoding="utf-8")
+    made = collect([folder], metric_axes(), title="Three <codecs>")
+    original = photo(SIDE, SIDE)
+    versions = [
+        Version(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
+        for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
+    ]
+    table = Table(
+        "bd", "BD-rate on set; PSNR over RGB.",
+        pd.DataFrame({"codec": ["b", "a", "c"], "rate": [-3.25, 10.5, np.nan], "n": [2, 10, 1]}),
+        {"codec": "Codec", "rate": "BD-rate (%)"}, {"rate": ".1f", "n": ".0f"}, {"rate": "low"},
+    )
+    bd = made.bd.assign(ci_low=made.bd["bd_rate"] - 2, ci_high=made.bd["bd_rate"] + 2)
+    return dataclasses.replace(
+        made, bd=bd, tables=[table], notes=["Something is missing."], command="python -m benchmark report run",
+        pictures=[Picture("set", image, 0.5, 0, 0, original, versions) for image in IMAGES[:2]],
+        references={"psnr_rgb": [Curve([0.3, 0.9], [27.0, 33.0], "published", "set")]},
+    )
+
+
+@pytest.fixture(scope="module")
+def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_html(report, tmp_path_factory.mktemp("page") / "index.html")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is on the path")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Opened:
+    """A page and what it complained of or asked for."""
+
+    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def count(self, selector: str) -> int:
+        return int(self.page.locator(selector).count())
+
+    def run(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+
+@pytest.fixture
+def opened(browser: Any, file: Path) -> Iterator[Opened]:
+    """The page at the size of a desk's screen; it must not have complained by the end of a test."""
+    found = Opened(browser, file)
+    yield found
+    assert found.problems == []
+    assert [url for url in found.requests if not url.startswith(("file:", "data:"))] == []
+    found.context.close()
+
+
+def test_the_same_report_gives_the_same_bytes(report: Report, file: Path, tmp_path: Path) -> None:
+    assert write_html(report, tmp_path / "again" / "index.html").read_bytes() == file.read_bytes()
+
+
+def test_nothing_is_fetched_from_anywhere(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert not re.search(r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|@import|url\(\s*["']?http""", text)
+
+
+def test_texts_of_results_are_no_markup(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count("</script>") == 2
+    assert "<b>no</b>" not in text
+    assert "Three &lt;codecs&gt;" in text
+
+
+def test_infinite_and_missing_values_are_null(report: Report, tmp_path: Path) -> None:
+    summary = report.results.summary.assign(psnr_rgb_mean=np.inf)
+    endless = dataclasses.replace(report, results=Results(summary, report.results.records))
+    text = write_html(endless, tmp_path / "index.html").read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text)
+    assert found is not None
+    data = json.loads(found[1], parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert {point["values"][0] for point in data["points"] if point["kind"] == "series"} == {None}
+
+
+def test_pictures_are_the_decoded_pixels(report: Report, opened: Opened) -> None:
+    shown = opened.run("""async () => {
+        const image = document.querySelector('#pane-left .reconstruction');
+        await image.decode();
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+        const context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+    }""")
+    pixels = np.array(shown, np.uint8).reshape(SIDE, SIDE, 4)[..., :3]
+    assert np.array_equal(pixels, report.pictures[0].versions[0].pixels)
+
+
+def test_every_part_is_there(opened: Opened) -> None:
+    headings = opened.run("[...document.querySelectorAll('h1, h2, h3')].map((node) => Number(node.tagName[1]))")
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
+    for part in ("summary", "curves", "bd", "heat", "pictures", "tables", "failures", "environment", "glossary"):
+        assert opened.page.locator(f"#{part} h2").is_visible()
+        assert opened.page.locator(f"nav a[href='#{part}']").is_visible()
+    assert opened.run("document.documentElement.lang") == "en"
+    assert "RuntimeError: </script><b>no</b>" in opened.page.inner_text("#failures")
+    assert "Something is missing." in opened.page.inner_text("#failures")
+    environment = opened.page.inner_text("#environment")
+    assert "python -m benchmark report run" in environment
+    assert "python -m benchmark run --codecs jpeg,webp,avif" in environment
+    assert "3.11.7" in environment
+    assert "VCEG-M33" in opened.page.inner_text("#glossary")
+
+
+def test_summary_tells_the_best_with_its_interval(opened: Opened) -> None:
+    assert re.search(r"On set, avif needs least rate .* −36\.0\s%\s\(95 % interval −38\.0 to −34\.0\) against jpeg",
+                     opened.page.inner_text("#summary .findings"))
+    assert opened.page.locator("#summary td[data-best]").first.inner_text().split() == ["−36.0", "−38.0", "to", "−34.0"]
+
+
+def test_skip_link_comes_first_and_leads_to_the_report(opened: Opened) -> None:
+    opened.page.keyboard.press("Tab")
+    assert opened.run("document.activeElement.className") == "skip"
+    opened.page.keyboard.press("Enter")
+    assert opened.run("document.activeElement.id") == "main"
+
+
+def test_codecs_are_toggled_by_their_names(opened: Opened) -> None:
+    assert opened.count("#chart .series") == 4
+    key = opened.page.get_by_role("button", name="webp", exact=True).first
+    assert key.get_attribute("aria-pressed") == "true"
+    key.click()
+    assert opened.count("#chart [data-series=webp]") == 0
+    assert opened.count("#chart [data-series=jpeg]") == 1
+    assert opened.page.locator("#legend button", has_text="webp").get_attribute("aria-pressed") == "false"
+    opened.page.click("#none")
+    assert opened.count("#chart .series") == 0
+    opened.page.click("#reset")
+    assert opened.count("#chart .series") == 4
+
+
+def test_references_are_dashed_and_of_their_metric_alone(opened: Opened) -> None:
+    assert opened.page.locator("#chart [data-series=published] .curve").get_attribute("stroke-dasharray")
+    opened.page.select_option("#metric", label="SSIM")
+    assert opened.count("#chart [data-series=published]") == 0
+
+
+def test_metric_channels_and_data_set_change_every_chart(opened: Opened) -> None:
+    title = opened.page.locator("#chart .title").first
+    assert title.text_content() == "PSNR, RGB (dB)"
+    path = opened.page.locator("#chart [data-series=jpeg] .curve").get_attribute("d")
+    opened.page.locator("input[name=space][value=y]").check()
+    assert title.text_content() == "PSNR, luma (dB)"
+    assert "PSNR, luma" in opened.page.inner_text("#bd-caption")
+    opened.page.select_option("#metric", label="MS-SSIM")
+    assert "−10 log₁₀(1 − mean)" in (title.text_content() or "")
+    assert opened.page.locator("#chart [data-series=jpeg] .curve").get_attribute("d") != path
+    opened.page.select_option("#dataset", label="other")
+    assert opened.page.inner_text("#heat-caption").startswith("other, MS-SSIM")
+    assert opened.page.inner_text("#chart-caption").startswith("other: each point is the mean of 3 images")
+
+
+def test_rate_is_logarithmic_or_cut_on_request(opened: Opened) -> None:
+    def ticks() -> list[str]:
+        return [str(text) for text in opened.page.locator("#chart .tick-x").all_text_contents()]
+
+    assert ticks()[:2] == ["0", "0.25"] or ticks()[0] == "0"
+    opened.page.check("#log")
+    assert {"0.2", "0.5", "1", "2"} <= set(ticks())
+    opened.page.uncheck("#log")
+    opened.page.fill("#from", "0.5")
+    opened.page.fill("#to", "1")
+    opened.page.keyboard.press("Tab")
+    assert all(0.5 <= float(text) <= 1 for text in ticks())
+    assert opened.count("#chart [data-series=jpeg] .point:not([visibility])") == 1
+    opened.page.click("#reset")
+    assert opened.page.input_value("#from") == ""
+    assert ticks()[0] == "0"
+
+
+def test_dragging_cuts_the_rate(opened: Opened) -> None:
+    opened.page.locator("#chart").scroll_into_view_if_needed()
+    box = opened.page.locator("#chart svg").bounding_box()
+    opened.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.9)
+    opened.page.mouse.down()
+    opened.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.9, steps=4)
+    opened.page.mouse.up()
+    assert 0 < float(opened.page.input_value("#from")) < float(opened.page.input_value("#to"))
+
+
+def test_pointing_at_a_point_tells_its_settings(opened: Opened) -> None:
+    assert opened.page.locator("#tip").is_hidden()
+    opened.page.locator("#chart").scroll_into_view_if_needed()
+    box = opened.page.locator("#chart [data-series=jpeg] .point").nth(2).bounding_box()
+    opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    told = opened.page.inner_text("#tip").replace("\u00a0", " ")
+    assert told.split("\n")[0] == "jpeg"
+    assert "1.375 bpp · 33.33 dB" in told
+    assert "effort = 4, quality = 50" in told
+    opened.page.mouse.move(5, 5)
+    assert opened.page.locator("#tip").is_hidden()
+
+
+def test_points_are_reached_by_keyboard(opened: Opened) -> None:
+    def focused() -> str:
+        return str(opened.run("document.activeElement.getAttribute('aria-label')")).replace("\u00a0", " ")
+
+    opened.page.focus("#reset")
+    opened.page.keyboard.press("Tab")
+    first = focused()
+    assert opened.page.locator("#tip").is_visible()
+    opened.page.keyboard.press("ArrowRight")
+    assert focused() != first
+    assert focused().split(",")[0] == first.split(",")[0]
+    opened.page.keyboard.press("ArrowDown")
+    assert focused().split(",")[0] != first.split(",")[0]
+    assert "quality = " in focused()
+    assert opened.page.inner_text("#tip").split("\n")[0] == focused().split(",")[0]
+    opened.page.keyboard.press("Escape")
+    assert opened.page.locator("#tip").is_hidden()
+    assert opened.count("#chart .point[tabindex='0']") == 1
+
+
+def test_bars_have_intervals_and_remarks(opened: Opened) -> None:
+    rows = [text.split("\t") for text in opened.page.locator("#bars tbody tr").all_inner_texts()]
+    assert [row[0].strip() for row in rows] == ["avif", "webp"]
+    assert "−36.0" in " ".join(rows[0])
+    assert "−38.0 to −34.0" in " ".join(rows[0])
+    assert opened.count("#bars .whisker") == 6
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(browser: Any, file: Path, scheme: str) -> None:
+    """Contrast of at least 4.5, as WCAG's AA asks, cells of the heat map included."""
+    found = Opened(browser, file, color_scheme=scheme)
+    poor = found.run("""() => {
+        const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+        const parsed = (colour) => {
+            canvas.clearRect(0, 0, 1, 1);
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            return [...canvas.getImageData(0, 0, 1, 1).data];
+        };
+        const luminance = ([r, g, b]) => [r, g, b].map((value) => value / 255)
+            .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+        const behind = (node) => {
+            for (let at = node; at; at = at.parentElement) {
+                const colour = parsed(getComputedStyle(at).backgroundColor);
+                if (colour[3] === 255) return colour;
+            }
+            return [255, 255, 255];
+        };
+        const poor = [];
+        for (const node of document.querySelectorAll('body *')) {
+            const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+            if (!own || !node.checkVisibility() || node.closest('script, style, noscript, .tag')) continue;
+            const style = getComputedStyle(node);
+            const colour = parsed(node.closest('svg') ? style.fill : style.color);
+            const [one, other] = [luminance(colour), luminance(behind(node))].sort((a, b) => b - a);
+            const contrast = (one + 0.05) / (other + 0.05);
+            if (contrast < 4.5) poor.push(`${node.tagName} ${node.textContent.slice(0, 30)} ${contrast.toFixed(2)}`);
+        }
+        return poor;
+    }""")
+    assert poor == []
+    found.context.close()
+
+
+def test_dark_mode_follows_the_system_and_the_button(browser: Any, file: Path, opened: Opened) -> None:
+    def page_colour(page: Any) -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    assert page_colour(opened.page) == "rgb(255, 255, 255)"
+    opened.page.click("#theme")
+    assert page_colour(opened.page) == "rgb(18, 20, 23)"
+    assert opened.page.get_attribute("#theme", "aria-pressed") == "true"
+    dark = Opened(browser, file, color_scheme="dark")
+    assert page_colour(dark.page) == "rgb(18, 20, 23)"
+    dark.page.click("#theme")
+    assert page_colour(dark.page) == "rgb(255, 255, 255)"
+    dark.context.close()
+
+
+@pytest.mark.parametrize("where", ["#table-bd", "#heat-map table", "#summary table"])
+def test_tables_sort_by_every_heading(opened: Opened, where: str) -> None:
+    table = opened.page.locator(where).first
+
+    def column(place: int) -> list[str]:
+        return [str(row.locator("th, td").nth(place).inner_text()) for row in table.locator("tbody tr").all()]
+
+    for place in range(table.locator("thead th").count()):
+        heading = table.locator("thead th").nth(place)
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == "ascending"
+        rising = column(place)
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == "descending"
+        falling = column(place)
+        assert sorted(rising) == sorted(falling)
+        numbers = [float(text.split()[0].replace("−", "-")) for text in rising if re.match(r"[−+\d]", text)]
+        assert numbers == sorted(numbers)
+        assert table.locator("[aria-sort]").count() == 1
+
+
+def test_numbers_sort_as_numbers_and_what_is_missing_last(opened: Opened) -> None:
+    heading = opened.page.locator("#table-bd thead button", has_text="BD-rate")
+    cells = opened.page.locator("#table-bd tbody td:nth-child(2)")
+    heading.click()
+    assert cells.all_inner_texts() == ["−3.2", "10.5", "–"]
+    heading.click()
+    assert cells.all_inner_texts() == ["10.5", "−3.2", "–"]
+    assert opened.page.locator("#table-bd td[data-best]").all_inner_texts() == ["−3.2"]
+    assert opened.run("document.getElementById(document.getElementById('table-bd').getAttribute('aria-labelledby'))"
+                      ".textContent") == "BD-rate on set; PSNR over RGB."
+
+
+def test_slider_reveals_the_original(opened: Opened) -> None:
+    def clip() -> str:
+        return str(opened.run("getComputedStyle(document.querySelector('#pane-left .original')).clipPath"))
+
+    before = clip()
+    opened.page.focus("#reveal")
+    opened.page.keyboard.press("End")
+    assert clip() != before
+    assert opened.page.locator("#pane-left .tag.second").is_hidden()
+    opened.page.keyboard.press("Home")
+    assert opened.page.locator("#pane-left .tag.first").is_hidden()
+    assert opened.page.locator("#pane-left .tag.second").is_visible()
+
+
+def test_pictures_are_chosen_and_enlarged(opened: Opened) -> None:
+    assert opened.page.inner_text("#pane-left figcaption strong") == "jpeg"
+    assert opened.page.inner_text("#pane-right figcaption strong") == "webp"
+    told = opened.page.inner_text("#pane-left figcaption").replace("\u00a0", " ")
+    assert "quality = 20" in told
+    assert "0.500 bpp" in told
+    assert "30.25 dB" in told
+    opened.page.select_option("#left", label="avif")
+    assert opened.page.inner_text("#pane-left figcaption strong") == "avif"
+    opened.page.select_option("#zoom", "4")
+    assert opened.page.locator("#pane-left .layers").bounding_box()["width"] == 4 * SIDE
+    rendering = "getComputedStyle(document.querySelector('#pane-left .original')).imageRendering"
+    assert opened.run(rendering) == "pixelated"
+    opened.page.click("#next")
+    assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of two, original"
+    assert opened.page.inner_text("#pane-left figcaption strong") == "avif"
+    opened.page.get_by_role("button", name="one: show its pictures").click()
+    assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of one, original"
+
+
+def test_flicker_starts_and_stops_on_request_alone(opened: Opened) -> None:
+    original = opened.page.locator("#swap")
+    opened.page.wait_for_timeout(700)
+    assert original.get_attribute("aria-pressed") == "false"
+    opened.page.focus("#pane-left .stage")
+    opened.page.keyboard.press("f")
+    assert opened.page.get_attribute("#flicker", "aria-pressed") == "true"
+    opened.page.wait_for_selector("#swap[aria-pressed=false]", timeout=3000)
+    opened.page.wait_for_selector("#swap[aria-pressed=true]", timeout=3000)
+    opened.page.click("#flicker")
+    assert opened.page.get_attribute("#flicker", "aria-pressed") == "false"
+    assert original.get_attribute("aria-pressed") == "false"
+    opened.page.focus("#pane-right .stage")
+    opened.page.keyboard.press("o")
+    assert original.get_attribute("aria-pressed") == "true"
+
+
+def test_flicker_is_by_hand_where_less_motion_is_asked_for(browser: Any, file: Path) -> None:
+    found = Opened(browser, file, reduced_motion="reduce")
+    found.page.click("#flicker")
+    assert found.page.get_attribute("#flicker", "aria-pressed") == "false"
+    assert found.page.get_attribute("#swap", "aria-pressed") == "true"
+    found.page.wait_for_timeout(1200)
+    assert found.page.get_attribute("#swap", "aria-pressed") == "true"
+    found.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 768, 1280])
+def test_no_page_is_wider_than_its_screen(browser: Any, file: Path, width: int) -> None:
+    found = Opened(browser, file, viewport={"width": width, "height": 800})
+    assert found.run("document.documentElement.scrollWidth") <= width
+    assert found.page.locator("#chart svg").bounding_box()["width"] <= width
+    assert found.problems == []
+    found.context.close()
+
+
+def test_controls_and_pictures_have_names(opened: Opened) -> None:
+    nameless = opened.run("""() => [...document.querySelectorAll('input, select, button, img, a')].filter((node) => {
+        if (node.tagName === 'IMG') return !node.alt;
+        const label = node.labels?.[0]?.textContent ?? '';
+        return !(node.getAttribute('aria-label') ?? '').trim() && !label.trim() && !node.textContent.trim();
+    }).map((node) => node.outerHTML)""")
+    assert nameless == []
+    assert opened.run("(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);"
+                      " return ids.filter((id, place) => ids.indexOf(id) !== place); })()") == []
+    assert opened.run("[...document.querySelectorAll('[aria-labelledby]')].filter("
+                      "(node) => !document.getElementById(node.getAttribute('aria-labelledby'))).length") == 0
+    assert opened.run("[...document.querySelectorAll('table thead th')].filter((node) => !node.scope).length") == 0
+
+
+def test_a_report_without_pictures_or_records_says_so(report: Report, browser: Any, tmp_path: Path) -> None:
+    results = Results(report.results.summary, report.results.records.iloc[:0])
+    bd = report.bd[report.bd["image"] == ""]
+    bare = dataclasses.replace(
+        report, results=results, bd=bd, pictures=[], tables=[], manifests={}, notes=[], command="", references={},
+    )
+    found = Opened(browser, write_html(bare, tmp_path / "index.html"))
+    assert "no pictures" in found.page.inner_text("#pictures")
+    assert "no BD-rates of single images" in found.page.inner_text("#heat-map")
+    assert "summaries alone" in found.page.inner_text("#failures")
+    assert found.problems == []
+    found.context.close()
+
+
+def test_printing_shows_no_controls(opened: Opened) -> None:
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator("#toolbar").is_hidden()
+    assert opened.page.locator("nav").is_hidden()
+    assert opened.page.locator("#chart svg").is_visible()
