@@ -136,7 +136,8 @@ def bdrate(
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
     Of the mean curve, and the mean of single images' BD-rates, each with its 95 % confidence interval over images; p is
-    that of Wilcoxon's signed-rank test, two-sided, that image for image neither needs the lower rate. Curves over other images than the anchor's are refused; what else there is to know stands in the flags.
+    that of Wilcoxon's signed-rank test, two-sided, that image for image neither needs the lower rate. Curves over other
+    images than the anchor's are refused; what else there is to know stands in the flags.
     """
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.curve import read_results

@@ -117,7 +117,7 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
             )
         console.print(shown)
         if part["image_count"].any():
-            console.print("CI: 95 % confidence interval over images (BCa bootstrap); p: Wilcoxon signed-rank, two-sided")
+            console.print("95 % CI: confidence interval over images (bootstrap); p: Wilcoxon signed-rank, two-sided")
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.bdrate import INTERPOLATORS, bd_metric, bd_rate, bd_table
+from benchmark.analysis.bdrate import INTERPOLATORS, _bd_rates, bd_metric, bd_rate, bd_table
 from benchmark.analysis.curve import Curve, read_results
+from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
 from benchmark.record import columns
 from tests.conftest import Run, photo
@@ -69,6 +71,36 @@ def test_an_independent_implementation_agrees(test: tuple[tuple[float, float], .
     rate, metric = bjontegaard.bd_rate(*arrays, **options), bjontegaard.bd_psnr(*arrays, **options)
     assert bd_rate(ours, curve(test), interpolator).value == pytest.approx(rate, abs=1e-6)
     assert bd_metric(ours, curve(test), interpolator).value == pytest.approx(metric, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", ["webp", "bpg_444_x265_ycbcr", "av1"])
+@pytest.mark.parametrize("interpolator", INTERPOLATORS)
+@pytest.mark.parametrize("metric", ["psnr-rgb", "ms-ssim-rgb"])
+def test_published_pairs_agree_with_an_independent_implementation(
+    data_root: Path, name: str, interpolator: str, metric: str
+) -> None:
+    """Against JPEG, from the files that CompressAI published; BD-rate to 0.1 point, BD-PSNR to 0.01 dB."""
+    import bjontegaard
+
+    folder = data_root.parent / "reference" / "compressai-kodak"
+    if not folder.is_dir():
+        pytest.skip(f"no {folder.name}/ beside the data folder")
+    curves = []
+    for codec in ("jpeg", name):
+        found = json.loads((folder / f"{codec}.json").read_text())["results"]
+        qualities = np.array(found[metric])
+        if metric == "ms-ssim-rgb":
+            qualities = -10 * np.log10(1 - qualities)
+        rates, qualities, _ = Curve(found["bpp"], list(qualities), codec).front()
+        curves.append(Curve(list(rates), list(qualities), codec))
+    arrays = [np.array(values) for curve in curves for values in (curve.rates, curve.qualities)]
+    options = {"method": interpolator, "min_overlap": 0, "require_matching_points": False}
+    anchor, test = curves
+    rate, gain = bd_rate(anchor, test, interpolator), bd_metric(anchor, test, interpolator)
+    assert rate.value == pytest.approx(bjontegaard.bd_rate(*arrays, **options), abs=0.1)
+    assert gain.value == pytest.approx(bjontegaard.bd_psnr(*arrays, **options), abs=0.01)
+    assert rate.value < -20
+    assert gain.value > 1
 
 
 @pytest.mark.parametrize(("test", "percent"), [(VTM, -17), (CHENG, -17), (HPCM, -36)])
@@ -157,7 +189,9 @@ def test_tables_of_records_have_the_mean_curve_and_the_images(folder: Path) -> N
     assert whole["bd_metric"] > 6
     assert whole["image_mean"] == pytest.approx(-62.5)
     assert whole["image_std"] == pytest.approx(25 / math.sqrt(2))
-    assert (whole["images"], whole["image_count"], whole["points"], whole["flags"]) == (2, 2, 6, "")
+    assert (whole["images"], whole["image_count"], whole["points"]) == (2, 2, 6)
+    assert whole["flags"] == "2 images: no interval and no test, which need 6"
+    assert all(math.isnan(whole[name]) for name in ("ci_low", "ci_high", "curve_ci_low", "curve_ci_high", "p_value"))
     assert "covers 1 images, the anchor 2" in by_series(table)["partial"]["flags"]
     assert math.isnan(by_series(table)["partial"]["bd_rate"])
     assert by_series(table, "a")["partial"]["bd_rate"] == 0
@@ -170,6 +204,7 @@ def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
     table = by_series(bd_table(read_results([folder / "summary.csv"]), "plain", "psnr_rgb"))
     assert table["good"]["bd_rate"] == pytest.approx(-62.5)
     assert table["good"]["image_count"] == 0
+    assert table["good"]["flags"] == "no records of images: no interval and no test"
     assert "covers 1 images, the anchor 2" in table["partial"]["flags"]
     # Both files of one run are the same results.
     both = read_results([folder, folder / "summary.csv"])
@@ -178,12 +213,165 @@ def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
     )
 
 
+def many(spread: float = 0.1) -> list[pd.DataFrame]:
+    """``plain`` on eight images of differing rates, and ``good``, which needs 60 to 67 % of it."""
+    names = "abcdefgh"
+    plain = records("plain", {name: [0.25, 0.5, 1.0, 2.0, 4.0, 8.0] for name in names})
+    plain["bpp"] *= plain["image"].map({name: 1 + place / 4 for place, name in enumerate(names)})
+    good = plain.assign(codec="good")
+    good["bpp"] *= good["image"].map({name: 0.6 + spread * place / 10 for place, name in enumerate(names)})
+    return [plain, good]
+
+
+def table_of(folder: Path, frames: list[pd.DataFrame], **options: Any) -> dict[str, Any]:
+    pd.concat(frames).to_csv(folder / "records.csv", index=False)
+    return by_series(bd_table(read_results([folder]), "plain", "psnr_rgb", **options))
+
+
+def test_intervals_lie_around_both_means(tmp_path: Path) -> None:
+    found = table_of(tmp_path, many())
+    good = found["good"]
+    assert good["image_mean"] == pytest.approx(-36.5)
+    assert -40 < good["ci_low"] < -38 < -36.5 < good["ci_high"] < -33
+    # The mean curve gives images with high rates, which gain least, more weight.
+    assert -40 < good["curve_ci_low"] < good["bd_rate"] < good["curve_ci_high"] < -33
+    assert good["bd_rate"] > good["image_mean"]
+    assert good["p_value"] == pytest.approx(2 / 2**8)
+    assert good["spread"] == pytest.approx(0, abs=1e-9)
+    assert found["plain"]["flags"] == good["flags"] == ""
+    assert (found["plain"]["ci_low"], found["plain"]["ci_high"]) == (0, 0)
+    assert math.isnan(found["plain"]["p_value"])
+    again = table_of(tmp_path, many()[::-1])["good"]
+    columns = ["ci_low", "ci_high", "curve_ci_low", "curve_ci_high", "p_value"]
+    assert [again[name] for name in columns] == pytest.approx([good[name] for name in columns], abs=1e-9)
+
+
+def test_a_saving_that_is_the_same_everywhere_has_an_interval_of_no_width(tmp_path: Path) -> None:
+    good = table_of(tmp_path, many(spread=0))["good"]
+    columns = ["bd_rate", "curve_ci_low", "curve_ci_high", "image_mean", "ci_low", "ci_high"]
+    assert [good[name] for name in columns] == pytest.approx([-40] * 6)
+
+
+def test_images_that_one_side_lacks_are_named(tmp_path: Path) -> None:
+    plain, good = many()
+    good = good[good["image"] != "c"]
+    found = table_of(tmp_path, [plain, good])["good"]
+    assert "mean of images: good lacks 1, left out: c" in found["flags"]
+    assert "refused: good covers 7 images, the anchor 8" in found["flags"]
+    assert (found["image_count"], math.isnan(found["bd_rate"])) == (7, True)
+    assert found["p_value"] == pytest.approx(2 / 2**7)
+    plain, good = many()
+    found = table_of(tmp_path, [plain[plain["image"] != "c"], good])["good"]
+    assert "mean of images: plain lacks 1, left out: c" in found["flags"]
+
+
+def test_images_without_a_bd_rate_are_named(tmp_path: Path) -> None:
+    plain, good = many()
+    good.loc[good["image"] == "b", "psnr_rgb"] += 60
+    found = table_of(tmp_path, [plain, good])["good"]
+    assert "mean of images: 1 of 8 have no BD-rate, left out: b" in found["flags"]
+    assert found["image_count"] == 7
+
+
+def test_interpolators_that_differ_are_flagged(tmp_path: Path) -> None:
+    plain, good = many()
+    good["psnr_rgb"] += (good["settings"] == '{"q":1}') * 5
+    found = table_of(tmp_path, [plain, good])["good"]
+    assert found["spread"] > 1
+    assert f"interpolators differ by {found['spread']:.1f} points: pchip {found['bd_rate']:+.1f} %" in found["flags"]
+    akima = table_of(tmp_path, [plain, good], interpolator="akima")["good"]
+    assert akima["spread"] == pytest.approx(found["spread"])
+    assert math.isnan(akima["curve_ci_low"])
+    assert "its interval is computed with pchip alone" in akima["flags"]
+
+
+def test_resamples_without_an_overlap_leave_no_interval(tmp_path: Path) -> None:
+    plain, good = many()
+    # Over all images the curves overlap by 3 dB. Good is on one image far better: drawn often, it lifts the mean away.
+    good["psnr_rgb"] += 17 + 80 * (good["image"] == "a")
+    found = table_of(tmp_path, [plain, good])["good"]
+    assert not math.isnan(found["bd_rate"])
+    assert math.isnan(found["curve_ci_low"])
+    assert "mean curve: no interval, for some resamples of the images have no BD-rate" in found["flags"]
+
+
+def test_many_curves_at_once_are_what_each_is_alone() -> None:
+    rng = np.random.default_rng(5)
+    tests = np.sort(rng.uniform(0.1, 4, (40, 8))), np.sort(rng.uniform(25, 45, (40, 8)))
+    tests[1][::3, 4] -= 6  # curves that are not monotone, each in its way
+    tests[1][1, 2], tests[1][2, 6:], tests[0][4, 5] = math.inf, math.nan, tests[0][4, 6]
+    tests[1][5] -= 100
+    anchors = np.tile([0.1, 0.4, 1, 2, 5], (40, 1)), np.sort(rng.uniform(25, 45, (40, 5)))
+    found = _bd_rates(fronts(*anchors), fronts(*tests))
+    alone = [
+        bd_rate(Curve(list(ar), list(aq)), Curve(list(tr), list(tq))).value
+        for ar, aq, tr, tq in zip(*anchors, *tests, strict=True)
+    ]
+    assert found == pytest.approx(alone, nan_ok=True)
+    assert 0 < np.isnan(alone).sum() < 10
+
+
+def test_means_and_values_of_a_curve_are_those_of_scipy() -> None:
+    from scipy.interpolate import PchipInterpolator
+
+    rng = np.random.default_rng(6)
+    x, y = (np.cumsum(rng.uniform(0.01, 3, (50, 7)), axis=1) for _ in range(2))
+    low, high = x[:, 0] + (x[:, -1] - x[:, 0]) * 0.1, x[:, -1]
+    curves = [PchipInterpolator(*points) for points in zip(x, y, strict=True)]
+    means = [c.integrate(a, b) / (b - a) for c, a, b in zip(curves, low, high, strict=True)]
+    assert pchip_means(x, y, low, high) == pytest.approx(means, rel=1e-12)
+    for place in (low, high, x[:, 0], x[:, 3], (x[:, 2] + x[:, 3]) / 2):
+        assert pchip_values(x, y, place) == pytest.approx([float(c(p)) for c, p in zip(curves, place, strict=True)])
+    assert np.isnan(pchip_values(x, y, x[:, -1] + 1e-9)).all()
+
+
+def test_the_hull_keeps_points_that_no_mixture_beats() -> None:
+    points = ((1.0, 30.0), (2.0, 32.0), (3.0, 36.0), (3.0, 35.0), (5.0, 38.0), (4.0, 37.5), (6.0, 38.0), (9, math.inf))
+    hull = dataclasses.replace(curve(points), points=tuple(range(8))).hull()
+    assert list(zip(hull.rates, hull.qualities, strict=True)) == [(1, 30), (3, 36), (4, 37.5), (5, 38)]
+    assert hull.points == (0, 2, 5, 4)
+    assert list(curve(()).hull().rates) == []
+
+
+def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:
+    plain, good = many()
+    fast = good.assign(codec="two", settings=good["settings"].str.replace("}", ',"fast":true}'))
+    slow = fast.assign(settings=fast["settings"].str.replace("true", "false"), bpp=fast["bpp"] * 0.9)
+    slow = slow[slow["settings"].isin(['{"q":1,"fast":false}', '{"q":2,"fast":false}'])]
+    pd.concat([plain, good, fast, slow]).to_csv(tmp_path / "records.csv", index=False)
+    results = read_results([tmp_path])
+    assert [curve.label for curve in results.curves("psnr_rgb")][2:] == ["two (fast=True)", "two (fast=False)"]
+    table = bd_table(results, "plain", "psnr_rgb", hull=True, every_image=True)
+    whole, single = by_series(table), by_series(table, "a")
+    assert list(whole) == ["plain", "good", "two"]
+    assert (whole["two"]["points"], single["two"]["points"]) == (6, 6)
+    assert whole["two"]["bd_rate"] < whole["good"]["bd_rate"] - 2
+    assert whole["two"]["curve_ci_low"] < whole["two"]["bd_rate"] < whole["two"]["curve_ci_high"]
+    assert single["two"]["bd_rate"] < single["good"]["bd_rate"] - 2
+    with pytest.raises(UsageError, match=r"'two \(fast=True\)' is no series of the results; .* plain; good; two"):
+        bd_table(results, "two (fast=True)", "psnr_rgb", hull=True)
+
+
+@pytest.mark.parametrize(("column", "decibels"), [("psnr_rgb", False), ("ms_ssim_rgb", True)])
+def test_samples_of_images_have_the_mean_curve_as_their_mean(tmp_path: Path, column: str, decibels: bool) -> None:
+    plain, good = many()
+    plain["images"] = plain["image"].map({name: 1 + place for place, name in enumerate("abcdefgh")})
+    pd.concat([plain, good]).to_csv(tmp_path / "records.csv", index=False)
+    results = read_results([tmp_path])
+    for whole in results.curves(column, decibels=decibels):
+        samples = results.samples(whole, column, decibels=decibels)
+        assert samples is not None
+        rates, qualities = samples.means(np.full((1, 8), 1 / 8))
+        assert rates[0] == pytest.approx(whole.rates)
+        assert qualities[0] == pytest.approx(whole.qualities)
+
+
 def test_points_that_cover_fewer_images_are_left_out_and_told(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
     rows.loc[(rows["codec"] == "good") & (rows["image"] == "b") & (rows["settings"] == '{"q":0}'), "status"] = "failed"
     rows.to_csv(folder / "records.csv", index=False)
     found = by_series(bd_table(read_results([folder]), "plain", "psnr_rgb"))["good"]
-    assert found["flags"] == "good: 1 points cover other images or fewer, left out"
+    assert "good: 1 points cover other images or fewer, left out" in found["flags"]
     assert found["points"] == 5
     assert found["bd_rate"] == pytest.approx(-62.5)
 
@@ -193,7 +381,7 @@ def test_other_pixels_under_a_name_are_other_images(folder: Path, tmp_path: Path
     rates = [0.25, 0.5, 1.0, 2.0, 4.0]
     records("new", {"a": rates, "b": rates}, image_sha256="else").to_csv(tmp_path / "new" / "records.csv", index=False)
     table = by_series(bd_table(read_results([folder, tmp_path / "new"]), "plain", "psnr_rgb"))
-    assert table["new"]["flags"] == "refused: 2 of the images of new are not those of the anchor"
+    assert "refused: 2 of the images of new are not those of the anchor" in table["new"]["flags"]
 
 
 def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
@@ -258,6 +446,8 @@ def test_the_command_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
     assert list(table["image"]) == ["", "0.png", "1.png"] * 2
     assert (table["bd_rate"][:3].astype(float) == 0).all()
     assert (table["bd_rate"][3:].astype(float) != 0).all()
+    assert "2 images: no interval and no test, which need 6" in done.stdout
+    rdbench("bdrate", "out", "--anchor", "jpeg", "--hull")
     rdbench("bdrate", "out/summary.csv", "--anchor", "jpeg", "--metric", "ms_ssim", "--out", "bd.md")
     lines = (tmp_path / "bd.md").read_text().splitlines()
     assert lines[0].startswith("| dataset | series |")

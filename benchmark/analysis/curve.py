@@ -115,8 +115,10 @@ class Samples:
         weighted = shares * self.weights
         weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
         with np.errstate(invalid="ignore"):  # a share of 0 of an infinite quality: the point counts in no mean
-            qualities = weighted @ self.qualities
-        return weighted @ self.rates, in_decibels(qualities) if self.decibels else qualities
+            rates, qualities = (
+                np.einsum("si,ip->sp", weighted, values) for values in (self.rates, self.qualities)
+            )
+        return rates, in_decibels(qualities) if self.decibels else qualities
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,11 @@ class Results:
         points = self._points(self.records, column, "bpp", decibels)
         points = points[points["status"] == "ok"]
         rates, qualities, places, images = (points[name].to_numpy() for name in ("rate", "quality", "point", "images"))
-        groups = points.groupby(["dataset", _label(hull), "image", "covers"], sort=False).indices
+        names = ["dataset", _label(hull), "image", "covers"]
+        texts = {name: points[name].to_numpy() for name in names}
         curves = []
-        for (dataset, series, image, covers), rows in sorted(groups.items(), key=lambda group: int(group[1][0])):
+        for rows in sorted(points.groupby(names, sort=False).indices.values(), key=lambda rows: int(rows[0])):
+            dataset, series, image, covers = (texts[name][rows[0]] for name in names)
             curve = Curve(
                 list(rates[rows]), list(qualities[rows]), str(series), str(dataset), str(image), int(images[rows[0]]),
                 frozenset([str(covers)]), (), tuple(places[rows]),
