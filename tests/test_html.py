@@ -68,7 +68,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         pd.DataFrame({"codec": ["b", "a", "c"], "rate": [-3.25, 10.5, np.nan], "n": [2, 10, 1]}),
         {"codec": "Codec", "rate": "BD-rate (%)"}, {"rate": ".1f", "n": ".0f"}, {"rate": "low"},
     )
-    bd = made.bd.assign(ci_low=made.bd["bd_rate"] - 2, ci_high=made.bd["bd_rate"] + 2)
+    bd = made.bd.assign(curve_ci_low=made.bd["bd_rate"] - 2, curve_ci_high=made.bd["bd_rate"] + 2)
     return dataclasses.replace(
         made, bd=bd, tables=[table], notes=["Something is missing."], command="python -m benchmark report run",
         pictures=[Picture("set", image, 0.5, 0, 0, original, versions) for image in IMAGES[:2]],

@@ -144,8 +144,8 @@ def _findings(report: Report) -> list[str]:
         sound = known[known["overlap"] >= LEAST_OVERLAP]
         best = (known if sound.empty else sound).iloc[0]
         interval = ""
-        if has_intervals(known) and not math.isnan(best["ci_low"]):
-            interval = f" (95 % interval {_signed(best['ci_low'])} to {_signed(best['ci_high'])})"
+        if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
+            interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
         found.append(
             f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: {_signed(best['bd_rate'])}\N{NO-BREAK SPACE}%"
             f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}\N{NO-BREAK SPACE}% of their range of quality."
@@ -153,7 +153,7 @@ def _findings(report: Report) -> list[str]:
         better = int((known["bd_rate"] < 0).sum())
         text = f"{better} of {len(known)} codecs need less rate than {report.anchor}"
         if has_intervals(known):
-            sure = int((known["ci_high"] < 0).sum())
+            sure = int((known["curve_ci_high"] < 0).sum())
             text += f"; for {'all of them' if sure == better else sure} the whole interval is below zero"
         found.append(text + ".")
         refused = list(rows.loc[rows["bd_rate"].isna(), "series"])
@@ -185,14 +185,14 @@ def _overviews(report: Report) -> list[dict[str, Any]]:
 
 def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
-    value, low = finite(row.get("bd_rate")), finite(row.get("ci_low"))
+    value, low = finite(row.get("bd_rate")), finite(row.get("curve_ci_low"))
     if value is None:
         return {"value": "", "text": "–", "interval": "", "best": False, "weak": False}
     weak = row["overlap"] < LEAST_OVERLAP
     return {
         "value": value,
         "text": _signed(value),
-        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['ci_high'])}",
+        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['curve_ci_high'])}",
         "best": not weak and row["bd_rate"] == table.loc[table["overlap"] >= LEAST_OVERLAP, "bd_rate"].min(),
         "weak": weak,
     }

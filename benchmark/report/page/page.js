@@ -392,6 +392,7 @@
       html("th", { scope: "col" }, "Codec"), html("td", { class: "track" }, scale),
       html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
       data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
+      data.interval ? html("th", { scope: "col", class: "number" }, html("i", {}, "p")) : undefined,
       html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
@@ -412,6 +413,8 @@
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
         data.interval
           ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
+        data.interval
+          ? html("td", { class: "number" }, row.p !== null && row.p < 0.001 ? "< 0.001" : fixed(row.p, 3)) : undefined,
         html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
         html("td", { class: "remark" }, row.flags)));
     }
