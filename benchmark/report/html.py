@@ -48,7 +48,7 @@ _GLOSSARY = {
         f"Below {100 * LEAST_OVERLAP:.0f} % it says little of the codecs as a whole."
     ),
 }
-_OFINTERVALS = (
+_OF_INTERVALS = (
     "Of the BD-rate of the mean curve, by bootstrap (BCa, 2000 sets): it is computed again and again from images drawn "
     "with replacement, the same ones for both codecs. It tells what another choice of such images might give, and "
     "nothing of other kinds of images. p is of the two-sided Wilcoxon signed-rank test that, image for image, neither "
@@ -105,7 +105,7 @@ def write_html(report: Report, path: Path) -> Path:
 def _picture_name(picture: Picture, report: Report) -> str:
     targets = {other.target for other in report.pictures}
     of = f" of {picture.dataset}" if len({other.dataset for other in report.pictures}) > 1 else ""
-    return f"{picture.image}{of}" + (f" at {picture.target:g} bpp" if len(targets) > 1 else "")
+    return f"{picture.image}{of}" + (f" at {picture.target:.2f} bpp" if len(targets) > 1 else "")
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -150,7 +150,8 @@ def _findings(report: Report) -> list[str]:
         if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
             interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
         found.append(
-            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: {_signed(best['bd_rate'])}{_PERCENT}"
+            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: "
+            f"{_signed(best['bd_rate'])}{_PERCENT}"
             f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}{_PERCENT} of their range of quality."
         )
         better = int((known["bd_rate"] < 0).sum())
@@ -278,7 +279,7 @@ def _plain(value: Any) -> str:
 def _glossary(report: Report, intervals: bool) -> list[tuple[str, str]]:
     entries = [*_GLOSSARY.items()]
     if intervals:
-        entries.append(("95 % interval", _OFINTERVALS))
+        entries.append(("95 % interval and p", _OF_INTERVALS))
     known: dict[str, str] = {}
     for manifest in report.manifests.values():
         known = {**manifest.get("metrics", {}), **known}

@@ -372,6 +372,12 @@
     data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === single);
   const dataName = () => data.datasets[dataset()].name;
 
+  /** The first remark, and the others behind it. */
+  function remarks(flags) {
+    const [first, ...others] = flags.split("; ");
+    return others.length ? html("details", {}, html("summary", {}, first), others.join("; ")) : first;
+  }
+
   function drawBars() {
     const rows = deltas(false).filter((row) => data.series[row.series].name !== data.anchor);
     rows.sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
@@ -416,7 +422,7 @@
         data.interval
           ? html("td", { class: "number" }, row.p !== null && row.p < 0.001 ? "< 0.001" : fixed(row.p, 3)) : undefined,
         html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
-        html("td", { class: "remark" }, row.flags)));
+        html("td", { class: "remark" }, remarks(row.flags))));
     }
     table.append(body);
     byId("bars").replaceChildren(rows.length ? table : html("p", { class: "note" }, "There is no other codec to compare."));
