@@ -157,6 +157,50 @@ def bdrate(
     print_bdrate(table, "dB" if kind.decibels else kind.unit)
 
 
+@main.command("import")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=_path)
+@click.option("--out", required=True, type=_path, metavar="FILE.csv", help="Reference file to write.")
+@click.option("--dataset", required=True, metavar="NAME", help="Data set that the curves are on, as records name it.")
+@click.option("--images", type=click.IntRange(min=1), metavar="N",
+              help="How many images each point is a mean of; BD-rates need it.")
+@click.option("--define", "definitions", multiple=True, metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
+              help="What the values named KEY are: psnr_rgb or the like; dB or linear; 'images' for the mean over "
+                   "images, 'pooled' for the dB of a mean; may be repeated.  [default: CompressAI's, for JSON alone]")
+@click.option("--label", help="Name of the codec, for a single SOURCE.  [default: that in the file, or its own]")
+@click.option("--source", "origin", help="Where the curves are from.  [default: description and name of the file]")
+@click.option("--note", help="What else to know of them.")
+def import_(
+    sources: tuple[Path, ...], out: Path, dataset: str, images: int | None, definitions: tuple[str, ...],
+    label: str | None, origin: str | None, note: str | None,
+) -> None:
+    """Import others' curves from SOURCE: CompressAI's JSON, or CSV with a column bpp and columns of values.
+
+    The file written goes to `report` among the results. A curve is drawn only where its definition is that of the
+    records: PSNR in dB for each image, over R, G and B together; other curves are refused.
+    """
+    from benchmark.analysis.foreign import import_curves, parse_definition
+    from benchmark.analysis.reference import reference_text
+    from benchmark.errors import UsageError
+
+    if out.suffix != ".csv":
+        raise UsageError(f"{out}: expected a name that ends in .csv")
+    if label and len(sources) > 1:
+        raise UsageError(f"--label {label}: names one curve, got {len(sources)} files; import them one by one")
+    told = dict(parse_definition(text) for text in definitions)
+    references = []
+    for path in sources:
+        found = import_curves(
+            path, dataset=dataset, label=label, source=origin, images=images, note=note, definitions=told,
+        )
+        references += found.references
+        for text in found.notes:
+            click.echo(f"note: {text}", err=True)
+    _write(out, reference_text(references).encode())
+    for reference in references:
+        click.echo(f"{reference.label}: {len(reference.rates)} points, {reference.definition}")
+    click.echo(f"wrote {out}: {len(references)} curves")
+
+
 @main.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
 @click.option("--out", type=_path, metavar="DIR", help="Folder of the report.  [default: reports/NAME of the results]")
@@ -171,7 +215,7 @@ def bdrate(
 @click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
               help="Shows this crop, in pixels, in place of those; may be repeated.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
-              help="Rate at which pictures are compared.  [default: near 0.5, where the most codecs have a point]")
+              help="Rate at which codecs are compared.  [default: 0.5; of pictures one near it that most codecs have]")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
 @_data_root
 def report(
@@ -179,6 +223,8 @@ def report(
     pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int | None, data_root: Path | None,
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
+
+    Files that the command import wrote may be among RESULTS: their curves are drawn in grey.
 
     All is made from the CSV files, but for pictures, for which images are encoded again where data set and codecs are
     at hand. The same results give the same files.
@@ -188,7 +234,7 @@ def report(
 
     from benchmark.engine import worker_pool
     from benchmark.environment import thread_environment, variables
-    from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+    from benchmark.report.build import RATE, collect, drawings, picture_drawings, write_tables
     from benchmark.report.html import write_html
     from benchmark.runner import metric_axes
     from benchmark.visual import parse_box, show
@@ -198,7 +244,7 @@ def report(
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
         content = collect(
-            results, axes, anchor, command=_command(),
+            results, axes, anchor, rate=rate or RATE, command=_command(),
             each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
         )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,6 +68,11 @@ class Metric:
     def columns(self) -> tuple[str, str]:
         """Names of its columns in the records: over R, G and B, and over luma."""
         return f"{self.name}_rgb", f"{self.name}_y"
+
+
+def definition_digest(definition: str) -> str:
+    """Eight characters that stand for a metric's definition in records: figures of another are of another metric."""
+    return hashlib.sha256(definition.encode()).hexdigest()[:8]
 
 
 class MetricFamily(ABC):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from benchmark.metric import definition_digest
 from benchmark.plugins import metric_families
 
 SCHEMA = 1
@@ -25,8 +26,11 @@ _BEFORE = (
 )
 _AFTER = (
     "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "stream_sha256", "pixels_sha256", "status",
-    "reason",
+    "reason", "metric_definitions",
 )
+
+ADDED = ("metric_definitions",)
+"""Columns that this schema did not have from its start: a file without them is read as one where they are empty."""
 
 
 def metric_columns() -> list[str]:
@@ -34,6 +38,14 @@ def metric_columns() -> list[str]:
     return [
         column for family in metric_families().values() for metric in family.metrics for column in metric.columns
     ]
+
+
+def metric_definitions(names: Collection[str]) -> str:
+    """What a record says of the definitions of its metrics: ``mse:1f0c2a3b,psnr:…``, a digest of the text of each."""
+    return ",".join(
+        f"{metric.name}:{definition_digest(metric.definition)}"
+        for family in metric_families().values() for metric in family.metrics if metric.name in names
+    )
 
 
 def columns() -> list[str]:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmark.errors import RecordsError
-from benchmark.record import Record, columns
+from benchmark.record import ADDED, Record, columns
 
 
 class RecordStore:
@@ -31,6 +31,10 @@ class RecordStore:
         if not path.exists() or not path.stat().st_size:
             replace_file(path, _text([]))
         self.rows = read_rows(path)
+        with path.open(encoding="utf-8") as file:
+            older = file.readline() != _text([])
+        if older:
+            replace_file(path, _text(self.rows))
         self._file = path.open("a", encoding="utf-8", newline="")
 
     def __enter__(self) -> Self:
@@ -69,7 +73,7 @@ def identity(record: Record) -> tuple[str, ...]:
 
 
 def read_rows(path: Path) -> list[Record]:
-    """All rows of a records file, every cell a string.
+    """All rows of a records file, every cell a string; columns that came later are empty in an older one.
 
     Raises:
         RecordsError: it is not a records file of this schema.
@@ -77,14 +81,14 @@ def read_rows(path: Path) -> list[Record]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         found, wanted = list(reader.fieldnames or []), columns()
-        if found != wanted:
+        if found != [name for name in wanted if name in found or name not in ADDED]:
             missing = [name for name in wanted if name not in found]
             extra = [name for name in found if name not in wanted]
             raise RecordsError(
                 f"{path}: its columns are not this version's (missing: {', '.join(missing) or 'none'}; "
                 f"unknown: {', '.join(extra) or 'none'}). Move it away, or give another --out."
             )
-        return [dict(row) for row in reader]
+        return [{name: row.get(name, "") for name in wanted} for row in reader]
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -25,7 +25,7 @@ from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
 from benchmark.metric import LUMA, MetricFamily, to_planes
 from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset
-from benchmark.record import SCHEMA, Record, columns, row_key
+from benchmark.record import SCHEMA, Record, columns, metric_definitions, row_key
 
 _Result = TypeVar("_Result")
 
@@ -127,6 +127,7 @@ def blank_record(task: Task, codec: Codec, images: Batch | None = None, digest: 
         "schema": SCHEMA,
         "key": row_key({**identity, "metrics": task.metrics}),
         "knob": codec.knob.field if codec.knob else "",
+        "metric_definitions": metric_definitions(task.metrics),
     }
     if images is not None:
         record |= {

@@ -15,14 +15,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from benchmark.analysis.reference import Definition, Reference, reference_text
 from benchmark.engine import worker_pool
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+from benchmark.report.build import collect, drawings, picture_drawings, rate_and_time, write_tables
 from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
 from benchmark.report.mosaic import draw_crops, draw_errors
-from benchmark.report.style import WIDTHS
+from benchmark.report.style import REFERENCE, WIDTHS
 from benchmark.report.tables import best_rows, markdown_table
 from benchmark.runner import metric_axes, run_study
 from benchmark.study import resolve
@@ -84,7 +85,7 @@ def test_a_report_is_made_of_what_the_files_say(report: Report, results: Path) -
 def test_a_csv_file_alone_gives_a_report_that_says_what_is_missing(results: Path, tmp_path: Path) -> None:
     shutil.copy(results / "records.csv", tmp_path / "records.csv")
     report = collect([tmp_path / "records.csv"], AXES)
-    assert len(report.tables) == 3
+    assert [table.name for table in report.tables] == ["bdrate", "bdrate-metrics", "matched", "points"]
     assert "no manifest.json" in report.notes[0]
 
 
@@ -127,7 +128,7 @@ def test_the_same_results_give_the_same_bytes(results: Path, pool: Any, tmp_path
     assert found[0] == found[1]
     names = set(found[0])
     assert {"rd_psnr_rgb_single.pdf", "rd_psnr_rgb_double.svg", "bars_double.png", "heatmap_single.pdf",
-            "bdrate.csv", "bdrate.tex", "points.md", "crops_b-png.png"} <= names
+            "pareto_single.svg", "bdrate.csv", "bdrate.tex", "points.md", "crops_b-png.png"} <= names
 
 
 def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_path: Path) -> None:
@@ -151,6 +152,34 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
     assert all(f"<!-- {name} -->" in text for name in "abc")
     assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
     assert draw_pareto(points[:1], ["a"], ("", ""), "", tmp_path / "q") == []
+
+
+def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_path: Path) -> None:
+    dataset = report.results.summary["dataset"].iloc[0]
+    theirs = Reference(
+        dataset, "theirs", "a paper", Definition("psnr", "rgb", "dB", "images"), 3, (0.2, 0.5, 1.0), (25.0, 30.0, 34.0),
+    )
+    (tmp_path / "theirs.csv").write_text(reference_text([theirs]), encoding="utf-8")
+    both = collect([results, tmp_path / "theirs.csv"], AXES)
+    assert [curve.label for curve in both.references["psnr_rgb"]] == ["theirs"]
+    assert both.references["ms_ssim_rgb"] == []
+    drawings(both, tmp_path)[0]()
+    text = (tmp_path / "rd_psnr_rgb_single.svg").read_text(encoding="utf-8")
+    assert "<!-- theirs -->" in text
+    assert REFERENCE.lower() in text
+    other = replace(theirs, definition=Definition("psnr", "y", "dB", "images"))
+    (tmp_path / "theirs.csv").write_text(reference_text([other]), encoding="utf-8")
+    with pytest.raises(UsageError, match="must not be mixed"):
+        collect([results, tmp_path / "theirs.csv"], AXES)
+
+
+def test_the_front_is_of_codecs_that_none_is_better_than(report: Report) -> None:
+    dataset = report.results.summary["dataset"].iloc[0]
+    points = rate_and_time(report.results.records, report.bd[report.bd["metric"] == "psnr_rgb"], dataset)
+    assert list(points["series"]) == ["jpeg", "webp"]
+    row = report.results.records.query("codec == 'jpeg'")
+    pixels = (row["width"] * row["height"]).sum()
+    assert points["time"].iloc[0] == pytest.approx(row["decode_s"].sum() / pixels * 1e6)
 
 
 def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
 from benchmark.errors import RecordsError
-from benchmark.record import Record, columns
+from benchmark.record import ADDED, Record, columns
 from benchmark.store import RecordStore, identity, read_rows
 
 
@@ -48,6 +49,19 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
     assert [(row["image"], row["status"]) for row in read_rows(path)] == [
         ("a", "ok"), ("b", "ok"), ("stranger", "ok"), ("late", "ok"),
     ]
+
+
+def test_a_file_from_before_a_column_was_added_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    older = [name for name in columns() if name not in ADDED]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, older, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(record("a"))
+    assert read_rows(path) == [record("a")]
+    with RecordStore(path) as store:
+        store.append([record("b", metric_definitions="psnr:01234567")])
+    assert [(row["image"], row["metric_definitions"]) for row in read_rows(path)] == [("a", ""), ("b", "psnr:01234567")]
 
 
 def test_other_columns_are_refused_and_kept(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _EQUAL = 1e-7
 KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
 _NOT_VALUES = {
     "schema", "key", "image", "image_sha256", "images", "width", "height", "channels", "repeats", "threads",
-    "stream_sha256", "pixels_sha256", "status", "reason", *KEYS,
+    "stream_sha256", "pixels_sha256", "status", "reason", "metric_definitions", *KEYS,
 }
 
 

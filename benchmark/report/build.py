@@ -12,9 +12,17 @@ from typing import Any
 import pandas as pd
 
 from benchmark.analysis.bdrate import anchor_series, bd_table
-from benchmark.analysis.curve import Results, read_results
+from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.ranking import ranking
+from benchmark.analysis.reference import (
+    check_references,
+    definition_of,
+    is_reference,
+    read_reference,
+    references_for,
+)
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.charts import draw_bars, draw_heat_map
+from benchmark.report.charts import draw_bars, draw_heat_map, draw_pareto
 from benchmark.report.content import Report, Table
 from benchmark.report.figures import Axis, draw_rd_curves
 from benchmark.report.latex import latex
@@ -27,20 +35,26 @@ ANCHOR = "jpeg"
 """Codec that BD-rates compare with where a user names none."""
 
 
+RATE = 0.5
+"""Bits per pixel at which codecs are compared where a user names no rate."""
+
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
 
 
 def collect(
-    paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, title: str = "", command: str = "",
+    paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, *, rate: float = RATE, title: str = "",
+    command: str = "",
     each: Callable[[Callable[[Axis], pd.DataFrame], Sequence[Axis]], Iterable[pd.DataFrame]] = map,
 ) -> Report:
     """A report from the CSV files of runs alone, without pictures.
 
     Args:
-        paths: results folders, ``records.csv`` or ``summary.csv`` files.
+        paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
+            :mod:`benchmark.analysis.reference`.
         axes: metrics to show, the first in the summary; those without any value are left out.
         anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
+        rate: in bits per pixel, at which a table compares codecs.
         title: of the report; names the data sets if it is not given.
         command: that writes it.
         each: calls a function for each metric, in processes of their own or not.
@@ -49,6 +63,8 @@ def collect(
         UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
         RecordsError: a file is not what a run writes.
     """
+    others = [path for path in paths if is_reference(path)]
+    paths = [path for path in paths if path not in others]
     results = read_results(paths)
     shown = [axis for axis in axes if _has_values(results, axis.column)]
     if not shown:
@@ -56,6 +72,7 @@ def collect(
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against = _anchor(results, anchor)
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
+    ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -68,7 +85,7 @@ def collect(
         tables=[
             table for dataset in datasets
             for table in tables_of(
-                results.summary[results.summary["dataset"] == dataset], bd, shown, "" if len(datasets) == 1
+                results.summary[results.summary["dataset"] == dataset], bd, ranks, shown, "" if len(datasets) == 1
                 else f"-{_slug(dataset)}",
             )
         ],
@@ -76,11 +93,34 @@ def collect(
         manifests=manifests,
         notes=notes,
         command=command,
+        references=_references(others, shown, datasets),
     )
 
 
 def _deltas(results: Results, anchor: str, axis: Axis) -> pd.DataFrame:
     return bd_table(results, anchor, axis.column, decibels=axis.decibels, every_image=True)
+
+
+def _ranks(results: Results, rate: float, axis: Axis) -> pd.DataFrame:
+    return ranking(results, axis.column, at_rate=rate, decibels=axis.decibels)
+
+
+def _references(paths: Sequence[Path], axes: Sequence[Axis], datasets: Sequence[str]) -> dict[str, list[Curve]]:
+    """Others' curves by the column of their metric.
+
+    Raises:
+        UsageError: one is of other images, or its metric is defined in another way.
+    """
+    references = [reference for path in paths for reference in read_reference(path)]
+    check_references(references, [definition_of(axis.column, axis.unit, axis.decibels) for axis in axes], datasets)
+    return {
+        axis.column: [
+            Curve(reference.rates, reference.values, reference.label, reference.dataset, images=reference.images or 0)
+            for dataset in datasets
+            for reference in references_for(references, axis.column, axis.unit, axis.decibels, dataset)
+        ]
+        for axis in axes
+    }
 
 
 def _has_values(results: Results, column: str) -> bool:
@@ -145,7 +185,7 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
 
     Args:
         report: with or without pictures.
-        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, followed by the width; with several data sets,
+        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``, followed by the width; with several data sets,
             one folder each.
         log_rate: see :func:`benchmark.report.figures.draw_rd_curves`.
     """
@@ -156,18 +196,52 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
         summary = summary[summary["dataset"] == dataset].drop(columns="covers")
         bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
         title = f"{dataset}, {first.title}"
+        points = rate_and_time(report.results.records, bd, dataset)
+        labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
         for size, width in WIDTHS.items():
             found += [
                 partial(
                     draw_rd_curves, summary, axis, below / f"rd_{axis.column}_{size}", width=width, log_rate=log_rate,
+                    references=[
+                        curve for curve in report.references.get(axis.column, ()) if curve.dataset == dataset
+                    ],
                 )
                 for axis in report.axes
             ]
             found += [
                 partial(draw_bars, bd, title, below / f"bars_{size}", width=width),
                 partial(draw_heat_map, bd, title, below / f"heatmap_{size}", width=width),
+                partial(draw_pareto, points, _front(points), labels, title, below / f"pareto_{size}", width=width),
             ]
     return found
+
+
+def rate_and_time(records: pd.DataFrame, bd: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """BD-rate and decode time of each series on a data set.
+
+    Args:
+        records: with ``series``; without any there are no times.
+        bd: of one metric.
+        dataset: which.
+
+    Returns:
+        ``series``, ``time`` in seconds per megapixel, over all its operating points, and ``bd_rate``.
+    """
+    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")][["series", "bd_rate"]]
+    good = records[(records["dataset"] == dataset) & (records["status"] == "ok")]
+    if good.empty:
+        return means[:0].assign(time=[])
+    numbers = good[["width", "height", "images", "decode_s"]].apply(pd.to_numeric)
+    megapixels = numbers["width"] * numbers["height"] * numbers["images"] / 1e6
+    sums = pd.DataFrame({"series": good["series"], "s": numbers["decode_s"], "mp": megapixels}).groupby("series").sum()
+    return means.merge((sums["s"] / sums["mp"]).rename("time"), left_on="series", right_index=True)
+
+
+def _front(points: pd.DataFrame) -> list[str]:
+    """Series that no other is both as quick as and as good as."""
+    known = points.dropna().sort_values(["time", "bd_rate"], kind="stable")
+    before = known["bd_rate"].cummin().shift(fill_value=float("inf"))
+    return list(known.loc[known["bd_rate"] < before, "series"])
 
 
 def picture_drawings(report: Report, folder: Path) -> list[Drawing]:

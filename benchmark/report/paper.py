@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -17,13 +18,16 @@ _CURVES = (
 )
 
 
-def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end: str = "") -> list[Table]:
+def tables_of(
+    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, axes: Sequence[Axis], end: str = "",
+) -> list[Table]:
     """The tables of a data set.
 
     Args:
         summary: of it, with ``series``, see :class:`benchmark.analysis.curve.Results`.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for every metric; those of other data sets are not
             looked at.
+        ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.
         axes: metrics, the first that of the Bjøntegaard deltas.
         end: of the tables' names.
     """
@@ -43,14 +47,14 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
         f"range of {first.title} that both curves have. {_definitions([first])} {versions}",
         pd.DataFrame({
             "series": rows["series"], "bd_rate": rows["bd_rate"], "curve_ci_low": rows["curve_ci_low"],
-            "curve_ci_high": rows["curve_ci_high"], "spread": rows["spread"], "bd_metric": rows["bd_metric"], "overlap": 100 * rows["overlap"], "images": rows["images"],
+            "curve_ci_high": rows["curve_ci_high"], "spread": rows["spread"], "bd_metric": rows["bd_metric"],
+            "overlap": 100 * rows["overlap"], "images": rows["images"],
         }),
         {"series": "codec", "bd_rate": "BD-rate (%)", "curve_ci_low": "low (%)", "curve_ci_high": "high (%)",
          "spread": "spread", "bd_metric": f"BD-{first.title.partition(',')[0]}" + (f" ({unit})" if unit else ""),
          "overlap": "overlap (%)"},
         {"bd_rate": "+.1f", "curve_ci_low": "+.1f", "curve_ci_high": "+.1f", "spread": ".1f",
-         "bd_metric": "+.2f" if unit else "+.4f",
-         "overlap": ".0f", "images": ".0f"},
+         "bd_metric": "+.2f" if unit else "+.4f", "overlap": ".0f", "images": ".0f"},
         {"bd_rate": "low", "bd_metric": "high"},
     )
     wide = means.pivot(index="series", columns="metric", values="bd_rate")
@@ -63,8 +67,34 @@ def tables_of(summary: pd.DataFrame, bd: pd.DataFrame, axes: Sequence[Axis], end
         {axis.column: "+.1f" for axis in axes},
         {axis.column: "low" for axis in axes},
     )
+    matched = _matched(ranks[ranks["dataset"] == dataset], axes, f"matched{end}", covers, versions)
     points = _operating_points(summary, axes, f"points{end}", covers, versions)
-    return [deltas, every, points] if len(axes) > 1 else [deltas, points]
+    return [deltas, *([every] if len(axes) > 1 else []), matched, points]
+
+
+def _matched(ranks: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
+    """The metrics of every codec at one rate, the best by the first metric on top."""
+    first = axes[0]
+    frame = ranks.loc[ranks["metric"] == first.column, ["series", "value", "ci_low", "ci_high"]]
+    frame = frame.rename(columns={"value": first.column})
+    for axis in axes[1:]:
+        other = ranks.loc[ranks["metric"] == axis.column, ["series", "value"]]
+        frame = frame.merge(other.rename(columns={"value": axis.column}), on="series", how="left")
+    seconds = ranks.loc[ranks["metric"] == first.column, ["series", "encode_s", "decode_s"]]
+    forms = {axis.column: ".2f" if axis.unit or axis.decibels else ".4f" for axis in axes}
+    best: dict[str, Literal["low", "high"]] = {axis.column: "high" for axis in axes}
+    return Table(
+        name,
+        f"Codecs at {ranks['target'].iloc[0]} on {covers}. Read off curves of arithmetic means over images by PCHIP "
+        f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval of "
+        f"{first.title} of a bootstrap over images. Seconds for an image at the operating point next to that rate. "
+        f"{_definitions(axes)} {versions}",
+        frame.merge(seconds, on="series", how="left"),
+        {"series": "codec", "ci_low": "low", "ci_high": "high", "encode_s": "encode (s)", "decode_s": "decode (s)"}
+        | {axis.column: f"{axis.title} (dB)" if axis.unit or axis.decibels else axis.title for axis in axes},
+        forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | {"encode_s": ".3f", "decode_s": ".3f"},
+        {**best, "encode_s": "low", "decode_s": "low"},
+    )
 
 
 def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
