@@ -68,7 +68,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         pd.DataFrame({"codec": ["b", "a", "c"], "rate": [-3.25, 10.5, np.nan], "n": [2, 10, 1]}),
         {"codec": "Codec", "rate": "BD-rate (%)"}, {"rate": ".1f", "n": ".0f"}, {"rate": "low"},
     )
-    bd = made.bd.assign(ci_low=made.bd["bd_rate"] - 2, ci_high=made.bd["bd_rate"] + 2)
+    bd = made.bd.assign(
+        curve_ci_low=made.bd["bd_rate"] - 2, curve_ci_high=made.bd["bd_rate"] + 2, p_value=0.0004,
+        flags="a first remark; a second remark",
+    )
     return dataclasses.replace(
         made, bd=bd, tables=[table], notes=["Something is missing."], command="python -m benchmark report run",
         pictures=[Picture("set", image, 0.5, 0, 0, original, versions) for image in IMAGES[:2]],
@@ -295,6 +298,11 @@ def test_bars_have_intervals_and_remarks(opened: Opened) -> None:
     assert "−36.0" in " ".join(rows[0])
     assert "−38.0 to −34.0" in " ".join(rows[0])
     assert opened.count("#bars .whisker") == 6
+    remark = opened.page.locator("#bars .remark details").first
+    assert "a second remark" not in remark.inner_text()
+    remark.locator("summary").click()
+    assert "a second remark" in remark.inner_text()
+    assert "< 0.001" in rows[0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

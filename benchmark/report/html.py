@@ -20,6 +20,8 @@ from benchmark.report.tables import number
 
 _PAGE = Path(__file__).parent / "page"
 
+_PERCENT = "\N{NO-BREAK SPACE}%"
+
 _SECTIONS = (
     ("summary", "Summary"), ("curves", "Curves"), ("bd", "BD-rate"), ("heat", "Each image"), ("pictures", "Pictures"),
     ("tables", "Tables"), ("failures", "Failures"), ("environment", "Environment"), ("glossary", "Definitions"),
@@ -46,10 +48,11 @@ _GLOSSARY = {
         f"Below {100 * LEAST_OVERLAP:.0f} % it says little of the codecs as a whole."
     ),
 }
-_OFINTERVALS = (
-    "Of the BD-rate of the mean curve, by bootstrap: it is computed again and again from images drawn with "
-    "replacement, the same ones for both codecs. The interval tells what another choice of such images might give, "
-    "and nothing of other kinds of images."
+_OF_INTERVALS = (
+    "Of the BD-rate of the mean curve, by bootstrap (BCa, 2000 sets): it is computed again and again from images drawn "
+    "with replacement, the same ones for both codecs. It tells what another choice of such images might give, and "
+    "nothing of other kinds of images. p is of the two-sided Wilcoxon signed-rank test that, image for image, neither "
+    "codec needs the lower rate."
 )
 
 
@@ -102,7 +105,7 @@ def write_html(report: Report, path: Path) -> Path:
 def _picture_name(picture: Picture, report: Report) -> str:
     targets = {other.target for other in report.pictures}
     of = f" of {picture.dataset}" if len({other.dataset for other in report.pictures}) > 1 else ""
-    return f"{picture.image}{of}" + (f" at {picture.target:g} bpp" if len(targets) > 1 else "")
+    return f"{picture.image}{of}" + (f" at {picture.target:.2f} bpp" if len(targets) > 1 else "")
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -144,16 +147,17 @@ def _findings(report: Report) -> list[str]:
         sound = known[known["overlap"] >= LEAST_OVERLAP]
         best = (known if sound.empty else sound).iloc[0]
         interval = ""
-        if has_intervals(known) and not math.isnan(best["ci_low"]):
-            interval = f" (95 % interval {_signed(best['ci_low'])} to {_signed(best['ci_high'])})"
+        if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
+            interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
         found.append(
-            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: {_signed(best['bd_rate'])}\N{NO-BREAK SPACE}%"
-            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}\N{NO-BREAK SPACE}% of their range of quality."
+            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: "
+            f"{_signed(best['bd_rate'])}{_PERCENT}"
+            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}{_PERCENT} of their range of quality."
         )
         better = int((known["bd_rate"] < 0).sum())
         text = f"{better} of {len(known)} codecs need less rate than {report.anchor}"
         if has_intervals(known):
-            sure = int((known["ci_high"] < 0).sum())
+            sure = int((known["curve_ci_high"] < 0).sum())
             text += f"; for {'all of them' if sure == better else sure} the whole interval is below zero"
         found.append(text + ".")
         refused = list(rows.loc[rows["bd_rate"].isna(), "series"])
@@ -185,14 +189,14 @@ def _overviews(report: Report) -> list[dict[str, Any]]:
 
 def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
-    value, low = finite(row.get("bd_rate")), finite(row.get("ci_low"))
+    value, low = finite(row.get("bd_rate")), finite(row.get("curve_ci_low"))
     if value is None:
         return {"value": "", "text": "–", "interval": "", "best": False, "weak": False}
     weak = row["overlap"] < LEAST_OVERLAP
     return {
         "value": value,
         "text": _signed(value),
-        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['ci_high'])}",
+        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['curve_ci_high'])}",
         "best": not weak and row["bd_rate"] == table.loc[table["overlap"] >= LEAST_OVERLAP, "bd_rate"].min(),
         "weak": weak,
     }
@@ -275,7 +279,7 @@ def _plain(value: Any) -> str:
 def _glossary(report: Report, intervals: bool) -> list[tuple[str, str]]:
     entries = [*_GLOSSARY.items()]
     if intervals:
-        entries.append(("95 % interval", _OFINTERVALS))
+        entries.append(("95 % interval and p", _OF_INTERVALS))
     known: dict[str, str] = {}
     for manifest in report.manifests.values():
         known = {**manifest.get("metrics", {}), **known}

@@ -37,7 +37,7 @@ def datasets_of(report: Report) -> list[str]:
 
 def has_intervals(bd: pd.DataFrame) -> bool:
     """Whether BD-rates have intervals."""
-    return "ci_low" in bd and bool(bd["ci_low"].notna().any())
+    return "curve_ci_low" in bd and bool(bd["curve_ci_low"].notna().any())
 
 
 def page_data(report: Report) -> dict[str, Any]:
@@ -160,8 +160,9 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
             "series": series.index(row["series"]),
             "image": row["image"],
             "rate": finite(row["bd_rate"]),
-            "low": finite(row.get("ci_low")),
-            "high": finite(row.get("ci_high")),
+            "low": finite(row.get("curve_ci_low")),
+            "high": finite(row.get("curve_ci_high")),
+            "p": finite(row.get("p_value")),
             "overlap": finite(row["overlap"]),
             "flags": row["flags"],
         }

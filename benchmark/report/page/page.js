@@ -372,6 +372,12 @@
     data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === single);
   const dataName = () => data.datasets[dataset()].name;
 
+  /** The first remark, and the others behind it. */
+  function remarks(flags) {
+    const [first, ...others] = flags.split("; ");
+    return others.length ? html("details", {}, html("summary", {}, first), others.join("; ")) : first;
+  }
+
   function drawBars() {
     const rows = deltas(false).filter((row) => data.series[row.series].name !== data.anchor);
     rows.sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
@@ -392,6 +398,7 @@
       html("th", { scope: "col" }, "Codec"), html("td", { class: "track" }, scale),
       html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
       data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
+      data.interval ? html("th", { scope: "col", class: "number" }, html("i", {}, "p")) : undefined,
       html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
@@ -412,8 +419,10 @@
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
         data.interval
           ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
+        data.interval
+          ? html("td", { class: "number" }, row.p !== null && row.p < 0.001 ? "< 0.001" : fixed(row.p, 3)) : undefined,
         html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
-        html("td", { class: "remark" }, row.flags)));
+        html("td", { class: "remark" }, remarks(row.flags))));
     }
     table.append(body);
     byId("bars").replaceChildren(rows.length ? table : html("p", { class: "note" }, "There is no other codec to compare."));
