@@ -14,7 +14,7 @@ import pytest
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, codec_names, codec_of_stream
-from benchmark.task import _like
+from benchmark.task import like
 from tests.conftest import ROOT, photo
 
 SIZES = [(1, 1), (8, 8), (33, 17), (512, 768)]
@@ -31,7 +31,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 
 
 def decoded_like(codec: Codec, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return _like(codec.decode(codec.encode(image))[np.newaxis], image[np.newaxis])[0]
+    return like(codec.decode(codec.encode(image))[np.newaxis], image[np.newaxis])[0]
 
 
 def picture(codec: Codec, height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -90,7 +90,7 @@ def test_decodes_the_same_in_a_fresh_process(codec: Codec, tmp_path: Path) -> No
 
 def test_batches(codec: Codec) -> None:
     images = np.stack([photo(44, 36, 1, seed) for seed in range(5)])
-    decoded = _like(codec.decode_batch(codec.encode_batch(images)), images)
+    decoded = like(codec.decode_batch(codec.encode_batch(images)), images)
     assert decoded.shape == images.shape
     if not codec.photographs:
         return
