@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from benchmark.codec import setting
+from benchmark.errors import UsageError
 from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
 from benchmark.neural.training import Examples, Recipe
 
@@ -41,7 +44,12 @@ class DenoisingAe(FashionCodec):
 
 
 class DenoisingAeRecipe(FashionRecipe):
-    """How it is trained: the original took up to 60 epochs, and ended after 15 without gain; noise is always fresh."""
+    """How it is trained: the original took up to 60 epochs, and ended after 15 without gain; noise is always fresh.
+
+    Args:
+        dataset: see :class:`benchmark.neural.latent.LatentRecipe`.
+        options: those, and ``clean``: the share of examples that are left without noise, 0 as in the original.
+    """
 
     codec = "denoising-ae"
     build_network = staticmethod(build_network)
@@ -49,10 +57,25 @@ class DenoisingAeRecipe(FashionRecipe):
     default_epochs: ClassVar[dict[str, int]] = {"mse": 60, "rd": 6}
     patience = 15
 
+    def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
+        super().__init__(dataset, {name: value for name, value in options.items() if name != "clean"})
+        text = options.get("clean", "0")
+        try:
+            self.clean = float(text)
+        except ValueError:
+            self.clean = math.nan
+        if not 0 <= self.clean <= 1:
+            raise UsageError(f"clean: expected a share of the examples, 0 to 1, got {text!r}")
+
     def batch(self, rows: Examples, rng: np.random.Generator) -> Examples:
         """The examples with noise, clipped to 0–1, as what the network sees."""
         noise = rng.standard_normal(rows["tile"].shape, dtype=np.float32)
+        if self.clean:
+            noise[rng.random(len(noise)) < self.clean] = 0
         return {**rows, "source": np.clip(rows["tile"] + np.float32(NOISE) * noise, 0, 1)}
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), **({"clean": self.clean} if self.clean else {})}
 
 
 def recipe(dataset: str, options: dict[str, str]) -> Recipe:
