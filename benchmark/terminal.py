@@ -115,7 +115,7 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
             )
         console.print(shown)
         if part["image_count"].any():
-            console.print("95 % CI: confidence interval over images; p: Wilcoxon's signed-rank test, two-sided; n: images")
+            console.print("95 % CI: confidence interval over images; p: Wilcoxon signed-rank, two-sided; n: images")
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 
