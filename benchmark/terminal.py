@@ -25,7 +25,7 @@ _METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ss
             ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
 
 _NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "95 % CI", "p",
-            "quality range", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
+            "n", "quality", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
             "current", "change", "allowed", "pairs", "ratio",
             "bits", "ceiling", "header B", "of 1×1", "threads",
             *(title for _, title, _ in _METRICS)}
@@ -98,26 +98,26 @@ def print_bdrate(table: pd.DataFrame, unit: str) -> None:
     console = _console()
     for dataset, part in table.groupby("dataset", sort=False):
         shown = _table(
-            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", f"BD {unit}".strip(), "quality range",
-            "overlap", "images",
+            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", f"BD {unit}".strip(), "quality",
+            "overlap", "n",
         )
         metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
         shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
         for _, row in part.iterrows():
             form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
             intervals = [
-                "–" if math.isnan(row[f"{name}low"]) else f"{row[f'{name}low']:+.1f} to {row[f'{name}high']:+.1f}"
+                "–" if math.isnan(row[f"{name}low"]) else f"{row[f'{name}low']:+.1f}…{row[f'{name}high']:+.1f}"
                 for name in ("curve_ci_", "ci_")
             ]
             p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
-            span = "–" if math.isnan(row["low"]) else f"{form['low']} to {form['high']}"
+            span = "–" if math.isnan(row["low"]) else f"{row['low']:#.3g}–{row['high']:#.3g}"
             shown.add_row(
                 f"  {row['image']}" if row["image"] else row["series"], form["bd_rate"], intervals[0],
                 form["image_mean"], intervals[1], p_value, form["bd_metric"], span, form["overlap"], str(row["images"]),
             )
         console.print(shown)
         if part["image_count"].any():
-            console.print("95 % CI: confidence interval over images (bootstrap); p: Wilcoxon signed-rank, two-sided")
+            console.print("95 % CI: confidence interval over images; p: Wilcoxon signed-rank, two-sided; n: images")
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 

@@ -152,6 +152,7 @@ def bd_table(
     weigh most; ``image_mean`` is the arithmetic mean, in percent, of the BD-rates of single images, where each weighs
     the same. A mean of percents is above that of the logarithms of the rates: of −50 % and +100 % it is +25 %, though
     the rates balance. The test takes the logarithms, so that it says the same when series and anchor change places.
+    Where images were coded in batches, a batch takes the place of an image: intervals and test are over batches.
 
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
