@@ -34,6 +34,11 @@ def results(tmp_path: Path, rows: list[dict[str, Any]]) -> Results:
     return read_results([path])
 
 
+def by_series(frame: pd.DataFrame) -> Any:
+    """A table looked up by series; pandas' types say too little of cells."""
+    return frame.set_index("series")
+
+
 def test_speeds_are_pixels_over_seconds(tmp_path: Path) -> None:
     found = cost_table(results(tmp_path, [
         row("a", "small", 1, 0.5, decode_s=0.5), row("a", "large", 1, 0.7, height=3000, decode_s=7.5),
@@ -64,23 +69,23 @@ def test_the_point_nearest_a_rate(tmp_path: Path) -> None:
 
 def test_complexity_of_images_by_their_pixels_unless_a_row_lacks_it(tmp_path: Path) -> None:
     learned = {"parameters": 500, "encode_kmac_per_pixel": 10}
-    found = cost_table(results(tmp_path, [
+    found = by_series(cost_table(results(tmp_path, [
         row("a", "small", 1, 0.5, **learned, decode_kmac_per_pixel=20),
         row("a", "large", 1, 0.5, height=3000, **learned, decode_kmac_per_pixel=40),
         row("b", "small", 1, 0.5, parameters=7, encode_kmac_per_pixel="", decode_kmac_per_pixel=1),
         row("b", "large", 1, 0.5, parameters=7, encode_kmac_per_pixel=5, decode_kmac_per_pixel=1),
-    ])).set_index("series")
+    ])))
     assert found.loc["a", ["parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel"]].tolist() == [500, 10, 35]
     assert np.isnan(found.loc["b", "encode_kmac_per_pixel"])
     assert found.loc["b", "decode_kmac_per_pixel"] == 1
 
 
 def test_coverage_is_flagged(tmp_path: Path) -> None:
-    found = cost_table(results(tmp_path, [
+    found = by_series(cost_table(results(tmp_path, [
         row("a", "i", 1, 0.5), row("a", "j", 1, 0.5), row("a", "i", 2, 1.0), row("a", "j", 2, 1.0, status="failed"),
         row("b", "i", 1, 0.5), row("b", "j", 1, 0.5, threads=2), row("c", "i", 1, 0.5),
         row("e", "i", 1, 0.5, status="failed"),
-    ])).set_index("series")
+    ])))
     assert found.loc["a", "flags"] == "1 points cover other images or fewer, left out"
     assert found.loc["a", "points"] == 1
     assert found.loc["b", "flags"] == "timed with 1 and 2 threads"
@@ -118,7 +123,7 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
         for quality in range(1, 6)
     ]
     source = results(tmp_path, rows)
-    found = rate_time(bd_table(source, "a", "psnr_rgb", every_image=True), cost_table(source)).set_index("series")
+    found = by_series(rate_time(bd_table(source, "a", "psnr_rgb", every_image=True), cost_table(source)))
     assert list(found.index) == ["a", "fast", "bad", "other"]
     assert found["front"].tolist() == [True, True, False, False]
     assert found.loc["fast", "bd_rate"] == pytest.approx(50)
@@ -127,7 +132,7 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
 
 
 def test_the_committed_baseline() -> None:
-    found = cost_table(read_results([ROOT / "results" / "baseline" / "kodak"]), 0.5).set_index("series")
+    found = by_series(cost_table(read_results([ROOT / "results" / "baseline" / "kodak"]), 0.5))
     assert len(found) == 15
     assert (found["images"] == 24).all()
     assert found["decode_mps"].gt(0).all()
