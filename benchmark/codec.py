@@ -40,6 +40,20 @@ class Knob:
     increasing: bool = True
 
 
+@dataclasses.dataclass(frozen=True)
+class Complexity:
+    """What a learned codec has to compute for one image.
+
+    Attributes:
+        parameters: numbers in the network, of encoder and decoder.
+        encode_macs, decode_macs: multiply–accumulates; None where their number is not known beforehand.
+    """
+
+    parameters: int
+    encode_macs: int | None
+    decode_macs: int | None
+
+
 def setting(
     default: Setting,
     *,
@@ -150,6 +164,10 @@ class Codec(ABC):
 
     def colour_path(self, channels: int) -> ColourPath | None:
         """What becomes of the colours of an image of 1 or 3 channels at these settings; None where it is learned."""
+        return None
+
+    def complexity(self, height: int, width: int, channels: int) -> Complexity | None:
+        """What it computes for an image of this size that it takes, padding included; None where it is not learned."""
         return None
 
     def nominal_bits(self, data: bytes) -> int | None:

@@ -25,11 +25,12 @@ _BEFORE = (
     "nominal_bpp",
 )
 _AFTER = (
-    "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "stream_sha256", "pixels_sha256", "status",
+    "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "parameters", "encode_kmac_per_pixel",
+    "decode_kmac_per_pixel", "stream_sha256", "pixels_sha256", "status",
     "reason", "metric_definitions",
 )
 
-ADDED = ("metric_definitions",)
+ADDED = ("parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "metric_definitions")
 """Columns that this schema did not have from its start: a file without them is read as one where they are empty."""
 
 

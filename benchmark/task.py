@@ -81,13 +81,15 @@ def run_task(task: Task) -> list[Record]:
                 # Loads libraries and weights outside the clock; one image of a batch is enough for that.
                 cls().decode_batch(codec.encode_batch(reference.images[:1]))
                 warm = True
+            codecs = [codec]
             if task.target is not None and not task.target.mean:
                 matches = [_match(codec, reference, place, task.target) for place in range(len(reference.images))]
                 found = {
                     "knob_value": statistics.fmean(match.knob for match in matches),
                     "encodes": statistics.fmean(match.encodes for match in matches),
                 }
-                streams = _encode_each([_at(codec, match.knob) for match in matches], reference.images, task.repeats)
+                codecs = [_at(codec, match.knob) for match in matches]
+                streams = _encode_each(codecs, reference.images, task.repeats)
             elif cls.embedded:
                 top = _top(codec, blanks)
                 if top not in encoded:
@@ -95,7 +97,9 @@ def run_task(task: Task) -> list[Record]:
                 found, streams = {}, encoded[top] if codec == top else _cut(codec, encoded[top])
             else:
                 found, streams = {}, _encode(codec, reference.images, task.repeats)
-            record.update(found, **_measure(codec, streams, reference, task.repeats))
+            record.update(
+                found, **_measure(codec, streams, reference, task.repeats), **_complexity(codecs, reference.images)
+            )
         except Unreachable as error:
             record.update(status="unreachable", reason=one_line(error))
         except UnsupportedImage as error:
@@ -299,6 +303,25 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "pixels_sha256": digest_pixels(decoded),
         "status": "ok",
         "reason": "; ".join(filter(None, (reference.undefined, suspicion))),
+    }
+
+
+def _complexity(codecs: Sequence[Codec], images: Batch) -> Record:
+    """What learned codecs compute, for each of the images' own pixels: the mean over codecs that images have."""
+    height, width = images.shape[1:3]
+    found = [codec.complexity(height, width, images.shape[3] if images.ndim == 4 else 1) for codec in codecs]
+    known = [complexity for complexity in found if complexity is not None]
+    if not known:
+        return {}
+
+    def per_pixel(macs: Sequence[int | None]) -> float | str:
+        counted = [count for count in macs if count is not None]
+        return statistics.fmean(counted) / (1000 * height * width) if len(counted) == len(macs) else ""
+
+    return {
+        "parameters": known[0].parameters,
+        "encode_kmac_per_pixel": per_pixel([complexity.encode_macs for complexity in known]),
+        "decode_kmac_per_pixel": per_pixel([complexity.decode_macs for complexity in known]),
     }
 
 

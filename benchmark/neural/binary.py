@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from benchmark.neural.complexity import chain_macs
+
 _STRIP = 1 << 17
 """Pixels of a strip: with 512 channels it takes a quarter of a gibibyte."""
 
@@ -84,6 +86,11 @@ class BinaryAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no ty
         """The image, (N, H, W, 3) in 0–1, of a code as :meth:`codes` gives it."""
         code = np.float32(2) * codes[0] - np.float32(1) if self.binary else codes[0]
         return _in_strips(self.decoder, code, halo=2, area=_STRIP // 16, to=4)
+
+    def macs(self, height: int, width: int, count: int) -> tuple[int, int]:
+        """Multiply–accumulates of encoder and decoder for an image of whole blocks, without what strips do twice."""
+        encode, code = chain_macs(self.encoder.layers, (height, width, 3))
+        return encode, chain_macs(self.decoder.layers, code)[0]
 
     def levels(self, target: Any, count: int, noise: keras.random.SeedGenerator | None) -> list[Any]:
         """The one image there is, as the training sees it; ``noise`` as :func:`binarise` takes it."""

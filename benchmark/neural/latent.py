@@ -18,12 +18,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.codec import Batch, Knob, Setting, setting
+from benchmark.codec import Batch, Complexity, Knob, Setting, setting
 from benchmark.colour import Floats
 from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural import entropy, search
 from benchmark.neural.backend import load_keras
 from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.complexity import model_macs
 from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
 from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
@@ -87,6 +88,13 @@ class LatentCodec(NeuralCodec):
         """The symbols that are written for tiles of these latents: by default the nearest."""
         steps = self._steps(point)
         return entropy.quantise(latents, steps, network.tables(steps)[kind])
+
+    def complexity(self, height: int, width: int, channels: int) -> Complexity:
+        """The encoder's work is not known where it searches: how often it decodes hangs on the image."""
+        network = _network(self.build_network, self._point(self.set_for(height, width, channels)))
+        tiles = sum(network.tiling.tile_counts(1, height, width, channels))
+        encode = None if self.settings.get("search") else tiles * network.encode_macs
+        return Complexity(network.parameters, encode, tiles * network.decode_macs)
 
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
@@ -154,6 +162,8 @@ class Network:
     Attributes:
         tiling: of the images.
         numbers: of the latent of a tile.
+        parameters: of encoder and decoder.
+        encode_macs, decode_macs: multiply–accumulates for a tile.
     """
 
     def __init__(self, build: Build, point: Point) -> None:
@@ -165,6 +175,8 @@ class Network:
         self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self.latent_shape = latent_shape(self.encoder)
         self.numbers = int(np.prod(self.latent_shape))
+        self.parameters = int(self.encoder.count_params() + self.decoder.count_params())
+        self.encode_macs, self.decode_macs = model_macs(self.encoder), model_macs(self.decoder)
         self.tables = lru_cache(maxsize=8)(self._tables)
 
     def _tables(self, steps: int) -> list[list[entropy.SymbolTable]]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.codec import Batch, setting
+from benchmark.codec import Batch, Complexity, setting
 from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.bits import BitModel, decode_bits, encode_bits, fit_bit_model
@@ -82,6 +82,14 @@ class LevelCodec(NeuralCodec):
         colour = np.repeat(images[..., None], 3, axis=3) if channels == 1 else images
         codes = model.analyse(_cut(colour, self.tile, model.stride), self.level_count(point))
         return pack_levels(frame, model.pack(codes))
+
+    def complexity(self, height: int, width: int, channels: int) -> Complexity:
+        """That of these levels alone, also where a run cuts their stream from one of more levels."""
+        point = self._point()
+        model = _model(type(self), point)
+        count, height, width = _tiled_shape(1, height, width, self.tile, model.stride)
+        encode, decode = model.network.macs(height, width, self.level_count(point))
+        return Complexity(int(model.network.count_params()), count * encode, count * decode)
 
     def overhead(self, data: bytes) -> int:
         return len(data) - sum(map(len, unpack_levels(data, self.name)[1]))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.neural.binary import binarise
+from benchmark.neural.complexity import Shape, chain_macs
 
 State = tuple[Any, Any]
 """Hidden state and cell of a :class:`ConvLstm`, each (N, H, W, filters)."""
@@ -58,6 +59,12 @@ class ConvLstm(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no type
             cell = cell + ops.sigmoid(keep) * state[1]
         hidden = ops.sigmoid(show) * ops.tanh(cell)
         return hidden, (hidden, cell)
+
+    def macs(self, source: Shape, first: bool) -> tuple[int, Shape]:
+        """Multiply–accumulates of a step, and the shape of its output; the first has no state to convolve."""
+        work, gates = chain_macs([self.of_input], source)
+        output = (*gates[:2], self.filters)
+        return work + (0 if first else chain_macs([self.of_hidden], output)[0]), output
 
 
 class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -125,6 +132,30 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
             image, decoding = self.synthesise(np.float32(2) * code - np.float32(1), decoding, image)
         found: npt.NDArray[np.float32] = ops.convert_to_numpy(image)
         return found
+
+    def macs(self, height: int, width: int, count: int) -> tuple[int, int]:
+        """Multiply–accumulates of encoder and decoder for so many levels of an image of whole blocks.
+
+        The encoder decodes every level but the last, to know what it has left over.
+        """
+        analysis = [self._analysis_macs((height, width, 3), first=level == 0) for level in range(count)]
+        synthesis = [self._synthesis_macs(code, first=level == 0) for level, (_, code) in enumerate(analysis)]
+        return sum(work for work, _ in analysis) + sum(synthesis[:-1]), sum(synthesis)
+
+    def _analysis_macs(self, shape: Shape, first: bool) -> tuple[int, Shape]:
+        total, shape = chain_macs([self.first], shape)
+        for cell in self.encoder:
+            work, shape = cell.macs(shape, first)
+            total += work
+        work, shape = chain_macs([self.to_code], shape)
+        return total + work, shape
+
+    def _synthesis_macs(self, shape: Shape, first: bool) -> int:
+        total, shape = chain_macs([self.from_code], shape)
+        for cell in self.decoder:
+            work, (height, width, channels) = cell.macs(shape, first)
+            total, shape = total + work, (2 * height, 2 * width, channels // 4)
+        return total + chain_macs([self.to_image], shape)[0]
 
     def start(self) -> tuple[States, States]:
         """States of encoder and decoder before the first level."""

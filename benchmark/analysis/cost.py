@@ -1,0 +1,192 @@
+"""What codecs cost beside rate: time, memory, and for learned ones parameters and multiply–accumulates."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmark.analysis.curve import Results
+from benchmark.analysis.table import KEYS
+from benchmark.errors import UsageError
+
+COLUMNS = (
+    "dataset", "series", "points", "bpp", "images", "threads", "encode_mps", "decode_mps", "encode_s_per_mp",
+    "decode_s_per_mp", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters", "flags",
+)
+"""Columns of :func:`cost_table`."""
+
+FORMS = {
+    "bpp": ".3f", "encode_mps": ".3g", "decode_mps": ".3g", "encode_s_per_mp": ".3g", "decode_s_per_mp": ".3g",
+    "peak_memory_mib": ".0f", "encode_kmac_per_pixel": ".4g", "decode_kmac_per_pixel": ".4g", "parameters": ".0f",
+}
+"""Formats of its numbers."""
+
+TITLES = {
+    "dataset": "data set", "series": "codec", "points": "operating points", "bpp": "rate (bpp)", "images": "images",
+    "threads": "threads", "encode_mps": "encode (MP/s)", "decode_mps": "decode (MP/s)",
+    "encode_s_per_mp": "encode (s/MP)", "decode_s_per_mp": "decode (s/MP)",
+    "peak_memory_mib": "peak memory of the process (MiB)",
+    "encode_kmac_per_pixel": "encode (kMAC/pixel)", "decode_kmac_per_pixel": "decode (kMAC/pixel)",
+    "parameters": "parameters", "flags": "flags",
+}
+"""Its headings, with units."""
+
+NEAR = 1.25
+"""A point whose rate is off by more than this factor from the one asked for is flagged."""
+
+_LEARNED = ("encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters")
+
+
+def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
+    """Speed, memory and complexity of each series on each data set.
+
+    Speeds are megapixels over seconds, summed up over images: a large image counts for more than a small one.
+
+    Args:
+        results: with records; summaries alone do not tell how large the images are.
+        at_rate: bits per pixel; of each series the operating point whose mean rate is nearest, by ratio, is taken.
+            None takes all of its points together.
+
+    Returns:
+        A row for each series, with the columns of :data:`COLUMNS`: ``points`` taken, their mean rate ``bpp`` and the
+        ``images`` that they cover; ``peak_memory_mib`` is the largest of them, of the whole
+        worker process with all that it had loaded; ``parameters`` the largest too; kMAC a pixel are
+        means, NaN for codecs that are not learned and for records that do not have them. ``flags`` tell of points left
+        out because they cover other images or fewer, of images that are not those of most series on the data set, of
+        several numbers of threads, and of a rate that is not near the one asked for.
+
+    Raises:
+        UsageError: a rate that is not positive.
+    """
+    if at_rate is not None and not at_rate > 0:
+        raise UsageError(f"rate to compare at: expected bits per pixel above 0, got {at_rate}")
+    summary, records = results.summary, results.records
+    good = _numbers(records[records["status"] == "ok"])
+    rows: list[dict[str, Any]] = []
+    sets: list[frozenset[str]] = []
+    for (dataset, series), group in summary.groupby(["dataset", "series"], sort=False):
+        row: dict[str, Any] = dict.fromkeys(COLUMNS, math.nan) | {"dataset": dataset, "series": series}
+        covered = group[group["images"] > 0]
+        if not len(covered):
+            rows.append(row | {"points": 0, "images": 0, "threads": 0, "flags": "no image succeeded"})
+            sets.append(frozenset())
+            continue
+        most = covered[covered["images"] == covered["images"].max()]
+        covers = Counter(most["covers"]).most_common(1)[0][0]
+        whole = most[most["covers"] == covers]
+        flags = []
+        if len(whole) < len(group):
+            flags.append(f"{len(group) - len(whole)} points cover other images or fewer, left out")
+        if at_rate is not None:
+            distance = np.abs(np.log(pd.to_numeric(whole["bpp_mean"]) / at_rate))
+            whole = whole.loc[[distance.idxmin()]]
+            rate = float(whole["bpp_mean"].iloc[0])
+            if not 1 / NEAR <= rate / at_rate <= NEAR:
+                flags.append(f"its nearest point has {rate:.3g} bpp, not {at_rate:g}")
+        rows_of = good.merge(whole[KEYS], on=KEYS)
+        row |= {"points": len(whole), "bpp": float(whole["bpp_mean"].mean()), "images": int(whole["images"].iloc[0])}
+        if len(rows_of):
+            row |= _costs(rows_of)
+            threads = sorted({int(count) for count in rows_of["threads"].dropna()})
+            row["threads"] = max(threads, default=0)
+            if len(threads) > 1:
+                flags.append(f"timed with {' and '.join(map(str, threads))} threads")
+        else:
+            row["threads"] = 0
+            flags.append("no records: how large the images are is not known")
+        rows.append(row | {"flags": "; ".join(flags)})
+        sets.append(covers)
+    _flag_sets(rows, sets)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def pareto(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows no other row dominates: none is at most as high in every column, and lower in one.
+
+    Args:
+        frame: any.
+        columns: of numbers; lower is better in all. A row that lacks one is dominated.
+    """
+    values = frame[list(columns)].to_numpy(float)
+    whole = ~np.isnan(values).any(axis=1)
+    front = whole.copy()
+    for place in np.flatnonzero(whole):
+        no_higher = (values[whole] <= values[place]).all(axis=1)
+        lower = (values[whole] < values[place]).any(axis=1)
+        front[place] = not (no_higher & lower).any()
+    return np.asarray(front, dtype=np.bool_)
+
+
+def rate_time(bd: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+    """BD-rates beside times, and which codecs nobody beats in both.
+
+    Args:
+        bd: rows of :func:`benchmark.analysis.bdrate.bd_table`; those of single images are left out.
+        costs: see :func:`cost_table`.
+
+    Returns:
+        A row for each data set × metric × series: ``bd_rate``, ``encode_s_per_mp``, ``decode_s_per_mp``; ``front``:
+        whether it is on the Pareto front over BD-rate and decode time of its data set and metric; ``flags`` of both
+        tables. A series whose BD-rate was refused, or that covers other images than most, is not on a front.
+    """
+    means = bd.loc[bd["image"] == "", ["dataset", "metric", "series", "bd_rate", "flags"]]
+    times = costs[["dataset", "series", "encode_s_per_mp", "decode_s_per_mp", "images", "flags"]]
+    table = means.merge(times, on=["dataset", "series"], how="left", suffixes=("", "_of_costs"), sort=False)
+    table["front"] = False
+    for _, group in table.groupby(["dataset", "metric"], sort=False):
+        alike = group[~group["flags_of_costs"].fillna("").str.contains(_OTHER_IMAGES, regex=False)]
+        table.loc[alike.index, "front"] = pareto(alike, ["bd_rate", "decode_s_per_mp"])
+    both = zip(table["flags"].fillna(""), table["flags_of_costs"].fillna(""), strict=True)
+    table["flags"] = ["; ".join(dict.fromkeys(filter(None, pair))) for pair in both]
+    order = ["dataset", "metric", "series", "bd_rate", "encode_s_per_mp", "decode_s_per_mp", "front", "flags"]
+    return table[order]
+
+
+_OTHER_IMAGES = "not over the images of most series"
+
+
+def _numbers(records: pd.DataFrame) -> pd.DataFrame:
+    """Rows that can be summed up; columns that older records lack are empty."""
+    numeric = ("images", "width", "height", "threads", "encode_s", "decode_s", "peak_memory_mib", *_LEARNED)
+    values = {
+        name: pd.to_numeric(records[name]) if name in records else pd.Series(math.nan, records.index)
+        for name in numeric
+    }
+    pixels = values["images"].fillna(1) * values["width"] * values["height"]
+    return records.assign(**values, megapixels=pixels / 1e6)
+
+
+def _costs(rows: pd.DataFrame) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name in ("encode", "decode"):
+        timed = rows[rows[f"{name}_s"].notna() & rows["megapixels"].notna()]
+        seconds, size = float(timed[f"{name}_s"].sum()), float(timed["megapixels"].sum())
+        found[f"{name}_mps"] = size / seconds if seconds else math.nan
+        found[f"{name}_s_per_mp"] = seconds / size if size else math.nan
+        work = rows[rows[f"{name}_kmac_per_pixel"].notna()]
+        per_pixel, area = work[f"{name}_kmac_per_pixel"], work["megapixels"]
+        # An encoder's work may be unknown of some points, such as those of a search: then it is not known of all.
+        known = len(work) == len(rows) and area.sum() > 0
+        found[f"{name}_kmac_per_pixel"] = float((per_pixel * area).sum() / area.sum()) if known else math.nan
+    found["peak_memory_mib"] = float(rows["peak_memory_mib"].max())
+    found["parameters"] = float(rows["parameters"].max())
+    return found
+
+
+def _flag_sets(rows: Sequence[dict[str, Any]], sets: Sequence[frozenset[str]]) -> None:
+    """Flags the series whose images are not those of most series of their data set."""
+    for dataset in dict.fromkeys(row["dataset"] for row in rows):
+        here = [(row, covers) for row, covers in zip(rows, sets, strict=True) if row["dataset"] == dataset and covers]
+        if not here:
+            continue
+        usual = Counter(covers for _, covers in here).most_common(1)[0][0]
+        for row, covers in here:
+            if covers != usual:
+                text = f"{_OTHER_IMAGES} ({len(covers & usual)} of {len(usual)} in common)"
+                row["flags"] = "; ".join(filter(None, (row["flags"], text)))

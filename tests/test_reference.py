@@ -1,0 +1,197 @@
+"""Others' curves: imported with their definitions, read back, never mixed with other definitions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.analysis.bdrate import bd_rate
+from benchmark.analysis.foreign import import_curves, parse_definition
+from benchmark.analysis.reference import (
+    Definition,
+    Reference,
+    check_references,
+    definition_of,
+    is_reference,
+    read_reference,
+    reference_curves,
+    reference_text,
+    references_for,
+)
+from benchmark.errors import RecordsError, UsageError
+from tests.conftest import ROOT, Run
+from tests.test_published import JPEG, WEBP
+
+PSNR = Definition("psnr", "rgb", "dB", "images")
+POOLED = Definition("psnr", "rgb", "dB", "pooled")
+LINEAR = Definition("ms_ssim", "rgb", "linear", "images")
+OF_MEAN = Definition("ms_ssim", "rgb", "dB", "pooled")
+MEAN_OF = Definition("ms_ssim", "rgb", "dB", "images")
+
+
+def reference(definition: Definition = PSNR, **more: object) -> Reference:
+    values = (0.9, 0.99) if definition.unit == "linear" else (30.0, 35.5)
+    whole = Reference("kodak", "JPEG", "paper", definition, 24, (0.25, 1.0), values)
+    return dataclasses.replace(whole, **more)  # type: ignore[arg-type]
+
+
+def compressai(path: Path, points: tuple[tuple[float, float], ...], **more: object) -> Path:
+    """A file as CompressAI writes it."""
+    results = {"psnr-rgb": [quality for _, quality in points], "bpp": [rate for rate, _ in points], **more}
+    path.write_text(json.dumps({"name": path.stem.upper(), "description": "made", "results": results}))
+    return path
+
+
+@pytest.mark.parametrize("definition", [PSNR, POOLED, LINEAR, OF_MEAN, MEAN_OF])
+def test_what_is_written_is_read(tmp_path: Path, definition: Definition) -> None:
+    path = tmp_path / "others.csv"
+    written = [reference(definition, note='a, "b"'), reference(definition, label="x", images=None)]
+    path.write_text(reference_text(written), encoding="utf-8")
+    assert is_reference(path)
+    assert read_reference(path) == written
+
+
+def test_what_is_no_reference_file(tmp_path: Path) -> None:
+    assert not is_reference(tmp_path)
+    assert not is_reference(tmp_path / "missing")
+    records = ROOT / "results" / "baseline" / "mnist" / "records.csv"
+    assert not is_reference(records)
+    with pytest.raises(RecordsError, match="import"):
+        read_reference(records)
+    with pytest.raises(UsageError, match="no such file"):
+        read_reference(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(("before", "after", "message"), [
+    (",24,", ",two,", "images"), (",30.0,", ",x,", "reference file"), (",30.0,", ",,", "finite"),
+    (",0.25,", ",-1,", "positive"), (",rgb,", ",xyz,", "colour space"),
+])
+def test_a_bad_cell_is_told(tmp_path: Path, before: str, after: str, message: str) -> None:
+    path = tmp_path / "others.csv"
+    path.write_text(reference_text([reference()]).replace(before, after), encoding="utf-8")
+    with pytest.raises(RecordsError, match=message):
+        read_reference(path)
+
+
+def test_axes_of_the_records_have_these_definitions() -> None:
+    assert definition_of("psnr_rgb", "dB", False) == PSNR
+    assert definition_of("ms_ssim_rgb", "", True) == OF_MEAN
+    assert definition_of("ms_ssim_y", "", False) == dataclasses.replace(LINEAR, space="y")
+
+
+def test_a_mean_similarity_and_its_decibels_can_be_had_from_each_other() -> None:
+    [there] = references_for([reference(LINEAR)], "ms_ssim_rgb", "", True, "kodak")
+    assert there.values == pytest.approx((10, 20))
+    assert there.definition == OF_MEAN
+    [back] = references_for([there], "ms_ssim_rgb", "", False, "kodak")
+    assert back.values == pytest.approx((0.9, 0.99))
+
+
+@pytest.mark.parametrize(("mine", "column", "unit", "decibels"), [
+    (POOLED, "psnr_rgb", "dB", False), (MEAN_OF, "ms_ssim_rgb", "", True), (MEAN_OF, "ms_ssim_rgb", "", False),
+])
+def test_other_averages_are_refused_naming_both(mine: Definition, column: str, unit: str, decibels: bool) -> None:
+    with pytest.raises(UsageError) as refused:
+        references_for([reference(mine)], column, unit, decibels, "kodak")
+    assert str(mine) in str(refused.value)
+    assert str(definition_of(column, unit, decibels)) in str(refused.value)
+    assert "--define" in str(refused.value)
+
+
+def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_refused() -> None:
+    luma = reference(dataclasses.replace(PSNR, space="y"))
+    assert references_for([luma, reference()], "psnr_rgb", "dB", False, "kodak") == [reference()]
+    assert references_for([reference()], "psnr_rgb", "dB", False, "mnist") == []
+    check_references([reference()], [PSNR, OF_MEAN], ["kodak"])
+    check_references([reference(LINEAR)], [PSNR, OF_MEAN], ["kodak"])
+    with pytest.raises(UsageError, match=r"PSNR over luma.*the results have PSNR over RGB"):
+        check_references([luma], [OF_MEAN, PSNR], ["kodak"])
+    with pytest.raises(UsageError, match=r"on kodak, the results on kodak \(2 of 24\)"):
+        check_references([reference()], [PSNR], ["kodak (2 of 24)"])
+    with pytest.raises(UsageError, match="PSNR over RGB, dB of the mean"):
+        check_references([reference(POOLED)], [PSNR], ["kodak"])
+
+
+@pytest.mark.parametrize("text", [
+    "psnr", "psnr=psnr", "psnr=psnr_rgb", "psnr=psnr_rgb,dB", "psnr=psnr_xyz,dB,images", "psnr=psnr_rgb,linear,images",
+    "psnr=psnr_rgb,bel,images", "x=ms_ssim_rgb,linear,pooled", "=psnr_rgb,dB,images",
+])
+def test_definitions_that_make_no_sense(text: str) -> None:
+    with pytest.raises(UsageError, match="--define"):
+        parse_definition(text)
+
+
+def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: Path) -> None:
+    path = compressai(tmp_path / "vtm.json", ((1.0, 35.0), (0.5, 30.0)), **{"ms-ssim-rgb": [0.99, 0.9], "odd": [1, 2]})
+    found = import_curves(path, dataset="kodak", images=24)
+    assert [part.definition for part in found.references] == [PSNR, LINEAR]
+    assert found.references[0].rates == (0.5, 1.0)
+    assert found.references[0].values == (30.0, 35.0)
+    assert (found.references[0].label, found.references[0].source) == ("VTM", "made, vtm.json")
+    assert "round trip" in found.references[0].note
+    assert not found.references[1].note
+    [note] = found.notes
+    assert "odd" in note
+    key, definition = parse_definition("psnr-rgb=psnr_y,dB,pooled")
+    told = import_curves(path, dataset="kodak", definitions={key: definition}, label="mine", source="me", note="so")
+    assert str(told.references[0].definition) == "PSNR over luma, dB of the mean over images"
+    assert (told.references[0].label, told.references[0].source, told.references[0].images) == ("mine", "me", None)
+    assert told.references[0].note.endswith("; so")
+
+
+def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("bpp, quality\n0.5,30\n0.25,27\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="--define quality=psnr_rgb,dB,images"):
+        import_curves(path, dataset="kodak")
+    [found] = import_curves(path, dataset="kodak", definitions={"quality": PSNR}).references
+    assert (found.rates, found.values, found.label) == ((0.25, 0.5), (27, 30), "curve")
+    with pytest.raises(UsageError, match="no such values"):
+        import_curves(path, dataset="kodak", definitions={"psnr": PSNR})
+
+
+@pytest.mark.parametrize(("name", "text", "message"), [
+    ("a.txt", "", "ends in"), ("a.json", "{", "not JSON"), ("a.json", "[]", "CompressAI"),
+    ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),
+    ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
+    ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
+    ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
+    ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
+    ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
+    ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
+    ("a.csv", "", "CSV"), ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
+])
+def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        import_curves(tmp_path / name, dataset="kodak")
+
+
+def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> None:
+    paths = compressai(tmp_path / "jpeg.json", JPEG), compressai(tmp_path / "webp.json", WEBP)
+    parts = [import_curves(path, dataset="kodak", images=24).references[0] for path in paths]
+    jpeg, webp = reference_curves(parts, "psnr_rgb", "dB", False, "kodak")
+    assert (jpeg.images, jpeg.label, jpeg.dataset, jpeg.image) == (24, "JPEG", "kodak", "")
+    assert -45 < bd_rate(jpeg, webp).value < -20
+    with pytest.raises(UsageError, match="--images"):
+        reference_curves([reference(images=None)], "psnr_rgb", "dB", False, "kodak")
+
+
+def test_the_command(tmp_path: Path, rdbench: Run) -> None:
+    compressai(tmp_path / "jpeg.json", JPEG)
+    compressai(tmp_path / "webp.json", WEBP)
+    words = ("import", "jpeg.json", "webp.json", "--dataset", "kodak", "--images", "24", "--out", "others.csv")
+    assert "2 curves" in rdbench(*words).stdout
+    first = (tmp_path / "others.csv").read_bytes()
+    rdbench(*words)
+    assert (tmp_path / "others.csv").read_bytes() == first
+    found = read_reference(tmp_path / "others.csv")
+    assert [part.label for part in found] == ["JPEG", "WEBP"]
+    assert np.array(found[0].rates) == pytest.approx(np.array([rate for rate, _ in JPEG]))
+    refused = rdbench(*words, "--label", "x", check=False)
+    assert (refused.returncode, "one by one" in refused.stderr) == (2, True)
+    assert "Traceback" not in refused.stderr
