@@ -18,7 +18,7 @@ from PIL import Image
 from benchmark.analysis.reference import Definition, Reference, reference_text
 from benchmark.engine import worker_pool
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.build import collect, drawings, picture_drawings, rate_and_time, write_tables
+from benchmark.report.build import collect, drawings, picture_drawings, write_tables
 from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
@@ -85,7 +85,7 @@ def test_a_report_is_made_of_what_the_files_say(report: Report, results: Path) -
 def test_a_csv_file_alone_gives_a_report_that_says_what_is_missing(results: Path, tmp_path: Path) -> None:
     shutil.copy(results / "records.csv", tmp_path / "records.csv")
     report = collect([tmp_path / "records.csv"], AXES)
-    assert [table.name for table in report.tables] == ["bdrate", "bdrate-metrics", "matched", "points"]
+    assert [table.name for table in report.tables] == ["bdrate", "bdrate-metrics", "matched", "costs", "points"]
     assert "no manifest.json" in report.notes[0]
 
 
@@ -145,13 +145,14 @@ def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_p
 
 def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
     points = pd.DataFrame({
-        "series": ["a", "b", "c", "d"], "time": [0.01, 0.1, 0.2, 0.0], "bd_rate": [0.0, -30.0, -10.0, -90.0],
+        "series": ["a", "b", "c", "d"], "decode_s_per_mp": [0.01, 0.1, 0.2, 0.0], "bd_rate": [0.0, -30.0, -10.0, -90.0],
+        "front": [True, True, False, False],
     })
-    draw_pareto(points, ["a", "b"], ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
+    draw_pareto(points, ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
     text = (tmp_path / "p.svg").read_text(encoding="utf-8")
     assert all(f"<!-- {name} -->" in text for name in "abc")
     assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
-    assert draw_pareto(points[:1], ["a"], ("", ""), "", tmp_path / "q") == []
+    assert draw_pareto(points[:1], ("", ""), "", tmp_path / "q") == []
 
 
 def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_path: Path) -> None:
@@ -173,13 +174,17 @@ def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_p
         collect([results, tmp_path / "theirs.csv"], AXES)
 
 
-def test_the_front_is_of_codecs_that_none_is_better_than(report: Report) -> None:
-    dataset = report.results.summary["dataset"].iloc[0]
-    points = rate_and_time(report.results.records, report.bd[report.bd["metric"] == "psnr_rgb"], dataset)
-    assert list(points["series"]) == ["jpeg", "webp"]
+def test_a_table_has_rate_time_and_front(report: Report) -> None:
+    table = next(table for table in report.tables if table.name == "costs")
+    assert table.frame["bd_rate"].is_monotonic_increasing
     row = report.results.records.query("codec == 'jpeg'")
-    pixels = (row["width"] * row["height"]).sum()
-    assert points["time"].iloc[0] == pytest.approx(row["decode_s"].sum() / pixels * 1e6)
+    megapixels = (row["width"] * row["height"]).sum() / 1e6
+    speeds = table.frame.set_index("series")["decode_mps"]
+    assert speeds["jpeg"] == pytest.approx(megapixels / row["decode_s"].sum())
+    fronts = table.frame.set_index("series")["front"]
+    assert fronts["jpeg"] == "yes"  # the quicker
+    assert fronts["jpeg"] == ("yes" if speeds["jpeg"] > speeds["webp"] else "")
+    assert "parameters" not in table.frame  # no learned codec is there
 
 
 def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from benchmark.analysis.bdrate import anchor_series, bd_table
+from benchmark.analysis.cost import cost_table, rate_time
 from benchmark.analysis.curve import Curve, Results, read_results
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.reference import (
@@ -33,7 +34,6 @@ from benchmark.report.tables import markdown_table
 
 ANCHOR = "jpeg"
 """Codec that BD-rates compare with where a user names none."""
-
 
 RATE = 0.5
 """Bits per pixel at which codecs are compared where a user names no rate."""
@@ -73,6 +73,7 @@ def collect(
     against = _anchor(results, anchor)
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
+    costs = cost_table(results)
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -82,11 +83,12 @@ def collect(
         results=results,
         axes=shown,
         bd=bd,
+        costs=costs,
         tables=[
             table for dataset in datasets
             for table in tables_of(
-                results.summary[results.summary["dataset"] == dataset], bd, ranks, shown, "" if len(datasets) == 1
-                else f"-{_slug(dataset)}",
+                results.summary[results.summary["dataset"] == dataset], bd, ranks, costs, shown,
+                "" if len(datasets) == 1 else f"-{_slug(dataset)}",
             )
         ],
         pictures=[],
@@ -196,7 +198,7 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
         summary = summary[summary["dataset"] == dataset].drop(columns="covers")
         bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
         title = f"{dataset}, {first.title}"
-        points = rate_and_time(report.results.records, bd, dataset)
+        points = rate_time(bd, report.costs)
         labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
         for size, width in WIDTHS.items():
             found += [
@@ -211,37 +213,9 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
             found += [
                 partial(draw_bars, bd, title, below / f"bars_{size}", width=width),
                 partial(draw_heat_map, bd, title, below / f"heatmap_{size}", width=width),
-                partial(draw_pareto, points, _front(points), labels, title, below / f"pareto_{size}", width=width),
+                partial(draw_pareto, points, labels, title, below / f"pareto_{size}", width=width),
             ]
     return found
-
-
-def rate_and_time(records: pd.DataFrame, bd: pd.DataFrame, dataset: str) -> pd.DataFrame:
-    """BD-rate and decode time of each series on a data set.
-
-    Args:
-        records: with ``series``; without any there are no times.
-        bd: of one metric.
-        dataset: which.
-
-    Returns:
-        ``series``, ``time`` in seconds per megapixel, over all its operating points, and ``bd_rate``.
-    """
-    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")][["series", "bd_rate"]]
-    good = records[(records["dataset"] == dataset) & (records["status"] == "ok")]
-    if good.empty:
-        return means[:0].assign(time=[])
-    numbers = good[["width", "height", "images", "decode_s"]].apply(pd.to_numeric)
-    megapixels = numbers["width"] * numbers["height"] * numbers["images"] / 1e6
-    sums = pd.DataFrame({"series": good["series"], "s": numbers["decode_s"], "mp": megapixels}).groupby("series").sum()
-    return means.merge((sums["s"] / sums["mp"]).rename("time"), left_on="series", right_index=True)
-
-
-def _front(points: pd.DataFrame) -> list[str]:
-    """Series that no other is both as quick as and as good as."""
-    known = points.dropna().sort_values(["time", "bd_rate"], kind="stable")
-    before = known["bd_rate"].cummin().shift(fill_value=float("inf"))
-    return list(known.loc[known["bd_rate"] < before, "series"])
 
 
 def picture_drawings(report: Report, folder: Path) -> list[Drawing]:

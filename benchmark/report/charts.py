@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +138,13 @@ def _extend(values: Any, limit: float) -> str:
 
 
 def draw_pareto(
-    points: pd.DataFrame, front: Sequence[str], labels: tuple[str, str], title: str, path: Path, *,
-    width: float = WIDTHS["double"],
+    points: pd.DataFrame, labels: tuple[str, str], title: str, path: Path, *, width: float = WIDTHS["double"],
 ) -> list[Path]:
-    """Draws BD-rate against time, each codec a point with its name, and the front that no codec is better than.
+    """Draws BD-rate against decode time, each codec a point with its name, and the front that none is better than.
 
     Args:
-        points: ``series``, ``time`` (above 0) and ``bd_rate``; those without either are not drawn.
-        front: series on the front.
+        points: of one data set and metric, see :func:`benchmark.analysis.cost.rate_time`; those without BD-rate or
+            time are not drawn.
         labels: of the axes, of time and of BD-rate.
         title: what it covers.
         path: without an ending.
@@ -155,10 +153,11 @@ def draw_pareto(
     Returns:
         The files written; none where fewer than two codecs have both values.
     """
+    points = points.rename(columns={"decode_s_per_mp": "time"})
     points = points[points["bd_rate"].notna() & (points["time"] > 0)]
     if len(points) < 2:
         return []
-    best = points["series"].isin(front).to_numpy()
+    best = points["front"].to_numpy(bool)
     wide = width >= WIDTHS["double"]
     with figure_of(width, 3.4 if wide else 2.7) as figure:
         axes = figure.add_subplot()

@@ -85,6 +85,7 @@ class Report:
         results: of the runs, see :func:`benchmark.analysis.curve.read_results`.
         axes: metrics, in the order in which they are shown; the first is that of the summary.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, with those of single images, for every metric.
+        costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.
         tables: see :class:`Table`.
         pictures: for the visual comparison; none where the images are not at hand.
         manifests: of the runs, as ``manifest.json`` holds them, by folder.
@@ -98,6 +99,7 @@ class Report:
     results: Results
     axes: Sequence[Axis]
     bd: pd.DataFrame
+    costs: pd.DataFrame
     tables: Sequence[Table]
     pictures: Sequence[Picture]
     manifests: Mapping[str, Mapping[str, Any]]

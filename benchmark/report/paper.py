@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.table import AVERAGING
 from benchmark.report.content import Table
 from benchmark.report.figures import Axis
@@ -19,7 +20,8 @@ _CURVES = (
 
 
 def tables_of(
-    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, axes: Sequence[Axis], end: str = "",
+    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, axes: Sequence[Axis],
+    end: str = "",
 ) -> list[Table]:
     """The tables of a data set.
 
@@ -28,6 +30,7 @@ def tables_of(
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for every metric; those of other data sets are not
             looked at.
         ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.
+        costs: rows of :func:`benchmark.analysis.cost.cost_table`, likewise.
         axes: metrics, the first that of the Bjøntegaard deltas.
         end: of the tables' names.
     """
@@ -69,7 +72,36 @@ def tables_of(
     )
     matched = _matched(ranks[ranks["dataset"] == dataset], axes, f"matched{end}", covers, versions)
     points = _operating_points(summary, axes, f"points{end}", covers, versions)
-    return [deltas, *([every] if len(axes) > 1 else []), matched, points]
+    times = _costs(rate_time(rows, costs), costs[costs["dataset"] == dataset], f"costs{end}", covers, versions, anchor)
+    return [deltas, *([every] if len(axes) > 1 else []), matched, times, points]
+
+
+def _costs(
+    rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, versions: str, anchor: str
+) -> Table:
+    """Rate, time, memory and complexity; columns that no codec has a value of are left out."""
+    columns = [
+        "encode_mps", "decode_mps", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters",
+    ]
+    columns = [column for column in columns if costs[column].notna().any()]
+    frame = rates[["series", "bd_rate", "front"]].merge(costs[["series", *columns]], on="series", how="left")
+    frame = frame.assign(front=["yes" if front else "" for front in frame["front"]])
+    threads = sorted({int(count) for count in costs["threads"] if count})
+    best: dict[str, Literal["low", "high"]] = {"bd_rate": "low", "encode_mps": "high", "decode_mps": "high"}
+    return Table(
+        name,
+        f"BD-rate against {anchor}, time and complexity on {covers}, over all operating points. Front: no other codec "
+        "has both a lower BD-rate and a quicker decoder. Megapixels a second: size of all images over the time of all, "
+        f"{' or '.join(map(str, threads)) or 'unknown'} thread{'s' if threads != [1] else ''}. Memory: the most that "
+        "the process held, with all that it had loaded. Multiply-accumulates (MAC) and parameters of learned codecs "
+        f"are counted from their layers. {versions}",
+        frame,
+        {"series": "codec", "bd_rate": "BD-rate (%)", **{column: TITLES[column] for column in columns},
+         "peak_memory_mib": "memory (MiB)"},
+        {"bd_rate": "+.1f", "encode_mps": ".2f", "decode_mps": ".2f", "peak_memory_mib": ".0f",
+         "encode_kmac_per_pixel": ".2f", "decode_kmac_per_pixel": ".2f", "parameters": ".0f"},
+        best,
+    )
 
 
 def _matched(ranks: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
