@@ -109,12 +109,13 @@ class CvaeRecipe(LatentRecipe):
 
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":
-            return [Stage(1, self.epochs, 1e-3, None)]
+            return [Stage(1, self.epochs, self.learning_rate(1e-3), None)]
         # λ falls by 2.3 from point to point: from where 16 numbers hardly gain by more bits to where most are zero.
         # Digits need a smaller λ than photographs, since their error is larger.
         top = 6e-4 if self.tiling_name == "grey28" else 4e-3
+        rate = self.learning_rate(3e-3)
         return [
-            Stage(quality, self.epochs if quality == 6 else max(1, self.epochs // 3), 3e-3, top * 2.3 ** (quality - 6))
+            Stage(quality, self.epochs if quality == 6 else max(1, self.epochs // 3), rate, top * 2.3 ** (quality - 6))
             for quality in range(6, 0, -1)
         ]
 

@@ -86,9 +86,10 @@ class VaeRecipe(LatentRecipe):
 
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":
-            return [Stage(1, self.epochs, 1e-3, None)]
+            return [Stage(1, self.epochs, self.learning_rate(1e-3), None)]
+        rate = self.learning_rate(3e-3)
         return [
-            Stage(quality, self.epochs if quality == 4 else max(1, self.epochs // 2), 3e-3, 3e-4 * 2.3 ** (quality - 4))
+            Stage(quality, self.epochs if quality == 4 else max(1, self.epochs // 2), rate, 3e-4 * 2.3 ** (quality - 4))
             for quality in range(4, 0, -1)
         ]
 

@@ -240,18 +240,15 @@ def test_promised_search_on_fashion_mnist(data_root: Path) -> None:
 
 
 def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
-    """Squared errors below 0.0092 from noisy images, a sixth of theirs, and below 0.0077 from clean ones.
-
-    The original's 0.0085 and 0.0064 took some sixty epochs; ours have had 18, after 9 of conv-ae.
-    """
+    """Squared errors of the original's 0.0085 from noisy images, a sixth of theirs, and 0.0064 from clean ones."""
     clothes = all_images("fashion-mnist", data_root)
     noisy = all_images("fashion-mnist:noisy", data_root)
     assert squared_error(clothes, noisy) == pytest.approx(0.0527, abs=2e-4)
     codec = codec_class("denoising-ae")()
     rate, decoded = coded(codec, noisy)
-    assert squared_error(clothes, decoded) <= 0.0092
+    assert squared_error(clothes, decoded) <= 0.0086
     assert rate < 5
-    assert squared_error(clothes, coded(codec, clothes)[1]) <= 0.0077
+    assert squared_error(clothes, coded(codec, clothes)[1]) <= 0.0064
 
 
 def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
@@ -259,6 +256,11 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
     made = recipe("denoising-ae", "fashion-mnist", {})
     first, second = (made.batch(rows, np.random.default_rng((1, epoch))) for epoch in (0, 1))
     assert np.array_equal(first["tile"], rows["tile"])
+    some = recipe("denoising-ae", "fashion-mnist", {"clean": "0.5"}).batch(rows, np.random.default_rng(1))
+    untouched = np.all(some["source"] == rows["tile"], axis=(1, 2, 3))
+    assert 16 < untouched.sum() < 48
+    with pytest.raises(UsageError, match="clean: expected a share"):
+        recipe("denoising-ae", "fashion-mnist", {"clean": "2"})
     assert not np.array_equal(first["source"], second["source"])
     assert (first["source"].min(), first["source"].max()) == (0, 1)
     inside = first["source"][(first["source"] > 0) & (first["source"] < 1)]
@@ -269,7 +271,8 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
-    [({"colour": "red"}, "no training option 'colour'"), ({"epochs": "many"}, "whole numbers"),
+    [({"colour": "red"}, "no training option 'colour'"), ({"learning_rate": "fast"}, "between 0 and 1, got 'fast'"),
+     ({"epochs": "many"}, "whole numbers"),
      ({"schedule": "steep"}, "expected one of constant, cosine"),
      ({"tiling": "planes28"}, "expected one of grey28"), ({"objective": "elbo"}, "expected rd or mse")],
 )

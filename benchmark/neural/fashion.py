@@ -77,9 +77,10 @@ class FashionRecipe(LatentRecipe):
 
     def stages(self) -> list[Stage]:
         if self.objective == self.original:
-            return [Stage(1, self.epochs, 1e-3, None)]
+            return [Stage(1, self.epochs, self.learning_rate(1e-3), None)]
+        rate = self.learning_rate(1e-3)
         return [
-            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), 1e-3, 5e-3 * 3.0 ** (quality - 3))
+            Stage(quality, self.epochs if quality == 3 else max(1, self.epochs // 3), rate, 5e-3 * 3.0 ** (quality - 3))
             for quality in (3, 2, 1)
         ]
 

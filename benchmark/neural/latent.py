@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -230,8 +231,8 @@ class LatentRecipe(Recipe):
             ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
             from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
             from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
-            weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``schedule``: of the
-            learning rate, one of ``training.SCHEDULES``.
+            weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``learning_rate``: at
+            the start of each stage; ``schedule``: how it goes on, one of ``training.SCHEDULES``.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -256,7 +257,7 @@ class LatentRecipe(Recipe):
 
     def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
         known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
-        allowed = {*known, "epochs", "start", "batch_size", "schedule"}
+        allowed = {*known, "epochs", "start", "batch_size", "learning_rate", "schedule"}
         unknown = set(options) - allowed
         if unknown:
             listed = ", ".join(sorted(allowed))
@@ -276,6 +277,14 @@ class LatentRecipe(Recipe):
             self.batch_size = int(chosen.get("batch_size", usual))
         except ValueError:
             raise UsageError("epochs, tiles_per_image and batch_size: expected whole numbers") from None
+        self._learning_rate: float | None = None
+        if text := chosen.get("learning_rate"):
+            try:
+                self._learning_rate = float(text)
+            except ValueError:
+                self._learning_rate = math.nan
+            if not 0 < self._learning_rate < 1:
+                raise UsageError(f"learning_rate: expected a number between 0 and 1, got {text!r}")
         self.schedule = chosen.get("schedule", self.default_schedule[self.objective])
         if self.schedule not in SCHEDULES:
             raise UsageError(f"schedule: expected one of {', '.join(SCHEDULES)}, got {self.schedule!r}")
@@ -284,6 +293,10 @@ class LatentRecipe(Recipe):
     @abstractmethod
     def build_network(shape: tuple[int, int, int]) -> Any:
         """The network, a :data:`Build`."""
+
+    def learning_rate(self, usual: float) -> float:
+        """The learning rate of a stage: the usual one unless an option says otherwise."""
+        return self._learning_rate or usual
 
     @abstractmethod
     def operating_steps(self, stage: Stage) -> dict[int, int]:
