@@ -108,6 +108,7 @@ def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_re
     assert references_for([reference()], "psnr_rgb", "dB", False, "mnist") == []
     check_references([reference()], [PSNR, OF_MEAN], ["kodak"])
     check_references([reference(LINEAR)], [PSNR, OF_MEAN], ["kodak"])
+    check_references([reference(LINEAR), reference()], [PSNR], ["kodak"])  # of the same codec, one of which is drawn
     with pytest.raises(UsageError, match=r"PSNR over luma.*the results have PSNR over RGB"):
         check_references([luma], [OF_MEAN, PSNR], ["kodak"])
     with pytest.raises(UsageError, match=r"on kodak, the results on kodak \(2 of 24\)"):

@@ -238,8 +238,14 @@ def check_references(
         datasets: labels of the data sets in the records.
 
     Raises:
-        UsageError: one is on none of the data sets, or can be had by none of the definitions; it says which.
+        UsageError: one is on none of the data sets, or can be had by none of the definitions; it says which. A curve
+            of a metric that no axis has is let pass where the same codec has another that fits.
     """
+    fitting = {
+        (reference.label, reference.source) for reference in references
+        if not all(reference.refusal(wanted) for wanted in definitions)
+    }
+    alike = {(wanted.metric, wanted.space) for wanted in definitions}
     for reference in references:
         if reference.dataset not in datasets:
             raise UsageError(
@@ -247,10 +253,12 @@ def check_references(
                 f"{', '.join(datasets)}: curves over other images must not be mixed; leave it out, or import it again "
                 "with --dataset"
             )
+        mine = reference.definition
+        if (mine.metric, mine.space) not in alike and (reference.label, reference.source) in fitting:
+            continue
         refusals = {wanted: reference.refusal(wanted) for wanted in definitions}
         if all(refusals.values()):
             # The axis that comes nearest tells most.
-            mine = reference.definition
             nearest = max(
                 refusals, key=lambda wanted: (wanted.metric == mine.metric, wanted.space == mine.space), default=None
             )
