@@ -9,12 +9,15 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from benchmark import __version__
 from benchmark.errors import BenchmarkError
+
+if TYPE_CHECKING:
+    from benchmark.dataset import Dataset
 
 _FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -460,8 +463,31 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
 
 
 @main.command()
+@click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to pack, or a directory of images.")
+@click.option("--out", required=True, type=_path, metavar="FILE.npz", help="File to write.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N",
+              help="How many images, drawn at random.  [default: all that fit]")
+@click.option("--max-size", default="40MB", show_default=True, metavar="SIZE", help="Of the file at most.")
+@_data_root
+def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: Path | None) -> None:
+    """Pack training images into one file that can be carried: JPEG files as they are, others without loss."""
+    from benchmark.errors import UsageError
+    from benchmark.neural.packed import pack as pack_images
+
+    number = max_size.upper().removesuffix("B").removesuffix("M")
+    if not (number.isdecimal() and int(number)):
+        raise UsageError(f"--max-size: expected whole megabytes such as 40MB, got {max_size!r}")
+    if out.suffix != ".npz":
+        raise UsageError(f"{out}: expected a name that ends in .npz")
+    name, source = _training_set(dataset, data_root)
+    packed, total = pack_images(source, name, out, count=count, max_bytes=int(number) * 1_000_000)
+    click.echo(f"{out}: {packed} of {total} images, {out.stat().st_size / 1e6:.1f} MB")
+
+
+@main.command()
 @click.argument("codec")
-@click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to train on, or a directory of images.")
+@click.option("--dataset", metavar="NAME|DIR", help="Data set to train on, or a directory of images.")
+@click.option("--packed", type=_path, metavar="FILE.npz", help="In place of --dataset: a file that 'pack' wrote.")
 @click.option("--name", help="Name of the set of weights.  [default: that of the data set]")
 @click.option("--out", type=_path, metavar="DIR", help="Folder for it.  [default: weights/CODEC/NAME]")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the codec's recipe.")
@@ -471,23 +497,54 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
 )
+@click.option("--device", metavar="cpu|gpu[:N]", help="What computes.  [default: the first GPU, or else the CPU]")
+@click.option(
+    "--time", "limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    help="Train for so long in place of so many epochs, over all resumed runs; the schedule is stretched to it.",
+)
+@click.option("--resume", type=_path, metavar="FILE.npz", help="Checkpoint of any machine or backend to go on from.")
+@click.option(
+    "--checkpoint-every", default=300.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Time between checkpoints; one is always written at the end, at Ctrl-C and at SIGTERM.",
+)
+@click.option(
+    "--evaluate-every", default=600.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Time between measurements of held-out points.",
+)
 @_data_root
 def train(
-    codec: str, dataset: str, name: str | None, out: Path | None, options: tuple[str, ...], seed: int, precision: str,
-    data_root: Path | None,
+    codec: str, dataset: str | None, packed: Path | None, name: str | None, out: Path | None, options: tuple[str, ...],
+    seed: int, precision: str, device: str | None, limit: float | None, resume: Path | None, checkpoint_every: float,
+    evaluate_every: float, data_root: Path | None,
 ) -> None:
-    """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted."""
-    from benchmark.neural.training import train as run_training
-    from benchmark.plugins import dataset_classes, open_dataset, recipe
+    """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted.
 
-    if dataset.partition(":")[0] not in dataset_classes() and Path(dataset).is_dir():
-        dataset = f"folder:{dataset}"
-    source = open_dataset(dataset, data_root)
-    label = name or source.name
-    card = run_training(
-        recipe(codec, dataset, dict(_pair(text) for text in options)), source.training_images(), data=dataset,
-        out=out or Path("weights") / codec / label, seed=seed, precision=precision, command=_command(),
-    )
+    Below the folder of the weights, training/ holds log.csv, points.csv, quality.png (held-out quality over time) and
+    checkpoint.npz, all that --resume needs elsewhere. An ended training goes on if it is given more --time.
+    """
+    from benchmark.errors import UsageError
+    from benchmark.neural.loop import Pace
+    from benchmark.neural.packed import PackedImages
+    from benchmark.neural.training import train as run_training
+    from benchmark.plugins import recipe
+
+    if (dataset is None) == (packed is None):
+        raise UsageError("expected one of --dataset and --packed")
+    if packed is not None:
+        pictures = PackedImages(packed)
+        images, dataset, label, data = pictures.images(), pictures.name, pictures.name, pictures.label
+    else:
+        dataset, source = _training_set(dataset or "", data_root)
+        images, label, data = source.training_images(), source.name, dataset
+    try:
+        card = run_training(
+            recipe(codec, dataset, dict(_pair(text) for text in options)), images, data=data,
+            out=out or Path("weights") / codec / (name or label), seed=seed, precision=precision, command=_command(),
+            pace=Pace(limit, checkpoint_every, evaluate_every), resume=resume, device=device,
+        )
+    except KeyboardInterrupt:
+        click.echo("interrupted: the checkpoint is written; the same command goes on from here", err=True)
+        sys.exit(_INTERRUPTED)
     click.echo(f"wrote {card}")
 
 
@@ -544,6 +601,15 @@ def published(studies: Path, results: Path, out: Path | None) -> None:
 
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+
+
+def _training_set(spec: str, data_root: Path | None) -> tuple[str, Dataset]:
+    """The data set of a name or of a directory of images, and how it is named in full."""
+    from benchmark.plugins import dataset_classes, open_dataset
+
+    if spec.partition(":")[0] not in dataset_classes() and Path(spec).is_dir():
+        spec = f"folder:{spec}"
+    return spec, open_dataset(spec, data_root)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -222,8 +222,8 @@ def find_images(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
-def read_image(path: Path) -> npt.NDArray[np.uint8]:
-    """Pixels of an 8-bit image file: (H, W) grey or (H, W, 3) sRGB.
+def read_image(path: Path | BinaryIO) -> npt.NDArray[np.uint8]:
+    """Pixels of an 8-bit image file, or of its content: (H, W) grey or (H, W, 3) sRGB.
 
     Raises:
         UnsupportedImage: it has an alpha channel, more than 8 bits, or another colour model.

@@ -10,8 +10,8 @@ from benchmark.colour import Floats
 from benchmark.neural.entropy import Symbols
 from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
 from benchmark.neural.latent import Network
+from benchmark.neural.recipe import Recipe
 from benchmark.neural.search import by_gradient
-from benchmark.neural.training import Recipe
 from benchmark.neural.weights import Point
 
 

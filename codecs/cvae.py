@@ -16,7 +16,7 @@ from benchmark.codec import setting
 from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentRecipe, SearchedCodec, exact_dtype
-from benchmark.neural.training import Recipe, Stage
+from benchmark.neural.recipe import Recipe, Stage
 
 LATENT = 16
 
@@ -119,7 +119,7 @@ class CvaeRecipe(LatentRecipe):
             for quality in range(6, 0, -1)
         ]
 
-    def prepare(self, network: Any) -> None:
+    def adapt(self, network: Any) -> None:
         # Rounded, a latent that starts within ±½ is zero everywhere and sends no gradient: start it wider.
         mean = network.get_layer("encoder").get_layer("z_mean")
         kernel, bias = mean.get_weights()

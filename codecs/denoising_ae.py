@@ -12,7 +12,7 @@ import numpy as np
 from benchmark.codec import setting
 from benchmark.errors import UsageError
 from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
-from benchmark.neural.training import Examples, Recipe
+from benchmark.neural.recipe import Examples, Recipe
 
 NOISE = 0.3
 """Standard deviation of the noise that it is trained to remove, on the scale of 0–1."""

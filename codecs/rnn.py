@@ -13,7 +13,7 @@ from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.container import pack_levels, unpack_levels
 from benchmark.neural.levels import LevelCodec, LevelRecipe
-from benchmark.neural.training import Stage
+from benchmark.neural.recipe import Stage
 from benchmark.neural.weights import Point
 
 BITS = 32

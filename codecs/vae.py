@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from benchmark.codec import setting
 from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentRecipe, SearchedCodec, exact_dtype
-from benchmark.neural.training import Recipe, Stage
+from benchmark.neural.recipe import Recipe, Stage
 
 LATENT = 128
 HIDDEN = 256
@@ -93,7 +93,7 @@ class VaeRecipe(LatentRecipe):
             for quality in range(4, 0, -1)
         ]
 
-    def prepare(self, network: Any) -> None:
+    def adapt(self, network: Any) -> None:
         network.get_layer("encoder").get_layer("z_log_var").trainable = False  # this objective has no use for it
 
     def operating_steps(self, stage: Stage) -> dict[int, int]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
-from benchmark.errors import MissingBackend
+from benchmark.environment import processor
+from benchmark.errors import MissingBackend, UsageError
 
 
 def backend_name() -> str:
@@ -69,3 +70,62 @@ def load_keras() -> Any:
             f"learned codecs need Keras and {backend_name()}: pip install 'rdbench[neural]'"
         ) from error
     return keras
+
+
+def gpu_names() -> list[str]:
+    """Names of the GPUs that the backend can use."""
+    load_keras()
+    if backend_name() == "jax":
+        import jax
+
+        return [str(device.device_kind) for device in jax.devices() if device.platform != "cpu"]
+    if backend_name() == "torch":
+        import torch
+
+        return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    return [str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in found]
+
+
+@contextmanager
+def on_device(device: str | None) -> Iterator[str]:
+    """Lets the backend compute on a device.
+
+    Args:
+        device: ``cpu``, ``gpu`` or ``gpu:1``; None for the first GPU, or else the CPU.
+
+    Yields:
+        The name of the device.
+
+    Raises:
+        UsageError: there is no such device.
+    """
+    kind, _, number = (device or "").partition(":")
+    if kind not in ("", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdecimal())):
+        raise UsageError(f"--device: expected cpu, gpu or gpu:N, got {device!r}")
+    gpus = gpu_names()
+    index = int(number or 0)
+    if kind == "gpu" and index >= len(gpus):
+        found = ", ".join(f"gpu:{i} ({name})" for i, name in enumerate(gpus)) or "none"
+        raise UsageError(f"--device {device}: {backend_name()} finds no such GPU; it finds {found}. Give --device cpu")
+    on_gpu = bool(gpus) and kind != "cpu"
+    with load_keras().device(f"gpu:{index}" if on_gpu else "cpu:0"):
+        yield gpus[index] if on_gpu else f"CPU, {os.cpu_count()} cores, {processor()}"
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of tensors, compiled where the backend can; it has no gradient."""
+    load_keras()
+    if backend_name() == "jax":
+        import jax
+
+        return cast("Callable[..., Any]", jax.jit(function))
+    if backend_name() == "torch":
+        import torch
+
+        return torch.no_grad()(function)
+    import tensorflow as tf
+
+    return cast("Callable[..., Any]", tf.function(function, reduce_retracing=True))

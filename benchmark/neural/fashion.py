@@ -10,7 +10,7 @@ from benchmark.codec import Knob, Setting, setting
 from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
 from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype
-from benchmark.neural.training import Stage
+from benchmark.neural.recipe import Stage
 
 
 def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any:

@@ -27,8 +27,9 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.complexity import model_macs
 from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
+from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Stage
+from benchmark.neural.schedules import SCHEDULES
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
-from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 from benchmark.plugins import codec_class
 
@@ -232,7 +233,8 @@ class LatentRecipe(Recipe):
             from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
             from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
             weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``learning_rate``: at
-            the start of each stage; ``schedule``: how it goes on, one of ``training.SCHEDULES``.
+            the start of each stage; ``schedule``: how it goes on, one of ``schedules.SCHEDULES``; and those of
+            ``recipe.LOOP_OPTIONS``.
 
     Raises:
         UsageError: an option that is unknown, or has no such value.
@@ -257,12 +259,13 @@ class LatentRecipe(Recipe):
 
     def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
         known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
-        allowed = {*known, "epochs", "start", "batch_size", "learning_rate", "schedule"}
+        allowed = {*known, "epochs", "start", "batch_size", "learning_rate", "schedule", *LOOP_OPTIONS}
         unknown = set(options) - allowed
         if unknown:
             listed = ", ".join(sorted(allowed))
             raise UsageError(f"{self.codec} has no training option {min(unknown)!r}; it has {listed}")
         chosen = known | dict(options)
+        self.set_loop_options({name: chosen[name] for name in LOOP_OPTIONS if name in chosen})
         self.objective, self.tiling_name = chosen["objective"], chosen["tiling"]
         if self.objective not in ("rd", self.original):
             raise UsageError(f"objective: expected rd or {self.original}, got {self.objective!r}")
@@ -306,7 +309,7 @@ class LatentRecipe(Recipe):
         """The tiling that images of a data set take unless an option says otherwise."""
         return self.tilings[0]
 
-    def prepare(self, network: Any) -> None:
+    def adapt(self, network: Any) -> None:
         """Changes initial weights of a network that is to be trained for rate and distortion; by default nothing."""
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
@@ -327,7 +330,7 @@ class LatentRecipe(Recipe):
         if self.start:
             network.set_weights(self._start_weights())
         if self.objective == "rd":
-            self.prepare(network)
+            self.adapt(network)
         return network
 
     def _start_weights(self) -> list[npt.NDArray[np.float32]]:
@@ -424,5 +427,8 @@ class LatentRecipe(Recipe):
             "tiles_per_image": self.tiles_per_image,
             **started,
             "schedule": self.schedule,
+            **({"optimiser": self.optimiser} if self.optimiser != "adam" else {}),
+            **({"average": self.average} if self.average else {}),
+            **({"warmup_steps": self.warmup_steps} if self.warmup_steps else {}),
             "stages": [dataclasses.asdict(stage) for stage in self.stages()],
         }

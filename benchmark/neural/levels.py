@@ -23,8 +23,9 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.bits import BitModel, decode_bits, encode_bits, fit_bit_model
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
-from benchmark.neural.crops import blocks, random_crops
-from benchmark.neural.training import SCHEDULES, Examples, Recipe, Stage
+from benchmark.neural.crops import Crops, blocks
+from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
+from benchmark.neural.schedules import SCHEDULES
 from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
 
 _CHUNK = 1 << 17
@@ -38,16 +39,20 @@ Codes = npt.NDArray[Any]
 
 STEM = "network"
 """File name of the weights of a set, without its endings."""
-_BLOCKS = 2000
-"""Blocks of which the models of bits are learned."""
+_LEARNED = 2000 * 64 * 64
+"""Pixels of which the models of bits are learned."""
+_WATCHED = 1 << 20
+"""Pixels of held-out blocks on which a training is watched."""
 
 OPTIONS: Mapping[str, str] = {
     "crop": "32", "batch_size": "32", "epochs": "20", "steps": "500", "learning_rate": "1e-3", "schedule": "cosine",
-    "loss": "mse", "bits": "sign", "limit": "1000000", "start": "",
+    "loss": "mse", "bits": "sign", "limit": "1000000", "block": "", "downscale": "1", "start": "", **LOOP_OPTIONS,
 }
 """Options of every recipe and their defaults: side of a crop in pixels, crops of a batch, epochs and batches in
 each, learning rate and its schedule, loss (see ``Distortion``), ``stochastic`` or ``sign`` bits while training, how
-many blocks are taken of the data at most, and a set of weights of the same network to start from, if any."""
+many blocks are taken of the data at most, the side of a block (twice that of a crop), the smallest factor by which
+crops are made smaller, drawn anew for each (1 for never), a set of weights of the same network to start from, if any,
+and those of ``recipe.LOOP_OPTIONS``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,6 +252,7 @@ class LevelRecipe(Recipe):
     """Options that a codec adds, or gives other defaults."""
 
     def __init__(self, options: dict[str, str]) -> None:
+        self._exact: Any = None
         self.options = {**OPTIONS, **self.own_options}
         for name in options:
             if name not in self.options:
@@ -260,6 +266,14 @@ class LevelRecipe(Recipe):
             self.learning_rate = float(self.options["learning_rate"])
         except ValueError:
             raise UsageError(f"learning_rate: expected a number, got {self.options['learning_rate']!r}") from None
+        self.block = self.whole("block") if self.options["block"] else 2 * self.crop
+        try:
+            self.downscale = float(self.options["downscale"])
+        except ValueError:
+            self.downscale = 0.0
+        if not 0.1 <= self.downscale <= 1:
+            raise UsageError(f"downscale: expected a factor from 0.1 to 1, got {self.options['downscale']!r}")
+        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
         self.schedule = self.pick("schedule", SCHEDULES)
         self.loss = self.pick("loss", ("mse", "l1", "psnr"))
         self.stochastic = self.pick("bits", ("stochastic", "sign")) == "stochastic"
@@ -294,23 +308,46 @@ class LevelRecipe(Recipe):
         return 1
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
-        return {"image": blocks(images, self.crop, self.limit)}
+        return {"image": blocks(images, self.crop, self.block, self.limit)}
 
-    def batch(self, rows: Examples, rng: np.random.Generator) -> Examples:
-        return random_crops(rows["image"], self.crop, rng)
+    def source(self, examples: Examples, *, training: bool) -> Source:
+        return Crops(examples["image"], self.crop, self.downscale if training else 1.0)
 
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
         from benchmark.neural.binary import Distortion
 
         return Distortion(network, self.loss, self.stochastic, self.levels(stage), seed)
 
+    def exact(self, network: Any) -> Any:
+        """A network with the same weights that computes in full precision."""
+        if self._exact is None:
+            self._exact = self.build()
+        self._exact.set_weights(network.get_weights())
+        return self._exact
+
+    def rates(self, codes: Sequence[Codes]) -> list[float]:
+        """Bits a pixel that codes take, up to each level: by default the nominal ones, as they are without a coder."""
+        about = self.describe()
+        level = (1 if about["binary"] else 32) * about["channels"] / about["stride"] ** 2
+        return [level * number for number in range(1, len(codes) + 1)]
+
+    def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
+        exact = self.exact(network)
+        blocks_ = held_out["image"]
+        images = blocks_[: max(1, _WATCHED // (blocks_.shape[1] * blocks_.shape[2]))]
+        codes = codes_of(exact, images, self.levels(stage))
+        found = []
+        for level, rate in enumerate(self.rates(codes), start=1):
+            decoded = images_of(exact, codes[:level], self.describe()["stride"])
+            found.append({"bpp": rate, "psnr": _psnr(decoded, images)})
+        return found
+
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
         if stage != self.stages()[-1]:
             return []
         keras = load_keras()
         # The network that was trained may compute in half precision; the one that is used does not.
-        exact = self.build()
-        exact.set_weights(network.get_weights())
+        exact = self.exact(network)
         keras.config.set_dtype_policy("float16")
         twin = self.build()
         keras.config.set_dtype_policy("float32")
@@ -318,7 +355,8 @@ class LevelRecipe(Recipe):
 
         levels, binary = self.levels(stage), self.describe()["binary"]
         rng = np.random.default_rng(0)
-        chosen = np.sort(rng.permutation(len(train["image"]))[:_BLOCKS])
+        most = max(1, _LEARNED // int(np.prod(train["image"].shape[1:3])))
+        chosen = np.sort(rng.permutation(len(train["image"]))[:most])
         codes = codes_of(exact, train["image"][chosen], levels)
         held_codes = codes_of(exact, held_out["image"], levels)
         measured = []
@@ -331,7 +369,12 @@ class LevelRecipe(Recipe):
                 payload = encode_bits(held_codes[level], model, held_previous)
                 figures["bits_per_code_bit"] = round(8 * len(payload) / held_codes[level].size, 4)
             decoded = images_of(exact, held_codes[: level + 1], self.describe()["stride"])
-            error = np.mean((decoded.astype(np.float32) - held_out["image"]) ** 2, dtype=np.float64)
-            figures["psnr_of_mean_error"] = round(10 * float(np.log10(255.0**2 / error)), 3)
+            figures["psnr_of_mean_error"] = round(_psnr(decoded, held_out["image"]), 3)
             measured.append(figures)
         return [{"quality": 1, "stem": STEM, "validation": measured}]
+
+
+def _psnr(images: Batch, reference: Batch) -> float:
+    """Of the mean error over all images, in dB."""
+    error = np.mean((images.astype(np.float32) - reference) ** 2, dtype=np.float64)
+    return 10 * float(np.log10(255.0**2 / error))

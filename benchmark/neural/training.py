@@ -1,128 +1,59 @@
-"""The training loop that all learned codecs share: stages, checkpoints and resume, early stopping, logs, model card."""
+"""Trains a learned codec by its recipe: stage after stage, resumable, to a set of weights with its model card."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import itertools
 import json
 import os
-import time
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.environment import commit, processor
+from benchmark.environment import commit
 from benchmark.errors import UsageError
-from benchmark.neural.backend import load_keras
+from benchmark.neural import checkpoint
+from benchmark.neural.backend import load_keras, on_device
+from benchmark.neural.checkpoint import Arrays, State
+from benchmark.neural.loop import Pace, StageLoop
+from benchmark.neural.recipe import Examples, Recipe
 from benchmark.progress import Progress
-
-Examples = dict[str, npt.NDArray[Any]]
-"""Arrays by name, each with one row an example."""
-
-SCHEDULES = ("constant", "cosine", "plateau", "cyclical")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One operating point to train; it starts from the weights of the stage before.
-
-    Attributes:
-        quality: its number, 1 for the lowest rate.
-        epochs: at most; early stopping may end it before.
-        learning_rate: at its start.
-        trade_off: λ of the rate–distortion objective; None for another objective.
-    """
-
-    quality: int
-    epochs: int
-    learning_rate: float
-    trade_off: float | None
-
-
-class Recipe(ABC):
-    """How a learned codec is trained: all that the loop has to be told."""
-
-    codec: ClassVar[str]
-    batch_size: int = 128
-    patience: int | None = 6
-    """Epochs without a better validation loss after which a stage ends, at its best weights; None runs all epochs."""
-    schedule: str = "cosine"
-    """Of the learning rate: ``constant``; ``cosine``, a half cosine down to 1 % over a stage; ``plateau``, halved after
-    5 epochs without a better validation loss; ``cyclical``, see :func:`cyclical_rate`."""
-    clip_norm: float | None = None
-    """Largest norm of the gradient; None leaves it alone."""
-    epoch_steps: int | None = None
-    """Batches of an epoch, drawn at random; None goes through all examples once."""
-    validation_share: float = 1 / 12
-
-    @abstractmethod
-    def stages(self) -> Sequence[Stage]:
-        """Stages in the order in which they are trained."""
-
-    @abstractmethod
-    def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
-        """Arrays to train on, each with one row an example, cut from images."""
-
-    def batch(self, rows: Examples, rng: np.random.Generator) -> Examples:
-        """What the network sees of a batch of examples: by default the rows themselves; or random crops of them.
-
-        Args:
-            rows: of the examples, in a random order while training.
-            rng: seeded by epoch and batch; for validation always the same.
-        """
-        return rows
-
-    @abstractmethod
-    def network(self) -> Any:
-        """The network itself, a Keras model, as it will be saved."""
-
-    @abstractmethod
-    def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
-        """A Keras model around the network whose ``compute_loss`` is the objective."""
-
-    @abstractmethod
-    def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
-        """Writes a trained stage's files and returns its points for the card, with the figures that they reach.
-
-        A stage that only prepares the next has none.
-        """
-
-    @abstractmethod
-    def describe(self) -> dict[str, Any]:
-        """What the card says of the architecture and the objective."""
 
 
 def train(
-    recipe: Recipe, images: Iterable[Batch], *, data: str, out: Path, seed: int, precision: str, command: str
+    recipe: Recipe, images: Iterable[Batch], *, data: str, out: Path, seed: int, precision: str, command: str,
+    pace: Pace | None = None, resume: Path | None = None, device: str | None = None,
 ) -> Path:
     """Trains every stage that is not yet done, and writes the model card.
 
-    An interrupted training, started again with the same arguments, goes on from its last whole epoch.
+    An interrupted training, started again with the same arguments, goes on from its last checkpoint, and one that ended
+    goes on if it is given more time.
 
     Args:
         recipe: of the codec.
         images: batches of training images.
         data: how the data were named, for the card.
-        out: folder of the set of weights.
+        out: folder of the set of weights; logs and checkpoint lie in its folder ``training``.
         seed: of initial weights, order, noise and tiles.
         precision: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
         command: what the user typed, for the card.
+        pace: a limit of time, and how often checkpoints and measurements are taken.
+        resume: a checkpoint to go on from, of any machine and backend; one in ``out`` that has trained longer wins.
+        device: see ``backend.on_device``.
 
     Returns:
         Path of the model card.
 
     Raises:
         MissingBackend: Keras or its backend is not installed.
-        UsageError: the folder holds a training with other arguments, or one that is running.
+        UsageError: the folder holds a training with other arguments, or one that is running; the checkpoint is no such
+            file, or of another codec or network; there is no such device.
+        KeyboardInterrupt: somebody asked to stop; the checkpoint is written.
     """
     from filelock import FileLock, Timeout  # of the neural extra, which codecs are listed without
 
@@ -130,71 +61,81 @@ def train(
     scratch.mkdir(parents=True, exist_ok=True)
     lock = FileLock(scratch / "lock")  # a killed process lets go of it
     try:
-        with lock.acquire(blocking=False):
-            return _train(recipe, images, data, out, scratch, seed, precision, command)
+        with lock.acquire(blocking=False), on_device(device) as name:
+            served = {"device": name, "backend": load_keras().config.backend(), "precision": precision}
+            return _train(recipe, images, data, out, scratch, seed, served, command, pace or Pace(), resume)
     except Timeout as error:
         raise UsageError(f"{out} is being trained by another process; give another --out, or wait for it") from error
 
 
 def _train(
-    recipe: Recipe, images: Iterable[Batch], data: str, out: Path, scratch: Path, seed: int, precision: str,
-    command: str,
+    recipe: Recipe, images: Iterable[Batch], data: str, out: Path, scratch: Path, seed: int, device: dict[str, str],
+    command: str, pace: Pace, resume: Path | None,
 ) -> Path:
     keras = load_keras()
+    precision = device["precision"]
     plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
     _same_plan(scratch / "plan.json", plan)
-
+    state, arrays = _begin(recipe, scratch / "checkpoint.npz", resume)
     at_commit = commit()
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
-    everything = recipe.examples(images, rng)
-    size = len(next(iter(everything.values())))
-    order = rng.permutation(size)
-    held = round(size * recipe.validation_share)
-    held_out = {key: values[order[:held]] for key, values in everything.items()}
-    examples = {key: values[order[held:]] for key, values in everything.items()}
-
+    examples, held_out, about = _split(recipe.examples(images, rng), recipe.validation_share, rng)
+    recipe.prepare(examples)
     keras.mixed_precision.set_global_policy(precision)
     network = recipe.network()
     keras.mixed_precision.set_global_policy("float32")
     stages = recipe.stages()
+    if state.stage >= len(stages):
+        raise UsageError(f"the checkpoint is in stage {state.stage + 1}, and these options have {len(stages)}")
+    ends, amounts = _shares([stage.epochs for stage in stages], pace.limit)
     points: list[Any] = []
     effort: Counter[str] = Counter()
-    with Progress(sum(stage.epochs for stage in stages), "epochs") as progress:
-        for stage in stages:
-            done = scratch / f"q{stage.quality}.json"
-            weights = scratch / f"q{stage.quality}.weights.h5"
-            if done.exists():
-                network.load_weights(weights)
-                progress.advance(stage.epochs, f"quality {stage.quality}: trained before")
+    with Progress(sum(amounts), "epochs" if pace.limit is None else "s") as progress:
+        for index, (stage, end, amount) in enumerate(zip(stages, ends, amounts, strict=True)):
+            if index < state.stage:
+                weights = arrays.get(f"done{index}")
+                if weights:
+                    network.set_weights(weights)
+                finished = recipe.finish(network, stage, examples, held_out, out) if weights else []
+                effort.update(state.efforts[index])
+                progress.advance(amount, f"quality {stage.quality}: trained before")
             else:
-                steps, seconds = _fit(
-                    recipe, network, stage, examples=examples, held_out=held_out, scratch=scratch, seed=seed,
-                    progress=progress,
+                loop = StageLoop(
+                    recipe, network, stage, examples=examples, held_out=held_out, seed=seed, end=end, pace=pace,
+                    state=state, arrays=arrays, folder=scratch, device=device, progress=progress,
                 )
-                network.save_weights(weights)
-                _write(done, {"training_steps": steps, "training_seconds": round(seconds, 1)})
-            effort.update(json.loads(done.read_text(encoding="utf-8")))
-            finished = recipe.finish(network, stage, examples, held_out, out)
-            spent = {name: round(value, 1) for name, value in effort.items()}
-            points += [point | spent for point in finished]
+                what = "trained before" if loop.ended else "done"
+                loop.run()
+                progress.advance(amount - loop.advanced, f"quality {stage.quality}: {what}")
+                finished = recipe.finish(network, stage, examples, held_out, out)
+                effort.update(state.effort())
+                if index + 1 < len(stages):
+                    arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
+                    if finished:
+                        arrays[f"done{index}"] = network.get_weights()
+                    state.next_stage()
+            points += [point | {name: round(value, 1) for name, value in effort.items()} for point in finished]
             if finished:  # else the stage was a preparation for the next, which its effort counts to
                 effort.clear()
+    served = _served(state.devices)
+    longest = max(served, key=lambda entry: float(entry["seconds"]))
     card = out / "card.json"
     _write(card, {
         "codec": recipe.codec,
         "data": data,
-        "examples": {"training": size - held, "validation": held, "digest": _digest(everything)},
+        "examples": about,
         **recipe.describe(),
         "seed": seed,
         "batch_size": recipe.batch_size,
-        "precision": precision,
-        "device": f"CPU, {os.cpu_count()} cores, {processor()}",
+        "precision": longest["precision"],
+        "device": longest["device"],
+        "backend": longest["backend"],
+        "trained_on": served,
         "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
         "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
-        "backend": keras.config.backend(),
-        "training_seconds": round(sum({p["stem"]: p["training_seconds"] for p in points}.values()), 1),
+        "training_seconds": round(state.seconds, 1),
         "commit": at_commit,
         "command": command,
         "points": sorted(points, key=lambda point: int(point["quality"])),
@@ -202,126 +143,50 @@ def _train(
     return card
 
 
-def _fit(
-    recipe: Recipe, network: Any, stage: Stage, *, examples: Examples, held_out: Examples, scratch: Path, seed: int,
-    progress: Progress,
-) -> tuple[int, float]:
-    """Trains one stage; returns optimiser steps and seconds."""
-    keras = load_keras()
-    batches = _batches(recipe, examples, seed + stage.quality, training=True)
-    rate = _learning_rate(recipe.schedule, stage, len(batches))
-    trainer = recipe.trainer(network, stage, seed + stage.quality)
-    trainer.compile(
-        optimizer=keras.optimizers.Adam(rate, global_clipnorm=recipe.clip_norm),
-        jit_compile=keras.config.backend() == "jax",
-    )
-    trainer(batches[0][0])  # builds it, as the checkpoint callback demands
-    log = scratch / f"q{stage.quality}.csv"
+def _split(
+    everything: Examples, share: float, rng: np.random.Generator
+) -> tuple[Examples, Examples, dict[str, int | str]]:
+    """Examples to train on, held-out ones, and what the card says of them."""
+    digest = hashlib.sha256()
+    for key in sorted(everything):
+        digest.update(np.ascontiguousarray(everything[key]).data)
+    size = len(next(iter(everything.values())))
+    order = rng.permutation(size)
+    held = round(size * share) or 1
+    first, rest = ({key: values[part] for key, values in everything.items()} for part in (order[:held], order[held:]))
+    return rest, first, {"training": size - held, "validation": held, "digest": digest.hexdigest()}
 
-    class Report(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras ships no types
-        epochs = 0
-        start = 0.0
 
-        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            self.start = time.monotonic()
-            batches.epoch = epoch  # so that a resumed training draws what it would have drawn
+def _begin(recipe: Recipe, path: Path, resume: Path | None) -> tuple[State, Arrays]:
+    """The furthest of the checkpoints that there are, or a state without any training."""
+    paths = [*([path] if path.exists() else []), *([resume] if resume else [])]
+    found = [checkpoint.load(source) for source in paths]
+    if not found:
+        return State(recipe.codec, recipe.describe()), {}
+    state, arrays = max(found, key=lambda pair: pair[0].seconds)
+    if state.codec != recipe.codec:
+        raise UsageError(f"{resume}: a checkpoint of codec {state.codec!r}, not of {recipe.codec!r}")
+    return state, arrays
 
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            if logs is not None:
-                logs["seconds"] = time.monotonic() - self.start  # for the log, which outlives an interruption
-            held = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
-            figures = ", ".join(f"{name} {value:.4g}" for name, value in held.items())
-            progress.advance(epoch + 1 - self.epochs, f"quality {stage.quality}, epoch {epoch + 1}: {figures}")
-            self.epochs = epoch + 1
 
-    report = Report()
-    callbacks = [
-        report,
-        keras.callbacks.CSVLogger(log, append=True),
-        keras.callbacks.BackupAndRestore(scratch / f"q{stage.quality}-checkpoint", delete_checkpoint=True),
+def _shares(epochs: Sequence[int], limit: float | None) -> tuple[list[float | None], list[int]]:
+    """When each stage ends, in seconds of training, and how much it has for the progress: epochs or seconds."""
+    if limit is None:
+        return [None] * len(epochs), list(epochs)
+    ends = [limit * share / sum(epochs) for share in itertools.accumulate(epochs)]
+    whole = [0, *(int(end) for end in ends)]
+    return list(ends), [after - before for before, after in itertools.pairwise(whole)]
+
+
+def _served(devices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What trained and for how many seconds, each device, backend and precision once."""
+    seconds: Counter[tuple[str, str, str]] = Counter()
+    for entry in devices:
+        seconds[entry["device"], entry["backend"], entry["precision"]] += entry["seconds"]
+    return [
+        {"device": device, "backend": backend, "precision": precision, "seconds": round(spent, 1)}
+        for (device, backend, precision), spent in seconds.items()
     ]
-    if recipe.patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
-        )
-    if recipe.schedule == "plateau":
-        callbacks.append(keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=5))
-    trainer.fit(
-        batches, epochs=stage.epochs, shuffle=False, verbose=0, callbacks=callbacks,
-        validation_data=_batches(recipe, held_out, seed, training=False),
-    )
-    progress.advance(stage.epochs - report.epochs, f"quality {stage.quality}: done")
-    with log.open(encoding="utf-8", newline="") as lines:
-        seconds = sum(float(row["seconds"]) for row in csv.DictReader(lines))
-    return report.epochs * len(batches), seconds
-
-
-def _batches(recipe: Recipe, examples: Examples, seed: int, *, training: bool) -> Any:
-    """Batches as Keras reads them: shuffled anew each epoch for training, always the same for validation."""
-    keras = load_keras()
-    size = len(next(iter(examples.values())))
-    @lru_cache(maxsize=1)
-    def order(epoch: int) -> npt.NDArray[np.int64]:
-        return np.random.default_rng((seed, epoch)).permutation(size)
-
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]  # Keras ships no types
-        epoch = 0
-
-        def __len__(self) -> int:
-            # A last batch that is not full would be compiled for anew: training leaves it to another epoch's shuffle.
-            whole = max(1, size // recipe.batch_size)
-            return (recipe.epoch_steps or whole) if training else -(-size // recipe.batch_size)
-
-        def __getitem__(self, index: int) -> tuple[Examples]:
-            places = np.arange(index * recipe.batch_size, (index + 1) * recipe.batch_size)
-            if training:
-                chosen = order(self.epoch)[places % size]
-                rng = np.random.default_rng((seed, self.epoch, index))
-            else:
-                chosen = places[places < size]
-                rng = np.random.default_rng((seed, index))
-            return (recipe.batch({key: values[chosen] for key, values in examples.items()}, rng),)
-
-    return Batches(workers=1)
-
-
-def _learning_rate(schedule: str, stage: Stage, batches: int) -> Any:
-    keras = load_keras()
-    if schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(stage.learning_rate, stage.epochs * batches, alpha=0.01)
-    if schedule == "cyclical":
-        return cyclical_rate(stage.learning_rate, half_cycle=4 * batches)
-    return stage.learning_rate
-
-
-def cyclical_rate(base: float, *, half_cycle: int, highest: float = 5.0, decay: float = 0.99994) -> Any:
-    """The cyclical learning rate of Smith (2017), policy ``exp_range``, with the constants of Ramos (2019).
-
-    The rate goes up and down in a straight line between ``base`` and a peak that shrinks by ``decay`` with each step.
-
-    Args:
-        base: lowest rate.
-        half_cycle: steps from lowest to highest; Smith advises 2 to 10 epochs.
-        highest: the first peak, as a multiple of the base.
-        decay: γ.
-
-    Returns:
-        A learning-rate schedule of Keras.
-    """
-    keras = load_keras()
-    ops = keras.ops
-
-    class CyclicalRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
-        def __call__(self, step: Any) -> Any:
-            step = ops.cast(step, "float32")
-            place = ops.mod(step / half_cycle, 2.0)
-            height = 1 - ops.abs(place - 1)
-            return base * (1 + (highest - 1) * height * ops.power(decay, step))
-
-        def get_config(self) -> dict[str, Any]:
-            return {}
-
-    return CyclicalRate()
 
 
 def _same_plan(path: Path, plan: dict[str, Any]) -> None:
@@ -340,9 +205,3 @@ def _write(path: Path, content: Any) -> None:
     temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     temporary.replace(path)
 
-
-def _digest(examples: Examples) -> str:
-    digest = hashlib.sha256()
-    for key in sorted(examples):
-        digest.update(np.ascontiguousarray(examples[key]).data)
-    return digest.hexdigest()

@@ -22,7 +22,7 @@ from benchmark.metric import Metric, MetricFamily
 from benchmark.toml_codec import read_codec
 
 if TYPE_CHECKING:
-    from benchmark.neural.training import Recipe
+    from benchmark.neural.recipe import Recipe
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
