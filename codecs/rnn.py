@@ -54,6 +54,10 @@ class Rnn(LevelCodec):
 
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
+        if card.get("form") == "klt":
+            from benchmark.neural.klt_recipe import build_klt
+
+            return build_klt(card["widths"])
         return build_network(card["width"], card["additive"])
 
     def level_count(self, point: Point) -> int:
@@ -125,6 +129,10 @@ class RnnRecipe(LevelRecipe):
         }
 
 
-def recipe(dataset: str, options: dict[str, str]) -> RnnRecipe:
-    """The recipe, changed by options from the command line; see ``levels.LevelRecipe`` and its own ``own_options``."""
+def recipe(dataset: str, options: dict[str, str]) -> LevelRecipe:
+    """The recipe of a form, changed by options from the command line; see ``levels.LevelRecipe`` and ``own_options``."""
+    if options.get("form") == "klt":
+        from benchmark.neural.klt_recipe import KltRecipe
+
+        return KltRecipe(options)
     return RnnRecipe(options)

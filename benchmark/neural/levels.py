@@ -39,8 +39,6 @@ Codes = npt.NDArray[Any]
 
 STEM = "network"
 """File name of the weights of a set, without its endings."""
-_LEARNED = 2000 * 64 * 64
-"""Pixels of which the models of bits are learned."""
 _WATCHED = 1 << 20
 """Pixels of held-out blocks on which a training is watched."""
 
@@ -248,6 +246,8 @@ class LevelRecipe(Recipe):
     patience = None
     clip_norm = 1.0
     validation_share = 1 / 100
+    learned_pixels = 1 << 23
+    """Pixels of which the models of bits are learned."""
     own_options: ClassVar[Mapping[str, str]] = {}
     """Options that a codec adds, or gives other defaults."""
 
@@ -355,7 +355,7 @@ class LevelRecipe(Recipe):
 
         levels, binary = self.levels(stage), self.describe()["binary"]
         rng = np.random.default_rng(0)
-        most = max(1, _LEARNED // int(np.prod(train["image"].shape[1:3])))
+        most = max(1, self.learned_pixels // int(np.prod(train["image"].shape[1:3])))
         chosen = np.sort(rng.permutation(len(train["image"]))[:most])
         codes = codes_of(exact, train["image"][chosen], levels)
         held_codes = codes_of(exact, held_out["image"], levels)

@@ -1,0 +1,113 @@
+"""Objectives of form ``klt``: rate and distortion of all levels, then the restoration. Importing this loads Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from benchmark.neural.klt_start import BLOCK
+
+_RATE_UNIT = 0.1
+"""Bits a pixel and level in which rates count."""
+_DRAWN = 4
+"""Levels of each crop on which the restoration is trained in a step."""
+
+
+class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """Mean over the levels of ln(MSE) + λ · (bits a pixel up to the level) / (0.1 · number of the level).
+
+    Errors are those of coefficients, to which what no coefficient holds is added: the basis is orthonormal.
+
+    Args:
+        network: a ``KltAutoencoder``, of which all but the restoration is trained.
+        prices: λ of each level.
+        first_weight: of the logarithms of the first two levels' errors; that of the others is 1.
+    """
+
+    def __init__(self, network: Any, prices: npt.NDArray[np.float64], first_weight: float) -> None:
+        super().__init__()
+        network.trainable = True
+        network.restoration.trainable = False
+        self.network = network
+        self.prices = [float(price) for price in prices]
+        weights = np.array([first_weight] * 2 + [1.0] * len(prices))[: len(prices)]
+        self.weights_of_levels = [float(weight) for weight in weights / weights.sum()]
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("psnr_first", "psnr_last", "bpp_last")]
+
+    def call(self, inputs: dict[str, Any]) -> tuple[list[Any], list[Any], Any]:
+        """Errors of each level, estimated bits of each, and what no coefficient holds; means of the batch."""
+        images = ops.cast(inputs["image"], "float32")
+        target = self.network.coefficients(images)
+        samples = float(np.prod(images.shape))
+        mean = ops.reshape(self.network.mean, (1, 1, BLOCK, 1, BLOCK, 3))
+        count, height, width, _ = images.shape
+        grid = ops.reshape(images, (count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3))
+        beyond = ops.sum(ops.square(grid - mean)) - ops.sum(ops.square(target))
+        decoded, rates = self.network.levels(target, len(self.prices))
+        errors = [(ops.sum(ops.square(level - target)) + beyond) / samples for level in decoded]
+        return errors, rates
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        errors, rates = y_pred
+        loss, bpp = 0.0, 0.0
+        for level, (error, rate, price) in enumerate(zip(errors, rates, self.prices, strict=True)):
+            bpp = bpp + rate / BLOCK**2
+            loss = loss + self.weights_of_levels[level] * ops.log(error + 1e-3)
+            loss = loss + price / len(self.prices) * bpp / (_RATE_UNIT * (level + 1))
+        for tracker, error in zip(self.trackers, (errors[0], errors[-1]), strict=False):
+            tracker.update_state(10 * ops.log10(255.0**2 / (error + 1e-3)))
+        self.trackers[-1].update_state(bpp)
+        return loss
+
+    @property
+    def metrics(self) -> Sequence[keras.metrics.Metric]:
+        return [*super().metrics, *self.trackers]
+
+
+class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """Mean of ln((MSE + ½) / (MSE before it is restored + ½)) over crops, each at a few levels drawn at random.
+
+    Args:
+        network: a ``KltAutoencoder``, of which the restoration alone is trained.
+        seed: of the draw of levels.
+    """
+
+    def __init__(self, network: Any, seed: int) -> None:
+        super().__init__()
+        network.trainable = False
+        network.restoration.trainable = True
+        self.network = network
+        self.noise = keras.random.SeedGenerator(seed)
+        self.gain = keras.metrics.Mean(name="gain_db")
+
+    def call(self, inputs: dict[str, Any]) -> Any:
+        """Errors after and before the restoration, each (N · drawn,)."""
+        network, count = self.network, self.network.widths.levels
+        images = ops.cast(inputs["image"], "float32")
+        decoded = ops.stack(network.levels(network.coefficients(images), count)[0])
+        size = images.shape[0]
+        drawn = keras.random.randint((_DRAWN * size,), 0, count, seed=self.noise)
+        place = drawn * size + ops.tile(ops.arange(size), _DRAWN)
+        flat = ops.reshape(decoded, (count * size, *decoded.shape[2:]))
+        before = ops.stop_gradient(network.pixels(ops.take(flat, place, axis=0)))
+        target = ops.tile(images, (_DRAWN, 1, 1, 1))
+        after = network.restoration(before, drawn)
+        return tuple(ops.mean(ops.square(image - target), axis=(1, 2, 3)) for image in (after, before))
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        after, before = y_pred
+        self.gain.update_state(10 * ops.mean(ops.log10(before / after)))
+        return ops.mean(ops.log((after + 0.5) / (before + 0.5)))
+
+    @property
+    def metrics(self) -> Sequence[keras.metrics.Metric]:
+        return [*super().metrics, self.gain]

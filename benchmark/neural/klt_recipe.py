@@ -1,0 +1,157 @@
+"""How form ``klt`` of the codec ``rnn`` is trained: all levels together, then the restoration behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.errors import UsageError
+from benchmark.neural.backend import load_keras
+from benchmark.neural.klt_start import Start, blocks_of, linear_start
+from benchmark.neural.levels import LevelRecipe
+from benchmark.neural.recipe import Examples, Stage
+
+_START_BLOCKS = 100_000
+"""Blocks of which the linear start is learned."""
+_ERROR_TILES = 16
+"""Training blocks on which the errors of levels are measured, before these are restored."""
+_WATCHED_TILES = 6
+"""Held-out blocks on which a training is watched."""
+
+_LEVELS, _RESTORATION = 1, 2
+"""Stages."""
+
+
+def build_klt(widths: Mapping[str, int]) -> Any:
+    """A ``KltAutoencoder`` of these widths, which waits for its weights; fields of ``klt.Widths`` by name."""
+    load_keras()
+    from benchmark.neural.klt import KltAutoencoder, Widths
+
+    return KltAutoencoder(Widths(**widths))
+
+
+class KltRecipe(LevelRecipe):
+    """How it is trained.
+
+    Options of its own: the widths of the network, see ``klt.Widths``; ``price`` and ``price_last``, λ of the first level
+    and of the last, with a straight line between; ``first_weight``, by how much more the first two levels count than the
+    others; ``restoration_epochs`` and ``restoration_rate``, epochs and learning rate of the second stage.
+    """
+
+    codec = "rnn"
+    validation_share = 1 / 40
+    learned_pixels = 200 << 18
+    own_options: ClassVar[dict[str, str]] = {
+        "form": "klt", "coefficients": "384", "context": "256", "hidden": "256", "narrow": "128", "restoration": "48",
+        "levels": "10", "price": "0.8", "price_last": "0.8", "first_weight": "1", "crop": "96", "block": "512",
+        "batch_size": "4", "learning_rate": "4e-3", "warmup_steps": "20", "epochs": "30", "restoration_epochs": "10",
+        "restoration_rate": "2e-3",
+    }
+
+    def __init__(self, options: dict[str, str]) -> None:
+        super().__init__(options)
+        self.pick("form", ("klt",))
+        self.widths = {
+            name: self.whole(name)
+            for name in ("coefficients", "context", "hidden", "narrow", "restoration", "levels")
+        }
+        self.restoration_epochs = self.whole("restoration_epochs")
+        self.prices, self.first_weight, self.restoration_rate = (
+            np.linspace(self.number("price"), self.number("price_last"), self.widths["levels"]),
+            self.number("first_weight"), self.number("restoration_rate"),
+        )
+        if self.crop % 16 or self.block % 16:
+            raise UsageError(f"crop and block: expected multiples of 16, got {self.crop} and {self.block}")
+        self.start: Start | None = None
+        self.sample: npt.NDArray[np.uint8]
+
+    def number(self, name: str) -> float:
+        """An option's value, once it is a number that is not negative."""
+        try:
+            value = float(self.options[name])
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < float("inf"):
+            raise UsageError(f"{name}: expected a number that is not negative, got {self.options[name]!r}")
+        return value
+
+    def stages(self) -> Sequence[Stage]:
+        return [
+            Stage(_LEVELS, self.epochs, self.learning_rate, None),
+            Stage(_RESTORATION, self.restoration_epochs, self.restoration_rate, None),
+        ]
+
+    def levels(self, stage: Stage) -> int:
+        return self.widths["levels"]
+
+    def prepare(self, examples: Examples) -> None:
+        images = examples["image"]
+        self.sample = images[:_ERROR_TILES]
+        if not self.options["start"]:
+            blocks = blocks_of(images, _START_BLOCKS, np.random.default_rng(0))
+            self.start = linear_start(blocks, self.widths["coefficients"], 32, self.widths["levels"])
+
+    def build(self) -> Any:
+        return build_klt(self.widths)
+
+    def network(self) -> Any:
+        network = super().network()
+        if self.start is not None:
+            network.begin_from(self.start)
+        return network
+
+    def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
+        from benchmark.neural.klt_objective import LevelsObjective, RestorationObjective
+
+        if stage.quality == _LEVELS:
+            return LevelsObjective(network, self.prices, self.first_weight)
+        _, decoded = self._decode(network, self.sample)
+        errors = [float(np.sqrt(np.mean((images - self.sample) ** 2))) for images in decoded]
+        network.restoration.errors.assign(np.array(errors, np.float32))
+        return RestorationObjective(network, seed)
+
+    def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
+        """Estimated rate and the PSNR of restored images, the mean over held-out blocks."""
+        images = held_out["image"][:_WATCHED_TILES]
+        rates, decoded = self._decode(self.exact(network), images, restored=True)
+        errors = [np.mean((np.clip(np.rint(level), 0, 255) - images) ** 2, axis=(1, 2, 3)) for level in decoded]
+        return [
+            {"bpp": rate, "psnr": float(np.mean(10 * np.log10(255.0**2 / error)))}
+            for rate, error in zip(rates, errors, strict=True)
+        ]
+
+    def _decode(
+        self, network: Any, images: npt.NDArray[np.uint8], *, restored: bool = False
+    ) -> tuple[list[float], list[npt.NDArray[np.float32]]]:
+        """Estimated bpp up to each level on average, and images (N, H, W, 3) after it."""
+        from keras import ops
+
+        count = self.widths["levels"]
+        rates, decoded = np.zeros(count), []
+        for image in images[:, None]:
+            coefficients, bits = network.levels(network.coefficients(image.astype(np.float32)), count)
+            rates += np.cumsum([float(rate) for rate in bits]) / (256 * len(images))
+            levels = [network.pixels(level) for level in coefficients]
+            if restored:
+                levels = [
+                    network.restoration(level, np.array([index], np.int32)) for index, level in enumerate(levels)
+                ]
+            decoded.append([ops.convert_to_numpy(level)[0] for level in levels])
+        return [float(rate) for rate in rates], [np.stack(level) for level in zip(*decoded, strict=True)]
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "architecture": "recurrent residual autoencoder in a KLT domain, with restoration: a relative of Toderici et "
+                            "al. (2015, 2017)",
+            "form": "klt",
+            "widths": self.widths,
+            "stride": 16,
+            "channels": 32,
+            "levels": self.widths["levels"],
+            "binary": True,
+            "options": self.options,
+        }
+
