@@ -130,7 +130,7 @@ class RnnRecipe(LevelRecipe):
 
 
 def recipe(dataset: str, options: dict[str, str]) -> LevelRecipe:
-    """The recipe of a form, changed by options from the command line; see ``levels.LevelRecipe`` and ``own_options``."""
+    """The recipe of a form, changed by options from the command line; see ``LevelRecipe`` and its ``own_options``."""
     if options.get("form") == "klt":
         from benchmark.neural.klt_recipe import KltRecipe
 

@@ -36,9 +36,9 @@ def build_klt(widths: Mapping[str, int]) -> Any:
 class KltRecipe(LevelRecipe):
     """How it is trained.
 
-    Options of its own: the widths of the network, see ``klt.Widths``; ``price`` and ``price_last``, λ of the first level
-    and of the last, with a straight line between; ``first_weight``, by how much more the first two levels count than the
-    others; ``restoration_epochs`` and ``restoration_rate``, epochs and learning rate of the second stage.
+    Options of its own: the widths of the network, see ``klt.Widths``; ``price`` and ``price_last``, λ of the first
+    level and of the last, with a straight line between; ``first_weight``, by how much more the first two levels count
+    than the others; ``restoration_epochs`` and ``restoration_rate``, epochs and learning rate of the second stage.
     """
 
     codec = "rnn"
@@ -144,8 +144,8 @@ class KltRecipe(LevelRecipe):
 
     def describe(self) -> dict[str, Any]:
         return {
-            "architecture": "recurrent residual autoencoder in a KLT domain, with restoration: a relative of Toderici et "
-                            "al. (2015, 2017)",
+            "architecture": "recurrent residual autoencoder in a KLT domain, with restoration: a relative of that of "
+                            "Toderici et al. (2015, 2017)",
             "form": "klt",
             "widths": self.widths,
             "stride": 16,
