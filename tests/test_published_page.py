@@ -330,7 +330,7 @@ def test_committed_studies_can_be_run(path: Path) -> None:
 def test_there_is_a_study_for_each_published_table() -> None:
     assert {path.stem for path in STUDIES} == {
         "cvae-mnist", "vae-mnist", "fashion-autoencoder", "fashion-search", "fashion-denoising", "unb-model1-cross",
-        "unb-model2", "unb-model3", "unb-jpeg", "rnn-kodak",
+        "unb-model2", "unb-model3", "unb-jpeg", "rnn-kodak", "rnn-klt",
     }
     for path in STUDIES:
         assert "name" not in tomllib.loads(path.read_text(encoding="utf-8")), "results are found by the file's name"
