@@ -195,6 +195,7 @@ def drawings(
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
     """
     found: list[Drawing] = []
+    widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
     first = report.axes[0]
     for dataset, below in _folders(report, folder):
         summary = report.results.summary
@@ -203,7 +204,7 @@ def drawings(
         title = f"{dataset}, {first.title}"
         points = rate_time(bd, report.costs)
         labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
-        for end, width in ({"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})).items():
+        for end, width in widths.items():
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
                 partial(

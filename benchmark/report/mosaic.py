@@ -83,7 +83,7 @@ def _draw(
     cells: Sequence[tuple[npt.NDArray[Any], str, str, bool]], path: Path, forms: Sequence[str], look: dict[str, Any],
     bar: str,
 ) -> list[Path]:
-    """Cells in rows as wide as two columns, laid out in whole dots so that pixels stay square and sharp."""
+    """Cells in rows, no wider than two columns, laid out in whole dots so that pixels stay square and sharp."""
     height, across = cells[0][0].shape[:2]
     zoom = max(1, _SIDE // max(height, across))
     high, wide = zoom * height, zoom * across
