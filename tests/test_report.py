@@ -184,7 +184,6 @@ def test_a_table_has_rate_time_and_front(report: Report) -> None:
     speeds = table.frame.set_index("series")["decode_mps"]
     assert speeds["jpeg"] == pytest.approx(megapixels / row["decode_s"].sum())
     fronts = table.frame.set_index("series")["front"]
-    assert fronts["jpeg"] == "yes"  # the quicker
     assert fronts["jpeg"] == ("yes" if speeds["jpeg"] > speeds["webp"] else "")
     assert "parameters" not in table.frame  # no learned codec is there
 
