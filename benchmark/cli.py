@@ -213,6 +213,11 @@ def import_(
     "--metric", "metrics", metavar="A,B",
     help="Metrics, the first in BD-rates and pictures.  [default: all, from psnr_rgb on]",
 )
+@click.option(
+    "--formats", metavar="A,B",
+    help="Forms of the figures, of svg, png, pdf and webp.  [default: charts as SVG, pictures as lossless WebP]",
+)
+@click.option("--single-column", is_flag=True, help="Draws charts as wide as one column of a paper, too: NAME_single.")
 @click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
 @click.option("--pictures", default=2, show_default=True, type=click.IntRange(min=0), metavar="N",
               help="Images to show, those on which codecs differ most.")
@@ -223,8 +228,9 @@ def import_(
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
 @_data_root
 def report(
-    results: tuple[Path, ...], out: Path | None, anchor: str | None, metrics: str | None, log_rate: bool,
-    pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int | None, data_root: Path | None,
+    results: tuple[Path, ...], out: Path | None, anchor: str | None, metrics: str | None, formats: str | None,
+    single_column: bool, log_rate: bool, pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int | None,
+    data_root: Path | None,
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
 
@@ -240,11 +246,14 @@ def report(
     from benchmark.environment import thread_environment, variables
     from benchmark.report.build import RATE, collect, drawings, picture_drawings, write_tables
     from benchmark.report.html import write_html
+    from benchmark.report.style import CHARTS, PICTURES, checked_forms
     from benchmark.runner import metric_axes
     from benchmark.visual import parse_box, show
 
     boxes = [parse_box(text) for text in crops]
     axes = metric_axes(_names(metrics))
+    named = _names(formats)
+    charts, photographs = (CHARTS, PICTURES) if named is None else [checked_forms(named)] * 2
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
         content = collect(
@@ -252,13 +261,16 @@ def report(
             each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
         )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
-        drawn = [pool.schedule(drawing) for drawing in drawings(content, folder, log_rate=log_rate or None)]
+        drawn = [
+            pool.schedule(drawing)
+            for drawing in drawings(content, folder, log_rate=log_rate or None, forms=charts, single=single_column)
+        ]
         shown, notes = show(
             content.results, content.manifests, content.axes[0].column, pool, count=pictures, boxes=boxes, rate=rate,
             data_root=data_root,
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])
-        drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder)]
+        drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder, photographs)]
         files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
         for future in drawn:
             files += future.result()

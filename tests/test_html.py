@@ -163,6 +163,7 @@ def test_pictures_are_the_decoded_pixels(report: Report, opened: Opened) -> None
     }""")
     pixels = np.array(shown, np.uint8).reshape(SIDE, SIDE, 4)[..., :3]
     assert np.array_equal(pixels, report.pictures[0].versions[0].pixels)
+    assert "no loss is added" in opened.page.inner_text("#pictures")
 
 
 def test_every_part_is_there(opened: Opened) -> None:

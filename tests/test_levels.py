@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
@@ -145,10 +146,17 @@ def test_wrong_levels_settings_and_weights() -> None:
         BinaryAe.from_settings({"weights": "model9"}).encode(image)
 
 
-def test_model_1_is_stored_as_it_is() -> None:
+def test_model_1_is_stored_as_it_is(rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no codec: its float code is an expansion, and the rate says so."""
-    name = next(name for name in set_folders("binary-ae") if name.startswith("unb-model1"))
-    codec = BinaryAe.from_settings({"weights": name})
+    (tmp_path / "photos").mkdir()
+    for index in range(4):
+        Image.fromarray(photo(256, 256, 3, index)).save(tmp_path / "photos" / f"{index}.png")
+    words = ["train", "binary-ae", "--dataset", "photos", "--out", "weights/binary-ae/model1"]
+    for option in ("model=1", "epochs=1", "steps=1", "batch_size=2", "crop=32"):
+        words += ["--option", option]
+    rdbench(*words)
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "weights"))
+    codec = BinaryAe.from_settings({"weights": "model1"})
     image = photo(32, 48)
     stream = codec.encode(image)
     assert len(stream) - codec.overhead(stream) == 32 * 48 * 256 // 8
@@ -193,8 +201,6 @@ def test_promised_quality_on_patches(data_root: Path) -> None:
 def test_training_command_resumes_and_its_weights_work(
     rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from PIL import Image
-
     (tmp_path / "photos").mkdir()
     for index in range(4):
         Image.fromarray(photo(256, 256, 3, index)).save(tmp_path / "photos" / f"{index}.png")

@@ -23,7 +23,7 @@ from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.latex import escape, latex
 from benchmark.report.mosaic import draw_crops, draw_errors
-from benchmark.report.style import REFERENCE, WIDTHS
+from benchmark.report.style import PRINT, REFERENCE, WIDTHS, checked_forms
 from benchmark.report.tables import best_rows, markdown_table
 from benchmark.runner import metric_axes, run_study
 from benchmark.study import resolve
@@ -31,6 +31,7 @@ from benchmark.visual import CROP, Box, parse_box, show
 from tests.conftest import Run, photo
 
 AXES = metric_axes(["psnr", "ms_ssim"])
+TABLES = (".csv", ".md", ".tex")
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +112,9 @@ def test_a_torn_manifest_is_told(results: Path, tmp_path: Path) -> None:
         collect([tmp_path], AXES)
 
 
-def write_all(report: Report, folder: Path) -> dict[str, bytes]:
+def write_all(report: Report, folder: Path, **more: Any) -> dict[str, bytes]:
     files = write_tables(report.tables, folder)
-    for drawing in [*drawings(report, folder), *picture_drawings(report, folder)]:
+    for drawing in [*drawings(report, folder, **more), *picture_drawings(report, folder)]:
         files += drawing()
     assert len(files) == len(set(files))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
@@ -126,21 +127,22 @@ def test_the_same_results_give_the_same_bytes(results: Path, pool: Any, tmp_path
         pictures, _ = shown(report, pool, count=1)
         found.append(write_all(replace(report, pictures=pictures), tmp_path / name))
     assert found[0] == found[1]
-    names = set(found[0])
-    assert {"rd_psnr_rgb_single.pdf", "rd_psnr_rgb_double.svg", "bars_double.png", "heatmap_single.pdf",
-            "pareto_single.svg", "bdrate.csv", "bdrate.tex", "points.md", "crops_b-png.png"} <= names
+    assert {name for name in found[0] if not name.endswith(TABLES)} == {
+        "rd_psnr_rgb.svg", "bars.svg", "heatmap.svg", "pareto.svg", "crops_b-png.webp", "errors_b-png.webp",
+    }
+    assert {"bdrate.csv", "bdrate.tex", "points.md"} <= set(found[0])
 
 
 def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_path: Path) -> None:
-    write_all(replace(report, axes=AXES[:1]), tmp_path)
-    for size, width in WIDTHS.items():
+    write_all(replace(report, axes=AXES[:1]), tmp_path, forms=PRINT, single=True)
+    for end, width in {"": WIDTHS["double"], "_single": WIDTHS["single"]}.items():
         for kind in ("rd_psnr_rgb", "bars", "heatmap"):
-            with Image.open(tmp_path / f"{kind}_{size}.png") as image:
+            with Image.open(tmp_path / f"{kind}{end}.png") as image:
                 assert image.width == round(width * 300)
-            content = (tmp_path / f"{kind}_{size}.pdf").read_bytes()
+            content = (tmp_path / f"{kind}{end}.pdf").read_bytes()
             assert b"/Type3" not in content
             assert b"/FontFile2" in content
-            assert b"<text" not in (tmp_path / f"{kind}_{size}.svg").read_bytes()  # outlines need no font
+            assert b"<text" not in (tmp_path / f"{kind}{end}.svg").read_bytes()  # outlines need no font
 
 
 def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_p
     assert [curve.label for curve in both.references["psnr_rgb"]] == ["theirs"]
     assert both.references["ms_ssim_rgb"] == []
     drawings(both, tmp_path)[0]()
-    text = (tmp_path / "rd_psnr_rgb_single.svg").read_text(encoding="utf-8")
+    text = (tmp_path / "rd_psnr_rgb.svg").read_text(encoding="utf-8")
     assert "<!-- theirs -->" in text
     assert REFERENCE.lower() in text
     other = replace(theirs, definition=Definition("psnr", "y", "dB", "images"))
@@ -182,7 +184,6 @@ def test_a_table_has_rate_time_and_front(report: Report) -> None:
     speeds = table.frame.set_index("series")["decode_mps"]
     assert speeds["jpeg"] == pytest.approx(megapixels / row["decode_s"].sum())
     fronts = table.frame.set_index("series")["front"]
-    assert fronts["jpeg"] == "yes"  # the quicker
     assert fronts["jpeg"] == ("yes" if speeds["jpeg"] > speeds["webp"] else "")
     assert "parameters" not in table.frame  # no learned codec is there
 
@@ -368,10 +369,10 @@ def test_crops_keep_their_pixels(tmp_path: Path) -> None:
     ])
     draw_crops(picture, AXES[0], tmp_path / "c")
     zoom = 520 // 60
-    drawn = np.asarray(Image.open(tmp_path / "c.png").convert("RGB"))
+    drawn = np.asarray(Image.open(tmp_path / "c.webp").convert("RGB"))
     found = drawn[16 : 16 + 40 * zoom, 16 : 16 + 60 * zoom]
     assert np.array_equal(found, original.repeat(zoom, axis=0).repeat(zoom, axis=1))
-    files = draw_errors(picture, AXES[0], tmp_path / "e")
+    files = draw_errors(picture, AXES[0], tmp_path / "e", ("png", "pdf"))
     assert [path.suffix for path in files] == [".png", ".pdf"]
 
 
@@ -380,8 +381,26 @@ def test_the_command_writes_a_report(rdbench: Run, results: Path, tmp_path: Path
         "report", str(results), "--out", "out", "--metric", "psnr", "--log-rate", "--pictures", "1", "--jobs", "1",
     )
     assert "2 codecs on" in done.stdout
-    assert (tmp_path / "out" / "rd_psnr_rgb_single.pdf").is_file()
-    assert (tmp_path / "out" / "crops_b-png.png").is_file()
+    figures = {path.name for path in (tmp_path / "out").iterdir() if path.suffix in (".svg", ".webp")}
+    assert {"rd_psnr_rgb.svg", "crops_b-png.webp"} <= figures
+    rdbench(
+        "report", str(results), "--out", "paper", "--metric", "psnr", "--formats", "pdf,png", "--single-column",
+        "--pictures", "1", "--jobs", "1",
+    )
+    names = {path.name for path in (tmp_path / "paper").iterdir()}
+    kinds = ["rd_psnr_rgb", "bars", "heatmap", "pareto"]
+    assert {name for name in names if not name.endswith((*TABLES, ".html"))} == {
+        f"{kind}.{form}" for form in ("pdf", "png")
+        for kind in [*kinds, *(f"{kind}_single" for kind in kinds), "crops_b-png", "errors_b-png"]
+    }
     refused = rdbench("report", str(results), "--anchor", "bpg", check=False)
     assert refused.returncode == 2
     assert "anchor 'bpg' is no series of the results" in refused.stderr
+
+
+def test_formats_that_no_figure_has_are_refused(rdbench: Run, tmp_path: Path) -> None:
+    assert checked_forms(["pdf", "png", "pdf"]) == ["pdf", "png"]
+    for text, got in (("png,gif", "'gif'"), (",", "none")):
+        done = rdbench("report", str(tmp_path), "--formats", text, check=False)
+        assert done.returncode == 2
+        assert f"--formats: expected some of svg, png, pdf, webp, got {got}" in done.stderr

@@ -29,7 +29,7 @@ from benchmark.report.figures import Axis, draw_rd_curves
 from benchmark.report.latex import latex
 from benchmark.report.mosaic import draw_crops, draw_errors
 from benchmark.report.paper import tables_of
-from benchmark.report.style import WIDTHS
+from benchmark.report.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables import markdown_table
 
 ANCHOR = "jpeg"
@@ -182,16 +182,20 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     return written
 
 
-def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> list[Drawing]:
-    """The figures of a report's numbers, in widths of one and of two columns.
+def drawings(
+    report: Report, folder: Path, *, log_rate: bool | None = None, forms: Sequence[str] = CHARTS, single: bool = False,
+) -> list[Drawing]:
+    """The figures of a report's numbers, as wide as two columns of a paper.
 
     Args:
         report: with or without pictures.
-        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``, followed by the width; with several data sets,
-            one folder each.
+        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``; with several data sets, one folder each.
         log_rate: see :func:`benchmark.report.figures.draw_rd_curves`.
+        forms: see :func:`benchmark.report.style.save`.
+        single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
     """
     found: list[Drawing] = []
+    widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
     first = report.axes[0]
     for dataset, below in _folders(report, folder):
         summary = report.results.summary
@@ -200,10 +204,11 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
         title = f"{dataset}, {first.title}"
         points = rate_time(bd, report.costs)
         labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
-        for size, width in WIDTHS.items():
+        for end, width in widths.items():
+            look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
                 partial(
-                    draw_rd_curves, summary, axis, below / f"rd_{axis.column}_{size}", width=width, log_rate=log_rate,
+                    draw_rd_curves, summary, axis, below / f"rd_{axis.column}{end}", log_rate=log_rate, **look,
                     references=[
                         curve for curve in report.references.get(axis.column, ()) if curve.dataset == dataset
                     ],
@@ -211,15 +216,15 @@ def drawings(report: Report, folder: Path, *, log_rate: bool | None = None) -> l
                 for axis in report.axes
             ]
             found += [
-                partial(draw_bars, bd, title, below / f"bars_{size}", width=width),
-                partial(draw_heat_map, bd, title, below / f"heatmap_{size}", width=width),
-                partial(draw_pareto, points, labels, title, below / f"pareto_{size}", width=width),
+                partial(draw_bars, bd, title, below / f"bars{end}", **look),
+                partial(draw_heat_map, bd, title, below / f"heatmap{end}", **look),
+                partial(draw_pareto, points, labels, title, below / f"pareto{end}", **look),
             ]
     return found
 
 
-def picture_drawings(report: Report, folder: Path) -> list[Drawing]:
-    """The figures of a report's pictures: ``crops_<image>`` and ``errors_<image>``, in the width of two columns."""
+def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTURES) -> list[Drawing]:
+    """The figures of a report's pictures: ``crops_<image>`` and ``errors_<image>``."""
     folders = dict(_folders(report, folder))
     found: list[Drawing] = []
     names: set[tuple[str, str]] = set()
@@ -230,8 +235,8 @@ def picture_drawings(report: Report, folder: Path) -> list[Drawing]:
         names.add((picture.dataset, name))
         below = folders[picture.dataset]
         found += [
-            partial(draw_crops, picture, report.axes[0], below / f"crops_{name}"),
-            partial(draw_errors, picture, report.axes[0], below / f"errors_{name}"),
+            partial(draw_crops, picture, report.axes[0], below / f"crops_{name}", forms),
+            partial(draw_errors, picture, report.axes[0], below / f"errors_{name}", forms),
         ]
     return found
 

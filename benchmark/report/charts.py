@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,17 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.bdrate import LEAST_OVERLAP
-from benchmark.report.style import COLOURS, MUTED, REFERENCE, WIDTHS, figure_of, log_ticks, save, small_title
+from benchmark.report.style import (
+    CHARTS,
+    COLOURS,
+    MUTED,
+    REFERENCE,
+    WIDTHS,
+    figure_of,
+    log_ticks,
+    save,
+    small_title,
+)
 
 _BETTER, _WORSE = COLOURS[0], COLOURS[1]
 _PALE = "#FFFFFF"
@@ -19,7 +30,9 @@ _TALLEST = 9.0
 """A figure is not higher than this, in inches: a page."""
 
 
-def draw_bars(bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"]) -> list[Path]:
+def draw_bars(
+    bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"], forms: Sequence[str] = CHARTS,
+) -> list[Path]:
     """Draws the BD-rates of one data set and metric as bars, the best first, with their intervals.
 
     A bar is hollow where the two curves have less than half of their range in common.
@@ -29,6 +42,7 @@ def draw_bars(bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS
         title: what it covers.
         path: without an ending.
         width: of the figure in inches.
+        forms: see :func:`benchmark.report.style.save`.
 
     Returns:
         The files written; none where there is no BD-rate but the anchor's.
@@ -68,10 +82,12 @@ def draw_bars(bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS
         axes.margins(x=0.14, y=0.02)
         axes.set_xlabel(f"BD-rate against {rows['anchor'].iloc[0]} (%), less is better")
         small_title(axes, title + ("; hollow: little range in common" if weak.any() else ""))
-        return save(figure, path)
+        return save(figure, path, forms)
 
 
-def draw_heat_map(bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"]) -> list[Path]:
+def draw_heat_map(
+    bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"], forms: Sequence[str] = CHARTS,
+) -> list[Path]:
     """Draws the BD-rate of every codec on every image of one data set and metric, codecs with the best mean first.
 
     Values are written where there is room for them.
@@ -81,6 +97,7 @@ def draw_heat_map(bd: pd.DataFrame, title: str, path: Path, *, width: float = WI
         title: what it covers.
         path: without an ending.
         width: of the figure in inches.
+        forms: see :func:`benchmark.report.style.save`.
 
     Returns:
         The files written; none where there is no single image, or no codec but the anchor.
@@ -129,7 +146,7 @@ def draw_heat_map(bd: pd.DataFrame, title: str, path: Path, *, width: float = WI
                     color="white" if dark else "#333333",
                 ).set_in_layout(False)  # they lie in their cells: nothing to lay out
         small_title(axes, title)
-        return save(figure, path)
+        return save(figure, path, forms)
 
 
 def _extend(values: Any, limit: float) -> str:
@@ -139,6 +156,7 @@ def _extend(values: Any, limit: float) -> str:
 
 def draw_pareto(
     points: pd.DataFrame, labels: tuple[str, str], title: str, path: Path, *, width: float = WIDTHS["double"],
+    forms: Sequence[str] = CHARTS,
 ) -> list[Path]:
     """Draws BD-rate against decode time, each codec a point with its name, and the front that none is better than.
 
@@ -149,6 +167,7 @@ def draw_pareto(
         title: what it covers.
         path: without an ending.
         width: of the figure in inches.
+        forms: see :func:`benchmark.report.style.save`.
 
     Returns:
         The files written; none where fewer than two codecs have both values.
@@ -177,7 +196,7 @@ def draw_pareto(
         small_title(axes, title)
         figure.draw_without_rendering()
         _label_points(figure, axes, points, best)
-        return save(figure, path)
+        return save(figure, path, forms)
 
 
 def _label_points(figure: Any, axes: Any, points: pd.DataFrame, best: Any) -> None:

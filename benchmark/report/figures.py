@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.table import in_decibels, series_labels
-from benchmark.report.style import COLOURS, REFERENCE, WIDTHS, figure_of, log_ticks, save, small_title, strokes
+from benchmark.report.style import COLOURS, PRINT, REFERENCE, WIDTHS, figure_of, log_ticks, save, small_title, strokes
 
 _WIDE = 4.0
 """Rates above this, in bits per pixel, are drawn on a logarithmic axis: they would squeeze all that is of use."""
@@ -48,9 +48,9 @@ class Axis:
 
 def draw_rd_curves(
     summary: pd.DataFrame, axis: Axis, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
-    references: Sequence[Curve] = (),
+    references: Sequence[Curve] = (), forms: Sequence[str] = PRINT,
 ) -> list[Path]:
-    """Draws one metric against bpp, a curve for each codec, in every format.
+    """Draws one metric against bpp, a curve for each codec.
 
     Points are means over images; those that cover fewer images than the rest are left out and counted above the plot.
     A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
@@ -62,6 +62,7 @@ def draw_rd_curves(
         width: of the figure in inches.
         log_rate: whether the rate's axis is logarithmic; if it is not said, where there are high rates.
         references: others' curves of this metric, drawn in grey.
+        forms: see :func:`benchmark.report.style.save`.
 
     Returns:
         The files written; none if no operating point has a value.
@@ -117,7 +118,7 @@ def draw_rd_curves(
             columnspacing=1.0, handletextpad=0.5, labelspacing=0.35,
         )
         small_title(axes, _covers(points, left_out))
-        return save(figure, path)
+        return save(figure, path, forms)
 
 
 def _covers(points: pd.DataFrame, left_out: int) -> str:
@@ -127,7 +128,7 @@ def _covers(points: pd.DataFrame, left_out: int) -> str:
 
 
 def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> list[Path]:
-    """Draws every metric of every data set in a summary.
+    """Draws every metric of every data set in a summary, in the forms of print.
 
     Args:
         summary: see ``analysis.table.summarise``.
@@ -157,7 +158,7 @@ def draw_histograms(
     edges: npt.NDArray[np.float64], counts: Mapping[str, npt.NDArray[np.int64]], bands: Sequence[Band], label: str,
     path: Path,
 ) -> list[Path]:
-    """Draws a histogram with bands marked, and below it those of parts of the same values, in every format.
+    """Draws a histogram with bands marked, and below it those of parts of the same values, in the forms of print.
 
     Args:
         edges: of the bins, shape (N + 1,).
@@ -186,4 +187,4 @@ def draw_histograms(
         small_title(upper, f"all {int(whole.sum()):,} patches")
         small_title(lower, "by set")
         lower.set_xlabel(label)
-        return save(figure, path)
+        return save(figure, path, PRINT)

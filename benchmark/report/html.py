@@ -191,10 +191,9 @@ def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
     value, low = finite(row.get("bd_rate")), finite(row.get("curve_ci_low"))
     if value is None:
-        return {"value": "", "text": "–", "interval": "", "best": False, "weak": False}
+        return {"text": "–", "interval": "", "best": False, "weak": False}
     weak = row["overlap"] < LEAST_OVERLAP
     return {
-        "value": value,
         "text": _signed(value),
         "interval": "" if low is None else f"{_signed(low)} to {_signed(row['curve_ci_high'])}",
         "best": not weak and row["bd_rate"] == table.loc[table["overlap"] >= LEAST_OVERLAP, "bd_rate"].min(),
@@ -216,8 +215,7 @@ def _table(table: Table) -> dict[str, Any]:
             known = finite(value)
             text = number("" if pd.isna(value) else value, table.forms[name])
             cells.append({
-                "number": True, "value": "" if known is None else known,
-                "text": text.replace("-", "−").replace("inf", "∞"),
+                "number": True, "text": text.replace("-", "−").replace("inf", "∞"),
                 "best": known is not None and known == best.get(name),
             })
         rows.append(cells)
@@ -244,7 +242,7 @@ def _failures(report: Report) -> dict[str, Any]:
         dataset, codec, settings, target, status, reason = map(str, values)
         texts = [dataset, codec, _said(json.loads(settings), target), status, reason or "–", ", ".join(group["image"])]
         cells: list[dict[str, Any]] = [{"number": False, "text": text} for text in texts]
-        rows.append([*cells[:-1], {"number": True, "value": len(group), "text": f"{len(group):,}"}, cells[-1]])
+        rows.append([*cells[:-1], {"number": True, "text": f"{len(group):,}"}, cells[-1]])
     titles = ["Data set", "Codec", "Settings", "Status", "Reason", "Rows", "Images"]
     columns = [{"title": title, "number": title == "Rows"} for title in titles]
     return {"rows": rows, "columns": columns, "none": f"None: all {len(records):,} measurements succeeded."}

@@ -43,7 +43,8 @@ def has_intervals(bd: pd.DataFrame) -> bool:
 def page_data(report: Report) -> dict[str, Any]:
     """Everything that the script needs; what is missing or infinite is None.
 
-    Data sets, axes, series and references are lists; points and BD-rates name them by their places.
+    Data sets, axes, series and references are lists; points and BD-rates name them by their places. A BD-rate has those
+    of single images with it, and the remarks on them, by image.
     """
     summary = report.results.summary
     drawn = strokes(list(summary["series"]), list(summary["codec"]))
@@ -153,21 +154,24 @@ def _values(column: Any, axis: Axis) -> npt.NDArray[np.float64]:
 
 def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
     datasets, columns = datasets_of(report), [axis.column for axis in report.axes]
-    return [
-        {
-            "dataset": datasets.index(row["dataset"]),
-            "axis": columns.index(row["metric"]),
-            "series": series.index(row["series"]),
-            "image": row["image"],
-            "rate": finite(row["bd_rate"]),
-            "low": finite(row.get("curve_ci_low")),
-            "high": finite(row.get("curve_ci_high")),
-            "p": finite(row.get("p_value")),
-            "overlap": finite(row["overlap"]),
-            "flags": row["flags"],
-        }
-        for row in report.bd.to_dict("records")
-    ]
+    found = []
+    for _, rows in report.bd[report.bd["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
+        mean = rows[rows["image"] == ""].iloc[0]
+        images = rows[rows["image"] != ""]
+        found.append({
+            "dataset": datasets.index(mean["dataset"]),
+            "axis": columns.index(mean["metric"]),
+            "series": series.index(mean["series"]),
+            "rate": finite(mean["bd_rate"]),
+            "low": finite(mean.get("curve_ci_low")),
+            "high": finite(mean.get("curve_ci_high")),
+            "p": finite(mean.get("p_value")),
+            "overlap": finite(mean["overlap"]),
+            "flags": mean["flags"],
+            "images": dict(zip(images["image"], map(finite, images["bd_rate"]), strict=True)),
+            "remarks": {image: text for image, text in zip(images["image"], images["flags"], strict=True) if text},
+        })
+    return found
 
 
 def _picture(picture: Picture, axes: Sequence[Axis]) -> dict[str, Any]:

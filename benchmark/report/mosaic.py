@@ -13,10 +13,7 @@ import numpy.typing as npt
 from benchmark.analysis.table import in_decibels
 from benchmark.report.content import Picture, Version
 from benchmark.report.figures import Axis
-from benchmark.report.style import COLOURS, DPI, MUTED, WIDTHS, figure_of, save
-
-FORMATS = ("png", "pdf")
-"""Photographs gain nothing as SVG."""
+from benchmark.report.style import COLOURS, DPI, MUTED, PICTURES, WIDTHS, figure_of, save
 
 _SIDE = 520
 """No crop is drawn larger than this, in dots; each of its pixels is a whole number of them."""
@@ -25,26 +22,26 @@ _OFF = 0.1
 """A rate further than this from the target is marked."""
 
 
-def draw_crops(picture: Picture, axis: Axis, path: Path, *, width: float = WIDTHS["double"]) -> list[Path]:
+def draw_crops(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws a crop of the original and of every codec, each with its rate and quality.
 
     Args:
         picture: what to draw.
         axis: the quality that is written under each.
         path: without an ending.
-        width: of the figure in inches.
+        forms: see :func:`benchmark.report.style.save`.
 
     Returns:
-        The files written, PNG and PDF.
+        The files written.
     """
     cells: list[tuple[npt.NDArray[Any], str, str, bool]] = [
         (picture.original, "original", f"{picture.image} of {picture.dataset}", False)
     ]
     cells += [(version.pixels, version.series, *_figures(picture, version, axis)) for version in picture.versions]
-    return _draw(cells, path, width, {"cmap": "gray", "vmin": 0, "vmax": 255}, "")
+    return _draw(cells, path, forms, {"cmap": "gray", "vmin": 0, "vmax": 255}, "")
 
 
-def draw_errors(picture: Picture, axis: Axis, path: Path, *, width: float = WIDTHS["double"]) -> list[Path]:
+def draw_errors(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws the absolute error of every codec, the mean over the channels, all on one scale.
 
     Arguments and files are those of :func:`draw_crops`.
@@ -60,7 +57,7 @@ def draw_errors(picture: Picture, axis: Axis, path: Path, *, width: float = WIDT
         (error, version.series, *_figures(picture, version, axis))
         for error, version in zip(errors, picture.versions, strict=True)
     ]
-    return _draw(cells, path, width, {"cmap": "magma", "vmin": 0, "vmax": top}, "absolute error (levels of 255)")
+    return _draw(cells, path, forms, {"cmap": "magma", "vmin": 0, "vmax": top}, "absolute error (levels of 255)")
 
 
 def _error(original: npt.NDArray[np.uint8], decoded: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
@@ -83,13 +80,14 @@ def _figures(picture: Picture, version: Version, axis: Axis) -> tuple[str, bool]
 
 
 def _draw(
-    cells: Sequence[tuple[npt.NDArray[Any], str, str, bool]], path: Path, width: float, look: dict[str, Any], bar: str
+    cells: Sequence[tuple[npt.NDArray[Any], str, str, bool]], path: Path, forms: Sequence[str], look: dict[str, Any],
+    bar: str,
 ) -> list[Path]:
-    """Cells in rows, laid out in whole dots so that pixels stay square and sharp."""
+    """Cells in rows, no wider than two columns, laid out in whole dots so that pixels stay square and sharp."""
     height, across = cells[0][0].shape[:2]
     zoom = max(1, _SIDE // max(height, across))
     high, wide = zoom * height, zoom * across
-    columns = max(1, (round(width * DPI) - 2 * _MARGIN + _GAP) // (wide + _GAP))
+    columns = max(1, (round(WIDTHS["double"] * DPI) - 2 * _MARGIN + _GAP) // (wide + _GAP))
     rows = -(-len(cells) // columns)
     columns = -(-len(cells) // rows)  # all rows about as long
     total = columns * (wide + _GAP) - _GAP + 2 * _MARGIN
@@ -119,4 +117,4 @@ def _draw(
             drawn.outline.set_visible(False)
             drawn.set_label(bar, fontsize=6.5)
             scale.tick_params(labelsize=6.5, length=2)
-        return save(figure, path, FORMATS)
+        return save(figure, path, forms)

@@ -49,8 +49,10 @@
     const body = heading.closest("table").tBodies[0];
     const key = (row) => {
       const cell = row.cells[heading.cellIndex];
-      if (cell.dataset.value === undefined) return cell.textContent;
-      return cell.dataset.value === "" ? null : Number(cell.dataset.value);
+      if (!heading.classList.contains("number")) return cell.textContent;
+      // An interval may stand below the number.
+      const value = Number.parseFloat(cell.firstChild.data.replaceAll(",", "").replace("\u2212", "-").replace("\u221e", "Infinity"));
+      return Number.isNaN(value) ? null : value;
     };
     const compare = (one, other) => {
       if (one === null || other === null) return (one === null) - (other === null);
@@ -368,8 +370,7 @@
 
   /* ---- BD-rate: bars and the heat map ---- */
 
-  const deltas = (single) =>
-    data.bd.filter((row) => row.dataset === dataset() && row.axis === place() && (row.image !== "") === single);
+  const deltas = () => data.bd.filter((row) => row.dataset === dataset() && row.axis === place());
   const dataName = () => data.datasets[dataset()].name;
 
   /** The first remark, and the others behind it. */
@@ -379,8 +380,7 @@
   }
 
   function drawBars() {
-    const rows = deltas(false).filter((row) => data.series[row.series].name !== data.anchor);
-    rows.sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
+    const rows = deltas().sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
     byId("bd-caption").textContent =
       `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent; negative is better. ` +
       (data.interval ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common.";
@@ -429,16 +429,11 @@
   }
 
   function drawHeat() {
-    const rows = deltas(true);
-    const order = [...new Set(rows.map((row) => row.series))].filter((series) => data.series[series].name !== data.anchor);
-    const images = [...new Set(rows.map((row) => row.image))];
-    const of = new Map(rows.map((row) => [`${row.series} ${row.image}`, row]));
-    const mean = (series) => {
-      const values = images.map((image) => of.get(`${series} ${image}`)?.rate ?? null).filter((rate) => rate !== null);
-      return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
-    };
-    const columns = order.filter((series) => mean(series) !== null).sort((one, other) => mean(one) - mean(other));
-    const rates = rows.map((row) => Math.abs(row.rate ?? 0));
+    const known = (row) => Object.values(row.images).filter((rate) => rate !== null);
+    const mean = (row) => known(row).reduce((sum, rate) => sum + rate, 0) / known(row).length;
+    const columns = deltas().filter((row) => known(row).length).sort((one, other) => mean(one) - mean(other));
+    const images = [...new Set(columns.flatMap((row) => Object.keys(row.images)))];
+    const rates = columns.flatMap(known).map(Math.abs);
     const limit = clamp(10 * Math.ceil(Math.max(...rates) / 10), 10, 100);
     byId("heat-caption").textContent = columns.length
       ? `${dataName()}, ${axis().title}: BD-rate against ${data.anchor} of every single image, in percent. Blue needs less rate, orange more; ` +
@@ -449,18 +444,15 @@
       return;
     }
     const cell = (name, value, flags) => html(name, {
-      class: `number ${value === null ? "" : value < 0 ? "better" : "worse"}`, "data-value": value ?? "", title: flags || undefined,
+      class: `number ${value === null ? "" : value < 0 ? "better" : "worse"}`, title: flags || undefined,
       style: `--share: ${value === null ? 0 : clamp(Math.abs(value) / limit, 0, 1).toFixed(3)}`,
     }, value === null ? "\u2013" : signed(value));
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
     const table = html("table", { class: "heat sortable named" },
-      html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((series) => heading(data.series[series].name, "number")))),
+      html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((row) => heading(data.series[row.series].name, "number")))),
       html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
-        ...columns.map((series) => {
-          const row = of.get(`${series} ${image}`);
-          return cell("td", row?.rate ?? null, row?.flags);
-        })))),
-      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((series) => cell("td", mean(series))))));
+        ...columns.map((row) => cell("td", row.images[image] ?? null, row.remarks[image]))))),
+      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell("td", mean(row))))));
     byId("heat-map").replaceChildren(table);
   }
 
