@@ -164,6 +164,8 @@ class StageLoop:
             taken += 1
             if taken <= _TIMED:
                 self._time_first(taken)
+            if taken == 1:
+                start = time.monotonic()  # what the compiler takes is no training
             state.seconds = before + time.monotonic() - start
             if state.step % self.epoch_steps == 0:
                 self._end_epoch()
@@ -253,7 +255,7 @@ class StageLoop:
             state.stopped = True
         self._busy, self._counted = 0.0, 0
         told = ", ".join(f"val_{name} {value:.4g}" for name, value in held.items())
-        done = int(state.seconds) if self.end is not None else epoch
+        done = int(min(state.seconds, self.end) - state.began) if self.end is not None else epoch
         self.progress.advance(
             done - self.advanced, f"quality {self.stage.quality}, epoch {epoch}, {pace:.3g} steps/s: {told}"
         )

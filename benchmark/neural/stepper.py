@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.neural import checkpoint
 from benchmark.neural.backend import backend_name, load_keras
 
 _AHEAD = 2
@@ -89,7 +88,10 @@ class Stepper:
         self.settle()
         optimiser = self.trainer.optimizer
         if optimiser.use_ema and int(optimiser.iterations):
-            optimiser.finalize_variable_values(self.trainer.trainable_variables)
+            variables = self.trainer.trainable_variables
+            optimiser.finalize_variable_values(variables)
+            for variable in variables:  # which JAX lets share the average's memory, and gives that away in a step
+                variable.assign(np.array(variable))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -97,7 +99,7 @@ class Stepper:
         self.settle()
         variables = self.trainer.trainable_variables
         # As copies: the next step gives the memory back.
-        before = [np.array(value) for value in checkpoint.values(variables)] if self.trainer.optimizer.use_ema else []
+        before = [np.array(variable) for variable in variables] if self.trainer.optimizer.use_ema else []
         self.take_average()
         try:
             yield

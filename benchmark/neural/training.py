@@ -42,7 +42,7 @@ def train(
         seed: of initial weights, order, noise and tiles.
         precision: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
         command: what the user typed, for the card.
-        pace: a limit of time, and how often checkpoints and measurements are taken.
+        pace: a limit of time, without what compilers take, and how often checkpoints and measurements are taken.
         resume: a checkpoint to go on from, of any machine and backend; one in ``out`` that has trained longer wins.
         device: see ``backend.on_device``.
 
