@@ -107,6 +107,7 @@ class StageLoop:
         self.held_source = recipe.source(held_out, training=False)
         self.patience = recipe.patience if end is None else None
         self.advanced = 0
+        self._measured = -1
         self._order = (-1, np.empty(0, np.int64))
 
     @property
@@ -281,6 +282,9 @@ class StageLoop:
 
     def _measure(self) -> None:
         """Measures held-out points, and writes them down."""
+        if self._measured == self.state.step:
+            return
+        self._measured = self.state.step
         with self.stepper.averaged():
             found = self.recipe.held_out_points(self.network, self.stage, self.held_out)
         for level, point in enumerate(found, start=1):
