@@ -125,6 +125,10 @@ class StageLoop:
             UsageError: the loss is no longer a number, or the checkpoint is of another network.
         """
         self._build()
+        if self.state.log:  # of a checkpoint that was carried here
+            write_log(self.folder, self.state)
+        if self.state.points:
+            write_points(self.folder, self.state)
         if not self.ended:
             with stop_on_signals() as stop:
                 self._train(stop)
@@ -236,7 +240,7 @@ class StageLoop:
             held = self._validate()
             better = state.best is None or held["loss"] < state.best
             if better and self.patience is not None:
-                self.arrays["best"] = self.network.get_weights()
+                self.arrays["best"] = checkpoint.values(self.network.weights)
         epoch = -(-state.step // self.epoch_steps)
         row = {
             "quality": self.stage.quality, "epoch": epoch, "step": state.step,

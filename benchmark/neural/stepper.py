@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.neural import checkpoint
 from benchmark.neural.backend import backend_name, load_keras
 
 _AHEAD = 2
@@ -90,16 +91,16 @@ class Stepper:
         if optimiser.use_ema and int(optimiser.iterations):
             variables = self.trainer.trainable_variables
             optimiser.finalize_variable_values(variables)
-            for variable in variables:  # which JAX lets share the average's memory, and gives that away in a step
-                variable.assign(np.array(variable))
+            # As copies: JAX lets them share the average's memory, and gives that away in a step.
+            for variable, value in zip(variables, checkpoint.values(variables), strict=True):
+                variable.assign(value)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Takes the average for a while."""
         self.settle()
         variables = self.trainer.trainable_variables
-        # As copies: the next step gives the memory back.
-        before = [np.array(variable) for variable in variables] if self.trainer.optimizer.use_ema else []
+        before = checkpoint.values(variables) if self.trainer.optimizer.use_ema else []
         self.take_average()
         try:
             yield

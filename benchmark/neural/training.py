@@ -114,7 +114,7 @@ def _train(
                 if index + 1 < len(stages):
                     arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
                     if finished:
-                        arrays[f"done{index}"] = network.get_weights()
+                        arrays[f"done{index}"] = checkpoint.values(network.weights)
                     state.next_stage()
             points += [point | {name: round(value, 1) for name, value in effort.items()} for point in finished]
             if finished:  # else the stage was a preparation for the next, which its effort counts to
