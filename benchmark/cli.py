@@ -512,7 +512,8 @@ def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: P
 @click.option("--device", metavar="cpu|gpu[:N]", help="What computes.  [default: the first GPU, or else the CPU]")
 @click.option(
     "--time", "limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-    help="Train for so long in place of so many epochs, over all resumed runs; the schedule is stretched to it.",
+    help="Train for so long in place of so many epochs, over all resumed runs and without what compilers take; the "
+         "schedule is stretched to it.",
 )
 @click.option("--resume", type=_path, metavar="FILE.npz", help="Checkpoint of any machine or backend to go on from.")
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
@@ -111,8 +111,11 @@ def on_device(device: str | None) -> Iterator[str]:
         found = ", ".join(f"gpu:{i} ({name})" for i, name in enumerate(gpus)) or "none"
         raise UsageError(f"--device {device}: {backend_name()} finds no such GPU; it finds {found}. Give --device cpu")
     on_gpu = bool(gpus) and kind != "cpu"
-    with load_keras().device(f"gpu:{index}" if on_gpu else "cpu:0"):
-        yield gpus[index] if on_gpu else f"CPU, {os.cpu_count()} cores, {processor()}"
+    name = gpus[index] if on_gpu else f"CPU, {os.cpu_count()} cores, {processor()}"
+    # PyTorch takes "cpu:0" for another device than its "cpu", and copies every weight to and fro.
+    place = f"gpu:{index}" if on_gpu else "cpu" if backend_name() == "torch" else "cpu:0"
+    with load_keras().device(place) if device else nullcontext():
+        yield name
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -105,10 +105,8 @@ def load(path: Path) -> tuple[State, Arrays]:
 
 
 def values(variables: Sequence[Any]) -> list[npt.NDArray[Any]]:
-    """Values of Keras variables."""
-    from keras import ops
-
-    return [ops.convert_to_numpy(variable) for variable in variables]
+    """Copies of the values of Keras variables, which later steps leave alone."""
+    return [np.array(variable.numpy()) for variable in variables]
 
 
 def assign(variables: Sequence[Any], stored: Sequence[npt.NDArray[Any]], what: str) -> None:

@@ -107,6 +107,7 @@ class StageLoop:
         self.held_source = recipe.source(held_out, training=False)
         self.patience = recipe.patience if end is None else None
         self.advanced = 0
+        self._measured = -1
         self._order = (-1, np.empty(0, np.int64))
 
     @property
@@ -124,6 +125,10 @@ class StageLoop:
             UsageError: the loss is no longer a number, or the checkpoint is of another network.
         """
         self._build()
+        if self.state.log:  # of a checkpoint that was carried here
+            write_log(self.folder, self.state)
+        if self.state.points:
+            write_points(self.folder, self.state)
         if not self.ended:
             with stop_on_signals() as stop:
                 self._train(stop)
@@ -164,6 +169,8 @@ class StageLoop:
             taken += 1
             if taken <= _TIMED:
                 self._time_first(taken)
+            if taken == 1:
+                start = time.monotonic()  # what the compiler takes is no training
             state.seconds = before + time.monotonic() - start
             if state.step % self.epoch_steps == 0:
                 self._end_epoch()
@@ -233,7 +240,7 @@ class StageLoop:
             held = self._validate()
             better = state.best is None or held["loss"] < state.best
             if better and self.patience is not None:
-                self.arrays["best"] = self.network.get_weights()
+                self.arrays["best"] = checkpoint.values(self.network.weights)
         epoch = -(-state.step // self.epoch_steps)
         row = {
             "quality": self.stage.quality, "epoch": epoch, "step": state.step,
@@ -253,7 +260,7 @@ class StageLoop:
             state.stopped = True
         self._busy, self._counted = 0.0, 0
         told = ", ".join(f"val_{name} {value:.4g}" for name, value in held.items())
-        done = int(state.seconds) if self.end is not None else epoch
+        done = int(min(state.seconds, self.end) - state.began) if self.end is not None else epoch
         self.progress.advance(
             done - self.advanced, f"quality {self.stage.quality}, epoch {epoch}, {pace:.3g} steps/s: {told}"
         )
@@ -279,6 +286,9 @@ class StageLoop:
 
     def _measure(self) -> None:
         """Measures held-out points, and writes them down."""
+        if self._measured == self.state.step:
+            return
+        self._measured = self.state.step
         with self.stepper.averaged():
             found = self.recipe.held_out_points(self.network, self.stage, self.held_out)
         for level, point in enumerate(found, start=1):

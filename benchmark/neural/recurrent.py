@@ -114,6 +114,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
     def codes(self, target: Any, count: int) -> list[npt.NDArray[np.uint8]]:
         """Bits of each level, ``uint8`` (N, H/16, W/16, bits), of images in ±0.9, (N, H, W, 3)."""
         encoding, decoding = self.start()
+        target = ops.convert_to_tensor(target)
         image: Any = None
         found = []
         for level in range(count):

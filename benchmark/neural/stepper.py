@@ -89,15 +89,18 @@ class Stepper:
         self.settle()
         optimiser = self.trainer.optimizer
         if optimiser.use_ema and int(optimiser.iterations):
-            optimiser.finalize_variable_values(self.trainer.trainable_variables)
+            variables = self.trainer.trainable_variables
+            optimiser.finalize_variable_values(variables)
+            # As copies: JAX lets them share the average's memory, and gives that away in a step.
+            for variable, value in zip(variables, checkpoint.values(variables), strict=True):
+                variable.assign(value)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Takes the average for a while."""
         self.settle()
         variables = self.trainer.trainable_variables
-        # As copies: the next step gives the memory back.
-        before = [np.array(value) for value in checkpoint.values(variables)] if self.trainer.optimizer.use_ema else []
+        before = checkpoint.values(variables) if self.trainer.optimizer.use_ema else []
         self.take_average()
         try:
             yield

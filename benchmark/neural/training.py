@@ -42,7 +42,7 @@ def train(
         seed: of initial weights, order, noise and tiles.
         precision: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
         command: what the user typed, for the card.
-        pace: a limit of time, and how often checkpoints and measurements are taken.
+        pace: a limit of time, without what compilers take, and how often checkpoints and measurements are taken.
         resume: a checkpoint to go on from, of any machine and backend; one in ``out`` that has trained longer wins.
         device: see ``backend.on_device``.
 
@@ -114,7 +114,7 @@ def _train(
                 if index + 1 < len(stages):
                     arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
                     if finished:
-                        arrays[f"done{index}"] = network.get_weights()
+                        arrays[f"done{index}"] = checkpoint.values(network.weights)
                     state.next_stage()
             points += [point | {name: round(value, 1) for name, value in effort.items()} for point in finished]
             if finished:  # else the stage was a preparation for the next, which its effort counts to
