@@ -63,6 +63,8 @@ class Recipe(ABC):
     epoch_steps: int | None = None
     """Batches of an epoch, drawn at random; None goes through all examples once."""
     validation_share: float = 1 / 12
+    storage: str = "int8"
+    """Of the network's kernels, one of ``weights.STORAGES``."""
 
     @abstractmethod
     def stages(self) -> Sequence[Stage]:
@@ -190,6 +192,7 @@ def _train(
         "seed": seed,
         "batch_size": recipe.batch_size,
         "precision": precision,
+        "storage": recipe.storage,
         "device": f"CPU, {os.cpu_count()} cores, {processor()}",
         "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
         "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
