@@ -23,6 +23,7 @@ from benchmark.codec import Batch
 from benchmark.environment import commit, processor
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
+from benchmark.neural.weights import Storage
 from benchmark.progress import Progress
 
 Examples = dict[str, npt.NDArray[Any]]
@@ -63,8 +64,8 @@ class Recipe(ABC):
     epoch_steps: int | None = None
     """Batches of an epoch, drawn at random; None goes through all examples once."""
     validation_share: float = 1 / 12
-    storage: str = "int8"
-    """Of the network's kernels, one of ``weights.STORAGES``."""
+    storage: Storage = "int8"
+    """Of the network's kernels in the file."""
 
     @abstractmethod
     def stages(self) -> Sequence[Stage]:

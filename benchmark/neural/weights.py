@@ -4,10 +4,10 @@ A set is a folder with a model card, ``card.json``, and for each operating point
 tables of its entropy coder, such as ``.counts.npz``. All are read without pickle. Sets that come with the bench lie in
 ``codecs/weights/<codec>/<set>``; a user's own are found below the folder that ``RDBENCH_WEIGHTS`` names.
 
-The file of a network holds its variables in the order of Keras' ``get_weights``, named by their number: ``000``, ``001``
-and so on. With the storage ``int8`` a kernel, which is a variable named "kernel" of two or more axes, is ``int8``, in
-units of its scales, ``000.scale``, which are ``float16``: of the weights of each index of the last axis, every 64 in a
-row share one. All other variables are ``float16``. So a network keeps a matrix exact by another name than "kernel".
+The file of a network holds its variables in the order of Keras' ``get_weights``, named by number: ``000``, ``001``, …
+With the storage ``int8``, kernels, which are variables named "kernel" of two or more axes, are ``int8`` in units of
+``float16`` scales, ``000.scale``: of the weights of each index of the last axis, every 64 in a row share one. All other
+variables are ``float16``: a matrix that 8 bits would hurt needs another name than "kernel".
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,8 @@ from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.entropy import Counts
 
 WEIGHTS_VARIABLE = "RDBENCH_WEIGHTS"
-STORAGES = ("int8", "float16")
+
+Storage = Literal["int8", "float16"]
 """What a network's kernels are stored as."""
 
 _GROUP = 64
@@ -129,13 +130,13 @@ def _identity(*paths: Path) -> bytes:
     return digest.digest()[:8]
 
 
-def save_weights(network: Any, path: Path, storage: str = "int8") -> None:
+def save_weights(network: Any, path: Path, storage: Storage = "int8") -> None:
     """Writes a network's weights, and reads them back so that the network is what the file says.
 
     Args:
         network: a Keras model that has been built.
         path: ends in ``.weights.npz``.
-        storage: of its kernels, one of :data:`STORAGES`.
+        storage: of its kernels.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     for key, variable, value in zip(_keys(network), network.weights, network.get_weights(), strict=True):
@@ -185,8 +186,8 @@ def _quantise(kernel: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], np
     scales = np.maximum(np.abs(groups).max(axis=1) / 127, tiny).astype(np.float16)
     exact = groups / scales[:, np.newaxis].astype(np.float32)
     values = np.rint(exact)
-    # Rounding must not change a group's sum: its inputs, mostly rectified, have a mean, and their sum would drift. So as
-    # many weights as the sum is too large by are rounded the other way, those first that this moves least.
+    # Rounding must not change a group's sum: its inputs, mostly rectified, have a mean, and the output would drift. So
+    # as many weights as the sum is off by are rounded the other way, those first that this moves least.
     error = values - exact
     excess = np.rint(error.sum(axis=1, keepdims=True))
     rank = np.argsort(np.argsort(-np.sign(excess) * error, axis=1), axis=1)
