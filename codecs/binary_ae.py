@@ -54,7 +54,6 @@ def build_network(model: int) -> Any:
     from benchmark.neural.binary import BinaryAutoencoder
 
     layers = keras.layers
-    exact = "float16" if keras.config.dtype_policy().name == "float16" else "float32"
 
     def convolution(filters: int, kernel: int, strides: int, activation: str | None = "relu") -> Any:
         return layers.Conv2D(filters, kernel, strides, padding="same", activation=activation)
@@ -72,7 +71,7 @@ def build_network(model: int) -> Any:
         synthesis = [transposed(64, 2, 2), transposed(256, 5, 2)]
     # A ReLU that starts at mid-grey is not dead from the beginning.
     grey = keras.initializers.Constant(0.5)
-    image = layers.Conv2DTranspose(3, 1, activation="relu", bias_initializer=grey, dtype=exact)
+    image = layers.Conv2DTranspose(3, 1, activation="relu", bias_initializer=grey, dtype="float32")
     network = BinaryAutoencoder(
         keras.Sequential(analysis, name="encoder"), keras.Sequential([*synthesis, image], name="decoder"), model != 1
     )
@@ -89,6 +88,8 @@ class BinaryRecipe(LevelRecipe):
     def __init__(self, options: dict[str, str]) -> None:
         super().__init__(options)
         self.model = int(self.pick("model", ("1", "2", "3")))
+        if self.model == 1:
+            self.storage = "float16"  # its code is not rounded, and 8 bits cost it 0.03 dB at 39 dB
 
     def build(self) -> Any:
         return build_network(self.model)

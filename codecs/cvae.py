@@ -15,7 +15,7 @@ import numpy as np
 from benchmark.codec import setting
 from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentRecipe, SearchedCodec, exact_dtype
+from benchmark.neural.latent import LatentRecipe, SearchedCodec
 from benchmark.neural.recipe import Recipe, Stage
 
 LATENT = 16
@@ -38,21 +38,20 @@ def build_network(shape: tuple[int, int, int]) -> Any:
     layers = keras.layers
     small = (shape[0] // 4, shape[1] // 4, 64)
     strided = {"strides": 2, "padding": "same", "activation": "relu"}
-    exact = exact_dtype()
 
     tile = keras.Input(shape)
     x = layers.Conv2D(32, 3, **strided)(tile)
     x = layers.Conv2D(64, 3, **strided)(x)
     x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
-    mean = layers.Dense(LATENT, name="z_mean", dtype=exact)(x)
-    log_variance = layers.Dense(LATENT, name="z_log_var", dtype=exact)(x)
+    mean = layers.Dense(LATENT, name="z_mean", dtype="float32")(x)
+    log_variance = layers.Dense(LATENT, name="z_log_var", dtype="float32")(x)
     encoder = keras.Model(tile, [mean, log_variance], name="encoder")
 
     latent = keras.Input((LATENT,))
     y = layers.Dense(int(np.prod(small)), activation="relu")(latent)
     y = layers.Conv2DTranspose(64, 3, **strided)(layers.Reshape(small)(y))
     y = layers.Conv2DTranspose(32, 3, **strided)(y)
-    y = layers.Conv2DTranspose(shape[2], 3, padding="same", activation="sigmoid", dtype=exact)(y)
+    y = layers.Conv2DTranspose(shape[2], 3, padding="same", activation="sigmoid", dtype="float32")(y)
     decoder = keras.Model(latent, y, name="decoder")
 
     source = keras.Input(shape)

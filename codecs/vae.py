@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from benchmark.codec import setting
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentRecipe, SearchedCodec, exact_dtype
+from benchmark.neural.latent import LatentRecipe, SearchedCodec
 from benchmark.neural.recipe import Recipe, Stage
 
 LATENT = 128
@@ -34,17 +34,16 @@ def build_network(shape: tuple[int, int, int]) -> Any:
     """
     keras = load_keras()
     layers = keras.layers
-    exact = exact_dtype()
 
     tile = keras.Input(shape)
     x = layers.Dense(HIDDEN, activation="relu")(layers.Flatten()(tile))
-    mean = layers.Dense(LATENT, name="z_mean", dtype=exact)(x)
-    log_variance = layers.Dense(LATENT, name="z_log_var", dtype=exact)(x)
+    mean = layers.Dense(LATENT, name="z_mean", dtype="float32")(x)
+    log_variance = layers.Dense(LATENT, name="z_log_var", dtype="float32")(x)
     encoder = keras.Model(tile, [mean, log_variance], name="encoder")
 
     latent = keras.Input((LATENT,))
     y = layers.Dense(HIDDEN, activation="relu")(latent)
-    y = layers.Dense(shape[0] * shape[1] * shape[2], activation="sigmoid", dtype=exact)(y)
+    y = layers.Dense(shape[0] * shape[1] * shape[2], activation="sigmoid", dtype="float32")(y)
     decoder = keras.Model(latent, layers.Reshape(shape)(y), name="decoder")
 
     source = keras.Input(shape)

@@ -19,7 +19,7 @@ import pytest
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.neural.container import Frame, pack, unpack
-from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, points, set_folders
+from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
 from tests.conftest import ROOT, Run, photo
 
@@ -287,7 +287,7 @@ def test_a_start_with_other_layers_is_refused() -> None:
             recipe("denoising-ae", "fashion-mnist", {"start": start}).network()
     started = recipe("denoising-ae", "fashion-mnist", {"start": "conv-ae/mse"}).network().get_weights()
     plain = network_of("conv-ae")
-    plain.load_weights(points("conv-ae", "mse")[0].weights_path)
+    load_weights(plain, points("conv-ae", "mse")[0].weights_path)
     assert all(np.array_equal(one, other) for one, other in zip(started, plain.get_weights(), strict=True))
 
 

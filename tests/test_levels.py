@@ -13,7 +13,7 @@ from PIL import Image
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
-from benchmark.neural.weights import WEIGHTS_VARIABLE, points, set_folders
+from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo
 
@@ -123,7 +123,7 @@ def test_the_context_of_the_level_before_saves_bits() -> None:
     image = photo(512, 512)
     frame, levels = unpack_levels(Rnn.from_settings({"levels": 8}).encode(image), "rnn")
     network = rnn.build_network("small", additive=points("rnn", "small")[0].card["additive"])
-    network.load_weights(points("rnn", "small")[0].weights_path)
+    load_weights(network, points("rnn", "small")[0].weights_path)
     target = image[np.newaxis].astype(np.float32) / 255 * 1.8 - 0.9
     for code, level in zip(network.codes(target, 8), levels, strict=True):
         assert len(level) < len(zlib.compress(np.packbits(code).tobytes(), 9))
@@ -210,7 +210,7 @@ def test_training_command_resumes_and_its_weights_work(
     assert "wrote" in rdbench(*words).stdout
     folder = tmp_path / "weights" / "rnn" / "mine"
     assert sorted(path.name for path in folder.glob("network.*")) == [
-        "network.bits01.npz", "network.bits02.npz", "network.weights.h5",
+        "network.bits01.npz", "network.bits02.npz", "network.weights.npz",
     ]
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["points"][0]["training_steps"] == 4

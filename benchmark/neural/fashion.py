@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from benchmark.codec import Knob, Setting, setting
 from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentCodec, LatentRecipe, exact_dtype
+from benchmark.neural.latent import LatentCodec, LatentRecipe
 from benchmark.neural.recipe import Stage
 
 
@@ -35,18 +35,17 @@ def build_autoencoder(shape: tuple[int, int, int], dropout: float | None) -> Any
     def dropped(values: Any) -> Any:
         return values if dropout is None else layers.Dropout(dropout)(values)
 
-    exact = exact_dtype()
     tile = keras.Input(shape)
     x = layers.MaxPooling2D(2, padding="same")(convolution(32, tile))
     x = layers.MaxPooling2D(2, padding="same")(convolution(64, x))
-    x = layers.MaxPooling2D(2, padding="same", dtype=exact)(dropped(convolution(128, x)))
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(dropped(convolution(128, x)))
     encoder = keras.Model(tile, x, name="encoder")
 
     latent = keras.Input((4, 4, 128))
     y = layers.UpSampling2D(2)(dropped(convolution(128, latent)))
     y = layers.UpSampling2D(2)(convolution(64, y))
     y = layers.UpSampling2D(2)(convolution(32, y, padding="valid"))
-    y = layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype=exact)(convolution(32, y))
+    y = layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype="float32")(convolution(32, y))
     decoder = keras.Model(latent, y, name="decoder")
 
     source = keras.Input(shape)

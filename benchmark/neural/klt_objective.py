@@ -39,8 +39,8 @@ class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no type
         self.weights_of_levels = [float(weight) for weight in weights / weights.sum()]
         self.trackers = [keras.metrics.Mean(name=name) for name in ("psnr_first", "psnr_last", "bpp_last")]
 
-    def call(self, inputs: dict[str, Any]) -> tuple[list[Any], list[Any], Any]:
-        """Errors of each level, estimated bits of each, and what no coefficient holds; means of the batch."""
+    def call(self, inputs: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+        """Mean squared error of each level, and its estimated bits, of a block on average."""
         images = ops.cast(inputs["image"], "float32")
         target = self.network.coefficients(images)
         samples = float(np.prod(images.shape))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -82,5 +80,4 @@ def blocks_of(images: npt.NDArray[np.uint8], count: int, rng: np.random.Generato
     image, rest = np.divmod(places, rows * columns)
     row, column = np.divmod(rest, columns)
     grid = images.reshape(size, rows, BLOCK, columns, BLOCK, 3)
-    drawn: Any = grid[image, row, :, column]
-    return drawn.reshape(len(drawn), -1).astype(np.float32)
+    return grid[image, row, :, column].reshape(len(places), -1).astype(np.float32)

@@ -30,7 +30,7 @@ from benchmark.neural.container import MAX_SAMPLES, Frame, pack, unpack
 from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Stage
 from benchmark.neural.schedules import SCHEDULES
 from benchmark.neural.tiles import TILINGS, Tiling, random_tiles
-from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
+from benchmark.neural.weights import Point, by_identity, load_weights, points, save_weights, set_folders
 from benchmark.plugins import codec_class
 
 _CHUNK = 512
@@ -172,7 +172,7 @@ class Network:
         self.tiling: Tiling = TILINGS[point.card["tiling"]]()
         self.counts = point.counts()
         model = build(self.tiling.shape)
-        model.load_weights(point.weights_path)
+        load_weights(model, point.weights_path)
         model.trainable = False
         self.encoder, self.decoder = model.get_layer("encoder"), model.get_layer("decoder")
         self.latent_shape = latent_shape(self.encoder)
@@ -216,11 +216,6 @@ def in_chunks(function: Callable[[Floats], Any], values: Floats) -> Floats:
         ops.convert_to_numpy(function(values[start : start + _CHUNK])) for start in range(0, len(values), _CHUNK)
     ]
     return np.concatenate(parts)
-
-
-def exact_dtype() -> str:
-    """Type for the layers that give the latent and the output: ``float32`` also under a mixed-precision policy."""
-    return "float16" if load_keras().config.dtype_policy().name == "float16" else "float32"
 
 
 class LatentRecipe(Recipe):
@@ -340,7 +335,7 @@ class LatentRecipe(Recipe):
         other = cls.build_network(self.tiling.shape) if issubclass(cls, LatentCodec) else None
         if other is None or [value.shape for value in other.weights] != [value.shape for value in own.weights]:
             raise UsageError(f"start: the network of {cls.name!r} has other layers than that of {self.codec!r}")
-        other.load_weights(points(cls.name, name)[-1].weights_path)
+        load_weights(other, points(cls.name, name)[-1].weights_path)
         weights: list[npt.NDArray[np.float32]] = other.get_weights()
         return weights
 
@@ -352,15 +347,11 @@ class LatentRecipe(Recipe):
         return objective.ORIGINALS[self.original](network, seed)
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
-        keras = load_keras()
         stem = f"q{stage.quality}" if self.objective == "rd" else "network"
         # The network that was trained may compute in half precision; the one that is used does not.
         exact = self.build_network(self.tiling.shape)
         exact.set_weights(network.get_weights())
-        keras.config.set_dtype_policy("float16")
-        twin = self.build_network(self.tiling.shape)
-        keras.config.set_dtype_policy("float32")
-        save_half(exact, twin, folder / f"{stem}.weights.h5")
+        save_weights(exact, folder / f"{stem}.weights.npz", self.storage)
         encoder, decoder = exact.get_layer("encoder"), exact.get_layer("decoder")
         shape = latent_shape(encoder)
 

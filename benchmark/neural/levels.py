@@ -19,14 +19,13 @@ import numpy.typing as npt
 
 from benchmark.codec import Batch, Complexity, setting
 from benchmark.errors import BitstreamError, UsageError
-from benchmark.neural.backend import load_keras
 from benchmark.neural.bits import BitModel, decode_bits, encode_bits, fit_bit_model
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.crops import Crops, blocks
 from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.schedules import SCHEDULES
-from benchmark.neural.weights import Point, by_identity, points, save_half, set_folders
+from benchmark.neural.weights import Point, by_identity, load_weights, points, save_weights, set_folders
 
 _CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
@@ -126,7 +125,7 @@ class _Model:
         self.stride, self.channels, self.levels = (int(point.card[key]) for key in ("stride", "channels", "levels"))
         self.binary = bool(point.card["binary"])
         self.network = codec.build(point.card)
-        self.network.load_weights(point.weights_path)
+        load_weights(self.network, point.weights_path)
         self.models = load_bit_models(point.folder, point.stem, self.levels) if self.binary else []
 
     def code_shape(self, frame: Frame) -> tuple[int, int, int, int]:
@@ -297,7 +296,7 @@ class LevelRecipe(Recipe):
     def network(self) -> Any:
         network = self.build()
         if self.options["start"]:
-            network.load_weights(points(self.codec, self.options["start"])[0].weights_path)
+            load_weights(network, points(self.codec, self.options["start"])[0].weights_path)
         return network
 
     def stages(self) -> Sequence[Stage]:
@@ -345,13 +344,9 @@ class LevelRecipe(Recipe):
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
         if stage != self.stages()[-1]:
             return []
-        keras = load_keras()
         # The network that was trained may compute in half precision; the one that is used does not.
         exact = self.exact(network)
-        keras.config.set_dtype_policy("float16")
-        twin = self.build()
-        keras.config.set_dtype_policy("float32")
-        save_half(exact, twin, folder / f"{STEM}.weights.h5")
+        save_weights(exact, folder / f"{STEM}.weights.npz", self.storage)
 
         levels, binary = self.levels(stage), self.describe()["binary"]
         rng = np.random.default_rng(0)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
+from benchmark.neural.weights import Storage
 
 Examples = dict[str, npt.NDArray[Any]]
 """Arrays by name, each with one row an example."""
@@ -62,6 +63,8 @@ class Recipe(ABC):
     epoch_steps: int | None = None
     """Batches of an epoch, drawn at random; None goes through all examples once."""
     validation_share: float = 1 / 12
+    storage: Storage = "int8"
+    """Of the network's kernels in the file."""
 
     def set_loop_options(self, options: Mapping[str, str]) -> None:
         """Takes over those of :data:`LOOP_OPTIONS`, as texts.

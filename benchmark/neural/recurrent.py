@@ -89,9 +89,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         self.to_code = layers.Conv2D(bits, 1, activation="tanh")
         self.from_code = layers.Conv2D(decoder[0], 1)
         self.decoder = [ConvLstm(filters) for filters in decoder]
-        # The image itself is never rounded to fewer bits than the network's weights are stored in.
-        exact = "float16" if keras.config.dtype_policy().name == "float16" else "float32"
-        self.to_image = layers.Conv2D(3, 1, activation="tanh", dtype=exact)
+        self.to_image = layers.Conv2D(3, 1, activation="tanh", dtype="float32")
 
     def analyse(self, residual: Any, states: States) -> tuple[Any, States]:
         """A level's activations, (N, H/16, W/16, bits) in (−1, 1), of the residual (N, H, W, 3)."""

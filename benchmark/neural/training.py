@@ -130,6 +130,7 @@ def _train(
         "seed": seed,
         "batch_size": recipe.batch_size,
         "precision": longest["precision"],
+        "storage": recipe.storage,
         "device": longest["device"],
         "backend": longest["backend"],
         "trained_on": served,

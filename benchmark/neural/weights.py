@@ -1,8 +1,13 @@
 """Sets of trained weights: where they lie, what they say of themselves, how a stream names them.
 
-A set is a folder with a model card, ``card.json``, and for each operating point a ``.weights.h5`` file of Keras and the
-counts of its latent, ``.counts.npz``. Both are read without pickle. Sets that come with the bench lie in
+A set is a folder with a model card, ``card.json``, and for each operating point its network, ``.weights.npz``, and the
+tables of its entropy coder, such as ``.counts.npz``. All are read without pickle. Sets that come with the bench lie in
 ``codecs/weights/<codec>/<set>``; a user's own are found below the folder that ``RDBENCH_WEIGHTS`` names.
+
+The file of a network holds its variables in the order of Keras' ``get_weights``, named by number: ``000``, ``001``, …
+With the storage ``int8``, kernels, which are variables named "kernel" of two or more axes, are ``int8`` in units of
+``float16`` scales, ``000.scale``: of the weights of each index of the last axis, every 64 in a row share one. All other
+variables are ``float16``: a matrix that 8 bits would hurt needs another name than "kernel".
 """
 
 from __future__ import annotations
@@ -10,18 +15,28 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import os
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.entropy import Counts
 
 WEIGHTS_VARIABLE = "RDBENCH_WEIGHTS"
+
+Storage = Literal["int8", "float16"]
+"""What a network's kernels are stored as."""
+
+_GROUP = 64
+"""Weights that share a scale."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +59,8 @@ class Point:
 
     @property
     def weights_path(self) -> Path:
-        """The file of Keras with the network."""
-        return self.folder / f"{self.stem}.weights.h5"
+        """The file with the network, see :func:`load_weights`."""
+        return self.folder / f"{self.stem}.weights.npz"
 
     def counts(self) -> list[Counts]:
         """Counts of the latent for each kind of tile, see ``entropy.learn_counts``."""
@@ -53,8 +68,8 @@ class Point:
             return [stored[kind] for kind in self.card["kinds"]]
 
     def identity(self) -> bytes:
-        """Eight bytes by which a stream names this point: of the SHA-256 over its network and then its tables."""
-        return _identity(self.weights_path, *sorted(self.folder.glob(f"{self.stem}.*.npz")))
+        """Eight bytes by which a stream names this point: of the SHA-256 over its network and tables, by file name."""
+        return _identity(*sorted(self.folder.glob(f"{self.stem}.*.npz")))
 
 
 def set_folders(codec: str) -> dict[str, Path]:
@@ -115,14 +130,87 @@ def _identity(*paths: Path) -> bytes:
     return digest.digest()[:8]
 
 
-def save_half(network: Any, twin: Any, path: Path) -> None:
-    """Writes a network's weights in half precision, and reads them back so that the network is what the file says.
+def save_weights(network: Any, path: Path, storage: Storage = "int8") -> None:
+    """Writes a network's weights, and reads them back so that the network is what the file says.
 
     Args:
-        network: a Keras model.
-        twin: the same architecture under the ``float16`` policy.
-        path: ends in ``.weights.h5``.
+        network: a Keras model that has been built.
+        path: ends in ``.weights.npz``.
+        storage: of its kernels.
     """
-    twin.set_weights([np.asarray(value, dtype=np.float16) for value in network.get_weights()])
-    twin.save_weights(path)
-    network.load_weights(path)
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for key, variable, value in zip(_keys(network), network.weights, network.get_weights(), strict=True):
+        if storage == "int8" and _is_kernel(variable):
+            arrays[key], arrays[f"{key}.scale"] = _quantise(value)
+        else:
+            arrays[key] = value.astype(np.float16)
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # its other keyword is a bool
+    load_weights(network, path)
+
+
+def load_weights(network: Any, path: Path) -> None:
+    """Reads what :func:`save_weights` wrote into a network of the same architecture.
+
+    Raises:
+        UsageError: the file is not there, is damaged, or is of another network.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file of weights; a set needs one for each point of its card") from None
+    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise UsageError(f"{path} is not a file of weights: {error}") from error
+    keys = _keys(network)
+    found = [key for key in arrays if not key.endswith(".scale")]
+    if found != keys:
+        raise UsageError(f"{path}: expected {len(keys)} arrays of weights, got {len(found)}: it is of another network")
+    network.set_weights([
+        _restored(arrays, key, tuple(variable.shape), path) for key, variable in zip(keys, network.weights, strict=True)
+    ])
+
+
+def _keys(network: Any) -> list[str]:
+    return [f"{number:03d}" for number in range(len(network.weights))]
+
+
+def _is_kernel(variable: Any) -> bool:
+    return bool(variable.name == "kernel" and len(variable.shape) > 1)
+
+
+def _quantise(kernel: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:
+    """A kernel in 8 bits, of its own shape, and its scales, one for each group and index of the last axis."""
+    flat = kernel.reshape(-1, kernel.shape[-1])
+    groups = np.pad(flat, ((0, -len(flat) % _GROUP), (0, 0))).reshape(-1, _GROUP, kernel.shape[-1])
+    tiny = np.finfo(np.float16).smallest_subnormal
+    scales = np.maximum(np.abs(groups).max(axis=1) / 127, tiny).astype(np.float16)
+    exact = groups / scales[:, np.newaxis].astype(np.float32)
+    values = np.rint(exact)
+    # Rounding must not change a group's sum: its inputs, mostly rectified, have a mean, and the output would drift. So
+    # as many weights as the sum is off by are rounded the other way, those first that this moves least.
+    error = values - exact
+    excess = np.rint(error.sum(axis=1, keepdims=True))
+    rank = np.argsort(np.argsort(-np.sign(excess) * error, axis=1), axis=1)
+    values = np.clip(values - np.sign(excess) * (rank < np.abs(excess)), -127, 127)
+    return values.reshape(-1, kernel.shape[-1])[: len(flat)].reshape(kernel.shape).astype(np.int8), scales
+
+
+def _restored(
+    arrays: dict[str, npt.NDArray[Any]], key: str, shape: tuple[int, ...], path: Path
+) -> npt.NDArray[np.float32]:
+    """A variable's values from the arrays of a file, once they have the types and shapes that it may have."""
+    array, scales = arrays[key], arrays.get(f"{key}.scale")
+    found = _form(array) if scales is None else f"{_form(array)} with scales {_form(scales)}"
+    groups = -(-math.prod(shape[:-1]) // _GROUP)
+    allowed = [f"float16 {shape}", f"int8 {shape} with scales float16 {(groups, *shape[-1:])}"]
+    if found not in allowed:
+        raise UsageError(f"{path}: array {key} is {found}; the network takes {' or '.join(allowed)}")
+    values = array.astype(np.float32)
+    if scales is None:
+        return values
+    flat = values.reshape(-1, shape[-1])
+    return (flat * np.repeat(scales.astype(np.float32), _GROUP, axis=0)[: len(flat)]).reshape(shape)
+
+
+def _form(array: npt.NDArray[Any]) -> str:
+    return f"{array.dtype.name} {array.shape}"
