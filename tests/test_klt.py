@@ -54,7 +54,7 @@ def test_blocks_are_those_of_the_images(images: npt.NDArray[np.uint8]) -> None:
 def test_the_start_is_an_embedded_quantiser(images: npt.NDArray[np.uint8], start: Start) -> None:
     assert np.allclose(start.basis.T @ start.basis, np.eye(48), atol=1e-4)
     blocks = blocks_of(images, 144, np.random.default_rng(0))
-    target: Floats = (blocks - start.mean) @ start.basis
+    target = ((blocks - start.mean) @ start.basis).astype(np.float32)
     errors = [float(np.mean((quantised(target, start, levels) - target) ** 2)) for levels in range(5)]
     assert all(after < 0.7 * before for before, after in zip(errors, errors[1:], strict=False)), errors
 
