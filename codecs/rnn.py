@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmark.codec import Knob, Setting, setting
+from benchmark.codec import Complexity, Knob, Setting, setting
 from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
+from benchmark.neural.bits import BitModel
 from benchmark.neural.container import pack_levels, unpack_levels
-from benchmark.neural.levels import LevelCodec, LevelRecipe
+from benchmark.neural.levels import Encoder, LevelCodec, LevelRecipe
 from benchmark.neural.training import Stage
 from benchmark.neural.weights import Point
 
@@ -51,6 +53,7 @@ class Rnn(LevelCodec):
 
     weights: str = setting("small")
     levels: int = setting(8, low=1, high=10)
+    search: int = setting(0, low=0, high=100)
 
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
@@ -60,6 +63,19 @@ class Rnn(LevelCodec):
         if self.levels > point.card["levels"]:
             raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")
         return self.levels
+
+    def encoder(self, point: Point, network: Any, models: Sequence[BitModel]) -> Encoder:
+        if not self.search:
+            return super().encoder(point, network, models)
+        if point.card.get("form") == "klt":
+            raise SettingError(
+                f"rnn.search: expected 0 with weights of form klt, which gain nothing, got {self.search}"
+            )
+        return partial(network.codes, search=self.search, models=models)
+
+    def complexity(self, height: int, width: int, channels: int) -> Complexity:
+        plain = super().complexity(height, width, channels)
+        return dataclasses.replace(plain, encode_macs=None) if self.search else plain
 
     def prefix(self, data: bytes) -> bytes:
         frame, levels = unpack_levels(data, self.name)

@@ -158,7 +158,8 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
                 inputs |= {f"{name}{place}": ops.convert_to_numpy(part) for name, part in zip("hc", state, strict=True)}
 
         def error(bits: Any, given: Inputs) -> Any:
-            before = [None if image is None else (given[f"h{place}"], given[f"c{place}"]) for place in range(len(states))]
+            places = range(len(states))
+            before = [None if image is None else (given[f"h{place}"], given[f"c{place}"]) for place in places]
             decoded, _ = self.synthesise(bits, before, given.get("image"))
             return ops.mean(ops.square(decoded - given["target"]), axis=(1, 2, 3))
 
