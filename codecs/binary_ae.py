@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmark.codec import Setting, setting
+from benchmark.codec import Batch, Setting, setting
+from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.levels import LevelCodec, LevelRecipe
+from benchmark.neural.start import start_linear
+from benchmark.neural.training import Examples
+
+SAMPLE = 128
+"""Blocks of the data that a linear start is learned from."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,14 +90,29 @@ class BinaryRecipe(LevelRecipe):
     """How models 1, 2 and 3 are trained; see :class:`LevelRecipe` for the options that all level codecs share."""
 
     codec = "binary-ae"
-    own_options: ClassVar[dict[str, str]] = {"model": "3"}
+    own_options: ClassVar[dict[str, str]] = {"model": "3", "init": "random"}
 
     def __init__(self, options: dict[str, str]) -> None:
         super().__init__(options)
         self.model = int(self.pick("model", ("1", "2", "3")))
+        self.linear = self.pick("init", ("random", "linear")) == "linear"
+        if self.linear and (self.model != 3 or self.options["start"]):
+            raise UsageError("init: linear is for model 3, without start; give init=random, or another model")
+        self.sample = np.zeros((0, 2 * self.crop, 2 * self.crop, 3), np.uint8)
 
     def build(self) -> Any:
         return build_network(self.model)
+
+    def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
+        found = super().examples(images, rng)
+        self.sample = found["image"][:: max(1, len(found["image"]) // SAMPLE)][:SAMPLE]
+        return found
+
+    def network(self) -> Any:
+        network = super().network()
+        if self.linear:
+            start_linear(network, self.sample)
+        return network
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -110,6 +131,7 @@ def recipe(dataset: str, options: dict[str, str]) -> BinaryRecipe:
 
     Args:
         dataset: as named on the command line.
-        options: ``model`` (1, 2 or 3) and those of ``levels.OPTIONS``.
+        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``linear``: see ``benchmark.neural.start``) and those
+            of ``levels.OPTIONS``.
     """
     return BinaryRecipe(options)
