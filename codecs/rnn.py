@@ -38,7 +38,9 @@ class Rnn(LevelCodec):
     are the bits around and those of the level before; ``nominal_bpp`` has the rate without it.
 
     Defaults: the set ``small``, which two processor cores can train (``full`` is the published width); whole images
-    (``tile=0``) rather than independent tiles, which cost quality at their borders. ``levels`` is the knob.
+    (``tile=0``) rather than independent tiles, which cost quality at their borders. ``levels`` is the knob. ``search`` is
+    the number of steps in which the encoder improves the bits of each level along the gradient through the decoder; off
+    by default, for speed.
 
     Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: about 0.03 MMAC a pixel
     and level at ``small``, 0.46 at ``full``, whose memory grows with the image unless it is tiled. Pixels may

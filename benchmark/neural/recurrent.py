@@ -20,10 +20,10 @@ State = tuple[Any, Any]
 States = Sequence[State | None]
 """Of several of them, None before the first level."""
 
-SEARCHED = 3
-"""Levels whose bits a search improves."""
-PRICE = 0.01
-"""What a bit for 16×16 pixels may cost in the logarithm of the squared error."""
+PRICES = (0.02, 0.012, 0.008, 0.006, 0.005, 0.004)
+"""What a bit for 16×16 pixels may cost in the logarithm of the squared error, by level; the last for all that follow.
+
+About what it buys where the encoder alone spends it."""
 
 
 def depth_to_space(values: Any) -> Any:
@@ -126,8 +126,8 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         Args:
             target: the images, (N, H, W, 3).
             count: of levels.
-            search: steps in which the bits of the first :data:`SEARCHED` levels are improved; 0 takes the encoder's.
-            models: of the bits of those levels, which tell a search what they cost.
+            search: steps in which the bits of each level are improved; 0 takes the encoder's.
+            models: of the bits of each level, which tell a search what they cost.
         """
         encoding, decoding = self.start()
         image: Any = None
@@ -136,8 +136,9 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         for level in range(count):
             activation, encoding = self.analyse(target if image is None else target - image, encoding)
             before, values = bits, ops.convert_to_numpy(activation)
-            if search and level < SEARCHED:
-                bits = self._searched(values, before, models[level], target, decoding, image, search)
+            if search:
+                price = PRICES[min(level, len(PRICES) - 1)]
+                bits = self._searched(values, before, models[level], target, decoding, image, price, search)
             else:
                 bits = np.where(values >= 0, np.float32(1), np.float32(-1))
             found.append((bits > 0).astype(np.uint8))
@@ -147,7 +148,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
 
     def _searched(
         self, activations: npt.NDArray[np.float32], previous: npt.NDArray[np.float32] | None, model: BitModel,
-        target: npt.NDArray[np.float32], states: States, image: Any, steps: int,
+        target: npt.NDArray[np.float32], states: States, image: Any, price: float, steps: int,
     ) -> npt.NDArray[np.float32]:
         """Bits ±1 of a level, better than the encoder's; states and image are those of the decoder before it."""
         inputs = {"target": target}
@@ -163,7 +164,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
             decoded, _ = self.synthesise(bits, before, given.get("image"))
             return ops.mean(ops.square(decoded - given["target"]), axis=(1, 2, 3))
 
-        return of_bits(activations, previous, model, inputs, error, PRICE, steps)
+        return of_bits(activations, previous, model, inputs, error, price, steps)
 
     def image(self, codes: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """The image in ±0.9, (N, H, W, 3), after the levels whose bits are given."""

@@ -23,7 +23,7 @@ _TOGETHER = 64
 """Tiles that a gradient is computed for at once."""
 _RATE = 0.1
 """First learning rate of the descent, in quantiser steps; it falls in a straight line to nothing."""
-_BIT_RATE = 0.3
+_BIT_RATE = 0.1
 """The same for activations of bits, whose scale is that of tanh."""
 _BARRED = 24.0
 """Bits of a symbol that a table lacks, more than any that it has."""
