@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 from pathlib import Path
@@ -12,7 +13,9 @@ from PIL import Image
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
+from benchmark.neural.binary_start import fit_quantisers, start_linear
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
+from benchmark.neural.levels import codes_of, images_of
 from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo
@@ -52,6 +55,24 @@ def test_models_are_those_of_the_original(
     (bits,) = network.codes(np.zeros((1, 32, 32, 3), np.float32), 1)
     assert bits.shape == (1, 8, 8, code)
     assert bits.dtype == (np.float32 if model == 1 else np.uint8)
+
+
+def test_a_linear_start_of_model_3_is_a_codec() -> None:
+    """Its bits are those of the quantisers that it was made of, and its pixels far better than chance."""
+    images = np.stack([photo(64, 64, seed=seed) for seed in range(8)])
+    network = binary_ae.build_network(3)
+    start_linear(network, images)
+    (codes,) = codes_of(network, images, 1)
+    blocks = (images / 255).reshape(8, 16, 4, 16, 4, 3).swapaxes(2, 3).reshape(-1, 48)
+    expected = fit_quantisers(blocks, 32).signs(blocks).reshape(codes.shape) > 0
+    assert np.mean(codes != expected) < 1e-4, "but for rounding at a threshold"
+    decoded = images_of(network, [codes], 4).astype(float)
+    assert np.mean((decoded - images) ** 2) < 0.1 * images.var()
+
+
+def test_a_linear_start_is_for_model_3_alone() -> None:
+    with pytest.raises(UsageError, match="init: linear is for model 3"):
+        binary_ae.recipe("sample", {"model": "2", "init": "linear"})
 
 
 def test_full_width_is_that_of_the_original() -> None:
@@ -114,6 +135,24 @@ def test_any_prefix_of_whole_levels_decodes() -> None:
                 with pytest.raises(BitstreamError):
                     codec.decode(stream[:cut])
     assert errors[9] < errors[4] < errors[0]
+
+
+def test_a_search_finds_better_bits() -> None:
+    """More quality than its rate would buy; the same again; levels embedded; an ordinary stream."""
+    image = photo(64, 96)
+    plain, searched = Rnn.from_settings({"levels": 1}), Rnn.from_settings({"levels": 1, "search": 6})
+    streams = [codec.encode(image) for codec in (plain, searched)]
+    before, after = (float(np.mean((plain.decode(stream).astype(float) - image) ** 2)) for stream in streams)
+    assert after < 0.95 * before
+    assert len(streams[1]) < 1.2 * len(streams[0])
+    assert Rnn.from_settings({"levels": 2, "search": 6}).encode(image)[: len(streams[1])] == streams[1]
+
+
+def test_a_search_is_refused_where_it_gains_nothing() -> None:
+    codec = rnn.Rnn(search=6)
+    card = {"width": "small", "additive": False, "form": "klt"}
+    with pytest.raises(SettingError, match=r"rnn\.search: expected 0 with weights of form klt, .*, got 6"):
+        codec.encoder(dataclasses.replace(points("rnn", "small")[0], card=card), None, [])
 
 
 def test_the_context_of_the_level_before_saves_bits() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +35,9 @@ TILES = (0, 32, 64, 128)
 
 Codes = npt.NDArray[Any]
 """A level's code: ``uint8`` bits, or ``float32`` for a code that is not binary; shape (N, h, w, channels)."""
+
+Encoder = Callable[[npt.NDArray[np.float32], int], list[Codes]]
+"""Gives the codes of so many levels for images (N, H, W, 3) on the network's scale."""
 
 STEM = "network"
 """File name of the weights of a set, without its endings."""
@@ -82,8 +85,14 @@ class LevelCodec(NeuralCodec):
         model = _model(type(self), point)
         frame = Frame(self.name, point.identity(), (self.tile,), count, height, width, channels)
         colour = np.repeat(images[..., None], 3, axis=3) if channels == 1 else images
-        codes = model.analyse(_cut(colour, self.tile, model.stride), self.level_count(point))
+        encode = self.encoder(point, model.network, model.models)
+        codes = codes_of(model.network, _cut(colour, self.tile, model.stride), self.level_count(point), encode)
         return pack_levels(frame, model.pack(codes))
+
+    def encoder(self, point: Point, network: Any, models: Sequence[BitModel]) -> Encoder:
+        """What gives the codes: the network's own ``codes`` unless these settings ask for more."""
+        encode: Encoder = network.codes
+        return encode
 
     def complexity(self, height: int, width: int, channels: int) -> Complexity:
         """That of these levels alone, also where a run cuts their stream from one of more levels."""
@@ -126,16 +135,13 @@ class _Model:
         self.binary = bool(point.card["binary"])
         self.network = codec.build(point.card)
         load_weights(self.network, point.weights_path)
+        self.network.trainable = False
         self.models = load_bit_models(point.folder, point.stem, self.levels) if self.binary else []
 
     def code_shape(self, frame: Frame) -> tuple[int, int, int, int]:
         """Shape of a level's code for the images of a stream."""
         count, height, width = _tiled_shape(frame.count, frame.height, frame.width, frame.settings[0], self.stride)
         return count, height // self.stride, width // self.stride, self.channels
-
-    def analyse(self, tiles: Batch, levels: int) -> list[Codes]:
-        """Codes of each level for images (N, H, W, 3) whose sides are whole blocks."""
-        return codes_of(self.network, tiles, levels)
 
     def synthesise(self, codes: Sequence[Codes]) -> Batch:
         """Images (N, H, W, 3) of the codes of one or more levels."""
@@ -173,12 +179,19 @@ def _model(codec: type[LevelCodec], point: Point) -> _Model:
     return _Model(codec, point)
 
 
-def codes_of(network: Any, images: Batch, levels: int) -> list[Codes]:
-    """Codes of each level for images, ``uint8`` (N, H, W, 3) whose sides are whole blocks."""
+def codes_of(network: Any, images: Batch, levels: int, encode: Encoder | None = None) -> list[Codes]:
+    """Codes of each level for images, ``uint8`` (N, H, W, 3) whose sides are whole blocks.
+
+    Args:
+        network: tells black and white.
+        images: to be encoded.
+        levels: how many.
+        encode: gives the codes; None for the network's ``codes``.
+    """
     parts = []
     for chunk in _chunks(len(images), images.shape[1] * images.shape[2]):
         target = images[chunk].astype(np.float32) / 255 * (network.high - network.low) + network.low
-        parts.append(network.codes(target, levels))
+        parts.append((encode or network.codes)(target, levels))
     return [np.concatenate(level) for level in zip(*parts, strict=True)]
 
 

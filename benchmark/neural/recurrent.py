@@ -11,12 +11,19 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.neural.binary import binarise
+from benchmark.neural.bits import BitModel
 from benchmark.neural.complexity import Shape, chain_macs
+from benchmark.neural.search import Inputs, of_bits
 
 State = tuple[Any, Any]
 """Hidden state and cell of a :class:`ConvLstm`, each (N, H, W, filters)."""
 States = Sequence[State | None]
 """Of several of them, None before the first level."""
+
+PRICES = (0.02, 0.012, 0.008, 0.006, 0.005, 0.004)
+"""What a bit for 16×16 pixels may cost in the logarithm of the squared error, by level; the last for all that follow.
+
+About what it buys where the encoder alone spends it."""
 
 
 def depth_to_space(values: Any) -> Any:
@@ -109,19 +116,54 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         output = ops.cast(self.to_image(values), "float32")
         return (image + output if self.additive and image is not None else output), after
 
-    def codes(self, target: Any, count: int) -> list[npt.NDArray[np.uint8]]:
-        """Bits of each level, ``uint8`` (N, H/16, W/16, bits), of images in ±0.9, (N, H, W, 3)."""
+    def codes(
+        self, target: npt.NDArray[np.float32], count: int, search: int = 0, models: Sequence[BitModel] = ()
+    ) -> list[npt.NDArray[np.uint8]]:
+        """Bits of each level, ``uint8`` (N, H/16, W/16, bits), of images in ±0.9.
+
+        Args:
+            target: the images, (N, H, W, 3).
+            count: of levels.
+            search: steps in which the bits of each level are improved; 0 takes the encoder's.
+            models: of the bits of each level, which tell a search what they cost.
+        """
         encoding, decoding = self.start()
         target = ops.convert_to_tensor(target)
         image: Any = None
+        bits: Any = None
         found = []
         for level in range(count):
             activation, encoding = self.analyse(target if image is None else target - image, encoding)
-            bits = ops.convert_to_numpy(activation) >= 0
-            found.append(bits.astype(np.uint8))
+            before, values = bits, ops.convert_to_numpy(activation)
+            if search:
+                price = PRICES[min(level, len(PRICES) - 1)]
+                bits = self._searched(values, before, models[level], target, decoding, image, price, search)
+            else:
+                bits = np.where(values >= 0, np.float32(1), np.float32(-1))
+            found.append((bits > 0).astype(np.uint8))
             if level + 1 < count:
-                image, decoding = self.synthesise(np.where(bits, np.float32(1), np.float32(-1)), decoding, image)
+                image, decoding = self.synthesise(bits, decoding, image)
         return found
+
+    def _searched(
+        self, activations: npt.NDArray[np.float32], previous: npt.NDArray[np.float32] | None, model: BitModel,
+        target: npt.NDArray[np.float32], states: States, image: Any, price: float, steps: int,
+    ) -> npt.NDArray[np.float32]:
+        """Bits ±1 of a level, better than the encoder's; states and image are those of the decoder before it."""
+        inputs = {"target": target}
+        if image is not None:
+            inputs["image"] = ops.convert_to_numpy(image)
+            for place, state in enumerate(states):
+                assert state is not None
+                inputs |= {f"{name}{place}": ops.convert_to_numpy(part) for name, part in zip("hc", state, strict=True)}
+
+        def error(bits: Any, given: Inputs) -> Any:
+            places = range(len(states))
+            before = [None if image is None else (given[f"h{place}"], given[f"c{place}"]) for place in places]
+            decoded, _ = self.synthesise(bits, before, given.get("image"))
+            return ops.mean(ops.square(decoded - given["target"]), axis=(1, 2, 3))
+
+        return of_bits(activations, previous, model, inputs, error, price, steps)
 
     def image(self, codes: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """The image in ±0.9, (N, H, W, 3), after the levels whose bits are given."""
