@@ -42,8 +42,8 @@ class Rnn(LevelCodec):
     are coded as KLT coefficients of blocks (see ``benchmark.neural.klt``), with a rate term in the training, and the
     decoded image is repaired by a small network.
 
-    Defaults: the set ``klt``, by far the better one; whole images (``tile=0``) rather than independent tiles, which cost
-    quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone: the number of steps in
+    Defaults: the set ``klt``, by far the better one; whole images (``tile=0``) rather than independent tiles, which
+    cost quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone: the number of steps in
     which the encoder improves the bits of each level along the gradient through the decoder; off by default, for speed.
 
     Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: memory grows with the
