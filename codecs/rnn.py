@@ -43,8 +43,9 @@ class Rnn(LevelCodec):
     decoded image is repaired by a small network.
 
     Defaults: the set ``klt``, by far the better one; whole images (``tile=0``) rather than independent tiles, which
-    cost quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone: the number of steps in
-    which the encoder improves the bits of each level along the gradient through the decoder; off by default, for speed.
+    cost quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone: the number of
+    steps in which the encoder improves the bits of each level along the gradient through the decoder; off by default,
+    for speed.
 
     Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: memory grows with the
     image unless it is tiled; about 10 kMAC a pixel and level with ``klt``, 30 with ``small``, 460 at the published
