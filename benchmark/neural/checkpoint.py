@@ -91,7 +91,7 @@ def load(path: Path) -> tuple[State, Arrays]:
     """
     arrays: Arrays = {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             fields = json.loads(stored["state"].tobytes())
             for name in sorted(set(stored.files) - {"state"}):
                 arrays.setdefault(name.partition(".")[0], []).append(stored[name])

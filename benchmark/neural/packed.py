@@ -67,7 +67,7 @@ class PackedImages:
 
     def __init__(self, path: Path) -> None:
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 self.name, self.label = str(stored["name"]), str(stored["label"])
                 self._sizes: npt.NDArray[np.int64] = stored["sizes"]
                 self._data: npt.NDArray[np.uint8] = stored["data"]
