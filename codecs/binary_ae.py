@@ -11,12 +11,11 @@ import numpy as np
 from benchmark.codec import Batch, Setting, setting
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.binary_start import start_linear
 from benchmark.neural.levels import LevelCodec, LevelRecipe
 from benchmark.neural.recipe import Examples
 
 SAMPLE = 128
-"""Blocks of the data that a linear start is learned from."""
+"""Blocks of the data that a decorrelated start is learned from."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,9 +95,9 @@ class BinaryRecipe(LevelRecipe):
         self.model = int(self.pick("model", ("1", "2", "3")))
         if self.model == 1:
             self.storage = "float16"  # its code is not rounded, and 8 bits cost it 0.03 dB at 39 dB
-        self.linear = self.pick("init", ("random", "linear")) == "linear"
-        if self.linear and (self.model != 3 or self.options["start"]):
-            raise UsageError("init: linear is for model 3, without start; give init=random, or another model")
+        self.decorrelated = self.pick("init", ("random", "decorrelated")) == "decorrelated"
+        if self.decorrelated and (self.model != 3 or self.options["start"]):
+            raise UsageError("init: decorrelated is for model 3, without start; give init=random, or another model")
         self.sample: Batch
 
     def build(self) -> Any:
@@ -110,8 +109,8 @@ class BinaryRecipe(LevelRecipe):
 
     def network(self) -> Any:
         network = super().network()
-        if self.linear:
-            start_linear(network, self.sample)
+        if self.decorrelated:
+            decorrelate(network, self.sample)
         return network
 
     def describe(self) -> dict[str, Any]:
@@ -126,12 +125,32 @@ class BinaryRecipe(LevelRecipe):
         }
 
 
+def decorrelate(network: Any, images: Batch) -> None:
+    """Starts the layer that gives the code so that its bits are balanced and uncorrelated.
+
+    Its filters are those of the principal components of the layer below that have the largest variance; each
+    activation then has median 0 and variance 1/4, inside what tanh passes on.
+
+    Args:
+        network: a ``BinaryAutoencoder``.
+        images: to learn from, ``uint8`` (N, H, W, 3) whose sides are multiples of 4.
+    """
+    keras = load_keras()
+    *below, last = network.encoder.layers
+    features = keras.ops.convert_to_numpy(keras.Sequential(below)(images.astype(np.float32) / 255))
+    inputs = features.reshape(-1, features.shape[-1])
+    variance, vectors = np.linalg.eigh(np.cov(inputs.T))
+    chosen = np.argsort(variance)[::-1][: last.filters]
+    kernel = 0.5 * vectors[:, chosen] / np.sqrt(variance[chosen] + 1e-12)
+    last.set_weights([kernel.reshape(last.kernel.shape), -np.median(inputs @ kernel, axis=0)])
+
+
 def recipe(dataset: str, options: dict[str, str]) -> BinaryRecipe:
     """The recipe, changed by options from the command line.
 
     Args:
         dataset: as named on the command line.
-        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``linear``: see ``benchmark.neural.binary_start``) and
-            those of ``levels.OPTIONS``.
+        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``decorrelated``: see :func:`decorrelate`) and those of
+            ``levels.OPTIONS``.
     """
     return BinaryRecipe(options)

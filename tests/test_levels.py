@@ -13,9 +13,8 @@ from PIL import Image
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
-from benchmark.neural.binary_start import fit_quantisers, start_linear
 from benchmark.neural.container import Frame, pack_levels, unpack_levels
-from benchmark.neural.levels import codes_of, images_of
+from benchmark.neural.levels import codes_of
 from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo
@@ -57,22 +56,25 @@ def test_models_are_those_of_the_original(
     assert bits.dtype == (np.float32 if model == 1 else np.uint8)
 
 
-def test_a_linear_start_of_model_3_is_a_codec() -> None:
-    """Its bits are those of the quantisers that it was made of, and its pixels far better than chance."""
+def test_a_decorrelated_start_of_model_3() -> None:
+    """Half of each channel's bits are ones, and channels say little of each other."""
     images = np.stack([photo(64, 64, seed=seed) for seed in range(8)])
-    network = binary_ae.build_network(3)
-    start_linear(network, images)
-    (codes,) = codes_of(network, images, 1)
-    blocks = (images / 255).reshape(8, 16, 4, 16, 4, 3).swapaxes(2, 3).reshape(-1, 48)
-    expected = fit_quantisers(blocks, 32).signs(blocks).reshape(codes.shape) > 0
-    assert np.mean(codes != expected) < 1e-4, "but for rounding at a threshold"
-    decoded = images_of(network, [codes], 4).astype(float)
-    assert np.mean((decoded - images) ** 2) < 0.1 * images.var()
+    recipe = binary_ae.recipe("folder:x", {"init": "decorrelated"})
+    recipe.prepare({"image": images})
+    (codes,) = codes_of(recipe.network(), images, 1)
+    signs = 2.0 * codes.reshape(-1, 32) - 1
+    assert np.abs(signs.mean(axis=0)).max() < 0.1
+    related = np.abs(np.corrcoef(signs.T)[np.triu_indices(32, 1)]).mean()
+    keras.utils.set_random_seed(1)
+    (plain,) = codes_of(binary_ae.build_network(3), images, 1)
+    with np.errstate(invalid="ignore"):
+        usual = np.nanmean(np.abs(np.corrcoef(2.0 * plain.reshape(-1, 32).T - 1)[np.triu_indices(32, 1)]))
+    assert related < 0.5 * usual, (related, usual)
 
 
-def test_a_linear_start_is_for_model_3_alone() -> None:
-    with pytest.raises(UsageError, match="init: linear is for model 3"):
-        binary_ae.recipe("sample", {"model": "2", "init": "linear"})
+def test_a_decorrelated_start_is_for_model_3_alone() -> None:
+    with pytest.raises(UsageError, match="init: decorrelated is for model 3"):
+        binary_ae.recipe("folder:x", {"init": "decorrelated", "model": "1"})
 
 
 def test_full_width_is_that_of_the_original() -> None:

@@ -222,7 +222,7 @@ def _descent(shape: Sequence[int], cost: Callable[[Any, Inputs], tuple[Any, Any]
                 if value is not self.optimizer.learning_rate:
                     value.assign(np.zeros(value.shape, value.dtype))
             self.fit(inputs, batch_size=len(start), epochs=steps, shuffle=False, verbose=0)
-            best: Floats = ops.convert_to_numpy(self.best)
+            best: Floats = ops.convert_to_numpy(ops.round(self.best))  # of a tensor: NumPy warns of a variable
             return best
 
         def call(self, inputs: Inputs, training: bool = False) -> Any:
