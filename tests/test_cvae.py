@@ -186,7 +186,6 @@ def test_training_command_resumes_and_its_weights_work(
     card = (folder / "card.json").read_text()
     assert '"objective": "rd"' in card
     stamp = (folder / "training" / "checkpoint.npz").stat().st_mtime_ns
-    assert len(stamps) == 6
     again = rdbench(*words)
     assert "trained before" in again.stderr
     assert (folder / "training" / "checkpoint.npz").stat().st_mtime_ns == stamp

@@ -1,4 +1,4 @@
-"""The training loop that learned codecs share: schedules, limits of time, checkpoints, averages, crops, what it tells."""
+"""The training loop that learned codecs share: schedules, limits of time, checkpoints, averages and crops."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -66,7 +65,7 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_resumed_training_is_the_one_that_was_not_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_training_is_one_without_interruption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Order, crops, optimiser, moving average and logs go on as they would have; the card tells all."""
     options = {"average": "0.9", "downscale": "0.5", "block": "32", "steps": "3", "epochs": "3", "warmup_steps": "2"}
     whole = run(tmp_path / "whole", options)
@@ -108,8 +107,8 @@ def test_time_limits_a_training_which_more_time_continues(tmp_path: Path) -> Non
     card = run(tmp_path, {"steps": "5"}, pace=pace)
     assert 0.5 <= card["training_seconds"] < 3
     log, points = rows(tmp_path, "log.csv"), rows(tmp_path, "points.csv")
-    assert float(log[-1]["learning_rate"]) < 0.5 * float(log[0]["learning_rate"]), "the cosine was stretched to the time"
-    assert {"seconds", "steps_per_second", "examples_per_second", "pixels_per_second", "loss", "val_loss"} <= set(log[0])
+    assert float(log[-1]["learning_rate"]) < 0.5 * float(log[0]["learning_rate"]), "the cosine fits the time"
+    assert {"steps_per_second", "examples_per_second", "pixels_per_second", "loss", "val_loss"} <= set(log[0])
     assert len(points) >= 2
     assert [float(row["bpp"]) for row in points] == [0.5] * len(points)
     assert (tmp_path / "training" / "quality.png").read_bytes().startswith(b"\x89PNG")
@@ -118,9 +117,10 @@ def test_time_limits_a_training_which_more_time_continues(tmp_path: Path) -> Non
     stamp = (tmp_path / "training" / "checkpoint.npz").stat().st_mtime_ns
     assert run(tmp_path, {"steps": "5"}, pace=pace)["points"][0]["training_steps"] == steps, "its time is up"
     assert (tmp_path / "training" / "checkpoint.npz").stat().st_mtime_ns == stamp
-    more = run(tmp_path, {"steps": "5"}, pace=Pace(limit=0.8))
+    longer = card["training_seconds"] + 0.5
+    more = run(tmp_path, {"steps": "5"}, pace=Pace(limit=longer))
     assert more["points"][0]["training_steps"] > steps
-    assert more["training_seconds"] >= 0.8
+    assert more["training_seconds"] >= longer
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "muon"])
@@ -130,9 +130,11 @@ def test_optimisers_learn(tmp_path: Path, optimiser: str) -> None:
     assert float(log[-1]["loss"]) < 0.7 * float(log[0]["loss"])
 
 
-def test_early_stopping_takes_the_best_weights_and_plateaus_halve_the_rate(tmp_path: Path) -> None:
+def test_early_stopping_takes_the_best_weights_and_plateaus_halve_the_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = TinyRecipe({"schedule": "plateau", "epochs": "40", "steps": "2", "learning_rate": "0.9"})
-    recipe.patience = 7
+    monkeypatch.setattr(recipe, "patience", 7)
     train(recipe, [photo(128, 128)[np.newaxis]], data="d", out=tmp_path, seed=1, precision="float32", command="c")
     log = rows(tmp_path, "log.csv")
     losses = [float(row["val_loss"]) for row in log]
@@ -162,8 +164,8 @@ def test_another_backend_goes_on_from_a_checkpoint_that_was_carried(backend: str
         "print(json.dumps(card))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, tmp_path / "there", carried], cwd=ROOT, check=True, capture_output=True, text=True,
-        env={**os.environ, "KERAS_BACKEND": backend},
+        [sys.executable, "-c", program, tmp_path / "there", carried], cwd=ROOT, check=True, capture_output=True,
+        text=True, env={**os.environ, "KERAS_BACKEND": backend},
     )
     card = json.loads(done.stdout.splitlines()[-1])
     assert card["points"][0]["training_steps"] == 12
@@ -275,18 +277,3 @@ def test_two_trainings_never_share_a_folder(rdbench: Run, tmp_path: Path) -> Non
         done = rdbench("train", "rnn", "--dataset", "sample", "--name", "mine", check=False)
     assert done.returncode == 2
     assert "trained by another process" in done.stderr
-
-
-def test_a_step_costs_little_beside_its_work(tmp_path: Path) -> None:
-    """What Python does in a step, its draws and the call of the compiled step, is bounded; 1 ms on an idle machine."""
-    from benchmark.neural.crops import Crops
-
-    crops = Crops(np.zeros((4, 32, 32, 3), np.uint8), 16)
-    rng, chosen = np.random.default_rng(1), np.arange(4)
-    crops(chosen, rng)
-    times = []
-    for _ in range(50):
-        start = time.perf_counter()
-        crops(chosen, rng)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.003
