@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -56,7 +58,7 @@ def test_the_start_is_an_embedded_quantiser(images: npt.NDArray[np.uint8], start
     blocks = blocks_of(images, 144, np.random.default_rng(0))
     target = ((blocks - start.mean) @ start.basis).astype(np.float32)
     errors = [float(np.mean((quantised(target, start, levels) - target) ** 2)) for levels in range(5)]
-    assert all(after < 0.7 * before for before, after in zip(errors, errors[1:], strict=False)), errors
+    assert all(after < 0.7 * before for before, after in itertools.pairwise(errors)), errors
 
 
 def test_a_new_network_is_its_start(images: npt.NDArray[np.uint8], start: Start) -> None:

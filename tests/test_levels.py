@@ -64,11 +64,11 @@ def test_a_decorrelated_start_of_model_3() -> None:
     (codes,) = codes_of(recipe.network(), images, 1)
     signs = 2.0 * codes.reshape(-1, 32) - 1
     assert np.abs(signs.mean(axis=0)).max() < 0.1
-    related = np.abs(np.corrcoef(signs.T)[np.triu_indices(32, 1)]).mean()
+    related = np.abs(np.asarray(np.corrcoef(signs.T))[np.triu_indices(32, 1)]).mean()
     keras.utils.set_random_seed(1)
     (plain,) = codes_of(binary_ae.build_network(3), images, 1)
     with np.errstate(invalid="ignore"):
-        usual = np.nanmean(np.abs(np.corrcoef(2.0 * plain.reshape(-1, 32).T - 1)[np.triu_indices(32, 1)]))
+        usual = np.nanmean(np.abs(np.asarray(np.corrcoef(2.0 * plain.reshape(-1, 32).T - 1))[np.triu_indices(32, 1)]))
     assert related < 0.5 * usual, (related, usual)
 
 

@@ -61,7 +61,8 @@ class Stepper:
 
     def settle(self) -> None:
         """Waits for all steps, and brings the variables up to date."""
-        self._running.clear()
+        while self._running:
+            load_keras().ops.convert_to_numpy(self._running.popleft())
         if self._held is None:
             return
         trainer = self.trainer
