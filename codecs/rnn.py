@@ -58,7 +58,7 @@ class Rnn(LevelCodec):
     knob = Knob("levels", 1, 10)
     embedded = True
 
-    weights: str = setting("small")
+    weights: str = setting("klt")
     levels: int = setting(8, low=1, high=10)
     search: int = setting(0, low=0, high=100)
 

@@ -49,7 +49,7 @@ def test_two_runs_are_one_training(tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "out" / "weights.zip") as exported:
             card = json.loads(exported.read("card.json"))
             assert card["points"][0]["training_steps"] == 3 * epochs
-            assert {"network.weights.h5", "network.bits01.npz", "training/quality.png"} <= set(exported.namelist())
+            assert {"network.weights.npz", "network.bits01.npz", "training/quality.png"} <= set(exported.namelist())
             points = list(csv.DictReader(io.StringIO(exported.read("training/points.csv").decode())))
             assert [point["step"] for point in points] == ["3", "6"][:epochs]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 from pathlib import Path
@@ -94,7 +93,10 @@ def test_an_additive_network_sums_its_levels_up() -> None:
     assert np.allclose(second, first + np.asarray(alone), atol=1e-5)
 
 
-@pytest.fixture(params=[("binary-ae", {}), ("rnn", {"levels": 3})], ids=lambda pair: pair[0])
+@pytest.fixture(
+    params=[("binary-ae", {}), ("rnn", {"levels": 3}), ("rnn", {"weights": "small", "levels": 3})],
+    ids=["binary-ae", "rnn-klt", "rnn-small"],
+)
 def codec(request: pytest.FixtureRequest) -> Codec:
     name, settings = request.param
     return codec_class(name).from_settings(settings)
@@ -114,6 +116,7 @@ def test_nominal_and_coded_rate() -> None:
     image = photo(64, 96)
     for name, settings, nominal in (
         ("binary-ae", {"weights": "model2"}, 8), ("binary-ae", {"weights": "model3"}, 2), ("rnn", {"levels": 4}, 0.5),
+        ("rnn", {"weights": "small", "levels": 4}, 0.5),
     ):
         codec = codec_class(name).from_settings(settings)
         stream = codec.encode(image)
@@ -121,14 +124,15 @@ def test_nominal_and_coded_rate() -> None:
         assert 8 * (len(stream) - codec.overhead(stream)) < nominal * 64 * 96
 
 
-def test_any_prefix_of_whole_levels_decodes() -> None:
+@pytest.mark.parametrize("weights", ["klt", "small"])
+def test_any_prefix_of_whole_levels_decodes(weights: str) -> None:
     image = photo(80, 112)
-    stream = Rnn.from_settings({"levels": 10}).encode(image)
+    stream = Rnn.from_settings({"weights": weights, "levels": 10}).encode(image)
     frame, levels = unpack_levels(stream, "rnn")
     assert len(levels) == 10
     errors = []
     for count in range(1, 11):
-        codec = Rnn.from_settings({"levels": count})
+        codec = Rnn.from_settings({"weights": weights, "levels": count})
         part = codec.prefix(stream)
         assert part == stream[: len(part)] == codec.encode(image) == pack_levels(frame, levels[:count])
         errors.append(float(np.mean((Rnn.from_settings({}).decode(part).astype(float) - image) ** 2)))
@@ -142,19 +146,20 @@ def test_any_prefix_of_whole_levels_decodes() -> None:
 def test_a_search_finds_better_bits() -> None:
     """More quality than its rate would buy; the same again; levels embedded; an ordinary stream."""
     image = photo(64, 96)
-    plain, searched = Rnn.from_settings({"levels": 1}), Rnn.from_settings({"levels": 1, "search": 6})
+    plain, searched, two = (
+        Rnn.from_settings({"weights": "small", "levels": levels, "search": search})
+        for levels, search in ((1, 0), (1, 6), (2, 6))
+    )
     streams = [codec.encode(image) for codec in (plain, searched)]
     before, after = (float(np.mean((plain.decode(stream).astype(float) - image) ** 2)) for stream in streams)
     assert after < 0.95 * before
     assert len(streams[1]) < 1.2 * len(streams[0])
-    assert Rnn.from_settings({"levels": 2, "search": 6}).encode(image)[: len(streams[1])] == streams[1]
+    assert two.encode(image)[: len(streams[1])] == streams[1]
 
 
 def test_a_search_is_refused_where_it_gains_nothing() -> None:
-    codec = rnn.Rnn(search=6)
-    card = {"width": "small", "additive": False, "form": "klt"}
     with pytest.raises(SettingError, match=r"rnn\.search: expected 0 with weights of form klt, .*, got 6"):
-        codec.encoder(dataclasses.replace(points("rnn", "small")[0], card=card), None, [])
+        Rnn.from_settings({"search": 6}).encode(photo(16, 16))
 
 
 def test_the_context_of_the_level_before_saves_bits() -> None:
@@ -162,7 +167,7 @@ def test_the_context_of_the_level_before_saves_bits() -> None:
     import zlib
 
     image = photo(512, 512)
-    frame, levels = unpack_levels(Rnn.from_settings({"levels": 8}).encode(image), "rnn")
+    frame, levels = unpack_levels(Rnn.from_settings({"weights": "small", "levels": 8}).encode(image), "rnn")
     network = rnn.build_network("small", additive=points("rnn", "small")[0].card["additive"])
     load_weights(network, points("rnn", "small")[0].weights_path)
     target = image[np.newaxis].astype(np.float32) / 255 * 1.8 - 0.9

@@ -108,10 +108,11 @@ class KltRecipe(LevelRecipe):
 
         if stage.quality == _LEVELS:
             return LevelsObjective(network, self.prices, self.first_weight)
+        objective = RestorationObjective(network, seed)
         _, decoded = self._decode(network, self.sample)
         errors = [float(np.sqrt(np.mean((images - self.sample) ** 2))) for images in decoded]
         network.restoration.errors.assign(np.array(errors, np.float32))
-        return RestorationObjective(network, seed)
+        return objective
 
     def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
         """Estimated rate and the PSNR of restored images, the mean over held-out blocks."""

@@ -334,6 +334,7 @@ class LevelRecipe(Recipe):
         """A network with the same weights that computes in full precision."""
         if self._exact is None:
             self._exact = self.build()
+            self._exact.trainable = False
         self._exact.set_weights(network.get_weights())
         return self._exact
 
