@@ -29,8 +29,10 @@ def main() -> None:
         ("denoising-ae", "mse", photo(30, 60, 1), {"weights": "mse", "quality": 3}),
         ("binary-ae", "model2", photo(33, 21), {"weights": "model2"}),
         ("binary-ae", "model3", photo(60, 90), {"tile": 32}),
-        ("rnn", "small", photo(60, 90), {"levels": 10}),
-        ("rnn", "grey", photo(20, 35, 1), {"levels": 3, "tile": 32}),
+        ("rnn", "small", photo(60, 90), {"weights": "small", "levels": 10}),
+        ("rnn", "grey", photo(20, 35, 1), {"weights": "small", "levels": 3, "tile": 32}),
+        ("rnn", "klt", photo(60, 90), {"levels": 10}),
+        ("rnn", "tiles", photo(20, 35, 1), {"levels": 3, "tile": 32}),
     ):
         encoder = codec_class(codec).from_settings(settings)
         stream = encoder.encode(image)
