@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pytest
 from benchmark.errors import UsageError
 from benchmark.neural.klt_recipe import KltRecipe, build_klt
 from benchmark.neural.klt_start import BLOCK, Start, blocks_of, linear_start
+from benchmark.neural.training import train
 from benchmark.plugins import codec_class, recipe
 from tests.conftest import photo
 
@@ -138,3 +140,12 @@ def test_grey_and_small_images(shape: tuple[int, int]) -> None:
     codec = codec_class("rnn").from_settings({"levels": 2})
     image = photo(*shape, 1)
     assert codec.decode(codec.encode(image)).shape == image.shape
+
+
+def test_a_single_example_is_told(tmp_path: Path) -> None:
+    """One is held out: nothing would be left to train on."""
+    with pytest.raises(UsageError, match="at least 2 examples"):
+        train(
+            recipe("rnn", "folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]], data="x",
+            out=tmp_path, seed=1, precision="float32", command="",
+        )

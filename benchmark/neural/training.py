@@ -152,6 +152,8 @@ def _split(
     for key in sorted(everything):
         digest.update(np.ascontiguousarray(everything[key]).data)
     size = len(next(iter(everything.values())))
+    if size < 2:
+        raise UsageError(f"expected at least 2 examples, one of them to be held out, got {size}; give more images")
     order = rng.permutation(size)
     held = round(size * share) or 1
     first, rest = ({key: values[part] for key, values in everything.items()} for part in (order[:held], order[held:]))
