@@ -121,7 +121,7 @@ class RnnRecipe(LevelRecipe):
     def __init__(self, options: dict[str, str]) -> None:
         super().__init__(options)
         self.width = self.pick("width", tuple(WIDTHS))
-        self.additive = self.pick("form", ("one-shot", "additive")) == "additive"
+        self.additive = self.pick("form", ("one-shot", "additive", "klt")) == "additive"
         self.all_levels, self.warmup_levels, self.warmup = (
             self.whole(name) for name in ("levels", "warmup_levels", "warmup")
         )

@@ -120,6 +120,7 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
     ("options", "message"),
     [
         ({"crop": "40"}, "multiples of 16"),
+        ({"coefficients": "999"}, "coefficients: expected at most 768"),
         ({"price": "-1"}, "price: expected a number"),
         ({"hidden": "0"}, "hidden: expected a positive whole number"),
         ({"width": "small"}, "no training option 'width'"),

@@ -97,11 +97,14 @@ def load(path: Path) -> tuple[State, Arrays]:
                 arrays.setdefault(name.partition(".")[0], []).append(stored[name])
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise UsageError(f"{path}: expected a checkpoint that 'train' wrote, whole: {error}") from error
     if fields.pop("format", None) != _FORMAT:
         raise UsageError(f"{path}: a checkpoint of another version of this program; train anew")
-    return State(**fields), arrays
+    try:
+        return State(**fields), arrays
+    except TypeError as error:
+        raise UsageError(f"{path}: a checkpoint of another version of this program; train anew") from error
 
 
 def values(variables: Sequence[Any]) -> list[npt.NDArray[Any]]:

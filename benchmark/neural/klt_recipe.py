@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.klt_start import Start, blocks_of, linear_start
+from benchmark.neural.klt_start import BLOCK, Start, blocks_of, linear_start
 from benchmark.neural.levels import LevelRecipe
 from benchmark.neural.recipe import Examples, Stage
 
@@ -58,6 +58,10 @@ class KltRecipe(LevelRecipe):
             name: self.whole(name)
             for name in ("coefficients", "context", "hidden", "narrow", "restoration", "levels")
         }
+        if self.widths["coefficients"] > 3 * BLOCK**2:
+            raise UsageError(
+                f"coefficients: expected at most {3 * BLOCK**2}, a block's samples, got {self.widths['coefficients']}"
+            )
         self.restoration_epochs = self.whole("restoration_epochs")
         self.prices, self.first_weight, self.restoration_rate = (
             np.linspace(self.number("price"), self.number("price_last"), self.widths["levels"]),

@@ -73,7 +73,7 @@ class PackedImages:
                 self._data: npt.NDArray[np.uint8] = stored["data"]
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise UsageError(f"{path}: expected a file that 'pack' wrote: {error}") from error
 
     def images(self) -> Iterator[Batch]:
