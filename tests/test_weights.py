@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.neural.weights import Storage, load_weights, save_weights, set_folders
+from benchmark.neural.weights import WEIGHTS_VARIABLE, Storage, load_weights, points, save_weights, set_folders
 from benchmark.plugins import codec_names
 
 keras = pytest.importorskip("keras", reason="needs the neural extra")
@@ -136,3 +136,13 @@ def test_cards_say_how_their_networks_are_stored() -> None:
                     kinds = {array.dtype.name for array in stored.values()}
                 assert kinds == {"int8", "float16"}, path
                 assert '"storage": "int8"' in (folder / "card.json").read_text(encoding="utf-8"), folder
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"points": [{"stem": "x"}]}'])
+def test_a_damaged_card_is_told(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "rnn" / "bad"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text(text, encoding="utf-8")
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
+    with pytest.raises(UsageError, match=r"card\.json is not a model card"):
+        points("rnn", "bad")

@@ -106,7 +106,7 @@ def _train(
                     recipe, network, stage, examples=examples, held_out=held_out, seed=seed, end=end, pace=pace,
                     state=state, arrays=arrays, folder=scratch, device=device, progress=progress,
                 )
-                what = "trained before" if loop.ended else "done"
+                what = ("trained before" if state.step else "no time is left for it") if loop.ended else "done"
                 loop.run()
                 progress.advance(amount - loop.advanced, f"quality {stage.quality}: {what}")
                 finished = recipe.finish(network, stage, examples, held_out, out)

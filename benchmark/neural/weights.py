@@ -115,11 +115,15 @@ def by_identity(codec: str, identity: bytes) -> Point:
 
 @cache
 def _points(folder: Path) -> list[Point]:
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    return [
-        Point(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
-        for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
-    ]
+    path = folder / "card.json"
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            Point(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
+            for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path} is not a model card ({error!r}); train the set anew, or take it away") from error
 
 
 @cache
