@@ -162,14 +162,15 @@ def _split(
 
 def _begin(recipe: Recipe, path: Path, resume: Path | None) -> tuple[State, Arrays]:
     """The furthest of the checkpoints that there are, or a state without any training."""
-    paths = [*([path] if path.exists() else []), *([resume] if resume else [])]
-    found = [checkpoint.load(source) for source in paths]
+    found = []
+    for source in [*([path] if path.exists() else []), *([resume] if resume else [])]:
+        state, arrays = checkpoint.load(source)
+        if state.codec != recipe.codec:
+            raise UsageError(f"{source}: a checkpoint of codec {state.codec!r}, not of {recipe.codec!r}")
+        found.append((state, arrays))
     if not found:
         return State(recipe.codec, recipe.describe()), {}
-    state, arrays = max(found, key=lambda pair: pair[0].seconds)
-    if state.codec != recipe.codec:
-        raise UsageError(f"{resume}: a checkpoint of codec {state.codec!r}, not of {recipe.codec!r}")
-    return state, arrays
+    return max(found, key=lambda pair: pair[0].seconds)
 
 
 def _shares(epochs: Sequence[int], limit: float | None) -> tuple[list[float | None], list[int]]:
