@@ -14,7 +14,7 @@ from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.bits import BitModel
 from benchmark.neural.container import pack_levels, unpack_levels
-from benchmark.neural.levels import Encoder, LevelCodec, LevelRecipe
+from benchmark.neural.levels import MOST_LEVELS, Encoder, LevelCodec, LevelRecipe
 from benchmark.neural.recipe import Stage
 from benchmark.neural.weights import Point
 
@@ -54,12 +54,12 @@ class Rnn(LevelCodec):
 
     name = "rnn"
     summary = "recurrent residual autoencoder, progressive, at most 0.125 bpp a level; RGB"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"levels": tuple(range(1, 11))}
-    knob = Knob("levels", 1, 10)
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"levels": tuple(range(1, MOST_LEVELS + 1))}
+    knob = Knob("levels", 1, MOST_LEVELS)
     embedded = True
 
     weights: str = setting("klt")
-    levels: int = setting(8, low=1, high=10)
+    levels: int = setting(8, low=1, high=MOST_LEVELS)
     search: int = setting(0, low=0, high=100)
 
     @classmethod
@@ -122,9 +122,8 @@ class RnnRecipe(LevelRecipe):
         super().__init__(options)
         self.width = self.pick("width", tuple(WIDTHS))
         self.additive = self.pick("form", ("one-shot", "additive", "klt")) == "additive"
-        self.all_levels, self.warmup_levels, self.warmup = (
-            self.whole(name) for name in ("levels", "warmup_levels", "warmup")
-        )
+        self.all_levels = self.whole("levels", most=MOST_LEVELS)
+        self.warmup_levels, self.warmup = self.whole("warmup_levels"), self.whole("warmup")
 
     def stages(self) -> Sequence[Stage]:
         every = Stage(2, self.epochs, self.learning_rate, None)

@@ -120,7 +120,10 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
     ("options", "message"),
     [
         ({"crop": "40"}, "multiples of 16"),
-        ({"coefficients": "999"}, "coefficients: expected at most 768"),
+        ({"coefficients": "999"}, "coefficients: .* of at most 768, got '999'"),
+        ({"coefficients": "32", "context": "64"}, "context: .* of at most 32, got '64'"),
+        ({"levels": "11"}, "levels: .* of at most 10, got '11'"),
+        ({"loss": "mse"}, "loss: form klt has its own objective"),
         ({"price": "-1"}, "price: expected a number"),
         ({"hidden": "0"}, "hidden: expected a positive whole number"),
         ({"width": "small"}, "no training option 'width'"),

@@ -133,12 +133,16 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         gates = np.repeat(np.array([[-1, 0]], np.float32), self.widths.hidden, axis=1)
         self.state_bias.assign(gates.repeat(self.widths.levels, axis=0))
 
-    def coefficients(self, images: Any) -> Any:
-        """KLT coefficients (N, H/16, W/16, coefficients) of images (N, H, W, 3) in 0–255."""
+    def centred(self, images: Any) -> Any:
+        """Blocks less their mean, (N, H/16, W/16, 768), of images (N, H, W, 3) in 0–255."""
         count, height, width, _ = ops.shape(images)
         rows, columns = height // BLOCK, width // BLOCK
         grid = ops.transpose(ops.reshape(images, (count, rows, BLOCK, columns, BLOCK, 3)), (0, 1, 3, 2, 4, 5))
-        return ops.matmul(ops.reshape(grid, (count, rows, columns, SAMPLES)) - self.mean, self.basis)
+        return ops.reshape(grid, (count, rows, columns, SAMPLES)) - self.mean
+
+    def coefficients(self, images: Any) -> Any:
+        """KLT coefficients (N, H/16, W/16, coefficients) of images (N, H, W, 3) in 0–255."""
+        return ops.matmul(self.centred(images), self.basis)
 
     def pixels(self, coefficients: Any) -> Any:
         """Images in about 0–255, of coefficients."""

@@ -44,10 +44,7 @@ class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no type
         images = ops.cast(inputs["image"], "float32")
         target = self.network.coefficients(images)
         samples = float(np.prod(images.shape))
-        mean = ops.reshape(self.network.mean, (1, 1, BLOCK, 1, BLOCK, 3))
-        count, height, width, _ = images.shape
-        grid = ops.reshape(images, (count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3))
-        beyond = ops.sum(ops.square(grid - mean)) - ops.sum(ops.square(target))
+        beyond = ops.sum(ops.square(self.network.centred(images))) - ops.sum(ops.square(target))
         decoded, rates = self.network.levels(target, len(self.prices))
         errors = [(ops.sum(ops.square(level - target)) + beyond) / samples for level in decoded]
         return errors, rates

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.klt_start import BLOCK, Start, blocks_of, linear_start
-from benchmark.neural.levels import LevelRecipe
+from benchmark.neural.levels import MOST_LEVELS, LevelRecipe
 from benchmark.neural.recipe import Examples, Stage
 
 _START_BLOCKS = 100_000
@@ -54,14 +54,12 @@ class KltRecipe(LevelRecipe):
     def __init__(self, options: dict[str, str]) -> None:
         super().__init__(options)
         self.pick("form", ("klt",))
-        self.widths = {
-            name: self.whole(name)
-            for name in ("coefficients", "context", "hidden", "narrow", "restoration", "levels")
-        }
-        if self.widths["coefficients"] > 3 * BLOCK**2:
-            raise UsageError(
-                f"coefficients: expected at most {3 * BLOCK**2}, a block's samples, got {self.widths['coefficients']}"
-            )
+        if unused := {"loss", "bits"} & options.keys():
+            raise UsageError(f"{' and '.join(sorted(unused))}: form klt has its own objective; leave this out")
+        self.widths = {name: self.whole(name) for name in ("hidden", "narrow", "restoration")}
+        self.widths["coefficients"] = self.whole("coefficients", most=3 * BLOCK**2)
+        self.widths["context"] = self.whole("context", most=self.widths["coefficients"])
+        self.widths["levels"] = self.whole("levels", most=MOST_LEVELS)
         self.restoration_epochs = self.whole("restoration_epochs")
         self.prices, self.first_weight, self.restoration_rate = (
             np.linspace(self.number("price"), self.number("price_last"), self.widths["levels"]),

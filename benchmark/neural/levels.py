@@ -30,6 +30,9 @@ from benchmark.neural.weights import Point, by_identity, load_weights, points, s
 _CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
 
+MOST_LEVELS = 10
+"""Of a stream: 1.25 bpp before entropy coding, as published."""
+
 TILES = (0, 32, 64, 128)
 """Sides of tiles; 0 for whole images."""
 
@@ -296,11 +299,13 @@ class LevelRecipe(Recipe):
             raise UsageError(f"{name}: expected one of {', '.join(known)}, got {self.options[name]!r}")
         return self.options[name]
 
-    def whole(self, name: str) -> int:
-        """An option's value, once it is a positive whole number."""
-        if not self.options[name].isdecimal() or not int(self.options[name]):
-            raise UsageError(f"{name}: expected a positive whole number, got {self.options[name]!r}")
-        return int(self.options[name])
+    def whole(self, name: str, most: int | None = None) -> int:
+        """An option's value, once it is a positive whole number, and not above ``most``."""
+        text = self.options[name]
+        if not text.isdecimal() or not int(text) or (most is not None and int(text) > most):
+            limit = "" if most is None else f" of at most {most}"
+            raise UsageError(f"{name}: expected a positive whole number{limit}, got {text!r}")
+        return int(text)
 
     @abstractmethod
     def build(self) -> Any:

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from benchmark.neural.complexity import chain_macs
+from benchmark.neural.recurrent import depth_to_space
 
 _WINDOW = 9
 """Side of the window of which the local mean is taken."""
@@ -66,7 +67,7 @@ class Restoration(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no t
         for step in range(_STEPS):
             before, after = self.inner[2 * step : 2 * step + 2]
             values = ops.relu(values + after(modulated(before(values), step + 1)))
-        return images + unit * _to_space(ops.cast(self.last(values), "float32"))
+        return images + unit * depth_to_space(ops.cast(self.last(values), "float32"))
 
     def macs(self, height: int, width: int) -> int:
         """Multiply–accumulates for an image of even sides."""
@@ -81,14 +82,7 @@ def _local_mean(images: Any) -> Any:
 
 
 def _to_depth(images: Any) -> Any:
-    """(N, H, W, 3) to (N, H/2, W/2, 12)."""
+    """Inverse of ``depth_to_space``: (N, H, W, 3) to (N, H/2, W/2, 12)."""
     count, height, width, channels = ops.shape(images)
     grid = ops.reshape(images, (count, height // 2, 2, width // 2, 2, channels))
     return ops.reshape(ops.transpose(grid, (0, 1, 3, 2, 4, 5)), (count, height // 2, width // 2, 4 * channels))
-
-
-def _to_space(values: Any) -> Any:
-    """Inverse of :func:`_to_depth`."""
-    count, height, width, channels = ops.shape(values)
-    grid = ops.reshape(values, (count, height, width, 2, 2, channels // 4))
-    return ops.reshape(ops.transpose(grid, (0, 1, 3, 2, 4, 5)), (count, 2 * height, 2 * width, channels // 4))

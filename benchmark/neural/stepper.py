@@ -42,10 +42,7 @@ class Stepper:
             import jax
 
             if self._held is None:
-                groups = (
-                    trainer.trainable_variables, trainer.non_trainable_variables, trainer.optimizer.variables,
-                    trainer.metrics_variables,
-                )
+                groups = self._groups()
                 rate = trainer.optimizer.learning_rate
                 self._rate_place = next(i for i, value in enumerate(groups[2]) if value is rate)
                 self._held = tuple([variable.value for variable in group] for group in groups)
@@ -65,15 +62,18 @@ class Stepper:
             load_keras().ops.convert_to_numpy(self._running.popleft())
         if self._held is None:
             return
-        trainer = self.trainer
-        groups = (
-            trainer.trainable_variables, trainer.non_trainable_variables, trainer.optimizer.variables,
-            trainer.metrics_variables,
-        )
-        for variables, values in zip(groups, self._held, strict=True):
+        for variables, values in zip(self._groups(), self._held, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
         self._held = None
+
+    def _groups(self) -> tuple[Any, ...]:
+        """Variables in the groups that JAX's training function takes."""
+        trainer = self.trainer
+        return (
+            trainer.trainable_variables, trainer.non_trainable_variables, trainer.optimizer.variables,
+            trainer.metrics_variables,
+        )
 
     def figures(self) -> dict[str, float]:
         """Means of the loss and of the trainer's metrics over the steps since :meth:`forget`."""
