@@ -48,8 +48,8 @@ class Rnn(LevelCodec):
     for speed.
 
     Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: memory grows with the
-    image unless it is tiled; about 10 kMAC a pixel and level with ``klt``, 30 with ``small``, 460 at the published
-    width. Pixels may differ by rounding between backends, symbols never.
+    image unless it is tiled; with ``klt`` 7 kMAC a pixel and level to encode and 9 to decode, with ``small`` 30
+    both ways, 460 at the published width. Pixels may differ by rounding between backends, symbols never.
     """
 
     name = "rnn"

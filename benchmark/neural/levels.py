@@ -343,21 +343,17 @@ class LevelRecipe(Recipe):
         self._exact.set_weights(network.get_weights())
         return self._exact
 
-    def rates(self, codes: Sequence[Codes]) -> list[float]:
-        """Bits a pixel that codes take, up to each level: by default the nominal ones, as they are without a coder."""
-        about = self.describe()
-        level = (1 if about["binary"] else 32) * about["channels"] / about["stride"] ** 2
-        return [level * number for number in range(1, len(codes) + 1)]
-
     def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
-        exact = self.exact(network)
+        """Nominal rate, as codes are without a coder, and PSNR of the mean error."""
+        exact, about = self.exact(network), self.describe()
+        nominal = (1 if about["binary"] else 32) * about["channels"] / about["stride"] ** 2
         blocks_ = held_out["image"]
         images = blocks_[: max(1, _WATCHED // (blocks_.shape[1] * blocks_.shape[2]))]
         codes = codes_of(exact, images, self.levels(stage))
         found = []
-        for level, rate in enumerate(self.rates(codes), start=1):
-            decoded = images_of(exact, codes[:level], self.describe()["stride"])
-            found.append({"bpp": rate, "psnr": _psnr(decoded, images)})
+        for level in range(1, len(codes) + 1):
+            decoded = images_of(exact, codes[:level], about["stride"])
+            found.append({"bpp": level * nominal, "psnr": _psnr(decoded, images)})
         return found
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
