@@ -54,6 +54,20 @@ class Complexity:
     decode_macs: int | None
 
 
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """What one stream cost, where a codec counts it.
+
+    Attributes:
+        estimated_bits: code length by the probabilities of the codec's own model, without any header.
+        encode_macs, decode_macs: multiply–accumulates that the networks took for this very image.
+    """
+
+    estimated_bits: float
+    encode_macs: int
+    decode_macs: int
+
+
 def setting(
     default: Setting,
     *,
@@ -172,6 +186,10 @@ class Codec(ABC):
 
     def nominal_bits(self, data: bytes) -> int | None:
         """Bits of a stream's code before entropy coding, where the code has a fixed size; None elsewhere."""
+        return None
+
+    def account(self, data: bytes) -> Account | None:
+        """What a stream cost, where that depends on the image; None elsewhere."""
         return None
 
     def prefix(self, data: bytes) -> bytes:

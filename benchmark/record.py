@@ -22,7 +22,7 @@ Record = dict[str, Any]
 _BEFORE = (
     "schema", "key", "dataset", "image", "image_sha256", "images", "width", "height", "channels", "codec", "version",
     "knob", "settings", "target", "knob_value", "encodes", "bytes", "overhead_bytes", "bpp", "payload_bpp",
-    "nominal_bpp",
+    "nominal_bpp", "estimated_bpp",
 )
 _AFTER = (
     "encode_s", "decode_s", "repeats", "threads", "peak_memory_mib", "parameters", "encode_kmac_per_pixel",
@@ -30,7 +30,7 @@ _AFTER = (
     "reason", "metric_definitions",
 )
 
-ADDED = ("parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "metric_definitions")
+ADDED = ("estimated_bpp", "parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "metric_definitions")
 """Columns that this schema did not have from its start: a file without them is read as one where they are empty."""
 
 

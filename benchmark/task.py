@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmark.codec import Batch, Codec, Setting
+from benchmark.codec import Account, Batch, Codec, Setting
 from benchmark.colour import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.match import RATES, Match, Target, knob_values, row_settings, search
@@ -98,7 +98,7 @@ def run_task(task: Task) -> list[Record]:
             else:
                 found, streams = {}, _encode(codec, reference.images, task.repeats)
             record.update(
-                found, **_measure(codec, streams, reference, task.repeats), **_complexity(codecs, reference.images)
+                found, **_complexity(codecs, reference.images), **_measure(codec, streams, reference, task.repeats)
             )
         except Unreachable as error:
             record.update(status="unreachable", reason=one_line(error))
@@ -281,6 +281,7 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
     streams = [stream for part in encoded.parts for stream in part]
     size = sum(map(len, streams))
     overhead = sum(codec.overhead(stream) for stream in streams)
+    accounts = [account for account in map(codec.account, streams) if account is not None]
     nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
     planes = to_planes(decoded)
@@ -295,6 +296,8 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "bpp": 8 * size / pixels,
         "payload_bpp": 8 * (size - overhead) / pixels,
         "nominal_bpp": sum(nominal) / pixels if nominal else "",
+        "estimated_bpp": sum(account.estimated_bits for account in accounts) / pixels if accounts else "",
+        **_counted(accounts, pixels),
         **values,
         "encode_s": encoded.seconds,
         "decode_s": decode_s,
@@ -303,6 +306,16 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
         "pixels_sha256": digest_pixels(decoded),
         "status": "ok",
         "reason": "; ".join(filter(None, (reference.undefined, suspicion))),
+    }
+
+
+def _counted(accounts: Sequence[Account], pixels: int) -> Record:
+    """What the networks of a codec computed, where each stream tells it."""
+    if not accounts:
+        return {}
+    return {
+        "encode_kmac_per_pixel": sum(account.encode_macs for account in accounts) / (1000 * pixels),
+        "decode_kmac_per_pixel": sum(account.decode_macs for account in accounts) / (1000 * pixels),
     }
 
 

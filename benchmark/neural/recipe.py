@@ -97,6 +97,18 @@ class Recipe(ABC):
     def prepare(self, examples: Examples) -> None:  # noqa: B027  # most recipes have nothing to learn here
         """Learns from the training examples what the network starts from; called before :meth:`network`."""
 
+    def enter(  # noqa: B027  # most recipes train all stages on the examples as they are
+        self, stage: Stage, network: Any, examples: Examples, held_out: Examples, scratch: Path
+    ) -> None:
+        """Makes what a stage is trained on, before :meth:`source` is asked for it.
+
+        Args:
+            stage: that begins or goes on.
+            network: as the stage before left it; where a stage goes on, as its checkpoint left it.
+            examples, held_out: of :meth:`examples`.
+            scratch: folder for what takes long to make; it is there again when the training is resumed.
+        """
+
     def batch(self, rows: Examples, rng: np.random.Generator) -> Examples:
         """What the network sees of a batch of examples: by default the rows themselves.
 

@@ -1,0 +1,254 @@
+"""The bands in coding order, and what the decoder knows of each coefficient when its turn comes.
+
+Levels go from the coarsest to the finest; in each the planes luma, first and second chroma; in each plane the bands HL,
+LH, HH; in each band four passes, over one position of every 2×2 each (:data:`PHASES`). No coefficient of a pass
+depends on another one of that pass: all are predicted at once.
+
+What predicts a coefficient is a vector of :data:`FEATURES` small integers. All but the last :data:`LOW` stand for
+decoded coefficients q, as sign(q) · 12·log₂(1 + |q|): of the 5×5 around it in the band, as far as earlier passes have
+them; the 3×3 around its parent one level coarser, and the same place in the two other bands there; its grandparent;
+a cross of 5 in each earlier band of the level; 3×3 in the same band of each earlier plane. The last are differences,
+in steps, between the decoded low-pass plane of that level around the place and at it. What is not there is zero.
+
+A place where all coefficients are zero is **quiet**: all its features count as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, Floats, Integers, band_shape, dequantise, synthesise
+
+PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
+"""First row and column of each pass in coding order; a pass takes every second of both."""
+
+Offset = tuple[int, int]
+_SQUARE = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
+_CROSS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
+_AROUND = [(row, column) for row in range(-2, 3) for column in range(-2, 3) if (row, column) != (0, 0)]
+_NEAR = [place for place in _AROUND if max(map(abs, place)) < 2 or 0 in place]
+
+OWN, PARENT, COUSINS, GRANDPARENT, SIBLINGS, REFERENCE, LOW = len(_AROUND), 9, 2, 1, 10, 18, len(_NEAR)
+FEATURES = OWN + PARENT + COUSINS + GRANDPARENT + SIBLINGS + REFERENCE + LOW
+"""Length of the vector that predicts a coefficient."""
+
+_PAD = 2
+_BEYOND = 4
+"""Rows and columns of zeros around a band, in all: the reach of what is looked up in it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The coefficients of one pass over a band.
+
+    Attributes:
+        level, orientation, plane, phase: which.
+        shape: rows and columns of the pass.
+        lively: places that are not quiet, by their number in raster order, ascending.
+        known: numbers of those features that can be other than zero in this part, ascending.
+    """
+
+    level: int
+    orientation: int
+    plane: int
+    phase: int
+    shape: tuple[int, int]
+    lively: npt.NDArray[np.int64]
+    known: tuple[int, ...]
+    _sources: tuple[tuple[int, Floats, int], ...] = field(repr=False)
+    _places: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
+    _low: tuple[Integers, npt.NDArray[np.int64], tuple[int, ...], Floats] = field(repr=False)
+
+    @property
+    def kind(self) -> int:
+        """Number of the networks that predict it: of its phase, for luma or for chroma."""
+        return self.phase + (len(PHASES) if self.plane else 0)
+
+    @property
+    def band(self) -> int:
+        """Number of its band: of 36, the two chroma planes apart, luma and first chroma told by :attr:`kind`."""
+        return ((self.level - 1) * 3 + self.orientation) * 2 + (self.plane == 2)
+
+    @property
+    def row(self) -> int:
+        """Number of its band among all 54, as of ``Tables.shrink``."""
+        return ((self.level - 1) * 3 + self.orientation) * 3 + self.plane
+
+    @property
+    def first(self) -> Offset:
+        """Row and column of its first coefficient; it takes every second of both."""
+        return PHASES[self.phase]
+
+    def features(self, chunk: slice) -> Floats:
+        """Features of some of the lively places, ``float32`` (:attr:`known`, places): whole numbers in ±127."""
+        grids = [places[chunk] for places in self._places]
+        out = np.empty((len(self.known), len(grids[0])), np.float32)
+        for row, (grid, values, start) in zip(out, self._sources, strict=False):
+            # Indices are in range by construction; 'wrap' only spares the test.
+            np.take(values[start:], grids[grid], out=row, mode="wrap")
+        low, places, starts, table = self._low
+        places = places[chunk]
+        middle = low.take(places, mode="wrap") - 2 * LOW_LIMIT
+        for row, start in zip(out[len(self._sources) :], starts, strict=True):
+            np.take(table, low.take(places + start, mode="wrap") - middle, out=row, mode="wrap")
+        return out
+
+
+class DecodedBands:
+    """Decoded bands of one image while they grow, in coding order.
+
+    Args:
+        height, width, planes: of the image.
+        step: quantiser step in units of 1/64.
+        low: quantised low-pass bands, (h, w) for each plane.
+        tables: of the model.
+    """
+
+    def __init__(self, height: int, width: int, step: int, low: list[Integers], tables: Tables) -> None:
+        self.height, self.width, self.step, self.tables = height, width, step, tables
+        self.low = [dequantise(plane.astype(np.int64) * UNIT, step, LEVELS, 3) for plane in low]
+        """The low-pass plane of each of the planes at the level reached, in units of 1/64."""
+        self._maps: dict[tuple[int, int, int], Floats] = {}
+        self._busy: dict[tuple[int, int, int], npt.NDArray[np.bool_]] = {}
+
+    def parts(self, last: int = 1) -> Iterator[tuple[Part, Integers]]:
+        """Each part, down to a level, with the array of its coefficients, which has to be filled before the next."""
+        for level in range(LEVELS, last - 1, -1):
+            self._enter(level)
+            details: list[list[Integers]] = []
+            for plane in range(len(self.low)):
+                details.append([])
+                for orientation in range(3):
+                    quantised = np.zeros(band_shape(self.height, self.width, level, orientation), np.int32)
+                    yield from self._band(level, orientation, plane, quantised)
+                    details[plane].append(self._reconstruct(quantised, level, orientation, plane))
+            self.low = [synthesise(low, parts) for low, parts in zip(self.low, details, strict=True)]
+
+    def _enter(self, level: int) -> None:
+        """Forgets what is no longer looked up, and makes room for a level."""
+        for key in [key for key in self._maps if key[0] > level + 2]:
+            del self._maps[key], self._busy[key]
+        self._rows, self._columns = (size + _BEYOND for size in band_shape(self.height, self.width, level, 3))
+        scale = (1 << (level + 3 + 20)) // self.step  # an eighth of a step of this level's low-pass samples is 1
+        self._lows = []
+        for plane in self.low:
+            units = np.clip((plane.astype(np.int64) * scale) >> 20, -LOW_LIMIT, LOW_LIMIT).astype(np.int32)
+            self._lows.append(np.pad(units, _PAD, mode="edge").ravel())
+
+    def _band(
+        self, level: int, orientation: int, plane: int, quantised: Integers
+    ) -> Iterator[tuple[Part, Integers]]:
+        key = (level, orientation, plane)
+        height, width = quantised.shape
+        inside = (slice(_PAD, _PAD + height), slice(_PAD, _PAD + width))
+        own = self._maps[key] = np.zeros((self._rows, self._columns), np.float32)
+        busy = self._busy[key] = np.zeros(own.shape, np.bool_)
+        others = self._others(level, orientation, plane, height, width)
+        for phase, (top, left) in enumerate(PHASES):
+            values = quantised[top::2, left::2]
+            if not values.size:
+                continue
+            yield self._part(level, orientation, plane, phase, values.shape, others), values
+            signs = self.tables.compressed(values)
+            own[inside][top::2, left::2] = signs
+            busy[inside][top::2, left::2] = signs != 0
+
+    def _others(self, level: int, orientation: int, plane: int, height: int, width: int) -> npt.NDArray[np.bool_]:
+        """Where anything outside of the band itself is not zero, (h, w)."""
+        found = np.zeros((height, width), np.bool_)
+        for key, offsets in [
+            *(((level, earlier, plane), _CROSS) for earlier in range(orientation)),
+            *(((level, orientation, earlier), _SQUARE) for earlier in range(plane)),
+        ]:
+            for row, column in offsets:
+                top, left = _PAD + row, _PAD + column
+                found |= self._busy[key][top : top + height, left : left + width]
+        if level < LEVELS:
+            rows, columns = -(-height // 2), -(-width // 2)
+            above = np.zeros((rows, columns), np.bool_)
+            for row, column in _SQUARE:
+                top, left = _PAD + row, _PAD + column
+                above |= self._busy[level + 1, orientation, plane][top : top + rows, left : left + columns]
+            for other in _cousins(orientation):
+                above |= self._busy[level + 1, other, plane][_PAD : _PAD + rows, _PAD : _PAD + columns]
+            if level + 1 < LEVELS:
+                places = np.ix_(np.arange(rows) // 2 + _PAD, np.arange(columns) // 2 + _PAD)
+                above |= self._busy[level + 2, orientation, plane][places]
+            found |= above.repeat(2, 0).repeat(2, 1)[:height, :width]
+        return found
+
+    def _part(
+        self, level: int, orientation: int, plane: int, phase: int, shape: tuple[int, int],
+        others: npt.NDArray[np.bool_],
+    ) -> Part:
+        top, left = PHASES[phase]
+        rows, columns = shape
+        own, busy = self._maps[level, orientation, plane], self._busy[level, orientation, plane]
+        live = others[top::2, left::2].copy()
+        around = _known_around(phase)
+        for place in around:
+            row, column = _AROUND[place]
+            first, second = _PAD + top + row, _PAD + left + column
+            live |= busy[first : first + 2 * rows - 1 : 2, second : second + 2 * columns - 1 : 2]
+        lively = np.flatnonzero(live)
+        down, across = np.divmod(lively, columns)
+        # Places in the flat maps of this level, of the one above, and of the one above that; without their offsets,
+        # of which the lowest is that of the corner.
+        here = (2 * down + top) * self._columns + 2 * across + left
+        grids = [here]
+        sources: list[tuple[int, int, Floats, int]] = []
+
+        def look(first: int, grid: int, key: tuple[int, int, int], offsets: list[Offset]) -> None:
+            values = self._maps[key]
+            for number, (row, column) in enumerate(offsets):
+                sources.append((first + number, grid, values.ravel(), (_PAD + row) * values.shape[1] + _PAD + column))
+
+        for place in around:
+            row, column = _AROUND[place]
+            sources.append((place, 0, own.ravel(), (_PAD + row) * self._columns + _PAD + column))
+        if level < LEVELS:
+            width = self._maps[level + 1, orientation, plane].shape[1]
+            grids.append(down * width + across)
+            look(OWN, 1, (level + 1, orientation, plane), _SQUARE)
+            for number, other in enumerate(_cousins(orientation)):
+                look(OWN + PARENT + number, 1, (level + 1, other, plane), [(0, 0)])
+        if level + 1 < LEVELS:
+            width = self._maps[level + 2, orientation, plane].shape[1]
+            grids.append(down // 2 * width + across // 2)
+            look(OWN + PARENT + COUSINS, 2, (level + 2, orientation, plane), [(0, 0)])
+        first = OWN + PARENT + COUSINS + GRANDPARENT
+        for earlier in range(orientation):
+            look(first + 5 * earlier, 0, (level, earlier, plane), _CROSS)
+        for earlier in range(plane):
+            look(first + SIBLINGS + 9 * earlier, 0, (level, orientation, earlier), _SQUARE)
+        starts = [row * self._columns + column for row, column in _NEAR]
+        centre = here + _PAD * self._columns + _PAD
+        known = (*(number for number, *_ in sources), *range(FEATURES - LOW, FEATURES))
+        return Part(
+            level, orientation, plane, phase, shape, lively, known, tuple(source[1:] for source in sources),
+            tuple(grids), (self._lows[plane], centre, tuple(starts), self.tables.low),
+        )
+
+    def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:
+        band = ((level - 1) * 3 + orientation) * 3 + plane
+        size = np.abs(quantised).astype(np.int64)
+        values = size * UNIT - self.tables.shrink[band][np.minimum(size, 3)]
+        return dequantise(np.sign(quantised) * values, self.step, level, orientation)
+
+
+def _cousins(orientation: int) -> tuple[int, int]:
+    return (orientation + 1) % 3, (orientation + 2) % 3
+
+
+def _known_around(phase: int) -> list[int]:
+    """Numbers of those neighbours in a band that belong to an earlier pass."""
+    top, left = PHASES[phase]
+    return [
+        number for number, (row, column) in enumerate(_AROUND)
+        if PHASES.index(((top + row) % 2, (left + column) % 2)) < phase
+    ]

@@ -1,0 +1,377 @@
+"""Bits of the bands: a range coder of binary decisions, whose probabilities the model gives; and the encoder's choices.
+
+A magnitude belongs to a class, see ``model.CLASSES``: decisions "more" go from class to class, and where a class holds
+several magnitudes, the place in it follows as plain bits; beyond the last class Elias' γ code. A sign is one more
+decision. Decisions of the same number are coded for all places of a part at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.errors import BitstreamError
+from benchmark.neural.entropy import decoder_of, load_constriction, payload_of
+from benchmark.neural.wavelet.bands import DecodedBands, Part
+from benchmark.neural.wavelet.model import BINARY, CLASSES, Model, Predictor
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, band_shape
+
+MOST = 1 << 20
+"""Largest magnitude of a coefficient."""
+DEAD_ZONE = 0.4
+"""What is added before a magnitude is rounded down where rates are not asked for."""
+
+_WIDTHS = np.log2(np.diff(CLASSES)).astype(np.int64)
+"""Plain bits in each class but the last."""
+_RICE_LIMIT = 24
+
+Logits = npt.NDArray[np.int16]
+_Flags = npt.NDArray[np.bool_]
+
+
+class Coder:
+    """Codes decisions: a writer writes bits, a reader reads as many as it is given."""
+
+    writes: ClassVar[bool]
+
+    def __init__(self) -> None:
+        self._family = load_constriction().stream.model.Bernoulli
+        self._many = self._family(perfect=False)
+        self.ideal = 0.0
+        """Bits by the probabilities of what was coded."""
+
+    def decisions(self, bits: npt.NDArray[Any], chances: npt.NDArray[np.int64]) -> _Flags:
+        """Codes bits whose chances to be 1 are given in units of 1/65,536."""
+        probabilities = chances / TOTAL
+        values = self._code(bits, self._many, probabilities)
+        self.ideal -= float(np.log2(np.where(values, probabilities, 1 - probabilities)).sum())
+        return values
+
+    def same(self, bits: npt.NDArray[Any], chance: int) -> _Flags:
+        """Codes bits that all have one chance to be 1."""
+        if not bits.size:
+            return np.zeros(0, np.bool_)
+        values = self._code(bits, self._family(chance / TOTAL, perfect=False), bits.size)
+        ones = int(values.sum())
+        self.ideal -= ones * math.log2(chance / TOTAL) + (bits.size - ones) * math.log2(1 - chance / TOTAL)
+        return values
+
+    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
+        """Codes bits by a model of the library; ``extent`` is their probabilities, or their number."""
+        raise NotImplementedError
+
+
+class Writer(Coder):
+    """Writes decisions."""
+
+    writes = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._encoder = load_constriction().stream.queue.RangeEncoder()
+
+    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
+        values = bits.astype(np.int32)
+        if model is self._many:
+            self._encoder.encode(values, model, extent)
+        else:
+            self._encoder.encode(values, model)
+        return values > 0
+
+    def payload(self) -> bytes:
+        """All that was written."""
+        return payload_of(self._encoder)
+
+
+class Reader(Coder):
+    """Reads decisions.
+
+    Args:
+        payload: of a writer.
+    """
+
+    writes = False
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__()
+        self._decoder = decoder_of(payload)
+
+    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
+        return np.asarray(self._decoder.decode(model, extent)) > 0
+
+
+def code_plain(coder: Coder, values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
+    """Codes the lowest bits of values as they are, the highest of them first."""
+    out = np.zeros(values.shape, np.int64)
+    for place in reversed(range(bits)):
+        out |= coder.same(values >> place & 1, TOTAL // 2).astype(np.int64) << place
+    return out
+
+
+def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Codes non-negative values by Elias' γ code.
+
+    Raises:
+        BitstreamError: a value that is read is absurd.
+    """
+    raised = values + 1
+    # frexp gives the number of binary digits of whole numbers exactly.
+    digits = np.frexp(raised.astype(np.float64))[1] - 1
+    length = np.zeros(values.shape, np.int64)
+    alive = np.arange(len(values))
+    while alive.size:
+        alive = alive[coder.same(digits[alive] > length[alive], TOTAL // 2)]
+        length[alive] += 1
+        if alive.size and length.max() > 20:
+            raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
+    out = np.ones(values.shape, np.int64)
+    for place in range(int(length.max(initial=0))):
+        long = np.flatnonzero(length > place)
+        shift = length[long] - 1 - place
+        out[long] = out[long] << 1 | coder.same(raised[long] >> shift & 1, TOTAL // 2)
+    return out - 1
+
+
+def code_part(
+    coder: Coder, part: Part, logits: tuple[Logits, Logits], chances: npt.NDArray[np.int64], values: Integers
+) -> None:
+    """Codes the coefficients of a part; a reader fills them in.
+
+    Args:
+        coder: writer or reader.
+        part: of a band.
+        logits: of its lively places and of quiet ones, see ``Predictor``.
+        chances: of "more" for each logit.
+        values: the part's coefficients, a view into the band.
+    """
+    more, positive = logits
+    flat = values.reshape(-1).astype(np.int64)
+    size = np.abs(flat)
+    row = np.full(flat.size, len(part.lively))
+    row[part.lively] = np.arange(len(part.lively))
+    quiet = np.flatnonzero(row == len(part.lively))
+    classes = np.searchsorted(CLASSES, size, side="right") - 1
+    found = np.zeros(flat.size, np.int64)
+
+    def chance(places: npt.NDArray[np.int64], decision: int) -> npt.NDArray[np.int64]:
+        taken: npt.NDArray[np.int64] = chances[more[row[places], decision] + LOGIT_LIMIT]
+        return taken
+
+    begun = [
+        part.lively[coder.decisions(classes[part.lively] > 0, chance(part.lively, 0))],
+        quiet[coder.same(classes[quiet] > 0, int(chances[int(more[-1, 0]) + LOGIT_LIMIT]))],
+    ]
+    busy = alive = np.sort(np.concatenate(begun))
+    found[alive] = 1
+    for decision in range(1, BINARY):
+        if not alive.size:
+            break
+        alive = alive[coder.decisions(classes[alive] > decision, chance(alive, decision))]
+        found[alive] += 1
+    out = CLASSES[found]
+    for number in np.flatnonzero(_WIDTHS):
+        places = busy[found[busy] == number]
+        out[places] += code_plain(coder, size[places] - CLASSES[number], int(_WIDTHS[number]))
+    places = busy[found[busy] == BINARY]
+    if places.size:
+        out[places] += code_gamma(coder, size[places] - CLASSES[-1])
+    signs = coder.decisions(flat[busy] > 0, chances[positive[row[busy]].astype(np.int64) + LOGIT_LIMIT])
+    out[busy] = np.where(signs, out[busy], -out[busy])
+    values[...] = out.reshape(values.shape)
+
+
+def code_low(coder: Coder, plane: Integers) -> Integers:
+    """Codes a low-pass band: what is left over by a median predictor, in a Golomb–Rice code of the best parameter.
+
+    The predictor is that of LOCO-I (Weinberger et al. 2000).
+    """
+    left = np.zeros(plane.size, np.int64)
+    if coder.writes:
+        left = (plane - _predictions(plane)).ravel().astype(np.int64)
+    folded = np.where(left < 0, -2 * left - 1, 2 * left)
+    costs = [(folded >> bits).sum() + (1 + bits) * folded.size for bits in range(_RICE_LIMIT)]
+    parameter = int(code_plain(coder, np.array([int(np.argmin(costs))]), 5)[0])
+    if parameter >= _RICE_LIMIT:
+        raise BitstreamError("the low-pass band has an absurd Golomb–Rice parameter")
+    high = np.zeros(plane.size, np.int64)
+    alive = np.arange(plane.size)
+    while alive.size:
+        alive = alive[coder.same((folded >> parameter)[alive] > high[alive], TOTAL // 2)]
+        high[alive] += 1
+        if alive.size and high.max() > 4 * plane.size + 64:  # the best parameter makes all of it less than 3 a sample
+            raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
+    value = high << parameter | code_plain(coder, folded, parameter)
+    if value.max(initial=0) > MOST:
+        raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
+    return _predicted(np.where(value & 1, -(value + 1 >> 1), value >> 1).reshape(plane.shape))
+
+
+def _predictions(plane: Integers) -> Integers:
+    left = np.zeros_like(plane)
+    left[:, 1:], left[1:, 0] = plane[:, :-1], plane[:-1, 0]
+    up = left.copy()
+    up[1:, 1:] = plane[:-1, 1:]
+    corner = left.copy()
+    corner[1:, 1:] = plane[:-1, :-1]
+    low, high = np.minimum(left, up), np.maximum(left, up)
+    return np.asarray(np.clip(left + up - corner, low, high), dtype=np.int32)
+
+
+def _predicted(rest: npt.NDArray[np.int64]) -> Integers:
+    rows = rest.tolist()
+    for row, values in enumerate(rows):
+        for column in range(len(values)):
+            left = values[column - 1] if column else (rows[row - 1][0] if row else 0)
+            if row and column:
+                up, corner = rows[row - 1][column], rows[row - 1][column - 1]
+                left = max(min(left, up), min(max(left, up), left + up - corner))
+            values[column] += left
+    return np.array(rows, np.int64).reshape(rest.shape).clip(-MOST, MOST).astype(np.int32)
+
+
+class Costs:
+    """Bits that coefficients take, for the encoder's choices.
+
+    Args:
+        chances: of "more" for each logit, in units of 1/65,536.
+    """
+
+    def __init__(self, chances: npt.NDArray[np.int64]) -> None:
+        shares = chances / TOTAL
+        self.more, self.stop = (-np.log2(part).astype(np.float32) for part in (shares, 1 - shares))
+
+    def choose(
+        self, exact: Floats, logits: tuple[Logits, Logits], row: npt.NDArray[np.int64], shrink: Floats, price: float
+    ) -> Integers:
+        """The best of a magnitude rounded, one less, and zero: least squared error + price · bits, in steps.
+
+        Args:
+            exact: coefficients in steps, (n,).
+            logits: see ``Predictor``.
+            row: of the logits, for each coefficient.
+            shrink: by how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
+            price: of a bit, in squared steps.
+        """
+        size = np.abs(exact)
+        rounded = np.floor(size + np.float32(0.5)).astype(np.int64)
+        out = np.zeros(len(exact), np.int32)
+        busy = np.flatnonzero(rounded)
+        if not busy.size:
+            return out
+        more, positive = logits
+        size, rounded, places = size[busy], rounded[busy], row[busy]
+        indices = more[places].astype(np.int64) + LOGIT_LIMIT
+        beyond = np.zeros((len(busy), BINARY + 1), np.float32)
+        np.cumsum(self.more[indices], axis=1, out=beyond[:, 1:])
+        stops = np.zeros((len(busy), BINARY + 1), np.float32)
+        stops[:, :-1] = self.stop[indices]
+        sign = positive[places].astype(np.int64) + LOGIT_LIMIT
+        signs = np.where(exact[busy] > 0, self.more[sign], self.stop[sign])
+        rows = np.arange(len(busy))
+
+        def score(candidate: npt.NDArray[np.int64]) -> Floats:
+            number = np.searchsorted(CLASSES, candidate, side="right") - 1
+            bits = beyond[rows, number] + stops[rows, number] + np.where(candidate > 0, signs, 0)
+            bits += np.where(number < BINARY, np.append(_WIDTHS, 0)[number], 0)
+            if (number == BINARY).any():
+                bits += np.where(number == BINARY, 2 * np.log2(np.maximum(candidate - CLASSES[-1], 0) + 1) + 1, 0)
+            error = size - candidate + shrink[np.minimum(candidate, 3)]
+            return np.asarray(error**2 + price * bits, dtype=np.float32)
+
+        best, least = rounded, score(rounded)
+        for candidate in (rounded - 1, np.zeros_like(rounded)):
+            found = score(candidate)
+            best, least = np.where(found < least, candidate, best), np.minimum(found, least)
+        out[busy] = np.where(exact[busy] > 0, best, -best)
+        return out
+
+
+Seen = Callable[[Part, Integers, Floats], None]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What coding an image gave.
+
+    Attributes:
+        planes: as the decoder has them, before they are repaired, in units of 1/64.
+        ideal_bits: of all decisions, by their probabilities.
+        macs: multiply–accumulates of the networks.
+        payload: all decisions.
+    """
+
+    planes: list[Integers]
+    ideal_bits: float
+    macs: int
+    payload: bytes
+
+
+def encode(
+    bands: Sequence[Bands], height: int, width: int, model: Model, step: int, price: float, seen: Seen | None = None
+) -> Coded:
+    """Codes the bands of each plane of an image.
+
+    Args:
+        bands: of each plane, as of ``transform.analyse``.
+        height, width: of the image.
+        model: that predicts.
+        step: in units of 1/64.
+        price: of a bit in squared steps; 0 rounds with a dead zone.
+        seen: is told of each part, with its coefficients and what they were, in steps.
+    """
+    writer, predictor = Writer(), Predictor(model, step)
+    chances = model.tables.probability.astype(np.int64)
+    costs = Costs(chances)
+    scale = np.float32(UNIT / step)
+    low = [code_low(writer, np.rint(plane[LEVELS, 3] * scale).astype(np.int32)) for plane in bands]
+    decoded = DecodedBands(height, width, step, low, model.tables)
+    for part, values in decoded.parts():
+        top, left = part.first
+        exact = bands[part.plane][part.level, part.orientation][top::2, left::2] * scale
+        logits = predictor(part)
+        if price:
+            row = np.full(values.size, len(part.lively))
+            row[part.lively] = np.arange(len(part.lively))
+            shrink = model.tables.shrink[part.row].astype(np.float32) / UNIT
+            values[...] = costs.choose(exact.ravel(), logits, row, shrink, price).reshape(values.shape)
+        else:
+            values[...] = np.sign(exact) * np.floor(np.abs(exact) + np.float32(DEAD_ZONE))
+        code_part(writer, part, logits, chances, values)
+        if seen is not None:
+            seen(part, values, exact)
+    return Coded(decoded.low, writer.ideal, predictor.macs, writer.payload())
+
+
+def decode(
+    payload: bytes, height: int, width: int, planes: int, model: Model, step: int, last: int = 1
+) -> Coded:
+    """Inverse of :func:`encode`; or the planes of a smaller image.
+
+    Args:
+        payload: of the writer.
+        height, width, planes: of the image.
+        model: that predicted.
+        step: in units of 1/64.
+        last: level at which to stop; each one left out halves the image.
+
+    Raises:
+        BitstreamError: the payload is not one that :func:`encode` could have written.
+    """
+    predictor = Predictor(model, step)
+    chances = model.tables.probability.astype(np.int64)
+    try:
+        reader = Reader(payload)
+        shape = band_shape(height, width, LEVELS, 3)
+        low = [code_low(reader, np.zeros(shape, np.int32)) for _ in range(planes)]
+        decoded = DecodedBands(height, width, step, low, model.tables)
+        for part, values in decoded.parts(last):
+            code_part(reader, part, predictor(part), chances, values)
+    except (AssertionError, ValueError) as error:
+        raise BitstreamError(f"the entropy-coded payload is invalid: {error}") from error
+    return Coded(decoded.low, reader.ideal, predictor.macs, payload)

@@ -1,0 +1,244 @@
+"""What predicts a coefficient: two small networks in integers.
+
+The first is odd: features of the other sign give predictions of the other sign. It says which sign a coefficient has,
+and about how large it is. The second sees the features' magnitudes, and what the first one said, and tells how far the
+magnitude goes. There are eight of each, one for each pass and for luma and chroma.
+
+Weights are ``int8`` in units of 1/64, activations whole numbers up to 255 in units of 1/16. The magnitudes of the terms
+of any sum add up to less than 2²⁴, which :class:`Model` makes sure of, so that every partial sum is an integer that
+``float32`` holds exactly: matrix products of the linear algebra library are the same in any order of summation, on any
+machine, with any number of threads.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.errors import UsageError
+from benchmark.neural.wavelet.bands import FEATURES, PHASES, Part
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOGIT_UNIT, Tables, rate_index
+from benchmark.neural.wavelet.transform import LEVELS, Floats
+
+KINDS = 2 * len(PHASES)
+BANDS = 6 * LEVELS
+"""Bands that have biases of their own: of each level and orientation, the second chroma plane apart."""
+
+WEIGHT_UNIT = 64
+"""Units of a weight in 1."""
+ACTIVATION_UNIT = 16
+"""Units of a feature and an activation in 1."""
+ACTIVATION_LIMIT = 255
+SAID = 2
+"""Numbers that the first network tells the second: magnitudes of a sign's logit and of an expected value."""
+
+CLASSES = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 28, 36, 52, 68])
+"""First magnitude of each class; the last class has no end."""
+BINARY = len(CLASSES) - 1
+"""Decisions "more" of which a class is made: that it is beyond each earlier one."""
+
+_EXACT = 1 << 24
+_LOGIT_SUMS = WEIGHT_UNIT * ACTIVATION_UNIT // LOGIT_UNIT
+"""Units of the networks' outputs in one of a logit."""
+_CHUNK = 2048
+"""Places at once: the networks' activations then stay in the cache."""
+
+Integers8 = npt.NDArray[np.int8]
+Integers32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Integer weights of both networks and the tables.
+
+    Attributes:
+        odd_first: ``int8`` (8, 76, O), and ``odd_bias``, ``int32`` (8, 36, O): the odd network's inner layer.
+        odd_rate: ``int8`` (8, O): what the rate index adds to that bias.
+        odd_last: ``int8`` (8, O, 2), and ``odd_direct``, ``int8`` (8, 36, 76, 2): its outputs, from the inner layer and
+            from the features themselves.
+        first: ``int8`` (8, 78, H), ``first_bias``, ``int32`` (8, 36, H), ``first_rate``, ``int8`` (8, H).
+        second: ``int8`` (8, H, H), ``second_bias``, ``int32`` (8, H).
+        last: ``int8`` (8, H, 16), ``last_bias``, ``int32`` (8, 36, 16).
+        tables: of features, probabilities and reconstruction.
+
+    Raises:
+        UsageError: the arrays are not such, or sums could leave what ``float32`` holds exactly.
+    """
+
+    odd_first: Integers8
+    odd_bias: Integers32
+    odd_rate: Integers8
+    odd_last: Integers8
+    odd_direct: Integers8
+    first: Integers8
+    first_bias: Integers32
+    first_rate: Integers8
+    second: Integers8
+    second_bias: Integers32
+    last: Integers8
+    last_bias: Integers32
+    tables: Tables
+
+    def __post_init__(self) -> None:
+        odd, hidden = self.odd_first.shape[-1], self.first.shape[-1]
+        expected = {
+            "odd_first": (KINDS, FEATURES, odd), "odd_bias": (KINDS, BANDS, odd), "odd_rate": (KINDS, odd),
+            "odd_last": (KINDS, odd, SAID), "odd_direct": (KINDS, BANDS, FEATURES, SAID),
+            "first": (KINDS, FEATURES + SAID, hidden), "first_bias": (KINDS, BANDS, hidden),
+            "first_rate": (KINDS, hidden), "second": (KINDS, hidden, hidden), "second_bias": (KINDS, hidden),
+            "last": (KINDS, hidden, BINARY), "last_bias": (KINDS, BANDS, BINARY),
+        }
+        for name, shape in expected.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != (np.int32 if name.endswith("bias") else np.int8):
+                raise UsageError(f"not a learned-wavelet model: {name} is {array.dtype} {array.shape}")
+            if np.abs(array.astype(np.int64)).max(initial=0) >= _EXACT >> 2:
+                raise UsageError(f"not a learned-wavelet model: {name} reaches too far")
+        longest = max(FEATURES * 127 * 2 + odd * 2 * ACTIVATION_LIMIT, hidden * ACTIVATION_LIMIT) * 128
+        if longest >= _EXACT >> 1:
+            raise UsageError(f"not a learned-wavelet model: {hidden} and {odd} hidden units make sums inexact")
+
+    def save(self, path: Path) -> None:
+        """Writes an ``.npz`` file, without pickle."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "tables"}
+        arrays |= {f"table_{field.name}": getattr(self.tables, field.name) for field in fields(self.tables)}
+        np.savez_compressed(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Reads what :meth:`save` wrote.
+
+        Raises:
+            UsageError: the file is not such a model.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
+                return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name != "tables"},
+                           tables=tables)
+        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise UsageError(f"{path} is not a learned-wavelet model: {error}") from error
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the networks."""
+        return sum(getattr(self, field.name).size for field in fields(self) if field.name != "tables")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Matrices for one kind and band at one rate, of the features that a part knows."""
+
+    odd_first: Floats
+    odd_bias: Floats
+    odd_last: Floats
+    odd_direct: Floats
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+    last: Floats
+    last_bias: Floats
+
+    @property
+    def macs(self) -> int:
+        """Multiply–accumulates for one coefficient."""
+        matrices = (self.odd_first, self.odd_last, self.odd_direct, self.first, self.second, self.last)
+        return sum(matrix.size for matrix in matrices)
+
+
+class Predictor:
+    """A model at one rate.
+
+    Args:
+        model: of any image.
+        step: quantiser step in units of 1/64.
+    """
+
+    def __init__(self, model: Model, step: int) -> None:
+        self.model, self.rate = model, rate_index(step)
+        self.macs = 0
+        """Multiply–accumulates so far."""
+        self.layers = lru_cache(maxsize=None)(self._layers)
+
+    def __call__(self, part: Part) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+        """Logits for a part, in units of 1/32 and within ±384.
+
+        Returns:
+            Of "more" for each decision of the magnitude, (lively places + 1, 16): the last row is for quiet places; and
+            of a positive sign, (lively places + 1,).
+        """
+        layers = self.layers(part.kind, part.band, part.known)
+        size = len(part.lively)
+        more, positive = np.empty((size + 1, BINARY), np.int16), np.zeros(size + 1, np.int16)
+        for start in range(0, size, _CHUNK):
+            chunk = slice(start, min(start + _CHUNK, size))
+            magnitudes, signs = evaluate(layers, part.features(chunk))
+            more[chunk], positive[chunk] = magnitudes.T, signs
+        self.macs += (size + 1) * layers.macs
+        more[size] = evaluate(layers, np.zeros((len(part.known), 1), np.float32))[0][:, 0]
+        return more, positive
+
+    def _layers(self, kind: int, band: int, known: tuple[int, ...]) -> Layers:
+        model, rows = self.model, list(known)
+        said = [FEATURES, FEATURES + 1]
+        half = np.float32(WEIGHT_UNIT // 2)  # rounds
+
+        def matrix(values: npt.NDArray[np.integer]) -> Floats:
+            return np.ascontiguousarray(values.T, dtype=np.float32)
+
+        def column(values: npt.NDArray[np.integer]) -> Floats:
+            return values.astype(np.float32)[:, np.newaxis]
+
+        return Layers(
+            matrix(model.odd_first[kind][rows]),
+            column(model.odd_bias[kind, band] + self.rate * model.odd_rate[kind].astype(np.int32)) + half,
+            matrix(model.odd_last[kind]),
+            matrix(model.odd_direct[kind, band][rows]),
+            matrix(model.first[kind][rows + said]),
+            column(model.first_bias[kind, band] + self.rate * model.first_rate[kind].astype(np.int32)) + half,
+            matrix(model.second[kind]),
+            column(model.second_bias[kind]) + half,
+            matrix(model.last[kind]),
+            column(model.last_bias[kind, band]) + np.float32(_LOGIT_SUMS // 2),
+        )
+
+
+def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
+    """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
+    inner = layers.odd_first @ features
+    said = layers.odd_last @ (_active(layers.odd_bias + inner) - _active(layers.odd_bias - inner))
+    said += layers.odd_direct @ features
+    known = np.empty((len(features) + SAID, features.shape[1]), np.float32)
+    np.abs(features, out=known[:-SAID])
+    np.abs(said, out=known[-SAID:])
+    known[-SAID:] *= 1 / WEIGHT_UNIT
+    np.floor(known[-SAID:], out=known[-SAID:])
+    np.minimum(known[-SAID:], 127, out=known[-SAID:])
+    hidden = layers.first @ known
+    hidden += layers.first_bias
+    hidden = layers.second @ _active(hidden)
+    hidden += layers.second_bias
+    more = layers.last @ _active(hidden)
+    more += layers.last_bias
+    return _logit(more), _logit(said[0] + np.float32(_LOGIT_SUMS // 2))
+
+
+def _active(sums: Floats) -> Floats:
+    """Activations, in place: sums are in units of 1/1024, and rounded down."""
+    sums *= 1 / WEIGHT_UNIT
+    np.maximum(sums, 0, out=sums)
+    np.floor(sums, out=sums)
+    return np.minimum(sums, ACTIVATION_LIMIT, out=sums)
+
+
+def _logit(sums: Floats) -> Floats:
+    sums *= 1 / _LOGIT_SUMS
+    np.floor(sums, out=sums)
+    return np.clip(sums, -LOGIT_LIMIT, LOGIT_LIMIT, out=sums)

@@ -1,0 +1,91 @@
+"""What the networks are trained for: bits of coefficients, and squared errors of planes. Importing this loads Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from benchmark.neural.wavelet.model import BINARY, CLASSES
+from benchmark.neural.wavelet.restoration import PLANES
+
+_VALUE_SHARE = 0.05
+"""What the error of the expected value counts, beside a nat."""
+
+
+class ContextObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """Mean of the weighted nats of magnitudes and signs; and of the error of the value that is expected, a little.
+
+    Args:
+        network: a ``WaveletNetwork``, of which the contexts are trained.
+    """
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        network.contexts.trainable, network.restoration.trainable = True, False
+        self.contexts = network.contexts
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("bits", "sign_bits")]
+
+    def call(self, inputs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        more, positive, expected = self.contexts(inputs["features"], inputs["band"], inputs["rate"])
+        value = inputs["value"]
+        size = ops.abs(value)
+        classes = ops.sum(ops.cast(size[..., None] >= np.asarray(CLASSES[1:], np.int32), "int32"), axis=-1)[..., None]
+        decision = ops.arange(BINARY, dtype="int32")
+        beyond, reached = ops.cast(classes > decision, "float32"), ops.cast(classes >= decision, "float32")
+        nats = ops.sum(reached * ops.softplus(more) - beyond * more, axis=-1)
+        sign = ops.cast(ops.sign(value), "float32")
+        sign_nats = ops.abs(sign) * ops.softplus(-sign * positive)
+        target = sign * ops.log2(1 + ops.cast(size, "float32"))
+        away = ops.abs(expected - target)
+        value_loss = ops.where(away < 0.5, away**2, away - 0.25)
+        return nats, sign_nats, value_loss
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        nats, sign_nats, value_loss = y_pred
+        weight = x["weight"]
+        self.trackers[0].update_state(ops.mean(weight * (nats + sign_nats)) / np.log(2))
+        signs = ops.cast(x["value"] != 0, "float32")
+        self.trackers[1].update_state(ops.sum(sign_nats) / (ops.sum(signs) + 1e-6) / np.log(2))
+        return ops.mean(weight * (nats + sign_nats + _VALUE_SHARE * value_loss))
+
+    @property
+    def metrics(self) -> Sequence[keras.metrics.Metric]:
+        return [*super().metrics, *self.trackers]
+
+
+class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """Mean of ln((MSE + ½) / (MSE before it is repaired + ½)) over crops; errors in grey levels.
+
+    Args:
+        network: a ``WaveletNetwork``, of which the restoration is trained.
+    """
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        network.contexts.trainable, network.restoration.trainable = False, True
+        self.restoration = network.restoration
+        self.gain = keras.metrics.Mean(name="gain_db")
+
+    def call(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
+        added = self.restoration(inputs["seen"], inputs["rate"])
+        unit = (inputs["step"] / 4) ** 2 * PLANES / 3
+        before = ops.mean(inputs["error"] ** 2, axis=(1, 2, 3)) * unit
+        after = ops.mean((inputs["error"] - added) ** 2, axis=(1, 2, 3)) * unit
+        return after, before
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        after, before = y_pred
+        self.gain.update_state(10 * ops.mean(ops.log10(before / after)))
+        return ops.mean(ops.log((after + 0.5) / (before + 0.5)))
+
+    @property
+    def metrics(self) -> Sequence[keras.metrics.Metric]:
+        return [*super().metrics, self.gain]

@@ -1,0 +1,167 @@
+"""How ``learned-wavelet`` is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from benchmark.codec import Batch
+from benchmark.errors import UsageError
+from benchmark.neural.backend import load_keras
+from benchmark.neural.crops import blocks
+from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
+from benchmark.neural.wavelet import coder
+from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
+from benchmark.neural.wavelet.tables import Tables, first_tables
+from benchmark.neural.wavelet.transform import UNIT, analyse, image_of, planes_of
+
+STEM = "network"
+
+_FIRST, _CONTEXTS, _RESTORATION = 1, 2, 3
+"""Stages: a first model from coefficients that were rounded with a dead zone; the model, from coefficients that the
+encoder chose by the first one's bits; the restoration of what was decoded then."""
+_HELD_CONTEXTS = 4096
+"""Coefficients of each kind on which a training is validated."""
+_WATCHED = (12, 30, 75)
+"""Steps at which held-out images are coded to judge a training."""
+_PRICE = 0.08
+_WATCHED_IMAGES = 8
+
+
+class WaveletRecipe(Recipe):
+    """How it is trained.
+
+    Options: ``odd`` and ``hidden``, units of the networks of contexts; ``channels`` and ``layers`` of the restoration;
+    ``first_epochs``, ``epochs`` and ``restoration_epochs`` of the stages, of ``steps`` batches each; learning rates;
+    ``contexts``, coefficients of each kind in a batch; ``passes``, crops of each training image; ``crop`` and
+    ``crops``, side and number of the crops in a batch of the restoration; ``limit``, how many images at most.
+    """
+
+    codec = "learned-wavelet"
+    patience = None
+    clip_norm = 1.0
+    validation_share = 1 / 20
+    own_options: ClassVar[dict[str, str]] = {
+        "odd": "24", "hidden": "48", "channels": "40", "layers": "3", "first_epochs": "4", "epochs": "40",
+        "restoration_epochs": "30", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "2e-3",
+        "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", **LOOP_OPTIONS,
+        "warmup_steps": "50",
+    }
+
+    def __init__(self, options: dict[str, str]) -> None:
+        for name in options:
+            if name not in self.own_options:
+                listed = ", ".join(sorted(self.own_options))
+                raise UsageError(f"{self.codec} has no training option {name!r}; it has {listed}")
+        self.options = {**self.own_options, **options}
+        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
+        self.epoch_steps = self._whole("steps")
+        self.batch_size = self._whole("contexts")
+        self._coded: tuple[Coded, Coded] | None = None
+        self._stage: Stage | None = None
+        self._tables: Tables = first_tables()
+
+    def stages(self) -> Sequence[Stage]:
+        rate, restoration_rate = self._number("learning_rate"), self._number("restoration_rate")
+        return [
+            Stage(_FIRST, self._whole("first_epochs"), rate, None),
+            Stage(_CONTEXTS, self._whole("epochs"), rate, None),
+            Stage(_RESTORATION, self._whole("restoration_epochs"), restoration_rate, None),
+        ]
+
+    def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
+        return {"image": blocks(images, 2 * CROP, 2 * CROP, self._whole("limit"))}
+
+    def network(self) -> Any:
+        load_keras()
+        from benchmark.neural.wavelet.networks import WaveletNetwork
+
+        return WaveletNetwork(*(self._whole(name) for name in ("odd", "hidden", "channels", "layers")))
+
+    def enter(self, stage: Stage, network: Any, examples: Examples, held_out: Examples, scratch: Path) -> None:
+        """Codes the images for a stage, or finds them coded: the last two stages share theirs."""
+        self._stage = stage
+        chosen = stage.quality > _FIRST
+        paths = [scratch / f"coded-{'chosen' if chosen else 'rounded'}-{part}.npz" for part in ("train", "held-out")]
+        if not all(path.exists() for path in paths):
+            model = network.contexts.integers(self._tables) if chosen else None
+            passes = self._whole("passes")
+            for path, images, times in zip(paths, (examples["image"], held_out["image"]), (passes, 1), strict=True):
+                order = (image for _ in range(times) for image in images)
+                coded(order, times, model, self._tables).save(path)
+        self._coded = Coded.load(paths[0]), Coded.load(paths[1])
+        self._tables = self._coded[0].tables(self._tables)
+
+    def source(self, examples: Examples, *, training: bool) -> Source:
+        assert self._coded is not None and self._stage is not None
+        data = self._coded[0 if training else 1]
+        if self._stage.quality == _RESTORATION:
+            return PlaneSource(
+                data.planes, self._tables, self._whole("crop"), self._whole("crops") if training else 0
+            )
+        return ContextSource(data.contexts, self.batch_size if training else _HELD_CONTEXTS)
+
+    def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
+        from benchmark.neural.wavelet.objective import ContextObjective, RestorationObjective
+
+        return RestorationObjective(network) if stage.quality == _RESTORATION else ContextObjective(network)
+
+    def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
+        """Mean rate of real payloads and PSNR over held-out images, at a few steps."""
+        if stage.quality == _FIRST:
+            return []
+        return self._points(network, held_out, stage.quality == _RESTORATION)
+
+    def _points(self, network: Any, held_out: Examples, restored: bool) -> list[dict[str, float]]:
+        model, restoration = network.contexts.integers(self._tables), network.restoration.integers()
+        found = []
+        for step in _WATCHED:
+            rates, qualities, macs = [], [], []
+            for image in held_out["image"][:_WATCHED_IMAGES]:
+                bands = [analyse(plane) for plane in planes_of(image)]
+                height, width = image.shape[:2]
+                found_here = coder.encode(bands, height, width, model, step * UNIT, _PRICE)
+                planes, pixels = found_here.planes, height * width
+                if restored:
+                    planes = restoration(planes, step * UNIT, self._tables)
+                error = np.mean((image_of(planes).astype(np.float64) - image) ** 2)
+                rates.append(8 * len(found_here.payload) / pixels)
+                macs.append(found_here.macs / pixels)
+                qualities.append(10 * np.log10(255**2 / error))
+            found.append({"bpp": float(np.mean(rates)), "psnr": float(np.mean(qualities))})
+            if restored:
+                found[-1]["kmac_per_pixel"] = (float(np.mean(macs)) + restoration.macs) / 1000
+        return found
+
+    def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
+        if stage.quality != _RESTORATION:
+            return []
+        network.contexts.integers(self._tables).save(folder / f"{STEM}.contexts.npz")
+        network.restoration.integers().save(folder / f"{STEM}.restoration.npz")
+        points = self._points(network, held_out, restored=True)
+        rounded = [{name: round(value, 4) for name, value in point.items()} for point in points]
+        return [{"quality": 1, "stem": STEM, "validation": rounded}]
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "architecture": "CDF 9/7 wavelet with a learned entropy model in integers, and restoration",
+            "options": self.options,
+        }
+
+    def _whole(self, name: str) -> int:
+        text = self.options[name]
+        if not text.isdecimal() or not int(text):
+            raise UsageError(f"{name}: expected a positive whole number, got {text!r}")
+        return int(text)
+
+    def _number(self, name: str) -> float:
+        try:
+            value = float(self.options[name])
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise UsageError(f"{name}: expected a positive number, got {self.options[name]!r}")
+        return value

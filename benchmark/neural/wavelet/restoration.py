@@ -1,0 +1,162 @@
+"""A small network that repairs decoded planes, in integers: the same pixels on every machine.
+
+It sees 2×2 samples of the planes at a time, as their differences from the local mean in units of the quantiser step,
+compressed by a logarithm; three layers of 3×3 convolutions, of which the inner ones add to what they are given; and
+the last one gives what is added to the samples. Biases follow the rate: a parabola of the rate index for each channel.
+Units and exactness are those of ``model``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.errors import UsageError
+from benchmark.neural.wavelet.model import ACTIVATION_LIMIT, WEIGHT_UNIT
+from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables, rate_index
+from benchmark.neural.wavelet.transform import Floats, Integers
+
+PLANES = 3
+DEPTH = 4 * PLANES
+"""Channels of 2×2 samples of all planes; a grey image's chroma is zero."""
+REACH = 4
+"""Samples on each side of which the local mean is taken."""
+RATE_CENTRE, RATE_SHIFT = 176, 6
+"""Rate index of a step of 32, about the middle, and how far its square is shifted to the right."""
+
+_WINDOW = 2 * REACH + 1
+_ROWS = 24
+"""Rows of 2×2 samples at once."""
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """Integer weights; C channels, L inner layers.
+
+    Attributes:
+        first: ``int8`` (3, 3, 12, C).
+        inner: ``int8`` (L, 3, 3, C, C).
+        last: ``int8`` (3, 3, C, 12).
+        bias: ``int32`` (L + 1, 3, C): constant, times the rate index, times its square; of the first and inner layers.
+
+    Raises:
+        UsageError: the arrays are not such, or sums could leave what ``float32`` holds exactly.
+    """
+
+    first: npt.NDArray[np.int8]
+    inner: npt.NDArray[np.int8]
+    last: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        channels, layers = self.first.shape[-1], len(self.inner)
+        shapes = [(3, 3, DEPTH, channels), (layers, 3, 3, channels, channels), (3, 3, channels, DEPTH)]
+        arrays = (self.first, self.inner, self.last)
+        if (
+            [array.shape for array in arrays] != shapes or self.bias.shape != (layers + 1, 3, channels)
+            or any(array.dtype != np.int8 for array in arrays) or self.bias.dtype != np.int32
+        ):
+            raise UsageError("not a restoration of learned-wavelet: its arrays have other types or shapes")
+        sums = 9 * channels * 128 * ACTIVATION_LIMIT
+        if sums + (1 << 21) >= 1 << 24 or np.abs(self.bias.astype(np.int64)).max() >= 1 << 13:
+            raise UsageError("not a restoration of learned-wavelet: its sums are not exact")
+
+    def save(self, path: Path) -> None:
+        """Writes an ``.npz`` file, without pickle."""
+        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Restoration:
+        """Reads what :meth:`save` wrote.
+
+        Raises:
+            UsageError: the file is not such a network.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise UsageError(f"{path} is not a restoration of learned-wavelet: {error}") from error
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the network."""
+        return sum(getattr(self, field.name).size for field in fields(self))
+
+    @property
+    def macs(self) -> float:
+        """Multiply–accumulates a pixel."""
+        return (self.first.size + self.inner.size + self.last.size) / 4
+
+    def __call__(self, planes: list[Integers], step: int, tables: Tables) -> list[Integers]:
+        """Repaired planes.
+
+        Args:
+            planes: one or three, in units of 1/64.
+            step: with which they were quantised, in units of 1/64.
+            tables: of the model.
+        """
+        height, width = planes[0].shape
+        rows, columns = -(-height // 2), -(-width // 2)
+        seen = np.zeros((DEPTH, rows, columns), np.float32)
+        for number, plane in enumerate(planes):
+            even = np.pad(detail(plane, step, tables), ((0, height % 2), (0, width % 2)))
+            for place in range(4):
+                seen[4 * number + place] = even[place // 2 :: 2, place % 2 :: 2]
+        rate = rate_index(step) - RATE_CENTRE
+        powers = np.array([1, rate, rate**2 >> RATE_SHIFT])
+        biases = (powers[:, np.newaxis] * self.bias).sum(axis=1).astype(np.float32) + WEIGHT_UNIT // 2
+        out = [plane.copy() for plane in planes]
+        margin = len(self.inner) + 2
+        for top in range(0, rows, _ROWS):
+            first, end = max(0, top - margin), min(rows, top + _ROWS + margin)
+            values = _active(_convolve(seen[:, first:end], self.first) + biases[0][:, None, None])
+            for kernel, bias in zip(self.inner, biases[1:], strict=True):
+                values += _active(_convolve(values, kernel) + bias[:, None, None])
+                np.minimum(values, ACTIVATION_LIMIT, out=values)
+            bottom = min(rows, top + _ROWS)
+            added = _convolve(values, self.last)[:, top - first : bottom - first].astype(np.int64)
+            # A sum of 1024 adds a quarter of a step.
+            added = (added * step + (1 << 11)) >> 12
+            for number, plane in enumerate(out):
+                for place in range(4):
+                    target = plane[2 * top + place // 2 : 2 * bottom : 2, place % 2 :: 2]
+                    target += added[4 * number + place, : target.shape[0], : target.shape[1]].astype(np.int32)
+        return out
+
+
+def detail(plane: Integers, step: int, tables: Tables) -> Floats:
+    """Differences of samples from the local mean in sixteenths of a step, as ``Tables.low`` has them."""
+    padded = np.pad(plane, ((REACH + 1, REACH), (REACH + 1, REACH)), mode="edge").astype(np.int64)
+    sums = padded.cumsum(axis=0)
+    sums = (sums[_WINDOW:] - sums[:-_WINDOW]).cumsum(axis=1)
+    sums = sums[:, _WINDOW:] - sums[:, :-_WINDOW]
+    count = _WINDOW**2
+    difference = (plane * count - sums) * ((1 << 24) // (step * count)) >> 20
+    limit = 2 * LOW_LIMIT
+    found: Floats = tables.low[np.clip(difference, -limit, limit) + limit]
+    return found
+
+
+def _active(sums: Floats) -> Floats:
+    sums *= 1 / WEIGHT_UNIT
+    np.maximum(sums, 0, out=sums)
+    np.floor(sums, out=sums)
+    return np.minimum(sums, ACTIVATION_LIMIT, out=sums)
+
+
+def _convolve(values: Floats, kernel: npt.NDArray[np.int8]) -> Floats:
+    """3×3 convolution of (C, h, w) with (3, 3, C, D), zeros around: (D, h, w)."""
+    channels, height, width = values.shape
+    padded = np.pad(values, ((0, 0), (1, 1), (1, 1)))
+    taken = np.empty((3, 3, channels, height, width), np.float32)
+    for row in range(3):
+        for column in range(3):
+            taken[row, column] = padded[:, row : row + height, column : column + width]
+    matrix = np.ascontiguousarray(kernel.reshape(-1, kernel.shape[-1]).T, dtype=np.float32)
+    return (matrix @ taken.reshape(9 * channels, -1)).reshape(-1, height, width)

@@ -1,0 +1,187 @@
+"""The transform: a rotation of the colours, then the wavelet CDF 9/7 over six levels; the inverse in integers.
+
+The wavelet is computed by lifting (Daubechies and Sweldens 1998) with coefficients that are multiples of 2⁻¹², so that
+the inverse undoes the very same steps. Signals of any length are mirrored at their ends; of an odd length the low-pass
+half has one sample more. No padding is needed: an image of any size has as many coefficients as samples.
+
+Low-pass samples are averages: they keep the range of the image. The inverse works on ``int32`` in units of 1/64 of a
+grey level and rounds after every step, which makes it the same on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.codec import Image
+
+LEVELS = 6
+"""Levels of the wavelet; level 1 is the finest."""
+ORIENTATIONS = ("HL", "LH", "HH")
+"""Bands of a level: high-pass along rows, along columns, along both."""
+UNIT = 64
+"""Units of the integer inverse in a grey level, and of steps in 1."""
+
+_SHIFT = 12
+_PREDICT, _UPDATE = (-6497, 3616), (-217, 1817)
+"""Lifting coefficients α, γ and β, δ of CDF 9/7 in units of 2⁻¹²."""
+_LOW_GAIN = 6199
+"""Square of its scaling factor K = 1.2302 in units of 2⁻¹²: low-pass samples are divided by K along each axis."""
+
+_ROW_GAIN = 3330
+"""1/K in units of 2⁻¹²."""
+
+_LARGEST = 1 << 16
+"""Largest coefficient or sample of the inverse, a thousand grey levels: sums of products with it stay in 32 bits."""
+
+_COLOUR = ((9459, 9459, 9459), (11585, 0, -11585), (6689, -13377, 6689))
+"""Orthonormal DCT of length 3 over red, green and blue, in units of 2⁻¹⁴."""
+_GREY = 28378
+"""√3 in units of 2⁻¹⁴: luma of a grey image as that of three equal channels."""
+
+SCALES = {
+    (1, 0): 16201, (1, 1): 16201, (1, 2): 20817,
+    (2, 0): 8202, (2, 1): 8202, (2, 2): 11194,
+    (3, 0): 3913, (3, 1): 3913, (3, 2): 5205,
+    (4, 0): 1917, (4, 1): 1917, (4, 2): 2515,
+    (5, 0): 953, (5, 1): 953, (5, 2): 1245,
+    (6, 0): 475, (6, 1): 475, (6, 2): 620,
+    (6, 3): 241,
+}
+"""What a coefficient of a band (level, orientation) is multiplied by so that noise of one unit adds one unit of energy
+to the image: the inverse of the norm of its synthesis function, in units of 2⁻¹⁴. (6, 3) is the low-pass band."""
+_SCALE_SHIFT = 14
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int32]
+Bands = dict[tuple[int, int], npt.NDArray[Any]]
+"""Planes by (level, orientation): HL, LH, HH are 0, 1, 2; (6, 3) is the low-pass band. Shape (h, w)."""
+
+
+def band_shape(height: int, width: int, level: int, orientation: int) -> tuple[int, int]:
+    """Shape of a band of an image; orientation 3 is the low-pass band of that level."""
+    for _ in range(level - 1):
+        height, width = -(-height // 2), -(-width // 2)
+    rows, columns = ((height + 1) // 2, height // 2), ((width + 1) // 2, width // 2)
+    return rows[orientation in (1, 2)], columns[orientation in (0, 2)]
+
+
+def planes_of(image: Image) -> list[Floats]:
+    """Luma of a grey image, or luma and two chroma planes of RGB; zero is mid-grey."""
+    samples = image.astype(np.float32) - 128
+    if image.ndim == 2:
+        return [samples * np.float32(_GREY / (1 << 14))]
+    red, green, blue = (samples[..., channel] for channel in range(3))
+    planes = []
+    for row in _COLOUR:
+        weights = [np.float32(weight / (1 << 14)) for weight in row]
+        planes.append(red * weights[0] + green * weights[1] + blue * weights[2])
+    return planes
+
+
+def image_of(planes: list[Integers]) -> Image:
+    """Inverse of :func:`planes_of`: planes in units of 1/64, rounded and clipped to 8 bits."""
+    half, shift, middle = 1 << 19, 14 + 6, 128
+    if len(planes) == 1:
+        grey = ((planes[0] * (_GREY // 3) + half) >> shift) + middle
+        return np.asarray(np.clip(grey, 0, 255), dtype=np.uint8)
+    out = np.empty((*planes[0].shape, 3), np.uint8)
+    for channel in range(3):
+        total = np.full(planes[0].shape, half, np.int32)
+        for plane, row in zip(planes, _COLOUR, strict=True):
+            if row[channel]:
+                total += plane * row[channel]
+        total >>= shift
+        total += middle
+        out[..., channel] = np.clip(total, 0, 255, out=total)
+    return out
+
+
+def analyse(plane: Floats) -> Bands:
+    """Bands of a plane, each coefficient in units of its synthesis function's norm."""
+    bands: Bands = {}
+    low: npt.NDArray[Any] = plane
+    for level in range(1, LEVELS + 1):
+        top, bottom = _split(low)
+        quarters = [np.ascontiguousarray(part.T) for half in (top, bottom) for part in _split(half.T)]
+        low, bands[level, 0], bands[level, 1], bands[level, 2] = quarters
+        low = low * np.float32((1 << _SHIFT) / _LOW_GAIN)
+    bands[LEVELS, 3] = low
+    for key, band in bands.items():
+        bands[key] = band * np.float32((1 << _SCALE_SHIFT) / SCALES[key])
+    return bands
+
+
+def dequantise(magnitudes: npt.NDArray[np.int64], step: int, level: int, orientation: int) -> Integers:
+    """Coefficients of a band for the integer inverse.
+
+    Args:
+        magnitudes: values to reconstruct in units of 1/64 of a step, with their signs.
+        step: quantiser step in units of 1/64.
+        level, orientation: of the band.
+    """
+    product = magnitudes * (step * SCALES[level, orientation])
+    shift = _SCALE_SHIFT + 6
+    return np.asarray(np.clip((product + (1 << (shift - 1))) >> shift, -_LARGEST, _LARGEST), dtype=np.int32)
+
+
+def synthesise(low: Integers, details: list[Integers]) -> Integers:
+    """The low-pass plane of one level finer, from its low-pass band and its HL, LH and HH."""
+    scaled = (low * _LOW_GAIN + (1 << (_SHIFT - 1))) >> _SHIFT
+    top = _join(scaled.T, details[0].T).T
+    bottom = _join(details[1].T, details[2].T).T
+    return np.asarray(np.clip(_join(top, bottom), -_LARGEST, _LARGEST), dtype=np.int32)
+
+
+def _split(signal: Floats) -> tuple[Floats, Floats]:
+    """Low-pass and high-pass samples along the first axis."""
+    low, high = signal[0::2].copy(), signal[1::2].copy()
+    if not high.size:
+        # One row has no detail: it is its own average, in the units of lifting.
+        return low * np.float32((1 << _SHIFT) / _ROW_GAIN), high
+    for predict, update in zip(_PREDICT, _UPDATE, strict=True):
+        high += _between(low, len(high), first=0) * np.float32(predict / (1 << _SHIFT))
+        low += _between(high, len(low), first=-1) * np.float32(update / (1 << _SHIFT))
+    return low, high
+
+
+def _join(low: Integers, high: Integers) -> Integers:
+    """Inverse of :func:`_split` in integers."""
+    out = np.empty((len(low) + len(high), *low.shape[1:]), np.int32)
+    even, odd = low.copy(), high.copy()
+    if high.size:
+        for predict, update in zip(_PREDICT[::-1], _UPDATE[::-1], strict=True):
+            even -= _scaled(_between(odd, len(even), first=-1), update)
+            odd -= _scaled(_between(even, len(odd), first=0), predict)
+    elif low.size:
+        even = _scaled(even, _ROW_GAIN)
+    out[0::2], out[1::2] = even, odd
+    return out
+
+
+def _scaled(total: Integers, factor: int) -> Integers:
+    """A product with a factor in units of 2⁻¹², rounded, in place."""
+    total *= factor
+    total += 1 << (_SHIFT - 1)
+    total >>= _SHIFT
+    return total
+
+
+def _between(other: npt.NDArray[Any], size: int, *, first: int) -> npt.NDArray[Any]:
+    """Sums of the two neighbours of each sample of one half of a signal in the other half, mirrored at the ends.
+
+    Args:
+        other: the other half.
+        size: of the half.
+        first: number of the left neighbour of its first sample: 0, or −1 where this half starts the signal.
+    """
+    total = np.empty((size, *other.shape[1:]), other.dtype)
+    begin, end = -first, min(size, len(other) - 1 - first)
+    np.add(other[: end - begin], other[1 : end - begin + 1], out=total[begin:end])
+    if begin:
+        total[0] = other[0] * 2
+    if end < size:
+        total[-1] = other[-1] * 2
+    return total

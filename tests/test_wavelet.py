@@ -1,0 +1,384 @@
+"""The codec learned-wavelet: its transform, what predicts coefficients, and that nothing in it depends on rounding."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from benchmark.errors import BitstreamError, SettingError, UsageError
+from benchmark.neural.container import Frame, pack, unpack
+from benchmark.neural.wavelet import coder, transform
+from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands
+from benchmark.neural.wavelet.model import BANDS, BINARY, CLASSES, KINDS, SAID, Model, Predictor, evaluate
+from benchmark.neural.wavelet.restoration import DEPTH, Restoration, detail
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, first_tables, rate_index
+from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
+from benchmark.plugins import codec_class
+from tests.conftest import ROOT, photo
+
+pytest.importorskip("constriction", reason="needs the neural extra")
+
+SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64, 128)]
+
+
+def random_model(seed: int = 0, odd: int = 6, hidden: int = 10) -> Model:
+    rng = np.random.default_rng(seed)
+
+    def weights(*shape: int) -> npt.NDArray[np.int8]:
+        return np.clip(np.rint(rng.normal(0, 20, shape)), -127, 127).astype(np.int8)
+
+    def biases(*shape: int) -> npt.NDArray[np.int32]:
+        return rng.integers(-3000, 3000, shape).astype(np.int32)
+
+    return Model(
+        weights(KINDS, FEATURES, odd), biases(KINDS, BANDS, odd), weights(KINDS, odd), weights(KINDS, odd, SAID),
+        weights(KINDS, BANDS, FEATURES, SAID), weights(KINDS, FEATURES + SAID, hidden), biases(KINDS, BANDS, hidden),
+        weights(KINDS, hidden), weights(KINDS, hidden, hidden), biases(KINDS, hidden), weights(KINDS, hidden, BINARY),
+        biases(KINDS, BANDS, BINARY) - 1500, first_tables(),
+    )
+
+
+def random_restoration(seed: int = 0, channels: int = 8, layers: int = 2) -> Restoration:
+    rng = np.random.default_rng(seed)
+    return Restoration(
+        rng.integers(-40, 40, (3, 3, DEPTH, channels)).astype(np.int8),
+        rng.integers(-40, 40, (layers, 3, 3, channels, channels)).astype(np.int8),
+        rng.integers(-40, 40, (3, 3, channels, DEPTH)).astype(np.int8),
+        rng.integers(-200, 200, (layers + 1, 3, channels)).astype(np.int32),
+    )
+
+
+@cache
+def coded(height: int, width: int, channels: int, step: int = 5 * UNIT, price: float = 0.08) -> coder.Coded:
+    bands = [analyse(plane) for plane in planes_of(photo(height, width, channels))]
+    return coder.encode(bands, height, width, random_model(), step, price)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_the_transform_comes_back_at_any_size(height: int, width: int, channels: int) -> None:
+    image = np.random.default_rng(height).integers(0, 256, (height, width, channels)[: 2 + channels // 3], np.uint8)
+    planes, step = [], UNIT // 4
+    for plane in planes_of(image):
+        bands = analyse(plane)
+        whole = {key: np.rint(band * UNIT / step).astype(np.int64) * UNIT for key, band in bands.items()}
+        assert {key: band.shape for key, band in bands.items()} == {
+            key: band_shape(height, width, *key) for key in bands
+        }
+        assert sum(band.size for band in bands.values()) == height * width
+        low = transform.dequantise(whole[LEVELS, 3], step, LEVELS, 3)
+        for level in range(LEVELS, 0, -1):
+            details = [transform.dequantise(whole[level, part], step, level, part) for part in range(3)]
+            low = transform.synthesise(low, details)
+        planes.append(low)
+    assert np.array_equal(image_of(planes), image)
+
+
+def test_scales_are_those_of_the_synthesis_functions() -> None:
+    size = 1 << (LEVELS + 3)
+    for (level, orientation), scale in SCALES.items():
+        low = np.zeros(band_shape(size, size, LEVELS, 3), np.int32)
+        found = low
+        for at in range(LEVELS, 0, -1):
+            details = [np.zeros(band_shape(size, size, at, part), np.int32) for part in range(3)]
+            if at == level:
+                target = found if orientation == 3 else details[orientation]
+                target[target.shape[0] // 2, target.shape[1] // 2] = 1 << 14
+            found = transform.synthesise(found, details)
+        norm = np.sqrt(np.sum((found / (1 << 14)) ** 2))
+        assert scale == pytest.approx((1 << 14) / norm, rel=0.004)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_any_size_is_decoded_as_the_encoder_had_it(height: int, width: int, channels: int) -> None:
+    found = coded(height, width, channels)
+    back = coder.decode(found.payload, height, width, channels, random_model(), 5 * UNIT)
+    assert all(np.array_equal(one, other) for one, other in zip(found.planes, back.planes, strict=True))
+    assert back.ideal_bits == pytest.approx(found.ideal_bits)
+    assert back.macs == found.macs
+    assert found.macs > 0 or height * width == 1
+
+
+def test_fewer_levels_give_a_smaller_picture() -> None:
+    found = coded(64, 128, 3)
+    small = coder.decode(found.payload, 64, 128, 3, random_model(), 5 * UNIT, last=2).planes
+    assert [plane.shape for plane in small] == [(32, 64)] * 3
+    halved = photo(64, 128, 3).reshape(32, 2, 64, 2, 3).mean(axis=(1, 3))
+    assert np.mean((image_of(small) - halved) ** 2) < 40
+
+
+def test_large_magnitudes_and_all_classes_come_back() -> None:
+    rng = np.random.default_rng(1)
+    height, width = 64, 96
+    bands = {
+        (level, part): np.float32(5) * rng.choice([0, 1, 2, 5, 9, 15, 30, 60, 300, 5000, 60_000], band_shape(
+            height, width, level, part)) * rng.choice([-1, 1], band_shape(height, width, level, part))
+        for level, part in SCALES
+    }
+    found = coder.encode([bands], height, width, random_model(), 5 * UNIT, 0.0)
+    back = coder.decode(found.payload, height, width, 1, random_model(), 5 * UNIT)
+    assert np.array_equal(found.planes[0], back.planes[0])
+
+
+def test_predictions_are_those_of_integers() -> None:
+    """``float32`` products against sums of Python's own integers."""
+    model, rng = random_model(3), np.random.default_rng(4)
+    predictor = Predictor(model, 1234)
+    known = tuple(sorted(int(place) for place in rng.permutation(FEATURES)[:40]))
+    for kind, band in ((0, 0), (5, 17), (7, 35)):
+        features = rng.integers(-127, 128, (40, 50))
+        more, positive = evaluate(predictor.layers(kind, band, known), features.astype(np.float32))
+        for place in range(50):
+            seen = dict(zip(known, features[:, place].tolist(), strict=True))
+            assert exactly(model, kind, band, seen, rate_index(1234)) == (
+                more[:, place].tolist(), float(positive[place])
+            )
+
+
+def exactly(
+    model: Model, kind: int, band: int, seen: dict[int, int], rate: int
+) -> tuple[list[int], int]:
+    def active(total: int) -> int:
+        return min(max(0, (total + 32) >> 6), 255)
+
+    def dot(weights: Any, values: dict[int, int]) -> int:
+        return sum(int(weights[place]) * value for place, value in values.items())
+
+    inner = [dot(model.odd_first[kind, :, unit], seen) for unit in range(model.odd_first.shape[-1])]
+    base = [int(bias) + rate * int(by) for bias, by in zip(model.odd_bias[kind, band], model.odd_rate[kind], strict=True)]
+    both = {unit: active(base[unit] + inner[unit]) - active(base[unit] - inner[unit]) for unit in range(len(inner))}
+    said = [
+        dot(model.odd_last[kind, :, out], both) + dot(model.odd_direct[kind, band, :, out], seen) for out in range(SAID)
+    ]
+    known = {place: abs(value) for place, value in seen.items()}
+    known |= {FEATURES + out: min(127, abs(value) >> 6) for out, value in enumerate(said)}
+    hidden = {
+        unit: active(dot(model.first[kind, :, unit], known) + int(bias) + rate * int(by))
+        for unit, (bias, by) in enumerate(zip(model.first_bias[kind, band], model.first_rate[kind], strict=True))
+    }
+    hidden = {
+        unit: active(dot(model.second[kind, :, unit], hidden) + int(bias))
+        for unit, bias in enumerate(model.second_bias[kind])
+    }
+    more = [
+        (dot(model.last[kind, :, out], hidden) + int(bias) + 16) >> 5
+        for out, bias in enumerate(model.last_bias[kind, band])
+    ]
+    return [min(max(value, -LOGIT_LIMIT), LOGIT_LIMIT) for value in more], min(
+        max((said[0] + 16) >> 5, -LOGIT_LIMIT), LOGIT_LIMIT
+    )
+
+
+def test_features_are_what_the_decoder_knows() -> None:
+    """A coefficient that comes later changes no earlier prediction."""
+    height, width = 48, 64
+    rng = np.random.default_rng(5)
+    tables = first_tables()
+
+    def walk(changed: int) -> list[npt.NDArray[np.float32]]:
+        values_rng = np.random.default_rng(6)
+        low = [np.zeros(band_shape(height, width, LEVELS, 3), np.int32) for _ in range(3)]
+        bands, seen = DecodedBands(height, width, 300, low, tables), []
+        for number, (part, values) in enumerate(bands.parts()):
+            seen.append(part.features(slice(None)))
+            values[...] = values_rng.integers(-3, 4, values.shape)
+            if number == changed:
+                values[...] += 1
+        return seen
+
+    first = walk(-1)
+    for changed in rng.integers(20, len(first), 5):
+        second = walk(int(changed))
+        assert all(np.array_equal(first[at], second[at]) for at in range(changed + 1))
+        assert any(
+            one.shape != other.shape or not np.array_equal(one, other)
+            for one, other in zip(first[changed + 1 :], second[changed + 1 :], strict=True)
+        ) or changed == len(first) - 1
+
+
+def test_passes_cover_a_band_once() -> None:
+    seen = np.zeros((4, 6), int)
+    for top, left in PHASES:
+        seen[top::2, left::2] += 1
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 3), (64, 40), (131, 77)])
+def test_restoration_is_one_whole(height: int, width: int, channels: int) -> None:
+    """Rows are repaired in strips: the seams must not show. Pieces, too, are whole numbers."""
+    rng = np.random.default_rng(7)
+    planes = [rng.integers(-8000, 8000, (height, width)).astype(np.int32) for _ in range(channels)]
+    network = random_restoration()
+    out = network(planes, 20 * UNIT, first_tables())
+    assert [plane.shape for plane in out] == [(height, width)] * channels
+    assert any(not np.array_equal(one, other) for one, other in zip(out, planes, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(
+        out, reference_restoration(network, planes, 20 * UNIT), strict=True))
+
+
+def reference_restoration(
+    network: Restoration, planes: list[npt.NDArray[np.int32]], step: int
+) -> list[npt.NDArray[np.int32]]:
+    """In one piece, by 64-bit integers and loops over the kernels."""
+    height, width = planes[0].shape
+    even = [
+        np.pad(detail(plane, step, first_tables()), ((0, height % 2), (0, width % 2))).astype(np.int64)
+        for plane in planes
+    ]
+    even += [np.zeros_like(even[0])] * (3 - len(even))
+    values = np.stack([plane[row::2, column::2] for plane in even for row in (0, 1) for column in (0, 1)], -1)
+
+    def convolve(source: npt.NDArray[np.int64], kernel: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+        padded = np.pad(source, ((1, 1), (1, 1), (0, 0)))
+        rows, columns = source.shape[:2]
+        return sum(
+            (padded[row : row + rows, column : column + columns, :, np.newaxis] * kernel[row, column].astype(np.int64))
+            .sum(axis=2) for row in range(3) for column in range(3)
+        )  # type: ignore[return-value]
+
+    rate = rate_index(step) - 176
+    bias = network.bias[:, 0] + rate * network.bias[:, 1] + (rate**2 >> 6) * network.bias[:, 2]
+    values = np.clip((convolve(values, network.first) + bias[0] + 32) >> 6, 0, 255)
+    for kernel, offset in zip(network.inner, bias[1:], strict=True):
+        values = np.minimum(values + np.clip((convolve(values, kernel) + offset + 32) >> 6, 0, 255), 255)
+    added = (convolve(values, network.last) * step + (1 << 11)) >> 12
+    out = []
+    for number, plane in enumerate(planes):
+        grown = np.zeros((height + height % 2, width + width % 2), np.int64)
+        for place in range(4):
+            grown[place // 2 :: 2, place % 2 :: 2] = added[..., 4 * number + place]
+        out.append((plane + grown[:height, :width]).astype(np.int32))
+    return out
+
+
+def test_networks_behave_like_the_integers_they_become() -> None:
+    pytest.importorskip("keras", reason="needs the neural extra")
+    from keras import ops
+
+    from benchmark.neural.wavelet.networks import ContextNetwork, RestorationNetwork
+
+    rng = np.random.default_rng(8)
+    network = ContextNetwork(6, 10, seed=1)
+    for variable in network.variables:
+        variable.assign(rng.normal(0, 0.3, variable.shape))
+    model = network.integers(first_tables())
+    features = rng.integers(-127, 128, (KINDS, 20, FEATURES))
+    band, rate = rng.integers(0, BANDS, (KINDS, 20)), np.full((KINDS, 20), rate_index(2000))
+    more, positive, _ = network(features.astype(np.int8), band.astype(np.int32), rate.astype(np.float32))
+    predictor = Predictor(model, 2000)
+    for kind in range(KINDS):
+        for place in range(20):
+            layers = predictor.layers(kind, int(band[kind, place]), tuple(range(FEATURES)))
+            whole, sign = evaluate(layers, features[kind, place, :, np.newaxis].astype(np.float32))
+            exact = np.clip(ops.convert_to_numpy(more)[kind, place] * 32, -LOGIT_LIMIT, LOGIT_LIMIT)
+            assert np.abs(whole[:, 0] - exact).max() <= 8, "a few roundings that fall the other way, at most"
+            exact = np.clip(float(ops.convert_to_numpy(positive)[kind, place]) * 32, -LOGIT_LIMIT, LOGIT_LIMIT)
+            assert abs(sign[0] - exact) <= 8
+
+    repair = RestorationNetwork(8, 2, seed=1)
+    repair.last.assign(rng.normal(0, 0.2, repair.last.shape))
+    repair.bias.assign(rng.normal(0, 0.2, repair.bias.shape))
+    planes = [rng.integers(-3000, 3000, (32, 48)).astype(np.int32) for _ in range(3)]
+    step = 24 * UNIT
+    seen = np.stack([
+        detail(plane, step, first_tables())[row::2, column::2]
+        for plane in planes for row in (0, 1) for column in (0, 1)
+    ], axis=-1)
+    added = ops.convert_to_numpy(repair(seen[np.newaxis], np.array([rate_index(step)], np.float32)))[0]
+    out = repair.integers()(planes, step, first_tables())
+    for number, plane in enumerate(out):
+        for place in range(4):
+            found = (plane - planes[number])[place // 2 :: 2, place % 2 :: 2] / UNIT
+            assert np.abs(found - added[..., 4 * number + place] * 24 / 4).max() < 3
+
+
+def test_rate_index() -> None:
+    steps = range(32, 16_384)
+    indices = [rate_index(step) for step in steps]
+    assert indices == sorted(indices)
+    assert max(abs(16 * np.log2(step) - index - 0) for step, index in zip(steps, indices, strict=True)) < 2.5
+    assert [rate_index(1 << place) for place in (5, 8, 13)] == [80, 128, 208]
+
+
+def test_damaged_models_are_refused(tmp_path: Path) -> None:
+    model = random_model()
+    path = tmp_path / "network.contexts.npz"
+    model.save(path)
+    again = Model.load(path)
+    assert np.array_equal(again.first, model.first)
+    assert np.array_equal(again.tables.probability, model.tables.probability)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(UsageError, match="not a learned-wavelet model"):
+        Model.load(path)
+    with pytest.raises(UsageError, match="first is int8"):
+        Model(**{**vars(model), "first": model.first[:, 1:]})
+    with pytest.raises(UsageError, match="not a restoration"):
+        Restoration.load(path)
+    assert len(CLASSES) == BINARY + 1
+
+
+def test_settings() -> None:
+    codec = codec_class("learned-wavelet")
+    with pytest.raises(SettingError, match=r"learned-wavelet.step: expected 0.5 to 255.0, got 0.1"):
+        codec.from_settings({"step": 0.1})
+    with pytest.raises(SettingError, match="restoration: expected one of on, off"):
+        codec.from_settings({"restoration": "perhaps"})
+    image = photo(48, 64)
+    plain, repaired = (
+        codec.from_settings({"step": 30.0, "restoration": choice}).encode(image) for choice in ("off", "on")
+    )
+    assert unpack(plain, "learned-wavelet").payload == unpack(repaired, "learned-wavelet").payload
+    assert not np.array_equal(codec().decode(plain), codec().decode(repaired))
+    rounded = codec.from_settings({"step": 30.0, "rdoq": 0}).encode(image)
+    assert len(rounded) > len(plain)
+
+
+def test_absurd_settings_in_a_stream_are_refused() -> None:
+    codec = codec_class("learned-wavelet")
+    frame = unpack(codec.from_settings({}).encode(photo(20, 20)), "learned-wavelet")
+    for change in ({"settings": (0, 1)}, {"settings": (1 << 20, 1)}, {"settings": (640, 2)}, {"settings": (640,)},
+                   {"count": 2}):
+        with pytest.raises(BitstreamError, match="absurd settings"):
+            codec().decode(pack(Frame(**{**vars(frame), **change})))
+
+
+def test_rates_are_those_of_the_model() -> None:
+    codec = codec_class("learned-wavelet")
+    for step in (8.0, 40.0):
+        stream = codec.from_settings({"step": step}).encode(photo(256, 384))
+        account = codec().account(stream)
+        assert account is not None
+        assert 8 * len(stream) <= 1.01 * account.estimated_bits + 8 * 48
+        assert 0 < account.encode_macs < account.decode_macs
+
+
+def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: Path) -> None:
+    from threadpoolctl import threadpool_limits
+
+    codec = codec_class("learned-wavelet").from_settings({"step": 20.0})
+    image = photo(120, 200)
+    streams, pixels = [], []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            streams.append(codec.encode(image))
+            pixels.append(codec.decode(streams[-1]))
+    assert streams[0] == streams[1]
+    assert np.array_equal(*pixels)
+    (tmp_path / "stream").write_bytes(streams[0])
+    program = (
+        "import sys, numpy as np; from pathlib import Path; from benchmark.plugins import codec_class;"
+        f"folder = Path({str(tmp_path)!r});"
+        "np.save(folder / 'out.npy', codec_class('learned-wavelet')().decode((folder / 'stream').read_bytes()));"
+        "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
+    assert np.array_equal(np.load(tmp_path / "out.npy"), pixels[0])
