@@ -408,9 +408,13 @@ def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> Non
 
 @main.command()
 @click.option("--codec", help="Codec that wrote the stream.  [default: told by the stream's first bytes]")
+@click.option(
+    "--level", type=click.IntRange(min=0), metavar="N", default=0, show_default=True,
+    help="Halve the sides N times: a smaller picture, where the codec has levels of resolution.",
+)
 @click.argument("source", metavar="IN", type=_path)
 @click.argument("target", metavar="OUT", type=_path)
-def decode(codec: str | None, source: Path, target: Path) -> None:
+def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     """Decode the stream IN to the image file OUT; its ending says in which lossless format."""
     from PIL import Image
 
@@ -420,7 +424,7 @@ def decode(codec: str | None, source: Path, target: Path) -> None:
     stream = _read(source)
     cls = codec_class(codec) if codec else codec_of_stream(stream)
     cls.version()
-    image = cls().decode(stream)
+    image = cls().decode_smaller(stream, level) if level else cls().decode(stream)
     try:
         Image.fromarray(image).save(target)
     except (OSError, ValueError) as error:

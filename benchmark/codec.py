@@ -155,6 +155,15 @@ class Codec(ABC):
             BitstreamError: the bytes are not a whole, unaltered stream of this codec.
         """
 
+    def decode_smaller(self, data: bytes, level: int) -> Image:
+        """The image with its sides halved as many times as ``level`` says, from the part of the stream that it takes.
+
+        Raises:
+            BitstreamError: as :meth:`decode`.
+            UsageError: the codec has no such levels of resolution.
+        """
+        raise UsageError(f"codec {self.name!r} has no levels of resolution: it decodes whole images alone")
+
     def state(self) -> str:
         """What else the bytes depend on than version and settings, in a few words: a digest of trained weights, say."""
         return ""

@@ -10,14 +10,14 @@ from typing import ClassVar
 import numpy as np
 
 from benchmark.codec import Account, Codec, Complexity, Image, Knob, Setting, check_image, setting
-from benchmark.errors import BitstreamError, UnsupportedImage
+from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
 from benchmark.neural.entropy import load_constriction
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.model import Model
 from benchmark.neural.wavelet.recipe import WaveletRecipe
 from benchmark.neural.wavelet.restoration import Restoration
-from benchmark.neural.wavelet.transform import UNIT, analyse, image_of, planes_of
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse, image_of, planes_of
 from benchmark.neural.weights import Point, by_identity, points, set_folders
 
 _STEPS = (0.5, 255.0)
@@ -83,6 +83,11 @@ class LearnedWavelet(Codec):
             planes = _restoration(point)(planes, step, _model(point).tables)
         return image_of(planes)
 
+    def decode_smaller(self, data: bytes, level: int) -> Image:
+        if level > LEVELS:
+            raise UsageError(f"{self.name}: expected a level of at most {LEVELS}, got {level}")
+        return image_of(self._decoded(data, level + 1)[2].planes)
+
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
 
@@ -95,8 +100,8 @@ class LearnedWavelet(Codec):
         repair = int(_restoration(point).macs * frame.height * frame.width) if frame.settings[1] else 0
         return Account(decoded.ideal_bits, decoded.macs, decoded.macs + repair)
 
-    def _decoded(self, data: bytes) -> tuple[Frame, Point, coder.Coded]:
-        """What a stream says, by which weights, and its planes before they are repaired."""
+    def _decoded(self, data: bytes, last: int = 1) -> tuple[Frame, Point, coder.Coded]:
+        """What a stream says, by which weights, and its planes, down to a level, before they are repaired."""
         frame = unpack(data, self.name)
         low, high = (round(limit * UNIT) for limit in _STEPS)
         if (
@@ -105,9 +110,10 @@ class LearnedWavelet(Codec):
         ):
             raise BitstreamError(f"{self.name}: absurd settings {frame.settings} for {frame.count} images")
         point = by_identity(self.name, frame.weights)
-        model = _model(point)
-        planes = coder.decode(frame.payload, frame.height, frame.width, frame.channels, model, frame.settings[0])
-        return frame, point, planes
+        decoded = coder.decode(
+            frame.payload, frame.height, frame.width, frame.channels, _model(point), frame.settings[0], last
+        )
+        return frame, point, decoded
 
     def _point(self) -> Point:
         return points(self.name, self.weights)[0]

@@ -16,12 +16,13 @@ from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural.container import Frame, pack, unpack
 from benchmark.neural.wavelet import coder, transform
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
 from benchmark.neural.wavelet.model import BANDS, BINARY, CLASSES, KINDS, SAID, Model, Predictor, evaluate
 from benchmark.neural.wavelet.restoration import DEPTH, Restoration, detail
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, first_tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
 from benchmark.plugins import codec_class
-from tests.conftest import ROOT, photo
+from tests.conftest import ROOT, Run, photo
 
 pytest.importorskip("constriction", reason="needs the neural extra")
 
@@ -43,6 +44,22 @@ def random_model(seed: int = 0, odd: int = 6, hidden: int = 10) -> Model:
         weights(KINDS, hidden), weights(KINDS, hidden, hidden), biases(KINDS, hidden), weights(KINDS, hidden, BINARY),
         biases(KINDS, BANDS, BINARY) - 1500, first_tables(),
     )
+
+
+def test_chances_follow_what_was_coded() -> None:
+    chances = Chances(first_tables().probability)
+    before = chances.of(FIRST, 0)
+    assert np.array_equal(before, chances.table), "before anything is coded they are the model's"
+    indices = np.full(5000, LOGIT_LIMIT)  # a half, says the model
+    for _ in range(40):
+        chances.learn(FIRST, 0, indices, np.arange(5000) % 10 == 0)
+    after = chances.of(FIRST, 0)
+    assert after[LOGIT_LIMIT] / 65_536 == pytest.approx(0.1, abs=0.002)
+    assert np.array_equal(after[:300], before[:300]), "other logits fare for themselves"
+    for family, plane in ((LATER, 0), (SIGN, 0), (FIRST, 1)):
+        assert np.array_equal(chances.of(family, plane), chances.table)
+    chances.learn(LATER, 2, np.zeros(1 << 20, np.int64), np.ones(1 << 20, np.bool_))
+    assert 1 <= chances.of(LATER, 1).min() <= chances.of(LATER, 1).max() <= 65_535
 
 
 def random_restoration(seed: int = 0, channels: int = 8, layers: int = 2) -> Restoration:
@@ -153,7 +170,9 @@ def exactly(
         return sum(int(weights[place]) * value for place, value in values.items())
 
     inner = [dot(model.odd_first[kind, :, unit], seen) for unit in range(model.odd_first.shape[-1])]
-    base = [int(bias) + rate * int(by) for bias, by in zip(model.odd_bias[kind, band], model.odd_rate[kind], strict=True)]
+    base = [
+        int(bias) + rate * int(by) for bias, by in zip(model.odd_bias[kind, band], model.odd_rate[kind], strict=True)
+    ]
     both = {unit: active(base[unit] + inner[unit]) - active(base[unit] - inner[unit]) for unit in range(len(inner))}
     said = [
         dot(model.odd_last[kind, :, out], both) + dot(model.odd_direct[kind, band, :, out], seen) for out in range(SAID)
@@ -243,7 +262,7 @@ def reference_restoration(
         return sum(
             (padded[row : row + rows, column : column + columns, :, np.newaxis] * kernel[row, column].astype(np.int64))
             .sum(axis=2) for row in range(3) for column in range(3)
-        )  # type: ignore[return-value]
+        )
 
     rate = rate_index(step) - 176
     bias = network.bias[:, 0] + rate * network.bias[:, 1] + (rate**2 >> 6) * network.bias[:, 2]
@@ -342,6 +361,22 @@ def test_settings() -> None:
     assert len(rounded) > len(plain)
 
 
+def test_a_smaller_picture_is_decoded(tmp_path: Path, rdbench: Run) -> None:
+    image = photo(130, 201)
+    codec = codec_class("learned-wavelet")()
+    (tmp_path / "photo.rdb").write_bytes(codec.encode(image))
+    done = rdbench("decode", "--level", "2", str(tmp_path / "photo.rdb"), str(tmp_path / "small.png"))
+    assert "51×33" in done.stdout
+    assert codec.decode_smaller((tmp_path / "photo.rdb").read_bytes(), 6).shape == (3, 4, 3)
+    done = rdbench(
+        "decode", "--level", "7", str(tmp_path / "photo.rdb"), str(tmp_path / "small.png"), check=False
+    )
+    assert (done.returncode, "a level of at most 6" in done.stderr) == (2, True)
+    jpeg = codec_class("jpeg")()
+    with pytest.raises(UsageError, match="no levels of resolution"):
+        jpeg.decode_smaller(jpeg.encode(image), 1)
+
+
 def test_absurd_settings_in_a_stream_are_refused() -> None:
     codec = codec_class("learned-wavelet")
     frame = unpack(codec.from_settings({}).encode(photo(20, 20)), "learned-wavelet")
@@ -372,7 +407,7 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
             streams.append(codec.encode(image))
             pixels.append(codec.decode(streams[-1]))
     assert streams[0] == streams[1]
-    assert np.array_equal(*pixels)
+    assert np.array_equal(pixels[0], pixels[1])
     (tmp_path / "stream").write_bytes(streams[0])
     program = (
         "import sys, numpy as np; from pathlib import Path; from benchmark.plugins import codec_class;"

@@ -84,6 +84,12 @@ class Part:
         """Row and column of its first coefficient; it takes every second of both."""
         return PHASES[self.phase]
 
+    def rows(self) -> npt.NDArray[np.int64]:
+        """For each place its number among the lively ones; quiet ones have the number after all those."""
+        rows = np.full(self.shape[0] * self.shape[1], len(self.lively))
+        rows[self.lively] = np.arange(len(self.lively))
+        return rows
+
     def features(self, chunk: slice) -> Floats:
         """Features of some of the lively places, ``float32`` (:attr:`known`, places): whole numbers in ±127."""
         grids = [places[chunk] for places in self._places]

@@ -1,4 +1,4 @@
-"""Bits of the bands: a range coder of binary decisions, whose probabilities the model gives; and the encoder's choices.
+"""Bits of the bands: a range coder of binary decisions, whose chances the model gives; and the encoder's choices.
 
 A magnitude belongs to a class, see ``model.CLASSES``: decisions "more" go from class to class, and where a class holds
 several magnitudes, the place in it follows as plain bits; beyond the last class Elias' γ code. A sign is one more
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from benchmark.errors import BitstreamError
 from benchmark.neural.entropy import decoder_of, load_constriction, payload_of
 from benchmark.neural.wavelet.bands import DecodedBands, Part
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chance, Chances
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Model, Predictor
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, band_shape
@@ -139,40 +140,44 @@ def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.in
 
 
 def code_part(
-    coder: Coder, part: Part, logits: tuple[Logits, Logits], chances: npt.NDArray[np.int64], values: Integers
+    coder: Coder, part: Part, logits: tuple[Logits, Logits], chances: Chances, values: Integers
 ) -> None:
-    """Codes the coefficients of a part; a reader fills them in.
+    """Codes the coefficients of a part, from which the chances then learn; a reader fills the coefficients in.
 
     Args:
         coder: writer or reader.
         part: of a band.
         logits: of its lively places and of quiet ones, see ``Predictor``.
-        chances: of "more" for each logit.
+        chances: of decisions.
         values: the part's coefficients, a view into the band.
     """
     more, positive = logits
     flat = values.reshape(-1).astype(np.int64)
     size = np.abs(flat)
-    row = np.full(flat.size, len(part.lively))
-    row[part.lively] = np.arange(len(part.lively))
+    row = part.rows()
     quiet = np.flatnonzero(row == len(part.lively))
     classes = np.searchsorted(CLASSES, size, side="right") - 1
     found = np.zeros(flat.size, np.int64)
+    first, later, sign = (chances.of(family, part.plane) for family in (FIRST, LATER, SIGN))
 
-    def chance(places: npt.NDArray[np.int64], decision: int) -> npt.NDArray[np.int64]:
-        taken: npt.NDArray[np.int64] = chances[more[row[places], decision] + LOGIT_LIMIT]
-        return taken
+    def decide(family: int, chance: Chance, indices: npt.NDArray[np.integer], bits: _Flags) -> _Flags:
+        decided = coder.decisions(bits, chance[indices])
+        chances.learn(family, part.plane, indices, decided)
+        return decided
 
+    indices = more[:-1, 0].astype(np.int64) + LOGIT_LIMIT
     begun = [
-        part.lively[coder.decisions(classes[part.lively] > 0, chance(part.lively, 0))],
-        quiet[coder.same(classes[quiet] > 0, int(chances[int(more[-1, 0]) + LOGIT_LIMIT]))],
+        part.lively[decide(FIRST, first, indices, classes[part.lively] > 0)],
+        # Chances in quiet places are the model's own: learning there was seen to give nothing.
+        quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))],
     ]
     busy = alive = np.sort(np.concatenate(begun))
     found[alive] = 1
     for decision in range(1, BINARY):
         if not alive.size:
             break
-        alive = alive[coder.decisions(classes[alive] > decision, chance(alive, decision))]
+        indices = more[row[alive], decision].astype(np.int64) + LOGIT_LIMIT
+        alive = alive[decide(LATER, later, indices, classes[alive] > decision)]
         found[alive] += 1
     out = CLASSES[found]
     for number in np.flatnonzero(_WIDTHS):
@@ -181,7 +186,7 @@ def code_part(
     places = busy[found[busy] == BINARY]
     if places.size:
         out[places] += code_gamma(coder, size[places] - CLASSES[-1])
-    signs = coder.decisions(flat[busy] > 0, chances[positive[row[busy]].astype(np.int64) + LOGIT_LIMIT])
+    signs = decide(SIGN, sign, positive[row[busy]].astype(np.int64) + LOGIT_LIMIT, flat[busy] > 0)
     out[busy] = np.where(signs, out[busy], -out[busy])
     values[...] = out.reshape(values.shape)
 
@@ -235,61 +240,64 @@ def _predicted(rest: npt.NDArray[np.int64]) -> Integers:
     return np.array(rows, np.int64).reshape(rest.shape).clip(-MOST, MOST).astype(np.int32)
 
 
-class Costs:
-    """Bits that coefficients take, for the encoder's choices.
+def choose(
+    exact: Floats, part: Part, logits: tuple[Logits, Logits], chances: Chances, shrink: Floats, price: float
+) -> Integers:
+    """For each coefficient the best of its magnitude rounded, one less, and zero.
+
+    The best has the least squared error + price · bits, in steps.
 
     Args:
-        chances: of "more" for each logit, in units of 1/65,536.
+        exact: coefficients in steps, (n,).
+        part: whose they are.
+        logits: of its lively places and of quiet ones, see ``Predictor``.
+        chances: of decisions.
+        shrink: by how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
+        price: of a bit, in squared steps.
     """
-
-    def __init__(self, chances: npt.NDArray[np.int64]) -> None:
-        shares = chances / TOTAL
-        self.more, self.stop = (-np.log2(part).astype(np.float32) for part in (shares, 1 - shares))
-
-    def choose(
-        self, exact: Floats, logits: tuple[Logits, Logits], row: npt.NDArray[np.int64], shrink: Floats, price: float
-    ) -> Integers:
-        """The best of a magnitude rounded, one less, and zero: least squared error + price · bits, in steps.
-
-        Args:
-            exact: coefficients in steps, (n,).
-            logits: see ``Predictor``.
-            row: of the logits, for each coefficient.
-            shrink: by how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
-            price: of a bit, in squared steps.
-        """
-        size = np.abs(exact)
-        rounded = np.floor(size + np.float32(0.5)).astype(np.int64)
-        out = np.zeros(len(exact), np.int32)
-        busy = np.flatnonzero(rounded)
-        if not busy.size:
-            return out
-        more, positive = logits
-        size, rounded, places = size[busy], rounded[busy], row[busy]
-        indices = more[places].astype(np.int64) + LOGIT_LIMIT
-        beyond = np.zeros((len(busy), BINARY + 1), np.float32)
-        np.cumsum(self.more[indices], axis=1, out=beyond[:, 1:])
-        stops = np.zeros((len(busy), BINARY + 1), np.float32)
-        stops[:, :-1] = self.stop[indices]
-        sign = positive[places].astype(np.int64) + LOGIT_LIMIT
-        signs = np.where(exact[busy] > 0, self.more[sign], self.stop[sign])
-        rows = np.arange(len(busy))
-
-        def score(candidate: npt.NDArray[np.int64]) -> Floats:
-            number = np.searchsorted(CLASSES, candidate, side="right") - 1
-            bits = beyond[rows, number] + stops[rows, number] + np.where(candidate > 0, signs, 0)
-            bits += np.where(number < BINARY, np.append(_WIDTHS, 0)[number], 0)
-            if (number == BINARY).any():
-                bits += np.where(number == BINARY, 2 * np.log2(np.maximum(candidate - CLASSES[-1], 0) + 1) + 1, 0)
-            error = size - candidate + shrink[np.minimum(candidate, 3)]
-            return np.asarray(error**2 + price * bits, dtype=np.float32)
-
-        best, least = rounded, score(rounded)
-        for candidate in (rounded - 1, np.zeros_like(rounded)):
-            found = score(candidate)
-            best, least = np.where(found < least, candidate, best), np.minimum(found, least)
-        out[busy] = np.where(exact[busy] > 0, best, -best)
+    size = np.abs(exact)
+    rounded = np.floor(size + np.float32(0.5)).astype(np.int64)
+    out = np.zeros(len(exact), np.int32)
+    busy = np.flatnonzero(rounded)
+    if not busy.size:
         return out
+    more, positive = logits
+    size, rounded, places = size[busy], rounded[busy], part.rows()[busy]
+    (first_more, first_stop), (later_more, later_stop), (plus, minus) = (
+        _bits(chances.of(family, part.plane)) for family in (FIRST, LATER, SIGN)
+    )
+    indices = more[places].astype(np.int64) + LOGIT_LIMIT
+    goes, stops = later_more[indices], np.zeros((len(busy), BINARY + 1), np.float32)
+    goes[:, 0] = first_more[indices[:, 0]]
+    stops[:, :-1] = later_stop[indices]
+    stops[:, 0] = first_stop[indices[:, 0]]
+    beyond = np.zeros((len(busy), BINARY + 1), np.float32)
+    np.cumsum(goes, axis=1, out=beyond[:, 1:])
+    sign = positive[places].astype(np.int64) + LOGIT_LIMIT
+    signs = np.where(exact[busy] > 0, plus[sign], minus[sign])
+    rows = np.arange(len(busy))
+
+    def score(candidate: npt.NDArray[np.int64]) -> Floats:
+        number = np.searchsorted(CLASSES, candidate, side="right") - 1
+        bits = beyond[rows, number] + stops[rows, number] + np.where(candidate > 0, signs, 0)
+        bits += np.append(_WIDTHS, 0)[number]
+        last = np.flatnonzero(number == BINARY)
+        bits[last] += 2 * np.floor(np.log2(candidate[last] - CLASSES[-1] + 1)) + 1
+        error = size - candidate + shrink[np.minimum(candidate, 3)]
+        return np.asarray(error**2 + price * bits, dtype=np.float32)
+
+    best, least = rounded, score(rounded)
+    for candidate in (rounded - 1, np.zeros_like(rounded)):
+        found = score(candidate)
+        best, least = np.where(found < least, candidate, best), np.minimum(found, least)
+    out[busy] = np.where(exact[busy] > 0, best, -best)
+    return out
+
+
+def _bits(chance: Chance) -> tuple[Floats, Floats]:
+    """Bits that a 1 and a 0 take, for each logit."""
+    shares = chance / TOTAL
+    return -np.log2(shares).astype(np.float32), -np.log2(1 - shares).astype(np.float32)
 
 
 Seen = Callable[[Part, Integers, Floats], None]
@@ -326,8 +334,7 @@ def encode(
         seen: is told of each part, with its coefficients and what they were, in steps.
     """
     writer, predictor = Writer(), Predictor(model, step)
-    chances = model.tables.probability.astype(np.int64)
-    costs = Costs(chances)
+    chances = Chances(model.tables.probability)
     scale = np.float32(UNIT / step)
     low = [code_low(writer, np.rint(plane[LEVELS, 3] * scale).astype(np.int32)) for plane in bands]
     decoded = DecodedBands(height, width, step, low, model.tables)
@@ -336,10 +343,8 @@ def encode(
         exact = bands[part.plane][part.level, part.orientation][top::2, left::2] * scale
         logits = predictor(part)
         if price:
-            row = np.full(values.size, len(part.lively))
-            row[part.lively] = np.arange(len(part.lively))
             shrink = model.tables.shrink[part.row].astype(np.float32) / UNIT
-            values[...] = costs.choose(exact.ravel(), logits, row, shrink, price).reshape(values.shape)
+            values[...] = choose(exact.ravel(), part, logits, chances, shrink, price).reshape(values.shape)
         else:
             values[...] = np.sign(exact) * np.floor(np.abs(exact) + np.float32(DEAD_ZONE))
         code_part(writer, part, logits, chances, values)
@@ -364,7 +369,7 @@ def decode(
         BitstreamError: the payload is not one that :func:`encode` could have written.
     """
     predictor = Predictor(model, step)
-    chances = model.tables.probability.astype(np.int64)
+    chances = Chances(model.tables.probability)
     try:
         reader = Reader(payload)
         shape = band_shape(height, width, LEVELS, 3)
