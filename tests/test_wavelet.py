@@ -231,9 +231,9 @@ def test_passes_cover_a_band_once() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 3), (64, 40), (131, 77)])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 3), (64, 40), (151, 61), (20, 800)])
 def test_restoration_is_one_whole(height: int, width: int, channels: int) -> None:
-    """Rows are repaired in strips: the seams must not show. Pieces, too, are whole numbers."""
+    """It works on blocks, whose seams must not show, and on whole numbers in floats."""
     rng = np.random.default_rng(7)
     planes = [rng.integers(-8000, 8000, (height, width)).astype(np.int32) for _ in range(channels)]
     network = random_restoration()

@@ -96,12 +96,12 @@ class Part:
         out = np.empty((len(self.known), len(grids[0])), np.float32)
         for row, (grid, values, start) in zip(out, self._sources, strict=False):
             # Indices are in range by construction; 'wrap' only spares the test.
-            np.take(values[start:], grids[grid], out=row, mode="wrap")
+            values[start:].take(grids[grid], out=row, mode="wrap")
         low, places, starts, table = self._low
         places = places[chunk]
         middle = low.take(places, mode="wrap") - 2 * LOW_LIMIT
         for row, start in zip(out[len(self._sources) :], starts, strict=True):
-            np.take(table, low.take(places + start, mode="wrap") - middle, out=row, mode="wrap")
+            table.take(low.take(places + start, mode="wrap") - middle, out=row, mode="wrap")
         return out
 
 

@@ -188,57 +188,59 @@ class Predictor:
     def _layers(self, kind: int, band: int, known: tuple[int, ...]) -> Layers:
         model, rows = self.model, list(known)
         said = [FEATURES, FEATURES + 1]
-        half = np.float32(WEIGHT_UNIT // 2)  # rounds
 
-        def matrix(values: npt.NDArray[np.integer]) -> Floats:
-            return np.ascontiguousarray(values.T, dtype=np.float32)
+        # Divided by a power of two, sums are as exact as before, and come in the units of what they are rounded to.
+        def matrix(values: npt.NDArray[np.integer], units: int) -> Floats:
+            return np.ascontiguousarray(values.T, dtype=np.float32) / np.float32(units)
 
-        def column(values: npt.NDArray[np.integer]) -> Floats:
-            return values.astype(np.float32)[:, np.newaxis]
+        def column(values: npt.NDArray[np.integer], units: int) -> Floats:
+            return (values.astype(np.float32)[:, np.newaxis] + np.float32(units // 2)) / np.float32(units)
+
+        def base(bias: Integers32, rate: Integers8) -> Floats:
+            return column(bias + self.rate * rate.astype(np.int32), WEIGHT_UNIT)
 
         return Layers(
-            matrix(model.odd_first[kind][rows]),
-            column(model.odd_bias[kind, band] + self.rate * model.odd_rate[kind].astype(np.int32)) + half,
-            matrix(model.odd_last[kind]),
-            matrix(model.odd_direct[kind, band][rows]),
-            matrix(model.first[kind][rows + said]),
-            column(model.first_bias[kind, band] + self.rate * model.first_rate[kind].astype(np.int32)) + half,
-            matrix(model.second[kind]),
-            column(model.second_bias[kind]) + half,
-            matrix(model.last[kind]),
-            column(model.last_bias[kind, band]) + np.float32(_LOGIT_SUMS // 2),
+            matrix(model.odd_first[kind][rows], WEIGHT_UNIT),
+            base(model.odd_bias[kind, band], model.odd_rate[kind]),
+            matrix(model.odd_last[kind], WEIGHT_UNIT),
+            matrix(model.odd_direct[kind, band][rows], WEIGHT_UNIT),
+            matrix(model.first[kind][rows + said], WEIGHT_UNIT),
+            base(model.first_bias[kind, band], model.first_rate[kind]),
+            matrix(model.second[kind], WEIGHT_UNIT),
+            column(model.second_bias[kind], WEIGHT_UNIT),
+            matrix(model.last[kind], _LOGIT_SUMS),
+            column(model.last_bias[kind, band], _LOGIT_SUMS),
         )
 
 
 def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
     """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
     inner = layers.odd_first @ features
-    said = layers.odd_last @ (_active(layers.odd_bias + inner) - _active(layers.odd_bias - inner))
+    both = _active(layers.odd_bias + inner)
+    both -= _active(np.subtract(layers.odd_bias, inner, out=inner))
+    said = layers.odd_last @ both
     said += layers.odd_direct @ features
     known = np.empty((len(features) + SAID, features.shape[1]), np.float32)
     np.abs(features, out=known[:-SAID])
-    np.abs(said, out=known[-SAID:])
-    known[-SAID:] *= 1 / WEIGHT_UNIT
-    np.floor(known[-SAID:], out=known[-SAID:])
-    np.minimum(known[-SAID:], 127, out=known[-SAID:])
+    told = known[-SAID:]
+    np.floor(np.abs(said, out=told), out=told)
+    np.minimum(told, 127, out=told)
     hidden = layers.first @ known
     hidden += layers.first_bias
     hidden = layers.second @ _active(hidden)
     hidden += layers.second_bias
     more = layers.last @ _active(hidden)
     more += layers.last_bias
-    return _logit(more), _logit(said[0] + np.float32(_LOGIT_SUMS // 2))
+    sign = said[0] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
+    return _logit(more), _logit(sign)
 
 
 def _active(sums: Floats) -> Floats:
-    """Activations, in place: sums are in units of 1/1024, and rounded down."""
-    sums *= 1 / WEIGHT_UNIT
-    np.maximum(sums, 0, out=sums)
-    np.floor(sums, out=sums)
-    return np.minimum(sums, ACTIVATION_LIMIT, out=sums)
+    """Activations, in place: rectified, limited and rounded down."""
+    np.clip(sums, 0, ACTIVATION_LIMIT, out=sums)
+    return np.floor(sums, out=sums)
 
 
 def _logit(sums: Floats) -> Floats:
-    sums *= 1 / _LOGIT_SUMS
-    np.floor(sums, out=sums)
-    return np.clip(sums, -LOGIT_LIMIT, LOGIT_LIMIT, out=sums)
+    np.clip(sums, -LOGIT_LIMIT, LOGIT_LIMIT, out=sums)
+    return np.floor(sums, out=sums)

@@ -30,8 +30,8 @@ RATE_CENTRE, RATE_SHIFT = 176, 6
 """Rate index of a step of 32, about the middle, and how far its square is shifted to the right."""
 
 _WINDOW = 2 * REACH + 1
-_ROWS = 24
-"""Rows of 2×2 samples at once."""
+_BLOCK = (64, 384)
+"""Rows and columns of 2×2 samples at once."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +112,30 @@ class Restoration:
         powers = np.array([1, rate, rate**2 >> RATE_SHIFT])
         biases = (powers[:, np.newaxis] * self.bias).sum(axis=1).astype(np.float32) + WEIGHT_UNIT // 2
         out = [plane.copy() for plane in planes]
-        margin = len(self.inner) + 2
-        for top in range(0, rows, _ROWS):
-            first, end = max(0, top - margin), min(rows, top + _ROWS + margin)
-            values = _active(_convolve(seen[:, first:end], self.first) + biases[0][:, None, None])
-            for kernel, bias in zip(self.inner, biases[1:], strict=True):
-                values += _active(_convolve(values, kernel) + bias[:, None, None])
-                np.minimum(values, ACTIVATION_LIMIT, out=values)
-            bottom = min(rows, top + _ROWS)
-            added = _convolve(values, self.last)[:, top - first : bottom - first].astype(np.int64)
-            # A sum of 1024 adds a quarter of a step.
-            added = (added * step + (1 << 11)) >> 12
-            for number, plane in enumerate(out):
-                for place in range(4):
-                    target = plane[2 * top + place // 2 : 2 * bottom : 2, place % 2 :: 2]
-                    target += added[4 * number + place, : target.shape[0], : target.shape[1]].astype(np.int32)
+        for top in range(0, rows, _BLOCK[0]):
+            for left in range(0, columns, _BLOCK[1]):
+                bottom, right = min(rows, top + _BLOCK[0]), min(columns, left + _BLOCK[1])
+                added = self._added(seen, biases, (top, bottom), (left, right)).astype(np.int64)
+                # A sum of 1024 adds a quarter of a step.
+                added = (added * step + (1 << 11)) >> 12
+                for number, plane in enumerate(out):
+                    for place in range(4):
+                        target = plane[2 * top + place // 2 : 2 * bottom : 2, 2 * left + place % 2 : 2 * right : 2]
+                        found = added[4 * number + place, : target.shape[0], : target.shape[1]]
+                        target += found.astype(np.int32)
         return out
+
+    def _added(self, seen: Floats, biases: Floats, rows: tuple[int, int], columns: tuple[int, int]) -> Floats:
+        """What the network gives for a block, (12, rows, columns): computed with a margin, which zeros end."""
+        margin = len(self.inner) + 2
+        top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
+        part = seen[:, top : rows[1] + margin, left : columns[1] + margin]
+        values = _active(_convolve(part, self.first) + biases[0][:, None, None])
+        for kernel, bias in zip(self.inner, biases[1:], strict=True):
+            values += _active(_convolve(values, kernel) + bias[:, None, None])
+            np.minimum(values, ACTIVATION_LIMIT, out=values)
+        added = _convolve(values, self.last)
+        return added[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
 
 
 def detail(plane: Integers, step: int, tables: Tables) -> Floats:
