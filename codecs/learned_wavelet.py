@@ -43,7 +43,9 @@ class LearnedWavelet(Codec):
 
     name = "learned-wavelet"
     summary = "CDF 9/7 wavelet, learned entropy model in integers, restoration; RGB"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"step": (8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0, 130.0)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {
+        "step": (6.0, 11.0, 16.0, 22.0, 30.0, 42.0, 58.0, 80.0, 115.0, 170.0)
+    }
     knob = Knob("step", *_STEPS, increasing=False)
 
     weights: str = setting("photographs")

@@ -22,11 +22,22 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, Floats, Integers, band_shape, dequantise, synthesise
+from benchmark.neural.wavelet.transform import (
+    LEVELS,
+    UNIT,
+    Floats,
+    Integers,
+    Plane,
+    band_shape,
+    dequantise,
+    synthesise,
+)
 
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 """First row and column of each pass in coding order; a pass takes every second of both."""
 
+Compressed = npt.NDArray[np.int8]
+"""Coefficients as features count them."""
 Offset = tuple[int, int]
 _SQUARE = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 _CROSS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
@@ -38,6 +49,8 @@ FEATURES = OWN + PARENT + COUSINS + GRANDPARENT + SIBLINGS + REFERENCE + LOW
 """Length of the vector that predicts a coefficient."""
 
 _PAD = 2
+_STRIP = 128
+"""Rows at once where each takes room."""
 _BEYOND = 4
 """Rows and columns of zeros around a band, in all: the reach of what is looked up in it."""
 
@@ -60,7 +73,7 @@ class Part:
     shape: tuple[int, int]
     lively: npt.NDArray[np.int64]
     known: tuple[int, ...]
-    _sources: tuple[tuple[int, Floats, int], ...] = field(repr=False)
+    _sources: tuple[tuple[int, Compressed, int], ...] = field(repr=False)
     _places: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
     _low: tuple[Integers, npt.NDArray[np.int64], tuple[int, ...], Floats] = field(repr=False)
 
@@ -94,9 +107,10 @@ class Part:
         """Features of some of the lively places, ``float32`` (:attr:`known`, places): whole numbers in ±127."""
         grids = [places[chunk] for places in self._places]
         out = np.empty((len(self.known), len(grids[0])), np.float32)
+        found = np.empty(len(grids[0]), np.int8)
         for row, (grid, values, start) in zip(out, self._sources, strict=False):
             # Indices are in range by construction; 'wrap' only spares the test.
-            values[start:].take(grids[grid], out=row, mode="wrap")
+            row[...] = values[start:].take(grids[grid], out=found, mode="wrap")
         low, places, starts, table = self._low
         places = places[chunk]
         middle = low.take(places, mode="wrap") - 2 * LOW_LIMIT
@@ -117,33 +131,37 @@ class DecodedBands:
 
     def __init__(self, height: int, width: int, step: int, low: list[Integers], tables: Tables) -> None:
         self.height, self.width, self.step, self.tables = height, width, step, tables
-        self.low = [dequantise(plane.astype(np.int64) * UNIT, step, LEVELS, 3) for plane in low]
+        self.low: list[Plane] = [
+            np.clip(dequantise(plane.astype(np.int64) * UNIT, step, LEVELS, 3), -32767, 32767).astype(np.int16)
+            for plane in low
+        ]
         """The low-pass plane of each of the planes at the level reached, in units of 1/64."""
-        self._maps: dict[tuple[int, int, int], Floats] = {}
-        self._busy: dict[tuple[int, int, int], npt.NDArray[np.bool_]] = {}
+        self._maps: dict[tuple[int, int, int], Compressed] = {}
 
     def parts(self, last: int = 1) -> Iterator[tuple[Part, Integers]]:
         """Each part, down to a level, with the array of its coefficients, which has to be filled before the next."""
         for level in range(LEVELS, last - 1, -1):
             self._enter(level)
-            details: list[list[Integers]] = []
-            for plane in range(len(self.low)):
-                details.append([])
+            for plane, low in enumerate(self.low):
+                details = []
                 for orientation in range(3):
                     quantised = np.zeros(band_shape(self.height, self.width, level, orientation), np.int32)
                     yield from self._band(level, orientation, plane, quantised)
-                    details[plane].append(self._reconstruct(quantised, level, orientation, plane))
-            self.low = [synthesise(low, parts) for low, parts in zip(self.low, details, strict=True)]
+                    details.append(self._reconstruct(quantised, level, orientation, plane))
+                self.low[plane] = synthesise(low, details)
 
     def _enter(self, level: int) -> None:
         """Forgets what is no longer looked up, and makes room for a level."""
         for key in [key for key in self._maps if key[0] > level + 2]:
-            del self._maps[key], self._busy[key]
+            del self._maps[key]
         self._rows, self._columns = (size + _BEYOND for size in band_shape(self.height, self.width, level, 3))
         scale = (1 << (level + 3 + 20)) // self.step  # an eighth of a step of this level's low-pass samples is 1
         self._lows = []
         for plane in self.low:
-            units = np.clip((plane.astype(np.int64) * scale) >> 20, -LOW_LIMIT, LOW_LIMIT).astype(np.int32)
+            units = np.empty(plane.shape, np.int32)
+            for top in range(0, len(plane), _STRIP):
+                product = plane[top : top + _STRIP].astype(np.int64) * scale
+                units[top : top + _STRIP] = np.clip(product >> 20, -LOW_LIMIT, LOW_LIMIT)
             self._lows.append(np.pad(units, _PAD, mode="edge").ravel())
 
     def _band(
@@ -152,17 +170,14 @@ class DecodedBands:
         key = (level, orientation, plane)
         height, width = quantised.shape
         inside = (slice(_PAD, _PAD + height), slice(_PAD, _PAD + width))
-        own = self._maps[key] = np.zeros((self._rows, self._columns), np.float32)
-        busy = self._busy[key] = np.zeros(own.shape, np.bool_)
+        own = self._maps[key] = np.zeros((self._rows, self._columns), np.int8)
         others = self._others(level, orientation, plane, height, width)
         for phase, (top, left) in enumerate(PHASES):
             values = quantised[top::2, left::2]
             if not values.size:
                 continue
             yield self._part(level, orientation, plane, phase, values.shape, others), values
-            signs = self.tables.compressed(values)
-            own[inside][top::2, left::2] = signs
-            busy[inside][top::2, left::2] = signs != 0
+            own[inside][top::2, left::2] = self.tables.compressed(values)
 
     def _others(self, level: int, orientation: int, plane: int, height: int, width: int) -> npt.NDArray[np.bool_]:
         """Where anything outside of the band itself is not zero, (h, w)."""
@@ -173,18 +188,18 @@ class DecodedBands:
         ]:
             for row, column in offsets:
                 top, left = _PAD + row, _PAD + column
-                found |= self._busy[key][top : top + height, left : left + width]
+                found |= self._maps[key][top : top + height, left : left + width] != 0
         if level < LEVELS:
             rows, columns = -(-height // 2), -(-width // 2)
             above = np.zeros((rows, columns), np.bool_)
             for row, column in _SQUARE:
                 top, left = _PAD + row, _PAD + column
-                above |= self._busy[level + 1, orientation, plane][top : top + rows, left : left + columns]
+                above |= self._maps[level + 1, orientation, plane][top : top + rows, left : left + columns] != 0
             for other in _cousins(orientation):
-                above |= self._busy[level + 1, other, plane][_PAD : _PAD + rows, _PAD : _PAD + columns]
+                above |= self._maps[level + 1, other, plane][_PAD : _PAD + rows, _PAD : _PAD + columns] != 0
             if level + 1 < LEVELS:
                 places = np.ix_(np.arange(rows) // 2 + _PAD, np.arange(columns) // 2 + _PAD)
-                above |= self._busy[level + 2, orientation, plane][places]
+                above |= self._maps[level + 2, orientation, plane][places] != 0
             found |= above.repeat(2, 0).repeat(2, 1)[:height, :width]
         return found
 
@@ -194,20 +209,20 @@ class DecodedBands:
     ) -> Part:
         top, left = PHASES[phase]
         rows, columns = shape
-        own, busy = self._maps[level, orientation, plane], self._busy[level, orientation, plane]
+        own = self._maps[level, orientation, plane]
         live = others[top::2, left::2].copy()
         around = _known_around(phase)
         for place in around:
             row, column = _AROUND[place]
             first, second = _PAD + top + row, _PAD + left + column
-            live |= busy[first : first + 2 * rows - 1 : 2, second : second + 2 * columns - 1 : 2]
+            live |= own[first : first + 2 * rows - 1 : 2, second : second + 2 * columns - 1 : 2] != 0
         lively = np.flatnonzero(live)
         down, across = np.divmod(lively, columns)
         # Places in the flat maps of this level, of the one above, and of the one above that; without their offsets,
         # of which the lowest is that of the corner.
         here = (2 * down + top) * self._columns + 2 * across + left
         grids = [here]
-        sources: list[tuple[int, int, Floats, int]] = []
+        sources: list[tuple[int, int, Compressed, int]] = []
 
         def look(first: int, grid: int, key: tuple[int, int, int], offsets: list[Offset]) -> None:
             values = self._maps[key]
@@ -241,10 +256,14 @@ class DecodedBands:
         )
 
     def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:
-        band = ((level - 1) * 3 + orientation) * 3 + plane
-        size = np.abs(quantised).astype(np.int64)
-        values = size * UNIT - self.tables.shrink[band][np.minimum(size, 3)]
-        return dequantise(np.sign(quantised) * values, self.step, level, orientation)
+        shrink = self.tables.shrink[((level - 1) * 3 + orientation) * 3 + plane]
+        out = np.empty_like(quantised)
+        for top in range(0, len(quantised), _STRIP):
+            values = quantised[top : top + _STRIP]
+            size = np.abs(values).astype(np.int64)
+            magnitudes = np.sign(values) * (size * UNIT - shrink[np.minimum(size, 3)])
+            out[top : top + _STRIP] = dequantise(magnitudes, self.step, level, orientation)
+        return out
 
 
 def _cousins(orientation: int) -> tuple[int, int]:

@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from benchmark.errors import BitstreamError
 from benchmark.neural.entropy import decoder_of, load_constriction, payload_of
-from benchmark.neural.wavelet.bands import DecodedBands, Part
+from benchmark.neural.wavelet.bands import PHASES, DecodedBands, Part
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chance, Chances
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Model, Predictor
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, band_shape
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, band_shape
 
 MOST = 1 << 20
 """Largest magnitude of a coefficient."""
@@ -314,7 +314,7 @@ class Coded:
         payload: all decisions.
     """
 
-    planes: list[Integers]
+    planes: list[Plane]
     ideal_bits: float
     macs: int
     payload: bytes
@@ -326,7 +326,7 @@ def encode(
     """Codes the bands of each plane of an image.
 
     Args:
-        bands: of each plane, as of ``transform.analyse``.
+        bands: of each plane, as of ``transform.analyse``; they are taken out as they are coded, to save room.
         height, width: of the image.
         model: that predicts.
         step: in units of 1/64.
@@ -341,6 +341,8 @@ def encode(
     for part, values in decoded.parts():
         top, left = part.first
         exact = bands[part.plane][part.level, part.orientation][top::2, left::2] * scale
+        if part.phase == len(PHASES) - 1:
+            del bands[part.plane][part.level, part.orientation]
         logits = predictor(part)
         if price:
             shrink = model.tables.shrink[part.row].astype(np.float32) / UNIT

@@ -16,7 +16,7 @@ from benchmark.neural.wavelet.bands import FEATURES, DecodedBands, Part
 from benchmark.neural.wavelet.model import KINDS, Model
 from benchmark.neural.wavelet.restoration import DEPTH, detail
 from benchmark.neural.wavelet.tables import Tables, rate_index
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, analyse, planes_of
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, analyse, planes_of
 
 CROP = 256
 """Side of the crops that are coded."""
@@ -91,7 +91,7 @@ def coded(images: Iterable[Image], seed: int, model: Model | None, tables: Table
     before, after, steps = [], [], []
     for image in images:
         step = int(np.exp(rng.uniform(*np.log(STEPS))) * UNIT)
-        planes = planes_of(_crop(image, step, rng))
+        planes = list(planes_of(_crop(image, step, rng)))
         bands = [analyse(plane) for plane in planes]
         if model is None:
             decoded = _dead_zone(bands, step, rng.uniform(*_DEAD_ZONES), tables, sample)
@@ -119,7 +119,7 @@ def _crop(image: Image, step: int, rng: np.random.Generator) -> Image:
 
 def _dead_zone(
     bands: list[Bands], step: int, added: float, tables: Tables, sample: _Sample
-) -> list[Integers]:
+) -> list[Plane]:
     scale = np.float32(UNIT / step)
     low = [np.rint(plane[LEVELS, 3] * scale).astype(np.int32) for plane in bands]
     decoded = DecodedBands(CROP, CROP, step, low, tables)
@@ -224,11 +224,11 @@ class PlaneSource:
         self.seen = np.empty((count, half, half, DEPTH), np.int8)
         self.error = np.empty((count, half, half, DEPTH), np.int16)
         for number, step in enumerate(planes["step"]):
-            after = planes["after"][number].astype(np.int32)
+            after = planes["after"][number]
             for plane in range(after.shape[-1]):
-                found = detail(np.ascontiguousarray(after[..., plane]), int(step), tables)
+                found = detail(after[..., plane], int(step), tables)
                 self.seen[number, ..., 4 * plane : 4 * plane + 4] = _deep(found)
-                rest = planes["before"][number, ..., plane].astype(np.int32) - after[..., plane]
+                rest = planes["before"][number, ..., plane].astype(np.int32) - after[..., plane].astype(np.int32)
                 self.error[number, ..., 4 * plane : 4 * plane + 4] = _deep(np.clip(rest, -32767, 32767))
 
     def __call__(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:

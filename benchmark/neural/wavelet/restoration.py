@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from benchmark.errors import UsageError
 from benchmark.neural.wavelet.model import ACTIVATION_LIMIT, WEIGHT_UNIT
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables, rate_index
-from benchmark.neural.wavelet.transform import Floats, Integers
+from benchmark.neural.wavelet.transform import Floats, Plane
 
 PLANES = 3
 DEPTH = 4 * PLANES
@@ -30,6 +31,9 @@ RATE_CENTRE, RATE_SHIFT = 176, 6
 """Rate index of a step of 32, about the middle, and how far its square is shifted to the right."""
 
 _WINDOW = 2 * REACH + 1
+_BRIGHTEST = (1 << 15) - 1
+_STRIP = 128
+"""Rows of samples of which the local mean is taken at once, to save room."""
 _BLOCK = (64, 384)
 """Rows and columns of 2×2 samples at once."""
 
@@ -93,7 +97,7 @@ class Restoration:
         """Multiply–accumulates a pixel."""
         return (self.first.size + self.inner.size + self.last.size) / 4
 
-    def __call__(self, planes: list[Integers], step: int, tables: Tables) -> list[Integers]:
+    def __call__(self, planes: Sequence[Plane], step: int, tables: Tables) -> list[Plane]:
         """Repaired planes.
 
         Args:
@@ -103,7 +107,7 @@ class Restoration:
         """
         height, width = planes[0].shape
         rows, columns = -(-height // 2), -(-width // 2)
-        seen = np.zeros((DEPTH, rows, columns), np.float32)
+        seen = np.zeros((DEPTH, rows, columns), np.int8)
         for number, plane in enumerate(planes):
             even = np.pad(detail(plane, step, tables), ((0, height % 2), (0, width % 2)))
             for place in range(4):
@@ -122,14 +126,16 @@ class Restoration:
                     for place in range(4):
                         target = plane[2 * top + place // 2 : 2 * bottom : 2, 2 * left + place % 2 : 2 * right : 2]
                         found = added[4 * number + place, : target.shape[0], : target.shape[1]]
-                        target += found.astype(np.int32)
+                        target[...] = np.clip(target + found, -_BRIGHTEST, _BRIGHTEST)
         return out
 
-    def _added(self, seen: Floats, biases: Floats, rows: tuple[int, int], columns: tuple[int, int]) -> Floats:
+    def _added(
+        self, seen: npt.NDArray[np.int8], biases: Floats, rows: tuple[int, int], columns: tuple[int, int]
+    ) -> Floats:
         """What the network gives for a block, (12, rows, columns): computed with a margin, which zeros end."""
         margin = len(self.inner) + 2
         top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
-        part = seen[:, top : rows[1] + margin, left : columns[1] + margin]
+        part = seen[:, top : rows[1] + margin, left : columns[1] + margin].astype(np.float32)
         values = _active(_convolve(part, self.first) + biases[0][:, None, None])
         for kernel, bias in zip(self.inner, biases[1:], strict=True):
             values += _active(_convolve(values, kernel) + bias[:, None, None])
@@ -138,17 +144,19 @@ class Restoration:
         return added[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
 
 
-def detail(plane: Integers, step: int, tables: Tables) -> Floats:
+def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
     """Differences of samples from the local mean in sixteenths of a step, as ``Tables.low`` has them."""
-    padded = np.pad(plane, ((REACH + 1, REACH), (REACH + 1, REACH)), mode="edge").astype(np.int64)
-    sums = padded.cumsum(axis=0)
-    sums = (sums[_WINDOW:] - sums[:-_WINDOW]).cumsum(axis=1)
-    sums = sums[:, _WINDOW:] - sums[:, :-_WINDOW]
-    count = _WINDOW**2
-    difference = (plane * count - sums) * ((1 << 24) // (step * count)) >> 20
-    limit = 2 * LOW_LIMIT
-    found: Floats = tables.low[np.clip(difference, -limit, limit) + limit]
-    return found
+    padded = np.pad(plane, ((REACH + 1, REACH), (REACH + 1, REACH)), mode="edge")
+    out = np.empty(plane.shape, np.int8)
+    count, limit = _WINDOW**2, 2 * LOW_LIMIT
+    for top in range(0, len(plane), _STRIP):
+        part = plane[top : top + _STRIP].astype(np.int64)
+        sums = padded[top : top + len(part) + _WINDOW].cumsum(axis=0, dtype=np.int64)
+        sums = (sums[_WINDOW:] - sums[:-_WINDOW]).cumsum(axis=1)
+        sums = sums[:, _WINDOW:] - sums[:, :-_WINDOW]
+        difference = (part * count - sums) * ((1 << 24) // (step * count)) >> 20
+        out[top : top + _STRIP] = tables.low[np.clip(difference, -limit, limit) + limit]
+    return out
 
 
 def _active(sums: Floats) -> Floats:

@@ -53,7 +53,6 @@ class Tables:
             raise UsageError("not the tables of a learned-wavelet model: magnitudes are shrunk by more than 1")
         signs = np.sign(np.arange(-2 * LOW_LIMIT, 2 * LOW_LIMIT + 1))
         object.__setattr__(self, "_low", (signs * self.difference.astype(np.int16)).astype(np.float32))
-        object.__setattr__(self, "_size", self.size.astype(np.float32))
 
     @property
     def low(self) -> Floats:
@@ -61,10 +60,10 @@ class Tables:
         low: Floats = self._low  # type: ignore[attr-defined]
         return low
 
-    def compressed(self, quantised: Integers) -> Floats:
+    def compressed(self, quantised: Integers) -> npt.NDArray[np.int8]:
         """What coefficients count as in features, with their signs."""
-        sizes: Floats = self._size  # type: ignore[attr-defined]
-        return np.copysign(sizes[np.minimum(np.abs(quantised), _SIZES - 1)], quantised.astype(np.float32))
+        sizes = self.size[np.minimum(np.abs(quantised), _SIZES - 1)].astype(np.int8)
+        return np.where(quantised < 0, -sizes, sizes)
 
 
 def first_tables() -> Tables:

@@ -10,6 +10,7 @@ grey level and rounds after every step, which makes it the same on every machine
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,11 @@ _ROW_GAIN = 3330
 """1/K in units of 2⁻¹²."""
 
 _LARGEST = 1 << 16
-"""Largest coefficient or sample of the inverse, a thousand grey levels: sums of products with it stay in 32 bits."""
+"""Largest coefficient of the inverse, a thousand grey levels: sums of products with it stay in 32 bits."""
+_BRIGHTEST = (1 << 15) - 1
+"""Largest low-pass sample, 512 grey levels."""
+_STRIP = 256
+"""Rows or columns at once, to save room."""
 
 _COLOUR = ((9459, 9459, 9459), (11585, 0, -11585), (6689, -13377, 6689))
 """Orthonormal DCT of length 3 over red, green and blue, in units of 2⁻¹⁴."""
@@ -56,6 +61,8 @@ _SCALE_SHIFT = 14
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
+Plane = npt.NDArray[np.int16]
+"""A plane of an image, or its low-pass samples at some level, in units of 1/64."""
 Bands = dict[tuple[int, int], npt.NDArray[Any]]
 """Planes by (level, orientation): HL, LH, HH are 0, 1, 2; (6, 3) is the low-pass band. Shape (h, w)."""
 
@@ -68,31 +75,31 @@ def band_shape(height: int, width: int, level: int, orientation: int) -> tuple[i
     return rows[orientation in (1, 2)], columns[orientation in (0, 2)]
 
 
-def planes_of(image: Image) -> list[Floats]:
-    """Luma of a grey image, or luma and two chroma planes of RGB; zero is mid-grey."""
-    samples = image.astype(np.float32) - 128
+def planes_of(image: Image) -> Iterator[Floats]:
+    """Luma of a grey image, or luma and two chroma planes of RGB, one by one; zero is mid-grey."""
     if image.ndim == 2:
-        return [samples * np.float32(_GREY / (1 << 14))]
-    red, green, blue = (samples[..., channel] for channel in range(3))
-    planes = []
+        yield (image.astype(np.float32) - 128) * np.float32(_GREY / (1 << 14))
+        return
     for row in _COLOUR:
-        weights = [np.float32(weight / (1 << 14)) for weight in row]
-        planes.append(red * weights[0] + green * weights[1] + blue * weights[2])
-    return planes
+        # Weighted samples are whole numbers that float32 holds exactly, up to the last division.
+        plane = np.full(image.shape[:2], -128 * sum(row), np.float32)
+        for channel, weight in enumerate(row):
+            plane += image[..., channel] * np.float32(weight)
+        yield plane / np.float32(1 << 14)
 
 
-def image_of(planes: list[Integers]) -> Image:
+def image_of(planes: Sequence[Plane]) -> Image:
     """Inverse of :func:`planes_of`: planes in units of 1/64, rounded and clipped to 8 bits."""
     half, shift, middle = 1 << 19, 14 + 6, 128
     if len(planes) == 1:
-        grey = ((planes[0] * (_GREY // 3) + half) >> shift) + middle
+        grey = ((planes[0].astype(np.int32) * (_GREY // 3) + half) >> shift) + middle
         return np.asarray(np.clip(grey, 0, 255), dtype=np.uint8)
     out = np.empty((*planes[0].shape, 3), np.uint8)
     for channel in range(3):
         total = np.full(planes[0].shape, half, np.int32)
         for plane, row in zip(planes, _COLOUR, strict=True):
             if row[channel]:
-                total += plane * row[channel]
+                total += plane * np.int32(row[channel])
         total >>= shift
         total += middle
         out[..., channel] = np.clip(total, 0, 255, out=total)
@@ -127,12 +134,22 @@ def dequantise(magnitudes: npt.NDArray[np.int64], step: int, level: int, orienta
     return np.asarray(np.clip((product + (1 << (shift - 1))) >> shift, -_LARGEST, _LARGEST), dtype=np.int32)
 
 
-def synthesise(low: Integers, details: list[Integers]) -> Integers:
+def synthesise(low: Plane, details: Sequence[Integers]) -> Plane:
     """The low-pass plane of one level finer, from its low-pass band and its HL, LH and HH."""
-    scaled = (low * _LOW_GAIN + (1 << (_SHIFT - 1))) >> _SHIFT
-    top = _join(scaled.T, details[0].T).T
-    bottom = _join(details[1].T, details[2].T).T
-    return np.asarray(np.clip(_join(top, bottom), -_LARGEST, _LARGEST), dtype=np.int32)
+    left, right, bottom = details
+    above = np.empty((low.shape[0], low.shape[1] + left.shape[1]), np.int32)
+    below = np.empty((right.shape[0], right.shape[1] + bottom.shape[1]), np.int32)
+    for target, halves in ((above, (low, left)), (below, (right, bottom))):
+        for top in range(0, len(target), _STRIP):
+            first, second = (half[top : top + _STRIP].T.astype(np.int32) for half in halves)
+            if target is above:
+                first = _scaled(first, _LOW_GAIN)
+            target[top : top + _STRIP] = _join(first, second).T
+    out = np.empty((len(above) + len(below), above.shape[1]), np.int16)
+    for start in range(0, out.shape[1], _STRIP):
+        strip = slice(start, start + _STRIP)
+        out[:, strip] = np.clip(_join(above[:, strip], below[:, strip]), -_BRIGHTEST, _BRIGHTEST)
+    return out
 
 
 def _split(signal: Floats) -> tuple[Floats, Floats]:
