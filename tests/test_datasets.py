@@ -138,6 +138,8 @@ def test_shared_sets(data_root: Path) -> None:
     assert open_dataset("kodak", data_root).load("kodim01").shape == (1, 512, 768, 3)
     assert open_dataset("clic2020-professional-valid", data_root).label == "clic2020-professional-valid (11 of 41)"
     assert open_dataset("clic2025-validation", data_root).label == "clic2025-validation (12 of 32)"
+    cid22 = open_dataset("cid22-validation", data_root)
+    assert (cid22.label, cid22.load(cid22.items()[0]).shape) == ("cid22-validation", (1, 512, 512, 3))
     for name in ("mnist", "fashion-mnist"):
         for split, count in (("test", 10_000), ("train", 60_000)):
             dataset = open_dataset(f"{name}:{split}", data_root)
