@@ -50,7 +50,7 @@ class LearnedWavelet(Codec):
 
     weights: str = setting("photographs")
     step: float = setting(40.0, low=_STEPS[0], high=_STEPS[1])
-    rdoq: float = setting(0.08, low=0.0, high=1.0)
+    rdoq: float = setting(0.1, low=0.0, high=1.0)
     restoration: str = setting("on", choices=("on", "off"))
 
     @classmethod

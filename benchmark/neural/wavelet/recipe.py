@@ -27,7 +27,7 @@ _HELD_CONTEXTS = 4096
 """Coefficients of each kind on which a training is validated."""
 _WATCHED = (12, 30, 75)
 """Steps at which held-out images are coded to judge a training."""
-_PRICE = 0.08
+_PRICE = 0.1
 _WATCHED_IMAGES = 8
 
 
