@@ -268,7 +268,7 @@ def reference_restoration(
     values = np.clip((convolve(values, network.first) + bias[0] + 32) >> 6, 0, 255)
     for kernel, offset in zip(network.inner, bias[1:], strict=True):
         values = np.minimum(values + np.clip((convolve(values, kernel) + offset + 32) >> 6, 0, 255), 255)
-    added = (convolve(values, network.last) * step + (1 << 11)) >> 12
+    added = (convolve(values, network.last) * step + (1 << 14)) >> 15
     out = []
     for number, plane in enumerate(planes):
         grown = np.zeros((height + height % 2, width + width % 2), np.int64)
@@ -316,7 +316,7 @@ def test_networks_behave_like_the_integers_they_become() -> None:
     for number, plane in enumerate(out):
         for place in range(4):
             found = (plane.astype(int) - planes[number])[place // 2 :: 2, place % 2 :: 2] / UNIT
-            assert np.abs(found - added[..., 4 * number + place] * 24 / 4).max() < 3
+            assert np.abs(found - added[..., 4 * number + place] * 24 / 32).max() < 1
 
 
 def test_rate_index() -> None:

@@ -14,7 +14,7 @@ from benchmark.codec import Image
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.bands import FEATURES, DecodedBands, Part
 from benchmark.neural.wavelet.model import KINDS, Model
-from benchmark.neural.wavelet.restoration import DEPTH, detail
+from benchmark.neural.wavelet.restoration import DEPTH, PARTS, detail
 from benchmark.neural.wavelet.tables import Tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, analyse, planes_of
 
@@ -247,9 +247,9 @@ class PlaneSource:
         steps = [int(self.planes["step"][number]) for number, *_ in crops]
         return {
             "seen": np.stack([self.seen[crop] for crop in crops]),
-            # In quarters of a step, as the network gives what it adds.
+            # In the units in which the network gives what it adds.
             "error": np.stack([
-                self.error[crop].astype(np.float32) * np.float32(4 / step)
+                self.error[crop].astype(np.float32) * np.float32(PARTS / step)
                 for crop, step in zip(crops, steps, strict=True)
             ]),
             "step": np.array(steps, np.float32) / UNIT,

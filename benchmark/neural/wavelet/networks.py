@@ -138,7 +138,7 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         random = keras.random.SeedGenerator(seed)
 
         def kernel(name: str, source: int, target: int) -> Any:
-            deviation = (2 / (9 * source)) ** 0.5
+            deviation = (0.5 / (9 * source)) ** 0.5
             initial = keras.initializers.RandomNormal(stddev=deviation, seed=random) if name != "last" else "zeros"
             return self.add_weight(shape=(3, 3, source, target), initializer=initial, name=name)
 
@@ -149,7 +149,7 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         self.built = True
 
     def call(self, seen: Any, rate: Any) -> Any:
-        """What is added to 2×2 samples, in quarters of a step, (N, h, w, 12).
+        """What is added to 2×2 samples, in units of 1/32 of a step, (N, h, w, 12).
 
         Args:
             seen: what ``restoration.detail`` gives, whole numbers in ±127, by plane and place, (N, h, w, 12).

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from benchmark.neural.wavelet.model import BINARY, CLASSES
-from benchmark.neural.wavelet.restoration import PLANES
+from benchmark.neural.wavelet.restoration import PARTS
 
 _VALUE_SHARE = 0.05
 """What the error of the expected value counts, beside a nat."""
@@ -74,7 +74,7 @@ class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no
 
     def call(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         added = self.restoration(inputs["seen"], inputs["rate"])
-        unit = (inputs["step"] / 4) ** 2 * PLANES / 3
+        unit = (inputs["step"] / PARTS) ** 2
         before = ops.mean(inputs["error"] ** 2, axis=(1, 2, 3)) * unit
         after = ops.mean((inputs["error"] - added) ** 2, axis=(1, 2, 3)) * unit
         return after, before

@@ -45,8 +45,8 @@ class WaveletRecipe(Recipe):
     clip_norm = 1.0
     validation_share = 1 / 20
     own_options: ClassVar[dict[str, str]] = {
-        "odd": "24", "hidden": "48", "channels": "40", "layers": "3", "first_epochs": "4", "epochs": "40",
-        "restoration_epochs": "30", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "2e-3",
+        "odd": "24", "hidden": "48", "channels": "32", "layers": "2", "first_epochs": "4", "epochs": "40",
+        "restoration_epochs": "24", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "3e-3",
         "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", **LOOP_OPTIONS,
         "warmup_steps": "50",
     }

@@ -30,6 +30,10 @@ REACH = 4
 RATE_CENTRE, RATE_SHIFT = 176, 6
 """Rate index of a step of 32, about the middle, and how far its square is shifted to the right."""
 
+PARTS = 32
+"""Parts of a quantiser step in which the network gives what is added: a sum of 1024 adds one."""
+_SHIFT = 10 + 5
+
 _WINDOW = 2 * REACH + 1
 _BRIGHTEST = (1 << 15) - 1
 _STRIP = 128
@@ -120,8 +124,7 @@ class Restoration:
             for left in range(0, columns, _BLOCK[1]):
                 bottom, right = min(rows, top + _BLOCK[0]), min(columns, left + _BLOCK[1])
                 added = self._added(seen, biases, (top, bottom), (left, right)).astype(np.int64)
-                # A sum of 1024 adds a quarter of a step.
-                added = (added * step + (1 << 11)) >> 12
+                added = (added * step + (1 << (_SHIFT - 1))) >> _SHIFT
                 for number, plane in enumerate(out):
                     for place in range(4):
                         target = plane[2 * top + place // 2 : 2 * bottom : 2, 2 * left + place % 2 : 2 * right : 2]
