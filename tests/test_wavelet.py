@@ -319,6 +319,17 @@ def test_networks_behave_like_the_integers_they_become() -> None:
             assert np.abs(found - added[..., 4 * number + place] * 24 / 32).max() < 1
 
 
+def test_checkpoints_of_all_stages_hold_the_whole_network() -> None:
+    pytest.importorskip("keras", reason="needs the neural extra")
+    from benchmark.neural.wavelet.networks import WaveletNetwork
+    from benchmark.neural.wavelet.objective import ContextObjective, RestorationObjective
+
+    network = WaveletNetwork(6, 10, 8, 2)
+    for objective in (ContextObjective, RestorationObjective):
+        held = {id(variable) for variable in objective(network).variables}
+        assert {id(variable) for variable in network.variables} <= held
+
+
 def test_rate_index() -> None:
     steps = range(32, 16_384)
     indices = [rate_index(step) for step in steps]

@@ -26,11 +26,11 @@ class ContextObjective(keras.Model):  # type: ignore[misc]  # Keras ships no typ
     def __init__(self, network: Any) -> None:
         super().__init__()
         network.contexts.trainable, network.restoration.trainable = True, False
-        self.contexts = network.contexts
+        self.network = network  # the whole of it: a checkpoint holds what its trainer holds
         self.trackers = [keras.metrics.Mean(name=name) for name in ("bits", "sign_bits")]
 
     def call(self, inputs: dict[str, Any]) -> tuple[Any, Any, Any]:
-        more, positive, expected = self.contexts(inputs["features"], inputs["band"], inputs["rate"])
+        more, positive, expected = self.network.contexts(inputs["features"], inputs["band"], inputs["rate"])
         value = inputs["value"]
         size = ops.abs(value)
         classes = ops.sum(ops.cast(size[..., None] >= np.asarray(CLASSES[1:], np.int32), "int32"), axis=-1)[..., None]
@@ -69,11 +69,11 @@ class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no
     def __init__(self, network: Any) -> None:
         super().__init__()
         network.contexts.trainable, network.restoration.trainable = False, True
-        self.restoration = network.restoration
+        self.network = network
         self.gain = keras.metrics.Mean(name="gain_db")
 
     def call(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
-        added = self.restoration(inputs["seen"], inputs["rate"])
+        added = self.network.restoration(inputs["seen"], inputs["rate"])
         unit = (inputs["step"] / PARTS) ** 2
         before = ops.mean(inputs["error"] ** 2, axis=(1, 2, 3)) * unit
         after = ops.mean((inputs["error"] - added) ** 2, axis=(1, 2, 3)) * unit
