@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import PIL.Image
 import pytest
 
 from benchmark.errors import BitstreamError, SettingError, UsageError
@@ -21,11 +24,13 @@ from benchmark.neural.wavelet.model import BANDS, BINARY, CLASSES, KINDS, SAID, 
 from benchmark.neural.wavelet.restoration import DEPTH, Restoration, detail
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, first_tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
+from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import codec_class
 from tests.conftest import ROOT, Run, photo
 
 pytest.importorskip("constriction", reason="needs the neural extra")
 
+GOLDEN = ROOT / "tests" / "golden"
 SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64, 128)]
 
 
@@ -427,3 +432,63 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
     assert np.array_equal(np.load(tmp_path / "out.npy"), pixels[0])
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tmp_path: Path) -> None:
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    paths = sorted(GOLDEN.glob("learned-wavelet-*.bin"))
+    assert len(paths) == 3
+    program = (
+        f"import sys, numpy as np, {backend}; from pathlib import Path; from benchmark.plugins import codec_class\n"
+        "for path in map(Path, sys.argv[2:]):\n"
+        "    pixels = codec_class('learned-wavelet')().decode(path.read_bytes())\n"
+        "    np.save(Path(sys.argv[1], path.stem + '.npy'), pixels)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, tmp_path, *paths], cwd=ROOT, check=True, timeout=300,
+        env={**os.environ, "KERAS_BACKEND": backend, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+    )
+    for path in paths:
+        assert np.array_equal(np.load(tmp_path / f"{path.stem}.npy"), np.load(path.with_suffix(".npy"))), path.stem
+
+
+def test_training_goes_on_and_its_weights_code(
+    tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training of two steps a stage, stopped by its limit of time, goes on where it was."""
+    pytest.importorskip("keras", reason="needs the neural extra")
+    (tmp_path / "photos").mkdir()
+    for index in range(3):
+        PIL.Image.fromarray(photo(512, 512, 3, index)).save(tmp_path / "photos" / f"{index}.png")
+    words = [
+        "train", "learned-wavelet", "--dataset", "photos", "--out", "weights/learned-wavelet/mine",
+        "--evaluate-every", "0",
+    ]
+    options = {
+        "odd": 4, "hidden": 8, "channels": 4, "layers": 1, "first_epochs": 1, "epochs": 1, "restoration_epochs": 1,
+        "steps": 2, "contexts": 64, "crops": 2,
+    }
+    words += [word for name, value in options.items() for word in ("--option", f"{name}={value}")]
+    rdbench(*words)
+    folder = tmp_path / "weights" / "learned-wavelet" / "mine"
+    before = Model.load(folder / "network.contexts.npz")
+    done = rdbench(*words)
+    assert "trained before" in done.stderr + done.stdout
+    after = Model.load(folder / "network.contexts.npz")
+    assert np.array_equal(before.first, after.first), "nothing was left to train"
+    assert np.abs(after.first_bias).max() > 0
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "weights"))
+    codec = codec_class("learned-wavelet").from_settings({"weights": "mine"})
+    image = photo(70, 90)
+    assert np.mean((codec.decode(codec.encode(image)).astype(float) - image) ** 2) < 200
+    rdbench(
+        *words[:4], "--out", "weights/learned-wavelet/further", *words[8:],
+        "--option", "start=mine", "--option", "epochs=0",
+    )
+    further = Model.load(tmp_path / "weights" / "learned-wavelet" / "further" / "network.contexts.npz")
+    assert np.array_equal(further.first, after.first), "the restoration alone was trained on"
+    bad = rdbench(*words[:4], "--option", "hidden=none", check=False)
+    assert (bad.returncode, "hidden: expected a whole number of at least 1" in bad.stderr) == (2, True)

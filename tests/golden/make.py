@@ -33,6 +33,9 @@ def main() -> None:
         ("rnn", "grey", photo(20, 35, 1), {"weights": "small", "levels": 3, "tile": 32}),
         ("rnn", "klt", photo(60, 90), {"levels": 10}),
         ("rnn", "tiles", photo(20, 35, 1), {"levels": 3, "tile": 32}),
+        ("learned-wavelet", "photo", photo(60, 90), {"step": 20.0}),
+        ("learned-wavelet", "plain", photo(61, 35), {"step": 6.0, "restoration": "off"}),
+        ("learned-wavelet", "grey", photo(57, 40, 1), {"step": 60.0}),
     ):
         encoder = codec_class(codec).from_settings(settings)
         stream = encoder.encode(image)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from benchmark.errors import UsageError
 from benchmark.neural.wavelet.bands import FEATURES
 from benchmark.neural.wavelet.model import (
     ACTIVATION_LIMIT,
@@ -29,6 +30,8 @@ from benchmark.neural.wavelet.tables import Tables
 _UNIT = WEIGHT_UNIT * ACTIVATION_UNIT
 """Units of a sum in 1."""
 _LIMIT = 127
+_POWERS = 64
+"""What powers of the rate index are divided by, so that what they are multiplied with is about as large as a weight."""
 
 
 def _straight(exact: Any, rounded: Any) -> Any:
@@ -109,6 +112,18 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
         more = ops.matmul(hidden, _weight(self.hidden_last)) + ops.take(self.last_bias, row, axis=0)
         return more, said[..., 0], said[..., 1]
 
+    def begin_from(self, model: Model) -> None:
+        """Takes over the weights of a model of the same widths."""
+        for variable, values, unit in (
+            (self.odd_first, model.odd_first, WEIGHT_UNIT), (self.odd_bias, model.odd_bias, _UNIT),
+            (self.odd_rate, model.odd_rate, WEIGHT_UNIT), (self.odd_last, model.odd_last, WEIGHT_UNIT),
+            (self.odd_direct, model.odd_direct, WEIGHT_UNIT), (self.hidden_first, model.first, WEIGHT_UNIT),
+            (self.first_bias, model.first_bias, _UNIT), (self.first_rate, model.first_rate, WEIGHT_UNIT),
+            (self.second, model.second, WEIGHT_UNIT), (self.second_bias, model.second_bias, _UNIT),
+            (self.hidden_last, model.last, WEIGHT_UNIT), (self.last_bias, model.last_bias, _UNIT),
+        ):
+            _take_over(variable, values, unit)
+
     def integers(self, tables: Tables) -> Model:
         """The model that it stands for."""
 
@@ -158,7 +173,7 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         place = ops.cast(rate, "float32") - RATE_CENTRE
         # In the units of the integers a bias is a whole number times these.
         powers = ops.stack([ops.ones_like(place), place, ops.floor(place**2 / 2**RATE_SHIFT)], axis=-1)
-        biases = ops.einsum("np,lpc->lnc", powers / 64, self.bias)[:, :, None, None]
+        biases = ops.einsum("np,lpc->lnc", powers / _POWERS, self.bias)[:, :, None, None]
         values = _active(self._convolve(ops.cast(seen, "float32") / ACTIVATION_UNIT, self.first) + biases[0])
         for layer, inner in enumerate(self.inner):
             added = values + _active(self._convolve(values, inner) + biases[layer + 1])
@@ -169,11 +184,19 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
     def _convolve(values: Any, kernel: Any) -> Any:
         return ops.conv(values, _weight(kernel), padding="same", data_format="channels_last")
 
+    def begin_from(self, restoration: Restoration) -> None:
+        """Takes over the weights of a restoration of the same widths."""
+        _take_over(self.first, restoration.first, WEIGHT_UNIT)
+        for variable, values in zip(self.inner, restoration.inner, strict=True):
+            _take_over(variable, values, WEIGHT_UNIT)
+        _take_over(self.last, restoration.last, WEIGHT_UNIT)
+        _take_over(self.bias, restoration.bias, _UNIT // _POWERS)
+
     def integers(self) -> Restoration:
         """The restoration that it stands for."""
         return Restoration(
             _int8(self.first), np.stack([_int8(kernel) for kernel in self.inner]), _int8(self.last),
-            np.rint(self.bias.numpy() * (_UNIT / 64)).astype(np.int32),
+            np.rint(self.bias.numpy() * (_UNIT // _POWERS)).astype(np.int32),
         )
 
 
@@ -185,6 +208,14 @@ class WaveletNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.contexts = ContextNetwork(odd, hidden)
         self.restoration = RestorationNetwork(channels, layers)
         self.built = True
+
+
+def _take_over(variable: Any, values: npt.NDArray[np.integer], unit: int) -> None:
+    if values.size != np.prod(variable.shape):
+        raise UsageError(
+            f"start: expected weights of the same widths, got {values.shape} where {tuple(variable.shape)} is trained"
+        )
+    variable.assign(values.astype(np.float32).reshape(variable.shape) / unit)
 
 
 def _int8(variable: Any) -> npt.NDArray[np.int8]:

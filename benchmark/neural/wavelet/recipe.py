@@ -15,8 +15,11 @@ from benchmark.neural.crops import blocks
 from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
+from benchmark.neural.wavelet.model import Model
+from benchmark.neural.wavelet.restoration import Restoration
 from benchmark.neural.wavelet.tables import Tables, first_tables
 from benchmark.neural.wavelet.transform import UNIT, analyse, image_of, planes_of
+from benchmark.neural.weights import points
 
 STEM = "network"
 
@@ -35,7 +38,8 @@ class WaveletRecipe(Recipe):
     """How it is trained.
 
     Options: ``odd`` and ``hidden``, units of the networks of contexts; ``channels`` and ``layers`` of the restoration;
-    ``first_epochs``, ``epochs`` and ``restoration_epochs`` of the stages, of ``steps`` batches each; learning rates;
+    ``first_epochs``, ``epochs`` and ``restoration_epochs`` of the stages, of ``steps`` batches each, 0 to leave a stage
+    out; learning rates; ``start``, a set of weights of the same widths to start from, instead of the first stage;
     ``contexts``, coefficients of each kind in a batch; ``passes``, crops of each training image; ``crop`` and
     ``crops``, side and number of the crops in a batch of the restoration; ``limit``, how many images at most.
     """
@@ -47,7 +51,7 @@ class WaveletRecipe(Recipe):
     own_options: ClassVar[dict[str, str]] = {
         "odd": "24", "hidden": "48", "channels": "32", "layers": "2", "first_epochs": "4", "epochs": "40",
         "restoration_epochs": "24", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "3e-3",
-        "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", **LOOP_OPTIONS,
+        "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", "start": "", **LOOP_OPTIONS,
         "warmup_steps": "50",
     }
 
@@ -66,11 +70,15 @@ class WaveletRecipe(Recipe):
 
     def stages(self) -> Sequence[Stage]:
         rate, restoration_rate = self._number("learning_rate"), self._number("restoration_rate")
-        return [
-            Stage(_FIRST, self._whole("first_epochs"), rate, None),
-            Stage(_CONTEXTS, self._whole("epochs"), rate, None),
-            Stage(_RESTORATION, self._whole("restoration_epochs"), restoration_rate, None),
+        stages = [
+            Stage(_FIRST, 0 if self.options["start"] else self._whole("first_epochs", 0), rate, None),
+            Stage(_CONTEXTS, self._whole("epochs", 0), rate, None),
+            Stage(_RESTORATION, self._whole("restoration_epochs", 0), restoration_rate, None),
         ]
+        kept = [stage for stage in stages if stage.epochs]
+        if not kept:
+            raise UsageError("first_epochs, epochs, restoration_epochs: expected one that is not 0; nothing is trained")
+        return kept
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
         return {"image": blocks(images, 2 * CROP, 2 * CROP, self._whole("limit"))}
@@ -79,7 +87,14 @@ class WaveletRecipe(Recipe):
         load_keras()
         from benchmark.neural.wavelet.networks import WaveletNetwork
 
-        return WaveletNetwork(*(self._whole(name) for name in ("odd", "hidden", "channels", "layers")))
+        network = WaveletNetwork(*(self._whole(name) for name in ("odd", "hidden", "channels", "layers")))
+        if self.options["start"]:
+            point = points(self.codec, self.options["start"])[0]
+            model = Model.load(point.folder / f"{point.stem}.contexts.npz")
+            self._tables = model.tables
+            network.contexts.begin_from(model)
+            network.restoration.begin_from(Restoration.load(point.folder / f"{point.stem}.restoration.npz"))
+        return network
 
     def enter(self, stage: Stage, network: Any, examples: Examples, held_out: Examples, scratch: Path) -> None:
         """Codes the images for a stage, or finds them coded: the last two stages share theirs."""
@@ -137,7 +152,7 @@ class WaveletRecipe(Recipe):
         return found
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
-        if stage.quality != _RESTORATION:
+        if stage != self.stages()[-1]:
             return []
         network.contexts.integers(self._tables).save(folder / f"{STEM}.contexts.npz")
         network.restoration.integers().save(folder / f"{STEM}.restoration.npz")
@@ -151,10 +166,10 @@ class WaveletRecipe(Recipe):
             "options": self.options,
         }
 
-    def _whole(self, name: str) -> int:
+    def _whole(self, name: str, least: int = 1) -> int:
         text = self.options[name]
-        if not text.isdecimal() or not int(text):
-            raise UsageError(f"{name}: expected a positive whole number, got {text!r}")
+        if not text.isdecimal() or int(text) < least:
+            raise UsageError(f"{name}: expected a whole number of at least {least}, got {text!r}")
         return int(text)
 
     def _number(self, name: str) -> float:
