@@ -97,9 +97,9 @@ def run_task(task: Task) -> list[Record]:
                 found, streams = {}, encoded[top] if codec == top else _cut(codec, encoded[top])
             else:
                 found, streams = {}, _encode(codec, reference.images, task.repeats)
-            record.update(
-                found, **_complexity(codecs, reference.images), **_measure(codec, streams, reference, task.repeats)
-            )
+            record.update(found, **_complexity(codecs, reference.images))
+            # What was counted from the streams themselves takes the place of what the codec says beforehand.
+            record.update(_measure(codec, streams, reference, task.repeats))
         except Unreachable as error:
             record.update(status="unreachable", reason=one_line(error))
         except UnsupportedImage as error:

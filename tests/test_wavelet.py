@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import PIL.Image
 import pytest
 
@@ -432,6 +433,20 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
     assert np.array_equal(np.load(tmp_path / "out.npy"), pixels[0])
+
+
+def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None:
+    (tmp_path / "photos").mkdir()
+    PIL.Image.fromarray(photo(64, 96)).save(tmp_path / "photos" / "a.png")
+    rdbench("run", "--codecs", "learned-wavelet", "--dataset", "folder:photos", "--set", "learned-wavelet.step=20,60",
+            "--metrics", "psnr", "--jobs", "1", "--out", "results")
+    table = pd.read_csv(tmp_path / "results" / "records.csv")
+    assert list(table["status"]) == ["ok", "ok"]
+    assert (table["estimated_bpp"] <= table["payload_bpp"] + 0.01).all()
+    assert (table["estimated_bpp"] >= 0.98 * table["payload_bpp"] - 0.02).all()
+    assert (table["decode_kmac_per_pixel"] > table["encode_kmac_per_pixel"]).all()
+    assert table["encode_kmac_per_pixel"].is_monotonic_decreasing
+    assert (table["parameters"] > 100_000).all()
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
