@@ -27,8 +27,8 @@ from benchmark.report.content import Picture, Version
 from benchmark.task import digest_pixels, like, one_line
 
 CROP = 128
-"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has room
-for them side by side at four times their size."""
+"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has
+room for them side by side at four times their size."""
 
 NEAR = 0.1
 """A rate is matched if it is at most this share off the target."""
