@@ -35,11 +35,11 @@ KNOTS = 8
 
 _PATCH = 8
 """Side of the pixels that the network takes as one place."""
-_HELD = 64.0
-"""The linear transform is held so many times larger: a step of the optimiser, which does not depend on the size of a
-variable, would else change a coefficient by more than a quantiser step."""
-_ADDED = 16.0
-"""Grey levels in a unit of what the network adds, about what a pixel is off at a low rate."""
+_HELD = 1024.0
+"""The linear transform is held so many times larger. A step of the optimiser does not depend on a variable's size, and
+most of a block is its mean colour, of which small changes of all coefficients would leak more than a quantiser step."""
+_ADDED = 4.0
+"""Grey levels in a unit of what the network adds."""
 _SPREAD = 64.0
 """Grey levels in a unit of what the network sees."""
 _CHUNK = 1 << 20
