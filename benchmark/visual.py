@@ -26,8 +26,8 @@ from benchmark.record import metric_columns
 from benchmark.report.content import Picture, Version
 from benchmark.task import digest_pixels, like, one_line
 
-CROP = 136
-"""Side of a crop in pixels. Two images and fifteen codecs, without loss, are about 1 MB of an HTML page, which has room
+CROP = 128
+"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has room
 for them side by side at four times their size."""
 
 NEAR = 0.1
