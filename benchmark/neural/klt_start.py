@@ -34,6 +34,22 @@ class Start:
     expand: Floats
 
 
+def klt(blocks: Floats, coefficients: int) -> tuple[Floats, Floats]:
+    """The Karhunen–Loève transform of blocks.
+
+    Args:
+        blocks: shape (N, 768), samples in 0–255.
+        coefficients: M, how many to keep.
+
+    Returns:
+        Mean block, shape (768,), and orthonormal columns, shape (768, M), from the largest variance on.
+    """
+    mean = blocks.mean(axis=0)
+    _, vectors = np.linalg.eigh(np.cov((blocks - mean).T))
+    basis = np.ascontiguousarray(vectors[:, ::-1][:, :coefficients]).astype(np.float32)
+    return mean.astype(np.float32), basis
+
+
 def linear_start(blocks: Floats, coefficients: int, bits: int, levels: int) -> Start:
     """A start whose level spends each bit on the sign of the coefficient with the largest error left.
 
@@ -43,9 +59,7 @@ def linear_start(blocks: Floats, coefficients: int, bits: int, levels: int) -> S
         bits: of a block and level.
         levels: how many.
     """
-    mean = blocks.mean(axis=0)
-    _, vectors = np.linalg.eigh(np.cov((blocks - mean).T))
-    basis = np.ascontiguousarray(vectors[:, ::-1][:, :coefficients]).astype(np.float32)
+    mean, basis = klt(blocks, coefficients)
     target = (blocks - mean) @ basis
     decoded = np.zeros_like(target)
     shape = (levels, bits, coefficients)
@@ -70,7 +84,7 @@ def linear_start(blocks: Floats, coefficients: int, bits: int, levels: int) -> S
                     feedback[level, bit, earlier] = steps[earlier] / deviation[index]
             chosen.append(index)
             steps.append(step)
-    return Start(mean.astype(np.float32), basis, deviations, project.swapaxes(1, 2).copy(), feedback, expand)
+    return Start(mean, basis, deviations, project.swapaxes(1, 2).copy(), feedback, expand)
 
 
 def blocks_of(images: npt.NDArray[np.uint8], count: int, rng: np.random.Generator) -> Floats:

@@ -34,20 +34,21 @@ _POWERS = 64
 """What powers of the rate index are divided by, so that what they are multiplied with is about as large as a weight."""
 
 
-def _straight(exact: Any, rounded: Any) -> Any:
+def straight(exact: Any, rounded: Any) -> Any:
+    """A rounded value with the gradient of the exact one."""
     return exact + ops.stop_gradient(rounded - exact)
 
 
-def _weight(value: Any) -> Any:
+def whole_weight(value: Any) -> Any:
     """A weight as ``int8`` would hold it."""
     clipped = ops.clip(value, -_LIMIT / WEIGHT_UNIT, _LIMIT / WEIGHT_UNIT)
-    return _straight(clipped, ops.round(clipped * WEIGHT_UNIT) / WEIGHT_UNIT)
+    return straight(clipped, ops.round(clipped * WEIGHT_UNIT) / WEIGHT_UNIT)
 
 
-def _active(sums: Any) -> Any:
+def whole_activation(sums: Any) -> Any:
     """Activations as whole numbers in units of 1/16, rectified and limited."""
     clipped = ops.clip(sums, 0.0, ACTIVATION_LIMIT / ACTIVATION_UNIT)
-    return _straight(clipped, ops.floor(clipped * ACTIVATION_UNIT + 0.5) / ACTIVATION_UNIT)
+    return straight(clipped, ops.floor(clipped * ACTIVATION_UNIT + 0.5) / ACTIVATION_UNIT)
 
 
 class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -95,21 +96,21 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
         seen = ops.cast(features, "float32") / ACTIVATION_UNIT
         row = band + BANDS * ops.arange(KINDS, dtype="int32")[:, None]
         rate = ops.cast(rate, "float32")[..., None] / ACTIVATION_UNIT
-        base = ops.take(self.odd_bias, row, axis=0) + rate * _weight(self.odd_rate)[:, None]
-        inner = ops.matmul(seen, _weight(self.odd_first))
-        said = ops.matmul(_active(base + inner) - _active(base - inner), _weight(self.odd_last))
+        base = ops.take(self.odd_bias, row, axis=0) + rate * whole_weight(self.odd_rate)[:, None]
+        inner = ops.matmul(seen, whole_weight(self.odd_first))
+        said = ops.matmul(whole_activation(base + inner) - whole_activation(base - inner), whole_weight(self.odd_last))
         # One matrix for each band is too much to gather: all bands' answers, of which each row takes its own.
-        direct = ops.transpose(ops.reshape(_weight(self.odd_direct), (KINDS, BANDS, FEATURES, SAID)), (0, 2, 1, 3))
+        direct = ops.transpose(ops.reshape(whole_weight(self.odd_direct), (KINDS, BANDS, FEATURES, SAID)), (0, 2, 1, 3))
         answers = ops.matmul(seen, ops.reshape(direct, (KINDS, FEATURES, BANDS * SAID)))
         own = ops.one_hot(band, BANDS, dtype="float32")
         said = said + ops.sum(ops.reshape(answers, (*answers.shape[:2], BANDS, SAID)) * own[..., None], axis=2)
         told = ops.minimum(ops.abs(said), _LIMIT / ACTIVATION_UNIT)
-        told = _straight(told, ops.floor(told * ACTIVATION_UNIT) / ACTIVATION_UNIT)
+        told = straight(told, ops.floor(told * ACTIVATION_UNIT) / ACTIVATION_UNIT)
         known = ops.concatenate([ops.abs(seen), told], axis=-1)
-        hidden = ops.matmul(known, _weight(self.hidden_first)) + ops.take(self.first_bias, row, axis=0)
-        hidden = _active(hidden + rate * _weight(self.first_rate)[:, None])
-        hidden = _active(ops.matmul(hidden, _weight(self.second)) + self.second_bias[:, None])
-        more = ops.matmul(hidden, _weight(self.hidden_last)) + ops.take(self.last_bias, row, axis=0)
+        hidden = ops.matmul(known, whole_weight(self.hidden_first)) + ops.take(self.first_bias, row, axis=0)
+        hidden = whole_activation(hidden + rate * whole_weight(self.first_rate)[:, None])
+        hidden = whole_activation(ops.matmul(hidden, whole_weight(self.second)) + self.second_bias[:, None])
+        more = ops.matmul(hidden, whole_weight(self.hidden_last)) + ops.take(self.last_bias, row, axis=0)
         return more, said[..., 0], said[..., 1]
 
     def begin_from(self, model: Model) -> None:
@@ -132,10 +133,10 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
             return np.asarray(values, dtype=np.int32).reshape(KINDS, *shape, values.shape[-1])
 
         return Model(
-            _int8(self.odd_first), bias(self.odd_bias, BANDS), _int8(self.odd_rate), _int8(self.odd_last),
-            _int8(self.odd_direct).reshape(KINDS, BANDS, FEATURES, SAID), _int8(self.hidden_first),
-            bias(self.first_bias, BANDS), _int8(self.first_rate), _int8(self.second), bias(self.second_bias),
-            _int8(self.hidden_last), bias(self.last_bias, BANDS), tables,
+            int8(self.odd_first), bias(self.odd_bias, BANDS), int8(self.odd_rate), int8(self.odd_last),
+            int8(self.odd_direct).reshape(KINDS, BANDS, FEATURES, SAID), int8(self.hidden_first),
+            bias(self.first_bias, BANDS), int8(self.first_rate), int8(self.second), bias(self.second_bias),
+            int8(self.hidden_last), bias(self.last_bias, BANDS), tables,
         )
 
 
@@ -174,15 +175,15 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         # In the units of the integers a bias is a whole number times these.
         powers = ops.stack([ops.ones_like(place), place, ops.floor(place**2 / 2**RATE_SHIFT)], axis=-1)
         biases = ops.einsum("np,lpc->lnc", powers / _POWERS, self.bias)[:, :, None, None]
-        values = _active(self._convolve(ops.cast(seen, "float32") / ACTIVATION_UNIT, self.first) + biases[0])
+        values = whole_activation(self._convolve(ops.cast(seen, "float32") / ACTIVATION_UNIT, self.first) + biases[0])
         for layer, inner in enumerate(self.inner):
-            added = values + _active(self._convolve(values, inner) + biases[layer + 1])
+            added = values + whole_activation(self._convolve(values, inner) + biases[layer + 1])
             values = ops.minimum(added, ACTIVATION_LIMIT / ACTIVATION_UNIT)
         return self._convolve(values, self.last)
 
     @staticmethod
     def _convolve(values: Any, kernel: Any) -> Any:
-        return ops.conv(values, _weight(kernel), padding="same", data_format="channels_last")
+        return ops.conv(values, whole_weight(kernel), padding="same", data_format="channels_last")
 
     def begin_from(self, restoration: Restoration) -> None:
         """Takes over the weights of a restoration of the same widths."""
@@ -195,7 +196,7 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
     def integers(self) -> Restoration:
         """The restoration that it stands for."""
         return Restoration(
-            _int8(self.first), np.stack([_int8(kernel) for kernel in self.inner]), _int8(self.last),
+            int8(self.first), np.stack([int8(kernel) for kernel in self.inner]), int8(self.last),
             np.rint(self.bias.numpy() * (_UNIT // _POWERS)).astype(np.int32),
         )
 
@@ -218,6 +219,7 @@ def _take_over(variable: Any, values: npt.NDArray[np.integer], unit: int) -> Non
     variable.assign(values.astype(np.float32).reshape(variable.shape) / unit)
 
 
-def _int8(variable: Any) -> npt.NDArray[np.int8]:
+def int8(variable: Any) -> npt.NDArray[np.int8]:
+    """A variable's values as the integers that :func:`whole_weight` behaves like."""
     values = np.rint(variable.numpy() * WEIGHT_UNIT)
     return np.asarray(np.clip(values, -_LIMIT, _LIMIT), dtype=np.int8)
