@@ -470,7 +470,7 @@ def test_the_command(tmp_path: Path, rdbench: Run) -> None:
     files = [word for name in ("a.md", "a.xml", "a.json") for word in ("--out", name)]
     done = rdbench("compare", str(baseline), "records.csv", *files, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("worse: 4,535 rows compared, 1 worse; 1 missing\n")
+    assert done.stdout.startswith("worse: 4,775 rows compared, 1 worse; 1 missing\n")
     for text in ("kodim07", "quality=20", "psnr_rgb", "-0.05", "kodim01", "quality=5"):
         assert text in done.stdout, text
     assert "kodim07" in (tmp_path / "a.md").read_text(encoding="utf-8")
