@@ -506,4 +506,4 @@ def test_training_goes_on_and_its_weights_code(
     further = Model.load(tmp_path / "weights" / "learned-wavelet" / "further" / "network.contexts.npz")
     assert np.array_equal(further.first, after.first), "the restoration alone was trained on"
     bad = rdbench(*words[:4], "--option", "hidden=none", check=False)
-    assert (bad.returncode, "hidden: expected a whole number of at least 1" in bad.stderr) == (2, True)
+    assert (bad.returncode, "hidden: expected a positive whole number" in bad.stderr) == (2, True)

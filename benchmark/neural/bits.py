@@ -20,8 +20,6 @@ on any machine, with any number of threads.
 from __future__ import annotations
 
 import math
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +30,7 @@ import numpy.typing as npt
 
 from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.entropy import TOTAL, decoder_of, load_constriction, payload_of
+from benchmark.neural.integers import load_arrays, save_arrays
 
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 """First row and column of each phase, in coding order; a phase takes every second of both."""
@@ -113,7 +112,7 @@ class BitModel:
 
     def save(self, path: Path) -> None:
         """Writes an ``.npz`` file, without pickle."""
-        np.savez_compressed(path, weights=self.weights, bias=self.bias, counts=self.counts)
+        save_arrays(path, {"weights": self.weights, "bias": self.bias, "counts": self.counts})
 
     @classmethod
     def load(cls, path: Path) -> BitModel:
@@ -122,11 +121,9 @@ class BitModel:
         Raises:
             UsageError: the file is not such a model.
         """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return cls(stored["weights"], stored["bias"], stored["counts"])
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise UsageError(f"{path} is not a model of bits: {error}") from error
+        return load_arrays(
+            path, "a model of bits", lambda stored: cls(stored["weights"], stored["bias"], stored["counts"])
+        )
 
 
 def encode_bits(codes: Codes, model: BitModel, previous: Codes | None = None) -> bytes:

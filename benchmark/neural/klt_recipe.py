@@ -62,23 +62,13 @@ class KltRecipe(LevelRecipe):
         self.widths["levels"] = self.whole("levels", most=MOST_LEVELS)
         self.restoration_epochs = self.whole("restoration_epochs")
         self.prices, self.first_weight, self.restoration_rate = (
-            np.linspace(self.number("price"), self.number("price_last"), self.widths["levels"]),
-            self.number("first_weight"), self.number("restoration_rate"),
+            np.linspace(self.number("price", zero=True), self.number("price_last", zero=True), self.widths["levels"]),
+            self.number("first_weight", zero=True), self.number("restoration_rate", zero=True),
         )
         if self.crop % 16 or self.block % 16:
             raise UsageError(f"crop and block: expected multiples of 16, got {self.crop} and {self.block}")
         self.start: Start | None = None
         self.sample: npt.NDArray[np.uint8]
-
-    def number(self, name: str) -> float:
-        """An option's value, once it is a number that is not negative."""
-        try:
-            value = float(self.options[name])
-        except ValueError:
-            value = -1.0
-        if not 0 <= value < float("inf"):
-            raise UsageError(f"{name}: expected a number that is not negative, got {self.options[name]!r}")
-        return value
 
     def stages(self) -> Sequence[Stage]:
         return [

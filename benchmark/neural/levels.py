@@ -268,12 +268,7 @@ class LevelRecipe(Recipe):
 
     def __init__(self, options: dict[str, str]) -> None:
         self._exact: Any = None
-        self.options = {**OPTIONS, **self.own_options}
-        for name in options:
-            if name not in self.options:
-                listed = ", ".join(sorted(self.options))
-                raise UsageError(f"{self.codec} has no training option {name!r}; it has {listed}")
-        self.options |= options
+        self.take_options(options, {**OPTIONS, **self.own_options})
         self.crop, self.batch_size, self.epochs, self.epoch_steps, self.limit = (
             self.whole(name) for name in ("crop", "batch_size", "epochs", "steps", "limit")
         )
@@ -288,7 +283,6 @@ class LevelRecipe(Recipe):
             self.downscale = 0.0
         if not 0.1 <= self.downscale <= 1:
             raise UsageError(f"downscale: expected a factor from 0.1 to 1, got {self.options['downscale']!r}")
-        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
         self.schedule = self.pick("schedule", SCHEDULES)
         self.loss = self.pick("loss", ("mse", "l1", "psnr"))
         self.stochastic = self.pick("bits", ("stochastic", "sign")) == "stochastic"
@@ -298,14 +292,6 @@ class LevelRecipe(Recipe):
         if self.options[name] not in known:
             raise UsageError(f"{name}: expected one of {', '.join(known)}, got {self.options[name]!r}")
         return self.options[name]
-
-    def whole(self, name: str, most: int | None = None) -> int:
-        """An option's value, once it is a positive whole number, and not above ``most``."""
-        text = self.options[name]
-        if not text.isdecimal() or not int(text) or (most is not None and int(text) > most):
-            limit = "" if most is None else f" of at most {most}"
-            raise UsageError(f"{name}: expected a positive whole number{limit}, got {text!r}")
-        return int(text)
 
     @abstractmethod
     def build(self) -> Any:

@@ -66,6 +66,45 @@ class Recipe(ABC):
     storage: Storage = "int8"
     """Of the network's kernels in the file."""
 
+    options: dict[str, str]
+    """Of this training, as texts; see :meth:`take_options`."""
+
+    def take_options(self, given: Mapping[str, str], known: Mapping[str, str]) -> None:
+        """Sets :attr:`options`, and takes over those of :data:`LOOP_OPTIONS`.
+
+        Args:
+            given: by the user.
+            known: all that there are, and their defaults.
+
+        Raises:
+            UsageError: an option that is not known, or a value that makes no sense.
+        """
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.codec} has no training option {name!r}; it has {', '.join(sorted(known))}")
+        self.options = {**known, **given}
+        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
+
+    def whole(self, name: str, *, least: int = 1, most: int | None = None) -> int:
+        """An option's value, once it is a whole number from ``least``, 0 or 1, to ``most``."""
+        text = self.options[name]
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            kind = "positive whole number" if least else "whole number"
+            limit = "" if most is None else f" of at most {most}"
+            raise UsageError(f"{name}: expected a {kind}{limit}, got {text!r}")
+        return int(text)
+
+    def number(self, name: str, *, zero: bool = False) -> float:
+        """An option's value, once it is a number above zero, or zero where that is allowed."""
+        try:
+            value = float(self.options[name])
+        except ValueError:
+            value = -1.0
+        if not (0 < value < float("inf") or (zero and value == 0)):
+            kind = "number that is not negative" if zero else "positive number"
+            raise UsageError(f"{name}: expected a {kind}, got {self.options[name]!r}")
+        return value
+
     def set_loop_options(self, options: Mapping[str, str]) -> None:
         """Takes over those of :data:`LOOP_OPTIONS`, as texts.
 

@@ -10,7 +10,7 @@ from benchmark.neural.onescale.model import Model, Predictor, gather
 from benchmark.neural.onescale.tables import FRACTIONS, MOST, Logits, Tables
 from benchmark.neural.wavelet.bands import PHASES
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
-from benchmark.neural.wavelet.coder import Coder, Reader, Writer, code_gamma, code_plain
+from benchmark.neural.wavelet.coder import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.model import BINARY, CLASSES, WEIGHT_UNIT
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT
 
@@ -126,12 +126,6 @@ def _code_rest(
         if not alive.size:
             break
         reached[alive] += 1
-    magnitude = CLASSES[reached]
-    for number in np.flatnonzero(np.diff(CLASSES) > 1):
-        places = np.flatnonzero(reached == number)
-        bits = int(CLASSES[number + 1] - CLASSES[number]).bit_length() - 1
-        magnitude[places] += code_plain(coder, size[places] - CLASSES[number], bits)
-    places = np.flatnonzero(reached == BINARY)
-    magnitude[places] += code_gamma(coder, size[places] - CLASSES[-1])
+    magnitude = code_within(coder, reached, size)
     out[busy] = np.where(positive, magnitude, -magnitude)
     return out

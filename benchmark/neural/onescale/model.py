@@ -13,8 +13,6 @@ that every partial sum of the network is an integer below 2²⁴, which ``float3
 from __future__ import annotations
 
 import itertools
-import zipfile
-import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
+from benchmark.neural.integers import Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.onescale.tables import SCALE_UNIT, SCALES, SMALLEST, Tables
 from benchmark.neural.wavelet.bands import PHASES
-from benchmark.neural.wavelet.model import ACTIVATION_LIMIT, ACTIVATION_UNIT, WEIGHT_UNIT
+from benchmark.neural.wavelet.model import ACTIVATION_UNIT, WEIGHT_UNIT
 
 QUALITIES = 64
 """Quality levels, from 0 on."""
@@ -105,7 +104,7 @@ class Model:
         """Writes an ``.npz`` file, without pickle."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "tables"}
         arrays |= {f"table_{field.name}": getattr(self.tables, field.name) for field in fields(self.tables)}
-        np.savez_compressed(path, **arrays)
+        save_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> Model:
@@ -114,13 +113,12 @@ class Model:
         Raises:
             UsageError: the file is not such a model.
         """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
-                return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name != "tables"},
-                           tables=tables)
-        except (OSError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise UsageError(f"{path} is not a learned-onescale model: {error}") from error
+        def make(stored: Arrays) -> Model:
+            tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
+            own = {field.name: stored[field.name] for field in fields(cls) if field.name != "tables"}
+            return cls(**own, tables=tables)
+
+        return load_arrays(path, "a learned-onescale model", make)
 
     @property
     def channels(self) -> int:
@@ -187,19 +185,12 @@ class Predictor:
             return total.astype(np.float32)[:, np.newaxis]
 
         expected = matrix(model.linear[part], np.float64) @ values + model.linear_bias[phase][:, np.newaxis]
-        half = WEIGHT_UNIT // 2  # rounds
+        half, unit = WEIGHT_UNIT // 2, np.float32(1 / WEIGHT_UNIT)  # half rounds
         hidden = matrix(model.first[part], np.float32) @ sizes
-        hidden = _active(hidden + column(model.first_bias[phase], model.first_rate[phase], half))
+        hidden = activated((hidden + column(model.first_bias[phase], model.first_rate[phase], half)) * unit)
         hidden = matrix(model.second[phase], np.float32) @ hidden
-        hidden = _active(hidden + column(model.second_bias[phase], None, half))
+        hidden = activated((hidden + column(model.second_bias[phase], None, half)) * unit)
         logarithm = matrix(model.last[phase], np.float32) @ hidden
         logarithm += column(model.last_bias[phase], model.last_rate[phase], _INDEX_SUMS // 2)
         index = np.floor(logarithm * (1 / _INDEX_SUMS)) + SMALLEST * SCALE_UNIT
         return expected.astype(np.int64), np.clip(index, 0, SCALES - 1).astype(np.int64)
-
-
-def _active(sums: Floats) -> Floats:
-    """Activations, in place: sums are in units of 1/1024, and rounded down."""
-    sums *= 1 / WEIGHT_UNIT
-    np.floor(sums, out=sums)
-    return np.clip(sums, 0, ACTIVATION_LIMIT, out=sums)

@@ -61,24 +61,19 @@ class OneScaleRecipe(Recipe):
     }
 
     def __init__(self, options: dict[str, str]) -> None:
-        for name in options:
-            if name not in self.own_options:
-                listed = ", ".join(sorted(self.own_options))
-                raise UsageError(f"{self.codec} has no training option {name!r}; it has {listed}")
-        self.options = {**self.own_options, **options}
-        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
+        self.take_options(options, self.own_options)
         most = {"latent": MOST_CHANNELS, "hidden": MOST_HIDDEN}
-        self.widths = {name: self._whole(name, most.get(name)) for name in WIDTHS}
-        self.crop, self.block, self.limit = (self._whole(name) for name in ("crop", "block", "limit"))
-        self.batch_size, self.epoch_steps = self._whole("batch_size"), self._whole("steps")
-        self.prices = self._number("price"), self._number("price_last")
-        self.downscale = self._number("downscale")
+        self.widths = {name: self.whole(name, most=most.get(name)) for name in WIDTHS}
+        self.crop, self.block, self.limit = (self.whole(name) for name in ("crop", "block", "limit"))
+        self.batch_size, self.epoch_steps = self.whole("batch_size"), self.whole("steps")
+        self.prices = self.number("price"), self.number("price_last")
+        self.downscale = self.number("downscale")
         if not 0.1 <= self.downscale <= 1:
             raise UsageError(f"downscale: expected a factor from 0.1 to 1, got {self.options['downscale']!r}")
         if self.crop % (2 * BLOCK) or self.block % BLOCK:
             raise UsageError(f"expected a crop of a multiple of 32 and a block of one of 16, got {self.crop} and "
                              f"{self.block}")
-        self._stages = [Stage(1, self._whole("epochs"), self._number("learning_rate"), None)]
+        self._stages = [Stage(1, self.whole("epochs"), self.number("learning_rate"), None)]
         self._start: Any = None
         self._exact: Any = None
 
@@ -162,19 +157,3 @@ class OneScaleRecipe(Recipe):
             "widths": self.widths,
             "options": self.options,
         }
-
-    def _whole(self, name: str, most: int | None = None) -> int:
-        text = self.options[name]
-        if not text.isdecimal() or not int(text) or (most is not None and int(text) > most):
-            limit = "" if most is None else f" of at most {most}"
-            raise UsageError(f"{name}: expected a positive whole number{limit}, got {text!r}")
-        return int(text)
-
-    def _number(self, name: str) -> float:
-        try:
-            value = float(self.options[name])
-        except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
-            raise UsageError(f"{name}: expected a positive number, got {self.options[name]!r}")
-        return value

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables
 from benchmark.neural.wavelet.transform import (
+    BRIGHTEST,
     LEVELS,
     UNIT,
     Floats,
@@ -90,7 +91,7 @@ class Part:
     @property
     def row(self) -> int:
         """Number of its band among all 54, as of ``Tables.shrink``."""
-        return ((self.level - 1) * 3 + self.orientation) * 3 + self.plane
+        return _row(self.level, self.orientation, self.plane)
 
     @property
     def first(self) -> Offset:
@@ -132,7 +133,7 @@ class DecodedBands:
     def __init__(self, height: int, width: int, step: int, low: list[Integers], tables: Tables) -> None:
         self.height, self.width, self.step, self.tables = height, width, step, tables
         self.low: list[Plane] = [
-            np.clip(dequantise(plane.astype(np.int64) * UNIT, step, LEVELS, 3), -32767, 32767).astype(np.int16)
+            np.clip(dequantise(plane.astype(np.int64) * UNIT, step, LEVELS, 3), -BRIGHTEST, BRIGHTEST).astype(np.int16)
             for plane in low
         ]
         """The low-pass plane of each of the planes at the level reached, in units of 1/64."""
@@ -256,7 +257,7 @@ class DecodedBands:
         )
 
     def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:
-        shrink = self.tables.shrink[((level - 1) * 3 + orientation) * 3 + plane]
+        shrink = self.tables.shrink[_row(level, orientation, plane)]
         out = np.empty_like(quantised)
         for top in range(0, len(quantised), _STRIP):
             values = quantised[top : top + _STRIP]
@@ -264,6 +265,10 @@ class DecodedBands:
             magnitudes = np.sign(values) * (size * UNIT - shrink[np.minimum(size, 3)])
             out[top : top + _STRIP] = dequantise(magnitudes, self.step, level, orientation)
         return out
+
+
+def _row(level: int, orientation: int, plane: int) -> int:
+    return ((level - 1) * 3 + orientation) * 3 + plane
 
 
 def _cousins(orientation: int) -> tuple[int, int]:

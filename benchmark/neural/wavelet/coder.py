@@ -8,6 +8,7 @@ decision. Decisions of the same number are coded for all places of a part at onc
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -36,7 +37,7 @@ Logits = npt.NDArray[np.int16]
 _Flags = npt.NDArray[np.bool_]
 
 
-class Coder:
+class Coder(ABC):
     """Codes decisions: a writer writes bits, a reader reads as many as it is given."""
 
     writes: ClassVar[bool]
@@ -63,9 +64,9 @@ class Coder:
         self.ideal -= ones * math.log2(chance / TOTAL) + (bits.size - ones) * math.log2(1 - chance / TOTAL)
         return values
 
+    @abstractmethod
     def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
         """Codes bits by a model of the library; ``extent`` is their probabilities, or their number."""
-        raise NotImplementedError
 
 
 class Writer(Coder):
@@ -139,6 +140,23 @@ def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     return out - 1
 
 
+def code_within(
+    coder: Coder, classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Codes where in their classes magnitudes lie; a reader is told the classes alone.
+
+    Returns:
+        The magnitudes.
+    """
+    out = CLASSES[classes]
+    for number in np.flatnonzero(_WIDTHS):
+        places = np.flatnonzero(classes == number)
+        out[places] += code_plain(coder, sizes[places] - CLASSES[number], int(_WIDTHS[number]))
+    places = np.flatnonzero(classes == BINARY)
+    out[places] += code_gamma(coder, sizes[places] - CLASSES[-1])
+    return out
+
+
 def code_part(
     coder: Coder, part: Part, logits: tuple[Logits, Logits], chances: Chances, values: Integers
 ) -> None:
@@ -179,13 +197,8 @@ def code_part(
         indices = more[row[alive], decision].astype(np.int64) + LOGIT_LIMIT
         alive = alive[decide(LATER, later, indices, classes[alive] > decision)]
         found[alive] += 1
-    out = CLASSES[found]
-    for number in np.flatnonzero(_WIDTHS):
-        places = busy[found[busy] == number]
-        out[places] += code_plain(coder, size[places] - CLASSES[number], int(_WIDTHS[number]))
-    places = busy[found[busy] == BINARY]
-    if places.size:
-        out[places] += code_gamma(coder, size[places] - CLASSES[-1])
+    out = np.zeros(flat.size, np.int64)
+    out[busy] = code_within(coder, found[busy], size[busy])
     signs = decide(SIGN, sign, positive[row[busy]].astype(np.int64) + LOGIT_LIMIT, flat[busy] > 0)
     out[busy] = np.where(signs, out[busy], -out[busy])
     values[...] = out.reshape(values.shape)

@@ -16,7 +16,17 @@ from benchmark.neural.wavelet.bands import FEATURES, DecodedBands, Part
 from benchmark.neural.wavelet.model import KINDS, Model
 from benchmark.neural.wavelet.restoration import DEPTH, PARTS, detail
 from benchmark.neural.wavelet.tables import Tables, rate_index
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, analyse, planes_of
+from benchmark.neural.wavelet.transform import (
+    BRIGHTEST,
+    LEVELS,
+    UNIT,
+    Bands,
+    Floats,
+    Integers,
+    Plane,
+    analyse,
+    planes_of,
+)
 
 CROP = 256
 """Side of the crops that are coded."""
@@ -229,7 +239,7 @@ class PlaneSource:
                 found = detail(after[..., plane], int(step), tables)
                 self.seen[number, ..., 4 * plane : 4 * plane + 4] = _deep(found)
                 rest = planes["before"][number, ..., plane].astype(np.int32) - after[..., plane].astype(np.int32)
-                self.error[number, ..., 4 * plane : 4 * plane + 4] = _deep(np.clip(rest, -32767, 32767))
+                self.error[number, ..., 4 * plane : 4 * plane + 4] = _deep(np.clip(rest, -BRIGHTEST, BRIGHTEST))
 
     def __call__(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
         if not self.size:
@@ -263,4 +273,4 @@ def _deep(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _fixed(planes: list[Any]) -> npt.NDArray[np.int16]:
-    return np.asarray(np.clip(np.stack(planes, axis=-1), -32767, 32767), dtype=np.int16)
+    return np.asarray(np.clip(np.stack(planes, axis=-1), -BRIGHTEST, BRIGHTEST), dtype=np.int16)

@@ -12,8 +12,6 @@ machine, with any number of threads.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
+from benchmark.neural.integers import ACTIVATION_LIMIT, Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, Part
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOGIT_UNIT, Tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, Floats
@@ -34,7 +33,6 @@ WEIGHT_UNIT = 64
 """Units of a weight in 1."""
 ACTIVATION_UNIT = 16
 """Units of a feature and an activation in 1."""
-ACTIVATION_LIMIT = 255
 SAID = 2
 """Numbers that the first network tells the second: magnitudes of a sign's logit and of an expected value."""
 
@@ -108,7 +106,7 @@ class Model:
         """Writes an ``.npz`` file, without pickle."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "tables"}
         arrays |= {f"table_{field.name}": getattr(self.tables, field.name) for field in fields(self.tables)}
-        np.savez_compressed(path, **arrays)
+        save_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> Model:
@@ -117,13 +115,12 @@ class Model:
         Raises:
             UsageError: the file is not such a model.
         """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
-                return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name != "tables"},
-                           tables=tables)
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise UsageError(f"{path} is not a learned-wavelet model: {error}") from error
+        def make(stored: Arrays) -> Model:
+            tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
+            own = {field.name: stored[field.name] for field in fields(cls) if field.name != "tables"}
+            return cls(**own, tables=tables)
+
+        return load_arrays(path, "a learned-wavelet model", make)
 
     @property
     def parameters(self) -> int:
@@ -216,8 +213,8 @@ class Predictor:
 def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
     """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
     inner = layers.odd_first @ features
-    both = _active(layers.odd_bias + inner)
-    both -= _active(np.subtract(layers.odd_bias, inner, out=inner))
+    both = activated(layers.odd_bias + inner)
+    both -= activated(np.subtract(layers.odd_bias, inner, out=inner))
     said = layers.odd_last @ both
     said += layers.odd_direct @ features
     known = np.empty((len(features) + SAID, features.shape[1]), np.float32)
@@ -227,18 +224,12 @@ def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
     np.minimum(told, 127, out=told)
     hidden = layers.first @ known
     hidden += layers.first_bias
-    hidden = layers.second @ _active(hidden)
+    hidden = layers.second @ activated(hidden)
     hidden += layers.second_bias
-    more = layers.last @ _active(hidden)
+    more = layers.last @ activated(hidden)
     more += layers.last_bias
     sign = said[0] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
     return _logit(more), _logit(sign)
-
-
-def _active(sums: Floats) -> Floats:
-    """Activations, in place: rectified, limited and rounded down."""
-    np.clip(sums, 0, ACTIVATION_LIMIT, out=sums)
-    return np.floor(sums, out=sums)
 
 
 def _logit(sums: Floats) -> Floats:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.errors import UsageError
+from benchmark.neural.integers import ACTIVATION_LIMIT
 from benchmark.neural.wavelet.bands import FEATURES
 from benchmark.neural.wavelet.model import (
-    ACTIVATION_LIMIT,
     ACTIVATION_UNIT,
     BANDS,
     BINARY,

@@ -30,8 +30,10 @@ _HELD_CONTEXTS = 4096
 """Coefficients of each kind on which a training is validated."""
 _WATCHED = (12, 30, 75)
 """Steps at which held-out images are coded to judge a training."""
-_PRICE = 0.1
 _WATCHED_IMAGES = 8
+"""Held-out images that are coded so."""
+_PRICE = 0.1
+"""Of a bit in squared steps, at which they are coded: the codec's default."""
 
 
 class WaveletRecipe(Recipe):
@@ -56,24 +58,19 @@ class WaveletRecipe(Recipe):
     }
 
     def __init__(self, options: dict[str, str]) -> None:
-        for name in options:
-            if name not in self.own_options:
-                listed = ", ".join(sorted(self.own_options))
-                raise UsageError(f"{self.codec} has no training option {name!r}; it has {listed}")
-        self.options = {**self.own_options, **options}
-        self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
-        self.epoch_steps = self._whole("steps")
-        self.batch_size = self._whole("contexts")
+        self.take_options(options, self.own_options)
+        self.epoch_steps = self.whole("steps")
+        self.batch_size = self.whole("contexts")
         self._coded: tuple[Coded, Coded] | None = None
         self._stage: Stage | None = None
         self._tables: Tables = first_tables()
 
     def stages(self) -> Sequence[Stage]:
-        rate, restoration_rate = self._number("learning_rate"), self._number("restoration_rate")
+        rate, restoration_rate = self.number("learning_rate"), self.number("restoration_rate")
         stages = [
-            Stage(_FIRST, 0 if self.options["start"] else self._whole("first_epochs", 0), rate, None),
-            Stage(_CONTEXTS, self._whole("epochs", 0), rate, None),
-            Stage(_RESTORATION, self._whole("restoration_epochs", 0), restoration_rate, None),
+            Stage(_FIRST, 0 if self.options["start"] else self.whole("first_epochs", least=0), rate, None),
+            Stage(_CONTEXTS, self.whole("epochs", least=0), rate, None),
+            Stage(_RESTORATION, self.whole("restoration_epochs", least=0), restoration_rate, None),
         ]
         kept = [stage for stage in stages if stage.epochs]
         if not kept:
@@ -81,13 +78,13 @@ class WaveletRecipe(Recipe):
         return kept
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
-        return {"image": blocks(images, 2 * CROP, 2 * CROP, self._whole("limit"))}
+        return {"image": blocks(images, 2 * CROP, 2 * CROP, self.whole("limit"))}
 
     def network(self) -> Any:
         load_keras()
         from benchmark.neural.wavelet.networks import WaveletNetwork
 
-        network = WaveletNetwork(*(self._whole(name) for name in ("odd", "hidden", "channels", "layers")))
+        network = WaveletNetwork(*(self.whole(name) for name in ("odd", "hidden", "channels", "layers")))
         if self.options["start"]:
             point = points(self.codec, self.options["start"])[0]
             model = Model.load(point.folder / f"{point.stem}.contexts.npz")
@@ -103,7 +100,7 @@ class WaveletRecipe(Recipe):
         paths = [scratch / f"coded-{'chosen' if chosen else 'rounded'}-{part}.npz" for part in ("train", "held-out")]
         if not all(path.exists() for path in paths):
             model = network.contexts.integers(self._tables) if chosen else None
-            passes = self._whole("passes")
+            passes = self.whole("passes")
             for path, images, times in zip(paths, (examples["image"], held_out["image"]), (passes, 1), strict=True):
                 order = (image for _ in range(times) for image in images)
                 coded(order, times, model, self._tables).save(path)
@@ -115,7 +112,7 @@ class WaveletRecipe(Recipe):
         data = self._coded[0 if training else 1]
         if self._stage.quality == _RESTORATION:
             return PlaneSource(
-                data.planes, self._tables, self._whole("crop"), self._whole("crops") if training else 0
+                data.planes, self._tables, self.whole("crop"), self.whole("crops") if training else 0
             )
         return ContextSource(data.contexts, self.batch_size if training else _HELD_CONTEXTS)
 
@@ -138,13 +135,13 @@ class WaveletRecipe(Recipe):
             for image in held_out["image"][:_WATCHED_IMAGES]:
                 bands = [analyse(plane) for plane in planes_of(image)]
                 height, width = image.shape[:2]
-                found_here = coder.encode(bands, height, width, model, step * UNIT, _PRICE)
-                planes, pixels = found_here.planes, height * width
+                coded_here = coder.encode(bands, height, width, model, step * UNIT, _PRICE)
+                planes, pixels = coded_here.planes, height * width
                 if restored:
                     planes = restoration(planes, step * UNIT, self._tables)
                 error = np.mean((image_of(planes).astype(np.float64) - image) ** 2)
-                rates.append(8 * len(found_here.payload) / pixels)
-                macs.append(found_here.macs / pixels)
+                rates.append(8 * len(coded_here.payload) / pixels)
+                macs.append(coded_here.macs / pixels)
                 qualities.append(10 * np.log10(255**2 / error))
             found.append({"bpp": float(np.mean(rates)), "psnr": float(np.mean(qualities))})
             if restored:
@@ -165,18 +162,3 @@ class WaveletRecipe(Recipe):
             "architecture": "CDF 9/7 wavelet with a learned entropy model in integers, and restoration",
             "options": self.options,
         }
-
-    def _whole(self, name: str, least: int = 1) -> int:
-        text = self.options[name]
-        if not text.isdecimal() or int(text) < least:
-            raise UsageError(f"{name}: expected a whole number of at least {least}, got {text!r}")
-        return int(text)
-
-    def _number(self, name: str) -> float:
-        try:
-            value = float(self.options[name])
-        except ValueError:
-            value = 0.0
-        if not 0 < value < float("inf"):
-            raise UsageError(f"{name}: expected a positive number, got {self.options[name]!r}")
-        return value

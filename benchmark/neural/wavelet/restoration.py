@@ -1,15 +1,13 @@
 """A small network that repairs decoded planes, in integers: the same pixels on every machine.
 
 It sees 2×2 samples of the planes at a time, as their differences from the local mean in units of the quantiser step,
-compressed by a logarithm; three layers of 3×3 convolutions, of which the inner ones add to what they are given; and
-the last one gives what is added to the samples. Biases follow the rate: a parabola of the rate index for each channel.
+compressed by a logarithm. A first layer of 3×3 convolutions, some inner ones that add to what they are given, and a
+last one give what is added to the samples. Biases follow the rate: a parabola of the rate index for each channel.
 Units and exactness are those of ``model``.
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.wavelet.model import ACTIVATION_LIMIT, WEIGHT_UNIT
+from benchmark.neural.integers import ACTIVATION_LIMIT, activated, load_arrays, save_arrays
+from benchmark.neural.wavelet.model import WEIGHT_UNIT
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables, rate_index
-from benchmark.neural.wavelet.transform import Floats, Plane
+from benchmark.neural.wavelet.transform import BRIGHTEST, Floats, Plane
 
 PLANES = 3
 DEPTH = 4 * PLANES
@@ -35,7 +34,6 @@ PARTS = 32
 _SHIFT = 10 + 5
 
 _WINDOW = 2 * REACH + 1
-_BRIGHTEST = (1 << 15) - 1
 _STRIP = 128
 """Rows of samples of which the local mean is taken at once, to save room."""
 _BLOCK = (64, 384)
@@ -76,7 +74,7 @@ class Restoration:
 
     def save(self, path: Path) -> None:
         """Writes an ``.npz`` file, without pickle."""
-        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+        save_arrays(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> Restoration:
@@ -85,11 +83,10 @@ class Restoration:
         Raises:
             UsageError: the file is not such a network.
         """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return cls(**{field.name: stored[field.name] for field in fields(cls)})
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            raise UsageError(f"{path} is not a restoration of learned-wavelet: {error}") from error
+        return load_arrays(
+            path, "a restoration of learned-wavelet",
+            lambda stored: cls(**{field.name: stored[field.name] for field in fields(cls)}),
+        )
 
     @property
     def parameters(self) -> int:
@@ -129,7 +126,7 @@ class Restoration:
                     for place in range(4):
                         target = plane[2 * top + place // 2 : 2 * bottom : 2, 2 * left + place % 2 : 2 * right : 2]
                         found = added[4 * number + place, : target.shape[0], : target.shape[1]]
-                        target[...] = np.clip(target + found, -_BRIGHTEST, _BRIGHTEST)
+                        target[...] = np.clip(target + found, -BRIGHTEST, BRIGHTEST)
         return out
 
     def _added(
@@ -139,9 +136,9 @@ class Restoration:
         margin = len(self.inner) + 2
         top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
         part = seen[:, top : rows[1] + margin, left : columns[1] + margin].astype(np.float32)
-        values = _active(_convolve(part, self.first) + biases[0][:, None, None])
+        values = activated((_convolve(part, self.first) + biases[0][:, None, None]) / WEIGHT_UNIT)
         for kernel, bias in zip(self.inner, biases[1:], strict=True):
-            values += _active(_convolve(values, kernel) + bias[:, None, None])
+            values += activated((_convolve(values, kernel) + bias[:, None, None]) / WEIGHT_UNIT)
             np.minimum(values, ACTIVATION_LIMIT, out=values)
         added = _convolve(values, self.last)
         return added[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
@@ -160,13 +157,6 @@ def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
         difference = (part * count - sums) * ((1 << 24) // (step * count)) >> 20
         out[top : top + _STRIP] = tables.low[np.clip(difference, -limit, limit) + limit]
     return out
-
-
-def _active(sums: Floats) -> Floats:
-    sums *= 1 / WEIGHT_UNIT
-    np.maximum(sums, 0, out=sums)
-    np.floor(sums, out=sums)
-    return np.minimum(sums, ACTIVATION_LIMIT, out=sums)
 
 
 def _convolve(values: Floats, kernel: npt.NDArray[np.int8]) -> Floats:

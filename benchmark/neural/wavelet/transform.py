@@ -20,8 +20,6 @@ from benchmark.codec import Image
 
 LEVELS = 6
 """Levels of the wavelet; level 1 is the finest."""
-ORIENTATIONS = ("HL", "LH", "HH")
-"""Bands of a level: high-pass along rows, along columns, along both."""
 UNIT = 64
 """Units of the integer inverse in a grey level, and of steps in 1."""
 
@@ -36,7 +34,7 @@ _ROW_GAIN = 3330
 
 _LARGEST = 1 << 16
 """Largest coefficient of the inverse, a thousand grey levels: sums of products with it stay in 32 bits."""
-_BRIGHTEST = (1 << 15) - 1
+BRIGHTEST = (1 << 15) - 1
 """Largest low-pass sample, 512 grey levels."""
 _STRIP = 256
 """Rows or columns at once, to save room."""
@@ -148,7 +146,7 @@ def synthesise(low: Plane, details: Sequence[Integers]) -> Plane:
     out = np.empty((len(above) + len(below), above.shape[1]), np.int16)
     for start in range(0, out.shape[1], _STRIP):
         strip = slice(start, start + _STRIP)
-        out[:, strip] = np.clip(_join(above[:, strip], below[:, strip]), -_BRIGHTEST, _BRIGHTEST)
+        out[:, strip] = np.clip(_join(above[:, strip], below[:, strip]), -BRIGHTEST, BRIGHTEST)
     return out
 
 
