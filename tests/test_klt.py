@@ -153,3 +153,41 @@ def test_a_single_example_is_told(tmp_path: Path) -> None:
             recipe("rnn", "folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]], data="x",
             out=tmp_path, seed=1, precision="float32", command="",
         )
+
+
+def test_the_restoration_is_trained_on_what_levels_leave(tmp_path: Path) -> None:
+    """Decoded images are made once, are the network's own, and a carried checkpoint makes the same ones anew."""
+    from benchmark.neural.klt_examples import decoded, errors_of_levels
+    from benchmark.neural.weights import load_weights
+
+    photos = [photo(96, 96, seed=seed)[np.newaxis] for seed in range(4)]
+    options = {
+        "form": "klt", **{name: str(width) for name, width in SMALL.items()}, "levels": "2",
+        "block": "96", "crop": "64", "batch_size": "2", "steps": "2", "epochs": "1",
+        "restoration_epochs": "1",
+    }
+
+    def run(out: Path, changes: dict[str, str], resume: Path | None = None) -> Path:
+        wanted = recipe("rnn", "folder:x", {**options, **changes})
+        return train(wanted, photos, data="x", out=out, seed=1, precision="float32", command="", resume=resume)
+
+    run(tmp_path / "here", {})
+    scratch = tmp_path / "here" / "training"
+    stack = np.load(scratch / "decoded-train.npy")
+    assert stack.shape == (3, 3, 96, 96, 3)
+    network = build_klt({**SMALL, "levels": 2})
+    load_weights(network, tmp_path / "here" / "network.weights.npz")
+    for level in (1, 2):
+        codes = network.codes(stack[0].astype(np.float32), level)
+        network.restoration.last.kernel.assign(np.zeros((3, 3, 8, 12)))
+        network.restoration.last.bias.assign(np.zeros(12))
+        unrestored = np.clip(np.rint(network.image(codes)), 0, 255)
+        assert np.abs(unrestored - stack[level]).mean() < 1, "weights in the file are rounded"
+    errors = errors_of_levels(stack)
+    assert errors[0] > errors[1] > 0
+    assert np.allclose(network.restoration.errors.numpy(), errors, rtol=0.01)
+
+    run(tmp_path / "there", {"restoration_epochs": "2"}, scratch / "checkpoint.npz")
+    again = np.load(tmp_path / "there" / "training" / "decoded-train.npy")
+    assert np.array_equal(again, stack), "by the levels as they were trained, not by new ones"
+    assert decoded(None, stack[0], scratch / "decoded-train.npy").shape == stack.shape, "they are made once"

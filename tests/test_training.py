@@ -107,7 +107,7 @@ def test_time_limits_a_training_which_more_time_continues(tmp_path: Path) -> Non
     card = run(tmp_path, {"steps": "5"}, pace=pace)
     assert 0.5 <= card["training_seconds"] < 3
     log, points = rows(tmp_path, "log.csv"), rows(tmp_path, "points.csv")
-    assert float(log[-1]["learning_rate"]) < 0.5 * float(log[0]["learning_rate"]), "the cosine fits the time"
+    assert float(log[-1]["learning_rate"]) < 0.5 * 1e-3, "the cosine fits the time"
     assert {"steps_per_second", "examples_per_second", "pixels_per_second", "loss", "val_loss"} <= set(log[0])
     assert len(points) >= 2
     assert [float(row["bpp"]) for row in points] == [0.5] * len(points)

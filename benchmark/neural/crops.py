@@ -46,6 +46,10 @@ def blocks(images: Iterable[Batch], side: int, block: int, limit: int | None = N
     return np.concatenate([part for part in found if len(part)])[:limit]
 
 
+Places = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
+"""Whole numbers (N, 5) and factors (N,) of crops, as ``Crops.places`` draws them."""
+
+
 class Crops:
     """Random crops of blocks: the blocks lie on the device, and crops are cut, mirrored and made smaller there.
 
@@ -81,7 +85,10 @@ class Crops:
 
     def __call__(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator) -> dict[str, Any]:
         """``image``, ``uint8`` (N, side, side, 3): a crop of each chosen block."""
-        count = len(chosen)
+        return {"image": self.at(chosen, self.places(len(chosen), rng))}
+
+    def places(self, count: int, rng: np.random.Generator) -> Places:
+        """Where so many crops lie in their blocks, drawn at random."""
         scale = rng.uniform(self.smallest, 1, count) if self.smallest < 1 else np.ones(count)
         shown = np.ceil(self.side / scale)  # pixels of the block that the crop shows
         top, left = (
@@ -90,8 +97,13 @@ class Crops:
         mirrored = rng.random(count) < 0.5
         # The window has one size for all: near an edge it begins before what the crop shows.
         corner = [np.minimum(place, extent - self.window) for place, extent in ((top, self.height), (left, self.width))]
-        whole = np.stack([chosen, *corner, top - corner[0], left - corner[1], mirrored], axis=1).astype(np.int32)
-        return {"image": self.cut(self.pixels, whole, scale.astype(np.float32))}
+        whole = np.stack([*corner, top - corner[0], left - corner[1], mirrored], axis=1).astype(np.int32)
+        return whole, scale.astype(np.float32)
+
+    def at(self, chosen: npt.NDArray[np.int64], places: Places) -> Any:
+        """Crops at places of the chosen blocks, ``uint8`` (N, side, side, 3)."""
+        whole, scale = places
+        return self.cut(self.pixels, np.column_stack([chosen.astype(np.int32), whole]), scale)
 
     def _cut(self, pixels: Any, whole: Any, scale: Any) -> Any:
         """Crops, from the pixels of all blocks (P, 3), whole numbers (N, 6) and factors (N,)."""

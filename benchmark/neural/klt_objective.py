@@ -14,8 +14,6 @@ from benchmark.neural.klt_start import BLOCK
 
 _RATE_UNIT = 0.1
 """Bits a pixel and level in which rates count."""
-_DRAWN = 4
-"""Levels of each crop on which the restoration is trained in a step."""
 
 
 class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -69,33 +67,23 @@ class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no type
 
 
 class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
-    """Mean of ln((MSE + ½) / (MSE before it is restored + ½)) over crops, each at a few levels drawn at random.
+    """Mean of ln((MSE + ½) / (MSE before it is restored + ½)) over decoded crops.
 
     Args:
         network: a ``KltAutoencoder``, of which the restoration alone is trained.
-        seed: of the draw of levels.
     """
 
-    def __init__(self, network: Any, seed: int) -> None:
+    def __init__(self, network: Any) -> None:
         super().__init__()
         network.trainable = False
         network.restoration.trainable = True
         self.network = network
-        self.noise = keras.random.SeedGenerator(seed)
         self.gain = keras.metrics.Mean(name="gain_db")
 
     def call(self, inputs: dict[str, Any]) -> Any:
-        """Errors after and before the restoration, each (N · drawn,)."""
-        network, count = self.network, self.network.widths.levels
-        images = ops.cast(inputs["image"], "float32")
-        decoded = ops.stack(network.levels(network.coefficients(images), count)[0])
-        size = images.shape[0]
-        drawn = keras.random.randint((_DRAWN * size,), 0, count, seed=self.noise)
-        place = drawn * size + ops.tile(ops.arange(size), _DRAWN)
-        flat = ops.reshape(decoded, (count * size, *decoded.shape[2:]))
-        before = ops.stop_gradient(network.pixels(ops.take(flat, place, axis=0)))
-        target = ops.tile(images, (_DRAWN, 1, 1, 1))
-        after = network.restoration(before, drawn)
+        """Errors after and before the restoration, each (N,)."""
+        target, before = (ops.cast(inputs[name], "float32") for name in ("image", "decoded"))
+        after = self.network.restoration(before, inputs["level"])
         return tuple(ops.mean(ops.square(image - target), axis=(1, 2, 3)) for image in (after, before))
 
     def compute_loss(

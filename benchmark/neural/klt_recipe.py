@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,14 +11,13 @@ import numpy.typing as npt
 
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
+from benchmark.neural.klt_examples import DecodedCrops, decoded, errors_of_levels
 from benchmark.neural.klt_start import BLOCK, Start, blocks_of, linear_start
 from benchmark.neural.levels import MOST_LEVELS, LevelRecipe
-from benchmark.neural.recipe import Examples, Stage
+from benchmark.neural.recipe import Examples, Source, Stage
 
 _START_BLOCKS = 100_000
 """Blocks of which the linear start is learned."""
-_ERROR_TILES = 16
-"""Training blocks on which the errors of levels are measured, before these are restored."""
 _WATCHED_TILES = 6
 """Held-out blocks on which a training is watched."""
 
@@ -42,6 +42,7 @@ class KltRecipe(LevelRecipe):
     """
 
     codec = "rnn"
+    least_epochs = 0
     validation_share = 1 / 40
     learned_pixels = 200 << 18
     own_options: ClassVar[dict[str, str]] = {
@@ -60,7 +61,7 @@ class KltRecipe(LevelRecipe):
         self.widths["coefficients"] = self.whole("coefficients", most=3 * BLOCK**2)
         self.widths["context"] = self.whole("context", most=self.widths["coefficients"])
         self.widths["levels"] = self.whole("levels", most=MOST_LEVELS)
-        self.restoration_epochs = self.whole("restoration_epochs")
+        self.restoration_epochs = self.whole("restoration_epochs", least=0)
         self.prices, self.first_weight, self.restoration_rate = (
             np.linspace(self.number("price", zero=True), self.number("price_last", zero=True), self.widths["levels"]),
             self.number("first_weight", zero=True), self.number("restoration_rate", zero=True),
@@ -68,22 +69,24 @@ class KltRecipe(LevelRecipe):
         if self.crop % 16 or self.block % 16:
             raise UsageError(f"crop and block: expected multiples of 16, got {self.crop} and {self.block}")
         self.start: Start | None = None
-        self.sample: npt.NDArray[np.uint8]
+        self._decoded: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
 
     def stages(self) -> Sequence[Stage]:
-        return [
+        stages = [
             Stage(_LEVELS, self.epochs, self.learning_rate, None),
             Stage(_RESTORATION, self.restoration_epochs, self.restoration_rate, None),
         ]
+        kept = [stage for stage in stages if stage.epochs]
+        if not kept:
+            raise UsageError("epochs, restoration_epochs: expected one that is not 0; nothing is trained")
+        return kept
 
     def levels(self, stage: Stage) -> int:
         return self.widths["levels"]
 
     def prepare(self, examples: Examples) -> None:
-        images = examples["image"]
-        self.sample = images[:_ERROR_TILES]
         if not self.options["start"]:
-            blocks = blocks_of(images, _START_BLOCKS, np.random.default_rng(0))
+            blocks = blocks_of(examples["image"], _START_BLOCKS, np.random.default_rng(0))
             self.start = linear_start(blocks, self.widths["coefficients"], 32, self.widths["levels"])
 
     def build(self) -> Any:
@@ -100,40 +103,37 @@ class KltRecipe(LevelRecipe):
 
         if stage.quality == _LEVELS:
             return LevelsObjective(network, self.prices, self.first_weight)
-        objective = RestorationObjective(network, seed)
-        _, decoded = self._decode(network, self.sample)
-        errors = [float(np.sqrt(np.mean((images - self.sample) ** 2))) for images in decoded]
-        network.restoration.errors.assign(np.array(errors, np.float32))
-        return objective
+        return RestorationObjective(network)
+
+    def enter(self, stage: Stage, network: Any, examples: Examples, held_out: Examples, scratch: Path) -> None:
+        """Decodes the images at all levels for the restoration, or finds them decoded."""
+        self._decoded = None
+        if stage.quality == _RESTORATION:
+            exact = self.exact(network)
+            parts = (("train", examples), ("held-out", held_out))
+            train, held = (decoded(exact, rows["image"], scratch / f"decoded-{part}.npy") for part, rows in parts)
+            self._decoded = train, held
+            network.restoration.errors.assign(np.array(errors_of_levels(train), np.float32))
+
+    def source(self, examples: Examples, *, training: bool) -> Source:
+        if self._decoded is None:
+            return super().source(examples, training=training)
+        return DecodedCrops(self._decoded[0 if training else 1], self.crop)
 
     def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
         """Estimated rate and the PSNR of restored images, the mean over held-out blocks."""
-        images = held_out["image"][:_WATCHED_TILES]
-        rates, decoded = self._decode(self.exact(network), images, restored=True)
-        errors = [np.mean((np.clip(np.rint(level), 0, 255) - images) ** 2, axis=(1, 2, 3)) for level in decoded]
-        return [
-            {"bpp": rate, "psnr": float(np.mean(10 * np.log10(255.0**2 / error)))}
-            for rate, error in zip(rates, errors, strict=True)
-        ]
-
-    def _decode(
-        self, network: Any, images: npt.NDArray[np.uint8], *, restored: bool = False
-    ) -> tuple[list[float], list[npt.NDArray[np.float32]]]:
-        """Estimated bpp up to each level on average, and images (N, H, W, 3) after it."""
         from keras import ops
 
-        count = self.widths["levels"]
-        rates, decoded = np.zeros(count), []
+        exact, images, count = self.exact(network), held_out["image"][:_WATCHED_TILES], self.widths["levels"]
+        rates, qualities = np.zeros(count), np.zeros(count)
         for image in images[:, None]:
-            coefficients, bits = network.levels(network.coefficients(image.astype(np.float32)), count)
-            rates += np.cumsum([float(rate) for rate in bits]) / (256 * len(images))
-            levels = [network.pixels(level) for level in coefficients]
-            if restored:
-                levels = [
-                    network.restoration(level, np.array([index], np.int32)) for index, level in enumerate(levels)
-                ]
-            decoded.append([ops.convert_to_numpy(level)[0] for level in levels])
-        return [float(rate) for rate in rates], [np.stack(level) for level in zip(*decoded, strict=True)]
+            coefficients, bits = exact.levels(exact.coefficients(image.astype(np.float32)), count)
+            rates += np.cumsum([float(rate) for rate in bits]) / (BLOCK**2 * len(images))
+            for level, found in enumerate(coefficients):
+                restored = ops.convert_to_numpy(exact.restoration(exact.pixels(found), np.array([level], np.int32)))
+                error = np.mean((np.clip(np.rint(restored), 0, 255) - image) ** 2)
+                qualities[level] += 10 * np.log10(255.0**2 / error) / len(images)
+        return [{"bpp": float(rate), "psnr": float(psnr)} for rate, psnr in zip(rates, qualities, strict=True)]
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -263,6 +263,8 @@ class LevelRecipe(Recipe):
     validation_share = 1 / 100
     learned_pixels = 1 << 23
     """Pixels of which the models of bits are learned."""
+    least_epochs: ClassVar[int] = 1
+    """0 where there are other stages than these."""
     own_options: ClassVar[Mapping[str, str]] = {}
     """Options that a codec adds, or gives other defaults."""
 
@@ -270,7 +272,8 @@ class LevelRecipe(Recipe):
         self._exact: Any = None
         self.take_options(options, {**OPTIONS, **self.own_options})
         self.crop, self.batch_size, self.epochs, self.epoch_steps, self.limit = (
-            self.whole(name) for name in ("crop", "batch_size", "epochs", "steps", "limit")
+            self.whole(name, least=self.least_epochs if name == "epochs" else 1)
+            for name in ("crop", "batch_size", "epochs", "steps", "limit")
         )
         try:
             self.learning_rate = float(self.options["learning_rate"])

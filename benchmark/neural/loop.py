@@ -98,13 +98,12 @@ class StageLoop:
         progress: Progress,
     ) -> None:
         self.recipe, self.network, self.stage, self.seed = recipe, network, stage, seed
-        self.held_out, self.end, self.pace, self.state, self.arrays = held_out, end, pace, state, arrays
+        self.examples, self.held_out, self.end, self.pace = examples, held_out, end, pace
+        self.state, self.arrays = state, arrays
         self.folder, self.device, self.progress = folder, device, progress
         self.size, self.held_size = (len(next(iter(rows.values()))) for rows in (examples, held_out))
         # A last batch that is not full would be compiled for anew: training leaves it to another epoch's shuffle.
         self.epoch_steps = recipe.epoch_steps or max(1, self.size // recipe.batch_size)
-        self.source = recipe.source(examples, training=True)
-        self.held_source = recipe.source(held_out, training=False)
         self.patience = recipe.patience if end is None else None
         self.advanced = 0
         self._measured = -1
@@ -147,11 +146,15 @@ class StageLoop:
             ema_momentum=self.recipe.average,
         )
         trainer.compile(optimizer=optimiser, jit_compile=keras.config.backend() == "jax")
-        trainer(next(_batches(self.source, min(self.size, self.recipe.batch_size), self.recipe.batch_size, 0))[1])
         optimiser.build(trainer.trainable_variables)
         if self.arrays.get("model"):
             checkpoint.assign(trainer.variables, self.arrays["model"], "network")
             checkpoint.assign(optimiser.variables, self.arrays["optimiser"], "optimiser")
+        # After the checkpoint: what a stage is trained on may be made by the network as it is now.
+        self.recipe.enter(self.stage, self.network, self.examples, self.held_out, self.folder)
+        self.source = self.recipe.source(self.examples, training=True)
+        self.held_source = self.recipe.source(self.held_out, training=False)
+        trainer(next(_batches(self.source, min(self.size, self.recipe.batch_size), self.recipe.batch_size, 0))[1])
         self.stepper = Stepper(trainer)
 
     def _train(self, stop: Stop) -> None:

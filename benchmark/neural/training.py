@@ -102,7 +102,6 @@ def _train(
                 effort.update(state.efforts[index])
                 progress.advance(amount, f"quality {stage.quality}: trained before")
             else:
-                recipe.enter(stage, network, examples, held_out, scratch)
                 loop = StageLoop(
                     recipe, network, stage, examples=examples, held_out=held_out, seed=seed, end=end, pace=pace,
                     state=state, arrays=arrays, folder=scratch, device=device, progress=progress,
