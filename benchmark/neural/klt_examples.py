@@ -13,8 +13,8 @@ from benchmark.neural.crops import Crops
 
 CROP = 256
 """Side of what is taken of each image at most."""
-_DRAWN = 4
-"""Crops of each chosen image, each at a level of its own."""
+_HELD = 4
+"""Crops of each held-out image, each at a level of its own."""
 
 
 def decoded(network: Any, images: Batch, path: Path) -> npt.NDArray[np.uint8]:
@@ -60,19 +60,20 @@ class DecodedCrops:
     Args:
         stack: see :func:`decoded`.
         side: of a crop.
+        size: of a batch, drawn from all images; 0 takes a few of each image that is asked for.
     """
 
-    def __init__(self, stack: npt.NDArray[np.uint8], side: int) -> None:
-        self.levels, self.count = len(stack) - 1, stack.shape[1]
+    def __init__(self, stack: npt.NDArray[np.uint8], side: int, size: int) -> None:
+        self.size, self.levels, self.count = size, len(stack) - 1, stack.shape[1]
         self.crops = Crops(stack.reshape(-1, *stack.shape[2:]), min(side, *stack.shape[2:4]))
 
     def __call__(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator) -> dict[str, Any]:
         """``image`` and ``decoded``, ``uint8`` (M, side, side, 3), and ``level``, ``int32`` (M,), counted from 0."""
-        several = np.tile(chosen, _DRAWN)
-        level = rng.integers(0, self.levels, len(several))
-        places = self.crops.places(len(several), rng)
+        drawn = rng.integers(0, self.count, self.size) if self.size else np.tile(chosen, _HELD)
+        level = rng.integers(0, self.levels, len(drawn))
+        places = self.crops.places(len(drawn), rng)
         return {
-            "image": self.crops.at(several, places),
-            "decoded": self.crops.at((level + 1) * self.count + several, places),
+            "image": self.crops.at(drawn, places),
+            "decoded": self.crops.at((level + 1) * self.count + drawn, places),
             "level": level.astype(np.int32),
         }

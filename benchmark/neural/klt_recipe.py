@@ -21,6 +21,9 @@ _START_BLOCKS = 100_000
 _WATCHED_TILES = 6
 """Held-out blocks on which a training is watched."""
 
+_RESTORED, _RESTORED_CROP = 8, 96
+"""Crops of a batch on which the restoration is trained, and their side: many small steps learn more in a time."""
+
 _LEVELS, _RESTORATION = 1, 2
 """Stages."""
 
@@ -118,7 +121,7 @@ class KltRecipe(LevelRecipe):
     def source(self, examples: Examples, *, training: bool) -> Source:
         if self._decoded is None:
             return super().source(examples, training=training)
-        return DecodedCrops(self._decoded[0 if training else 1], self.crop)
+        return DecodedCrops(self._decoded[0 if training else 1], _RESTORED_CROP, _RESTORED if training else 0)
 
     def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
         """Estimated rate and the PSNR of restored images, the mean over held-out blocks."""
