@@ -176,9 +176,9 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         powers = ops.stack([ops.ones_like(place), place, ops.floor(place**2 / 2**RATE_SHIFT)], axis=-1)
         biases = ops.einsum("np,lpc->lnc", powers / _POWERS, self.bias)[:, :, None, None]
         values = whole_activation(self._convolve(ops.cast(seen, "float32") / ACTIVATION_UNIT, self.first) + biases[0])
-        for layer, inner in enumerate(self.inner):
-            added = values + whole_activation(self._convolve(values, inner) + biases[layer + 1])
-            values = ops.minimum(added, ACTIVATION_LIMIT / ACTIVATION_UNIT)
+        for pair in range(0, len(self.inner), 2):
+            between = whole_activation(self._convolve(values, self.inner[pair]) + biases[pair + 1])
+            values = whole_activation(values + self._convolve(between, self.inner[pair + 1]) + biases[pair + 2])
         return self._convolve(values, self.last)
 
     @staticmethod
@@ -186,7 +186,9 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
         return ops.conv(values, whole_weight(kernel), padding="same", data_format="channels_last")
 
     def begin_from(self, restoration: Restoration) -> None:
-        """Takes over the weights of a restoration of the same widths."""
+        """Takes over the weights of a restoration of the same widths; one of others leaves the network as it is."""
+        if restoration.first.shape[-1] != self.first.shape[-1] or len(restoration.inner) != len(self.inner):
+            return
         _take_over(self.first, restoration.first, WEIGHT_UNIT)
         for variable, values in zip(self.inner, restoration.inner, strict=True):
             _take_over(variable, values, WEIGHT_UNIT)

@@ -41,7 +41,7 @@ class WaveletRecipe(Recipe):
 
     Options: ``odd`` and ``hidden``, units of the networks of contexts; ``channels`` and ``layers`` of the restoration;
     ``first_epochs``, ``epochs`` and ``restoration_epochs`` of the stages, of ``steps`` batches each, 0 to leave a stage
-    out; learning rates; ``start``, a set of weights of the same widths to start from, instead of the first stage;
+    out; learning rates; ``start``, a set of weights with the same contexts to start from, instead of the first stage;
     ``contexts``, coefficients of each kind in a batch; ``passes``, crops of each training image; ``crop`` and
     ``crops``, side and number of the crops in a batch of the restoration; ``limit``, how many images at most.
     """
@@ -51,7 +51,7 @@ class WaveletRecipe(Recipe):
     clip_norm = 1.0
     validation_share = 1 / 20
     own_options: ClassVar[dict[str, str]] = {
-        "odd": "24", "hidden": "48", "channels": "32", "layers": "2", "first_epochs": "4", "epochs": "40",
+        "odd": "24", "hidden": "48", "channels": "32", "layers": "4", "first_epochs": "4", "epochs": "40",
         "restoration_epochs": "24", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "3e-3",
         "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", "start": "", **LOOP_OPTIONS,
         "warmup_steps": "50",

@@ -1,8 +1,8 @@
 """A small network that repairs decoded planes, in integers: the same pixels on every machine.
 
 It sees 2×2 samples of the planes at a time, as their differences from the local mean in units of the quantiser step,
-compressed by a logarithm. A first layer of 3×3 convolutions, some inner ones that add to what they are given, and a
-last one give what is added to the samples. Biases follow the rate: a parabola of the rate index for each channel.
+compressed by a logarithm. A first layer of 3×3 convolutions, pairs of inner ones that add to what they are given, and
+a last one give what is added to the samples. Biases follow the rate: a parabola of the rate index for each channel.
 Units and exactness are those of ``model``.
 """
 
@@ -42,7 +42,7 @@ _BLOCK = (64, 384)
 
 @dataclass(frozen=True)
 class Restoration:
-    """Integer weights; C channels, L inner layers.
+    """Integer weights; C channels, L inner layers, which is even.
 
     Attributes:
         first: ``int8`` (3, 3, 12, C).
@@ -65,10 +65,10 @@ class Restoration:
         arrays = (self.first, self.inner, self.last)
         if (
             [array.shape for array in arrays] != shapes or self.bias.shape != (layers + 1, 3, channels)
-            or any(array.dtype != np.int8 for array in arrays) or self.bias.dtype != np.int32
+            or layers % 2 or any(array.dtype != np.int8 for array in arrays) or self.bias.dtype != np.int32
         ):
             raise UsageError("not a restoration of learned-wavelet: its arrays have other types or shapes")
-        sums = 9 * channels * 128 * ACTIVATION_LIMIT
+        sums = (9 * channels * 128 + WEIGHT_UNIT) * ACTIVATION_LIMIT  # and the values that a pair adds to
         if sums + (1 << 21) >= 1 << 24 or np.abs(self.bias.astype(np.int64)).max() >= 1 << 13:
             raise UsageError("not a restoration of learned-wavelet: its sums are not exact")
 
@@ -137,9 +137,11 @@ class Restoration:
         top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
         part = seen[:, top : rows[1] + margin, left : columns[1] + margin].astype(np.float32)
         values = activated((_convolve(part, self.first) + biases[0][:, None, None]) / WEIGHT_UNIT)
-        for kernel, bias in zip(self.inner, biases[1:], strict=True):
-            values += activated((_convolve(values, kernel) + bias[:, None, None]) / WEIGHT_UNIT)
-            np.minimum(values, ACTIVATION_LIMIT, out=values)
+        for pair in range(0, len(self.inner), 2):
+            before, after = self.inner[pair : pair + 2]
+            inside, outside = (bias[:, None, None] for bias in biases[pair + 1 : pair + 3])
+            between = activated((_convolve(values, before) + inside) / WEIGHT_UNIT)
+            values = activated(values + (_convolve(between, after) + outside) / WEIGHT_UNIT)
         added = _convolve(values, self.last)
         return added[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
 
