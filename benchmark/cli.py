@@ -553,14 +553,17 @@ def train(
     else:
         dataset, source = _training_set(dataset or "", data_root)
         images, label, data = source.training_images(), source.name, dataset
+    folder = out or Path("weights") / codec / (name or label)
     try:
         card = run_training(
             recipe(codec, dataset, dict(_pair(text) for text in options)), images, data=data,
-            out=out or Path("weights") / codec / (name or label), seed=seed, precision=precision, command=_command(),
+            out=folder, seed=seed, precision=precision, command=_command(),
             pace=Pace(limit, checkpoint_every, evaluate_every), resume=resume, device=device,
         )
     except KeyboardInterrupt:
-        click.echo("interrupted: the checkpoint is written; the same command goes on from here", err=True)
+        begun = (folder / "training" / "checkpoint.npz").exists()
+        kept = "the checkpoint is written; the same command goes on from here" if begun else "nothing was trained yet"
+        click.echo(f"interrupted: {kept}", err=True)
         sys.exit(_INTERRUPTED)
     click.echo(f"wrote {card}")
 

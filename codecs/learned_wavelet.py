@@ -72,6 +72,8 @@ class LearnedWavelet(Codec):
         if image.size > MAX_SAMPLES:
             raise UnsupportedImage(f"{self.name}: a stream holds at most {MAX_SAMPLES} samples, got {image.size}")
         point = self._point()
+        if self.restoration == "on":
+            _restoration(point)  # a stream that could not be decoded must not be written
         height, width = image.shape[:2]
         step = round(self.step * UNIT)
         bands = [analyse(plane) for plane in planes_of(image)]

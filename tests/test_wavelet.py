@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -21,12 +22,23 @@ from benchmark.neural.container import Frame, pack, unpack
 from benchmark.neural.wavelet import coder, transform
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
-from benchmark.neural.wavelet.model import BANDS, BINARY, CLASSES, KINDS, SAID, Model, Predictor, evaluate
-from benchmark.neural.wavelet.restoration import DEPTH, Restoration, detail
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT, first_tables, rate_index
+from benchmark.neural.wavelet.model import (
+    BANDS,
+    BINARY,
+    CLASSES,
+    KINDS,
+    MOST_HIDDEN,
+    MOST_ODD,
+    SAID,
+    Model,
+    Predictor,
+    evaluate,
+)
+from benchmark.neural.wavelet.restoration import DEPTH, MOST_CHANNELS, Restoration, detail
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, Tables, first_tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
-from benchmark.neural.weights import WEIGHTS_VARIABLE
-from benchmark.plugins import codec_class
+from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
+from benchmark.plugins import codec_class, recipe
 from tests.conftest import ROOT, Run, photo
 
 pytest.importorskip("constriction", reason="needs the neural extra")
@@ -507,3 +519,59 @@ def test_training_goes_on_and_its_weights_code(
     assert np.array_equal(further.first, after.first), "the restoration alone was trained on"
     bad = rdbench(*words[:4], "--option", "hidden=none", check=False)
     assert (bad.returncode, "hidden: expected a positive whole number" in bad.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channels": "49"}, "channels: .* of at most 48, got '49'"),
+        ({"hidden": "257"}, "hidden: .* of at most 256"),
+        ({"odd": "91"}, "odd: .* of at most 90"),
+        ({"crop": "258"}, "crop: .* of at most 256"),
+        ({"crop": "7"}, "crop: expected an even number"),
+        ({"crops": "0"}, "crops: expected a positive whole number"),
+        ({"passes": "x"}, "passes: expected a positive whole number"),
+        ({"layers": "-1"}, "layers: expected a positive whole number"),
+        ({"limit": "x"}, "limit: expected a positive whole number"),
+        ({"learning_rate": "abc"}, "learning_rate: expected a positive number"),
+        ({"first_epochs": "0", "epochs": "0", "restoration_epochs": "0"}, "nothing is trained"),
+    ],
+)
+def test_options_of_a_training_are_checked_before_it_begins(options: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        recipe("learned-wavelet", "folder:x", options)
+
+
+def test_the_largest_widths_are_exact() -> None:
+    random_model(odd=MOST_ODD, hidden=MOST_HIDDEN)
+    random_restoration(channels=MOST_CHANNELS)
+    for widths in ({"odd": MOST_ODD + 1}, {"hidden": MOST_HIDDEN + 2}):
+        with pytest.raises(UsageError, match="inexact"):
+            random_model(**widths)
+
+
+def test_damaged_files_of_a_set_are_told_before_a_stream_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a set of a user's own, of the name of ours, leaves the streams of ours readable."""
+    codec = codec_class("learned-wavelet").from_settings({})
+    image = photo(40, 56)
+    stream = codec.encode(image)
+    shipped = set_folders("learned-wavelet")["photographs"]
+    mine = tmp_path / "learned-wavelet" / "photographs"
+    shutil.copytree(shipped, mine)
+    (mine / "network.restoration.npz").write_bytes(b"")
+    monkeypatch.setenv("RDBENCH_WEIGHTS", str(tmp_path))
+    assert codec.decode(stream).shape == image.shape
+    with pytest.raises(UsageError, match="is not a restoration of learned-wavelet"):
+        codec.encode(image)
+    shutil.copytree(shipped, mine.with_name("empty"))
+    (mine.with_name("empty") / "card.json").write_text('{"points": []}')
+    with pytest.raises(UsageError, match="names no operating point"):
+        codec_class("learned-wavelet").from_settings({"weights": "empty"}).encode(image)
+
+
+def test_types_of_tables_are_checked() -> None:
+    tables = first_tables()
+    with pytest.raises(UsageError, match="shapes or types differ"):
+        Tables(tables.size, tables.difference, tables.probability.astype(np.float32), tables.shrink)

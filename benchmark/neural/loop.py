@@ -183,11 +183,13 @@ class StageLoop:
             if state.seconds - saved >= pace.checkpoint_every:
                 self._save(served, state.seconds - before)
                 saved = state.seconds
+        self.stepper.settle()
+        # What is measured once a stage has ended is not the next one's time.
+        state.seconds = before + time.monotonic() - start
         if not stop.requested:
             if state.step != self._logged:
                 self._end_epoch()
             self._measure()
-        state.seconds = before + time.monotonic() - start
         self._save(served, state.seconds - before)
         if stop.requested:
             raise KeyboardInterrupt

@@ -75,7 +75,7 @@ def _train(
     keras = load_keras()
     precision = device["precision"]
     plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
-    _same_plan(scratch / "plan.json", plan)
+    _check_plan(scratch / "plan.json", plan)
     state, arrays = _begin(recipe, scratch / "checkpoint.npz", resume)
     at_commit = commit()
 
@@ -89,6 +89,8 @@ def _train(
     stages = recipe.stages()
     if state.stage >= len(stages):
         raise UsageError(f"the checkpoint is in stage {state.stage + 1}, and these options have {len(stages)}")
+    # Only now: all that the options may ask for is there, and a corrected command is not refused.
+    _write(scratch / "plan.json", plan)
     ends, amounts = _shares([stage.epochs for stage in stages], pace.limit)
     points: list[Any] = []
     effort: Counter[str] = Counter()
@@ -193,14 +195,13 @@ def _served(devices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _same_plan(path: Path, plan: dict[str, Any]) -> None:
-    text = json.dumps(plan, indent=2, sort_keys=True)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
+def _check_plan(path: Path, plan: dict[str, Any]) -> None:
+    """Refuses a folder in which another training was begun."""
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
         raise UsageError(
             f"{path.parent} holds a training with other arguments (compare {path}); "
             "give another --out, or delete that folder to start over"
         )
-    path.write_text(text, encoding="utf-8")
 
 
 def _write(path: Path, content: Any) -> None:

@@ -74,11 +74,16 @@ class Point:
 
 def set_folders(codec: str) -> dict[str, Path]:
     """Folders of all sets of a codec's weights by name; a user's own win over those of the same name."""
+    return {folder.name: folder for folder in _all_folders(codec)}
+
+
+def _all_folders(codec: str) -> list[Path]:
+    """Folders of all sets of a codec's weights, a user's own last."""
     package = importlib.import_module("benchmark.plugins.codecs")
     roots = [Path(path) / "weights" for path in package.__path__]
     if os.environ.get(WEIGHTS_VARIABLE):
         roots.append(Path(os.environ[WEIGHTS_VARIABLE]))
-    return {card.parent.name: card.parent for root in roots for card in sorted((root / codec).glob("*/card.json"))}
+    return [card.parent for root in roots for card in sorted((root / codec).glob("*/card.json"))]
 
 
 def points(codec: str, name: str) -> list[Point]:
@@ -98,13 +103,17 @@ def points(codec: str, name: str) -> list[Point]:
 
 
 def by_identity(codec: str, identity: bytes) -> Point:
-    """The operating point that a stream names.
+    """The operating point that a stream names, whatever the name of its set.
 
     Raises:
         BitstreamError: these weights are not here.
     """
-    for folder in set_folders(codec).values():
-        for point in _points(folder):
+    for folder in _all_folders(codec):
+        try:
+            found = _points(folder)
+        except UsageError:  # a damaged set of a user must not stand in the way of others
+            continue
+        for point in found:
             if point.identity() == identity:
                 return point
     raise BitstreamError(
@@ -118,10 +127,13 @@ def _points(folder: Path) -> list[Point]:
     path = folder / "card.json"
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        return [
+        found = [
             Point(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
             for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
         ]
+        if not found:
+            raise ValueError("it names no operating point")
+        return found
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path} is not a model card ({error!r}); train the set anew, or take it away") from error
 

@@ -47,6 +47,9 @@ _LOGIT_SUMS = WEIGHT_UNIT * ACTIVATION_UNIT // LOGIT_UNIT
 _CHUNK = 2048
 """Places at once: the networks' activations then stay in the cache."""
 
+MOST_ODD, MOST_HIDDEN = 90, 256
+"""Largest widths of the networks: with more, sums could leave what ``float32`` holds exactly."""
+
 Integers8 = npt.NDArray[np.int8]
 Integers32 = npt.NDArray[np.int32]
 

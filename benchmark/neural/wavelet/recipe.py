@@ -15,8 +15,8 @@ from benchmark.neural.crops import blocks
 from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
-from benchmark.neural.wavelet.model import Model
-from benchmark.neural.wavelet.restoration import Restoration
+from benchmark.neural.wavelet.model import MOST_HIDDEN, MOST_ODD, Model
+from benchmark.neural.wavelet.restoration import MOST_CHANNELS, Restoration
 from benchmark.neural.wavelet.tables import Tables, first_tables
 from benchmark.neural.wavelet.transform import UNIT, analyse, image_of, planes_of
 from benchmark.neural.weights import points
@@ -26,6 +26,7 @@ STEM = "network"
 _FIRST, _CONTEXTS, _RESTORATION = 1, 2, 3
 """Stages: a first model from coefficients that were rounded with a dead zone; the model, from coefficients that the
 encoder chose by the first one's bits; the restoration of what was decoded then."""
+_MOST_LAYERS = 16
 _HELD_CONTEXTS = 4096
 """Coefficients of each kind on which a training is validated."""
 _WATCHED = (12, 30, 75)
@@ -61,11 +62,21 @@ class WaveletRecipe(Recipe):
         self.take_options(options, self.own_options)
         self.epoch_steps = self.whole("steps")
         self.batch_size = self.whole("contexts")
+        most = {"odd": MOST_ODD, "hidden": MOST_HIDDEN, "channels": MOST_CHANNELS, "layers": _MOST_LAYERS}
+        self.widths = tuple(self.whole(name, most=most[name]) for name in ("odd", "hidden", "channels", "layers"))
+        self.passes, self.crops, self.limit = (self.whole(name) for name in ("passes", "crops", "limit"))
+        self.crop = self.whole("crop", most=CROP)
+        if self.crop % 2:
+            raise UsageError(f"crop: expected an even number, got {self.crop}")
+        self._stages = self._chosen_stages()
         self._coded: tuple[Coded, Coded] | None = None
         self._stage: Stage | None = None
         self._tables: Tables = first_tables()
 
     def stages(self) -> Sequence[Stage]:
+        return self._stages
+
+    def _chosen_stages(self) -> list[Stage]:
         rate, restoration_rate = self.number("learning_rate"), self.number("restoration_rate")
         stages = [
             Stage(_FIRST, 0 if self.options["start"] else self.whole("first_epochs", least=0), rate, None),
@@ -78,13 +89,13 @@ class WaveletRecipe(Recipe):
         return kept
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
-        return {"image": blocks(images, 2 * CROP, 2 * CROP, self.whole("limit"))}
+        return {"image": blocks(images, 2 * CROP, 2 * CROP, self.limit)}
 
     def network(self) -> Any:
         load_keras()
         from benchmark.neural.wavelet.networks import WaveletNetwork
 
-        network = WaveletNetwork(*(self.whole(name) for name in ("odd", "hidden", "channels", "layers")))
+        network = WaveletNetwork(*self.widths)
         if self.options["start"]:
             point = points(self.codec, self.options["start"])[0]
             model = Model.load(point.folder / f"{point.stem}.contexts.npz")
@@ -100,8 +111,8 @@ class WaveletRecipe(Recipe):
         paths = [scratch / f"coded-{'chosen' if chosen else 'rounded'}-{part}.npz" for part in ("train", "held-out")]
         if not all(path.exists() for path in paths):
             model = network.contexts.integers(self._tables) if chosen else None
-            passes = self.whole("passes")
-            for path, images, times in zip(paths, (examples["image"], held_out["image"]), (passes, 1), strict=True):
+            sources = (examples["image"], held_out["image"])
+            for path, images, times in zip(paths, sources, (self.passes, 1), strict=True):
                 order = (image for _ in range(times) for image in images)
                 coded(order, times, model, self._tables).save(path)
         self._coded = Coded.load(paths[0]), Coded.load(paths[1])
@@ -112,7 +123,7 @@ class WaveletRecipe(Recipe):
         data = self._coded[0 if training else 1]
         if self._stage.quality == _RESTORATION:
             return PlaneSource(
-                data.planes, self._tables, self.whole("crop"), self.whole("crops") if training else 0
+                data.planes, self._tables, self.crop, self.crops if training else 0
             )
         return ContextSource(data.contexts, self.batch_size if training else _HELD_CONTEXTS)
 

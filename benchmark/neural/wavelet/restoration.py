@@ -29,6 +29,9 @@ REACH = 4
 RATE_CENTRE, RATE_SHIFT = 176, 6
 """Rate index of a step of 32, about the middle, and how far its square is shifted to the right."""
 
+MOST_CHANNELS = 48
+"""Of inner layers: with more, sums could leave what ``float32`` holds exactly."""
+
 PARTS = 32
 """Parts of a quantiser step in which the network gives what is added: a sum of 1024 adds one."""
 _SHIFT = 10 + 5

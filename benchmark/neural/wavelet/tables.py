@@ -45,8 +45,9 @@ class Tables:
     def __post_init__(self) -> None:
         shapes = [(_SIZES,), (4 * LOW_LIMIT + 1,), (2 * LOGIT_LIMIT + 1,), (_BANDS, 4)]
         arrays = (self.size, self.difference, self.probability, self.shrink)
-        if [array.shape for array in arrays] != shapes:
-            raise UsageError("not the tables of a learned-wavelet model: their shapes differ")
+        kinds = (np.uint8, np.uint8, np.uint16, np.int64)
+        if [array.shape for array in arrays] != shapes or [array.dtype for array in arrays] != list(kinds):
+            raise UsageError("not the tables of a learned-wavelet model: their shapes or types differ")
         if self.probability.min() < 1 or max(self.size.max(), self.difference.max()) > 127:
             raise UsageError("not the tables of a learned-wavelet model: values are out of range")
         if np.abs(self.shrink).max() >= UNIT:
