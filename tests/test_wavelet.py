@@ -80,7 +80,7 @@ def test_chances_follow_what_was_coded() -> None:
     assert 1 <= chances.of(LATER, 1).min() <= chances.of(LATER, 1).max() <= 65_535
 
 
-def random_restoration(seed: int = 0, channels: int = 8, layers: int = 2) -> Restoration:
+def random_restoration(seed: int = 0, channels: int = 8, layers: int = 4) -> Restoration:
     rng = np.random.default_rng(seed)
     return Restoration(
         rng.integers(-40, 40, (3, 3, DEPTH, channels)).astype(np.int8),
@@ -284,8 +284,10 @@ def reference_restoration(
     rate = rate_index(step) - 176
     bias = network.bias[:, 0] + rate * network.bias[:, 1] + (rate**2 >> 6) * network.bias[:, 2]
     values = np.clip((convolve(values, network.first) + bias[0] + 32) >> 6, 0, 255)
-    for kernel, offset in zip(network.inner, bias[1:], strict=True):
-        values = np.minimum(values + np.clip((convolve(values, kernel) + offset + 32) >> 6, 0, 255), 255)
+    for pair in range(0, len(network.inner), 2):
+        before, after = network.inner[pair : pair + 2]
+        between = np.clip((convolve(values, before) + bias[pair + 1] + 32) >> 6, 0, 255)
+        values = np.clip(values + ((convolve(between, after) + bias[pair + 2] + 32) >> 6), 0, 255)
     added = (convolve(values, network.last) * step + (1 << 14)) >> 15
     out = []
     for number, plane in enumerate(planes):
@@ -495,7 +497,7 @@ def test_training_goes_on_and_its_weights_code(
         "--evaluate-every", "0",
     ]
     options = {
-        "odd": 4, "hidden": 8, "channels": 4, "layers": 1, "first_epochs": 1, "epochs": 1, "restoration_epochs": 1,
+        "odd": 4, "hidden": 8, "channels": 4, "layers": 2, "first_epochs": 1, "epochs": 1, "restoration_epochs": 1,
         "steps": 2, "contexts": 64, "crops": 2,
     }
     words += [word for name, value in options.items() for word in ("--option", f"{name}={value}")]
@@ -532,6 +534,7 @@ def test_training_goes_on_and_its_weights_code(
         ({"crops": "0"}, "crops: expected a positive whole number"),
         ({"passes": "x"}, "passes: expected a positive whole number"),
         ({"layers": "-1"}, "layers: expected a positive whole number"),
+        ({"layers": "3"}, "layers: expected an even number"),
         ({"limit": "x"}, "limit: expected a positive whole number"),
         ({"learning_rate": "abc"}, "learning_rate: expected a positive number"),
         ({"first_epochs": "0", "epochs": "0", "restoration_epochs": "0"}, "nothing is trained"),

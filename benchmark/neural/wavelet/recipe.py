@@ -66,8 +66,9 @@ class WaveletRecipe(Recipe):
         self.widths = tuple(self.whole(name, most=most[name]) for name in ("odd", "hidden", "channels", "layers"))
         self.passes, self.crops, self.limit = (self.whole(name) for name in ("passes", "crops", "limit"))
         self.crop = self.whole("crop", most=CROP)
-        if self.crop % 2:
-            raise UsageError(f"crop: expected an even number, got {self.crop}")
+        for name, value in (("crop", self.crop), ("layers", self.widths[-1])):
+            if value % 2:
+                raise UsageError(f"{name}: expected an even number, got {value}")
         self._stages = self._chosen_stages()
         self._coded: tuple[Coded, Coded] | None = None
         self._stage: Stage | None = None
