@@ -46,5 +46,6 @@ def load_arrays(path: Path, what: str, make: Callable[[Arrays], _Model]) -> _Mod
 
 def activated(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Activations in place, of sums in their units: rectified, limited and rounded down to whole numbers."""
-    np.clip(values, 0, ACTIVATION_LIMIT, out=values)
+    np.maximum(values, 0, out=values)  # two calls take less time than np.clip, whose checks are in Python
+    np.minimum(values, ACTIVATION_LIMIT, out=values)
     return np.floor(values, out=values)

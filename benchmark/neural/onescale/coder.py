@@ -12,7 +12,7 @@ from benchmark.neural.wavelet.bands import PHASES
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
 from benchmark.neural.wavelet.coder import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.model import BINARY, CLASSES, WEIGHT_UNIT
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 
 Symbols = npt.NDArray[np.int32]
 """Latents in steps, (N, h, w, C), within ±``tables.MOST``."""
@@ -105,7 +105,9 @@ def _code_rest(
 
     def decide(family: int, logits: Logits, bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         indices = logits.astype(np.int64) + LOGIT_LIMIT
-        decided = coder.decisions(bits, chances.of(family, 0)[indices])
+        probabilities = chances.of(family, 0)[indices] / TOTAL
+        decided = coder.decisions(bits, probabilities)
+        coder.count(decided, probabilities)
         chances.learn(family, 0, indices, decided)
         return decided
 

@@ -48,12 +48,13 @@ class Coder(ABC):
         self.ideal = 0.0
         """Bits by the probabilities of what was coded."""
 
-    def decisions(self, bits: npt.NDArray[Any], chances: npt.NDArray[np.int64]) -> _Flags:
-        """Codes bits whose chances to be 1 are given in units of 1/65,536."""
-        probabilities = chances / TOTAL
-        values = self._code(bits, self._many, probabilities)
+    def decisions(self, bits: npt.NDArray[Any], probabilities: npt.NDArray[np.float64]) -> _Flags:
+        """Codes bits of these probabilities to be 1; :meth:`count` counts them."""
+        return self._code(bits, self._many, probabilities)
+
+    def count(self, values: _Flags, probabilities: npt.NDArray[np.float64]) -> None:
+        """Adds the ideal bits of decisions, of these probabilities to be 1."""
         self.ideal -= float(np.log2(np.where(values, probabilities, 1 - probabilities)).sum())
-        return values
 
     def same(self, bits: npt.NDArray[Any], chance: int) -> _Flags:
         """Codes bits that all have one chance to be 1."""
@@ -176,16 +177,18 @@ def code_part(
     quiet = np.flatnonzero(row == len(part.lively))
     classes = np.searchsorted(CLASSES, size, side="right") - 1
     found = np.zeros(flat.size, np.int64)
-    first, later, sign = (chances.of(family, part.plane) for family in (FIRST, LATER, SIGN))
+    # Whole multiples of 1/65,536: no rounding is in them.
+    probabilities = [chances.of(family, part.plane) / TOTAL for family in (FIRST, LATER, SIGN)]
+    decided: list[list[tuple[npt.NDArray[np.integer], _Flags]]] = [[], [], []]
 
-    def decide(family: int, chance: Chance, indices: npt.NDArray[np.integer], bits: _Flags) -> _Flags:
-        decided = coder.decisions(bits, chance[indices])
-        chances.learn(family, part.plane, indices, decided)
-        return decided
+    def decide(family: int, indices: npt.NDArray[np.integer], bits: _Flags) -> _Flags:
+        found = coder.decisions(bits, probabilities[family][indices])
+        decided[family].append((indices, found))
+        return found
 
     indices = more[:-1, 0].astype(np.int64) + LOGIT_LIMIT
     begun = [
-        part.lively[decide(FIRST, first, indices, classes[part.lively] > 0)],
+        part.lively[decide(FIRST, indices, classes[part.lively] > 0)],
         # Chances in quiet places are the model's own: learning there was seen to give nothing.
         quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))],
     ]
@@ -195,13 +198,18 @@ def code_part(
         if not alive.size:
             break
         indices = more[row[alive], decision].astype(np.int64) + LOGIT_LIMIT
-        alive = alive[decide(LATER, later, indices, classes[alive] > decision)]
+        alive = alive[decide(LATER, indices, classes[alive] > decision)]
         found[alive] += 1
     out = np.zeros(flat.size, np.int64)
     out[busy] = code_within(coder, found[busy], size[busy])
-    signs = decide(SIGN, sign, positive[row[busy]].astype(np.int64) + LOGIT_LIMIT, flat[busy] > 0)
+    signs = decide(SIGN, positive[row[busy]].astype(np.int64) + LOGIT_LIMIT, flat[busy] > 0)
     out[busy] = np.where(signs, out[busy], -out[busy])
     values[...] = out.reshape(values.shape)
+    for family, pairs in enumerate(decided):
+        if pairs:
+            met, found_bits = (np.concatenate(group) for group in zip(*pairs, strict=True))
+            coder.count(found_bits, probabilities[family][met])
+            chances.learn(family, part.plane, met, found_bits)
 
 
 def code_low(coder: Coder, plane: Integers) -> Integers:

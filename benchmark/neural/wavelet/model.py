@@ -236,5 +236,6 @@ def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
 
 
 def _logit(sums: Floats) -> Floats:
-    np.clip(sums, -LOGIT_LIMIT, LOGIT_LIMIT, out=sums)
+    np.maximum(sums, -LOGIT_LIMIT, out=sums)
+    np.minimum(sums, LOGIT_LIMIT, out=sums)
     return np.floor(sums, out=sums)
