@@ -205,7 +205,8 @@ def test_training_command_resumes_and_its_weights_work(
 
 @pytest.mark.parametrize(
     ("option", "complaint"),
-    [("colour=red", "no training option 'colour'"), ("epochs=many", "whole numbers"), ("tiling=hex", "expected one of"),
+    [("colour=red", "no training option 'colour'"), ("epochs=many", "epochs: expected a positive"),
+     ("batch_size=0", "batch_size: expected a positive"), ("tiling=hex", "expected one of"),
      ("objective=fun", "expected rd or elbo"), ("epochs", "expected KEY=VALUE")],
 )
 def test_bad_training_options_are_explained(rdbench: Run, option: str, complaint: str) -> None:

@@ -271,8 +271,9 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
-    [({"colour": "red"}, "no training option 'colour'"), ({"learning_rate": "fast"}, "between 0 and 1, got 'fast'"),
-     ({"epochs": "many"}, "whole numbers"),
+    [({"colour": "red"}, "no training option 'colour'"),
+     ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
+     ({"epochs": "many"}, "whole number"),
      ({"schedule": "steep"}, "expected one of constant, cosine"),
      ({"tiling": "planes28"}, "expected one of grey28"), ({"objective": "elbo"}, "expected rd or mse")],
 )

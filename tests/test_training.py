@@ -186,7 +186,7 @@ def test_checkpoints_that_do_not_fit_are_explained(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match=complaint):
             run(tmp_path / "b", {**options, "epochs": "3"}, resume=path)
-        (tmp_path / "b" / "training" / "plan.json").unlink()
+        (tmp_path / "b" / "training" / "plan.json").unlink(missing_ok=True)
 
 
 def test_a_device_that_is_not_there_is_explained(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -253,37 +252,24 @@ class LatentRecipe(Recipe):
     """Set of weights that ``rd`` starts from; none when empty."""
 
     def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
-        known = {"objective": "rd", "tiling": self.default_tiling(dataset), "tiles_per_image": "200"}
-        allowed = {*known, "epochs", "start", "batch_size", "learning_rate", "schedule", *LOOP_OPTIONS}
-        unknown = set(options) - allowed
-        if unknown:
-            listed = ", ".join(sorted(allowed))
-            raise UsageError(f"{self.codec} has no training option {min(unknown)!r}; it has {listed}")
-        chosen = known | dict(options)
-        self.set_loop_options({name: chosen[name] for name in LOOP_OPTIONS if name in chosen})
-        self.objective, self.tiling_name = chosen["objective"], chosen["tiling"]
+        self.objective = options.get("objective", "rd")
         if self.objective not in ("rd", self.original):
             raise UsageError(f"objective: expected rd or {self.original}, got {self.objective!r}")
+        self.take_options(options, {
+            "objective": self.objective, "tiling": self.default_tiling(dataset), "tiles_per_image": "200",
+            "epochs": str(self.default_epochs[self.objective]),
+            "batch_size": str(self.default_batch_size.get(self.objective, self.batch_size)), "learning_rate": "",
+            "schedule": self.default_schedule[self.objective],
+            "start": self.default_start if self.objective == "rd" else "", **LOOP_OPTIONS,
+        })
+        self.tiling_name, self.start, self.schedule = (self.options[name] for name in ("tiling", "start", "schedule"))
         if self.tiling_name not in self.tilings:
             raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
         self.tiling = TILINGS[self.tiling_name]
-        self.start = chosen.get("start", self.default_start if self.objective == "rd" else "")
-        try:
-            self.epochs = int(chosen.get("epochs", self.default_epochs[self.objective]))
-            self.tiles_per_image = int(chosen["tiles_per_image"])
-            usual = self.default_batch_size.get(self.objective, self.batch_size)
-            self.batch_size = int(chosen.get("batch_size", usual))
-        except ValueError:
-            raise UsageError("epochs, tiles_per_image and batch_size: expected whole numbers") from None
-        self._learning_rate: float | None = None
-        if text := chosen.get("learning_rate"):
-            try:
-                self._learning_rate = float(text)
-            except ValueError:
-                self._learning_rate = math.nan
-            if not 0 < self._learning_rate < 1:
-                raise UsageError(f"learning_rate: expected a number between 0 and 1, got {text!r}")
-        self.schedule = chosen.get("schedule", self.default_schedule[self.objective])
+        self.epochs, self.tiles_per_image, self.batch_size = (
+            self.whole(name) for name in ("epochs", "tiles_per_image", "batch_size")
+        )
+        self._learning_rate = self.number("learning_rate") if self.options["learning_rate"] else None
         if self.schedule not in SCHEDULES:
             raise UsageError(f"schedule: expected one of {', '.join(SCHEDULES)}, got {self.schedule!r}")
 

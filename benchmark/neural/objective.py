@@ -85,6 +85,7 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.trade_off, self.step = trade_off, step
         self.kind_weights = [float(weight) for weight in tiling.weights]
         self.prior = LogisticMixture(len(tiling.kinds), math.prod(self.encoder.outputs[0].shape[1:]))
+        self.prior.build(None)  # a checkpoint is read before anything is called
         self.noise = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=name) for name in ("bits", "psnr")]
 

@@ -172,7 +172,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:
-        """A Keras model around the network whose ``compute_loss`` is the objective."""
+        """A Keras model around the network whose ``compute_loss`` is the objective; all its variables are there."""
 
     def held_out_points(self, network: Any, stage: Stage, held_out: Examples) -> list[dict[str, float]]:
         """Points that the network reaches on held-out examples now, to judge a training while it runs.

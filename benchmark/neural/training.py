@@ -76,7 +76,7 @@ def _train(
     precision = device["precision"]
     plan = {"data": data, "seed": seed, "precision": precision, "recipe": recipe.describe()}
     _check_plan(scratch / "plan.json", plan)
-    state, arrays = _begin(recipe, scratch / "checkpoint.npz", resume)
+    state, arrays, source = _begin(recipe, scratch / "checkpoint.npz", resume)
     at_commit = commit()
 
     keras.utils.set_random_seed(seed)
@@ -95,6 +95,8 @@ def _train(
     points: list[Any] = []
     effort: Counter[str] = Counter()
     with Progress(sum(amounts), "epochs" if pace.limit is None else "s") as progress:
+        if resume is not None and source != resume:
+            progress.note(f"{source} has trained as long as {resume} or longer: going on from it")
         for index, (stage, end, amount) in enumerate(zip(stages, ends, amounts, strict=True)):
             if index < state.stage:
                 weights = arrays.get(f"done{index}")
@@ -162,17 +164,17 @@ def _split(
     return rest, first, {"training": size - held, "validation": held, "digest": digest.hexdigest()}
 
 
-def _begin(recipe: Recipe, path: Path, resume: Path | None) -> tuple[State, Arrays]:
-    """The furthest of the checkpoints that there are, or a state without any training."""
+def _begin(recipe: Recipe, path: Path, resume: Path | None) -> tuple[State, Arrays, Path | None]:
+    """The furthest of the checkpoints that there are, and its file; or a state without any training."""
     found = []
     for source in [*([path] if path.exists() else []), *([resume] if resume else [])]:
         state, arrays = checkpoint.load(source)
         if state.codec != recipe.codec:
             raise UsageError(f"{source}: a checkpoint of codec {state.codec!r}, not of {recipe.codec!r}")
-        found.append((state, arrays))
+        found.append((state, arrays, source))
     if not found:
-        return State(recipe.codec, recipe.describe()), {}
-    return max(found, key=lambda pair: pair[0].seconds)
+        return State(recipe.codec, recipe.describe()), {}, None
+    return max(found, key=lambda one: one[0].seconds)
 
 
 def _shares(epochs: Sequence[int], limit: float | None) -> tuple[list[float | None], list[int]]:
