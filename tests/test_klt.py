@@ -125,6 +125,7 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
         ({"levels": "11"}, "levels: .* of at most 10, got '11'"),
         ({"loss": "mse"}, "loss: form klt has its own objective"),
         ({"price": "-1"}, "price: expected a number"),
+        ({"epochs": "0", "restoration_epochs": "0"}, "nothing is trained"),
         ({"hidden": "0"}, "hidden: expected a positive whole number"),
         ({"width": "small"}, "no training option 'width'"),
     ],
@@ -153,6 +154,26 @@ def test_a_single_example_is_told(tmp_path: Path) -> None:
             recipe("rnn", "folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]], data="x",
             out=tmp_path, seed=1, precision="float32", command="",
         )
+
+
+def test_few_of_many_images_are_decoded(
+    images: npt.NDArray[np.uint8], start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All levels of all images of a large set would fill the memory, and be too many to count."""
+    from benchmark.neural import klt_examples
+
+    monkeypatch.setattr(klt_examples, "MOST", 2)
+    network = build_klt(SMALL)
+    network.begin_from(start)
+    stack = klt_examples.decoded(network, images, tmp_path / "decoded.npy")
+    assert stack.shape == (5, 2, 96, 96, 3)
+    held = klt_examples.DecodedCrops(stack, 32, 0)(np.arange(4), np.random.default_rng(0))
+    assert held["image"].shape == (16, 32, 32, 3)
+    drawn = klt_examples.DecodedCrops(stack, 96, 6)(np.arange(1), np.random.default_rng(0))
+    wanted = {image.tobytes() for image in (*stack[0], *stack[0][:, :, ::-1])}
+    assert all(np.asarray(image).tobytes() in wanted for image in drawn["image"])
+    for level, crop in zip(drawn["level"], np.asarray(drawn["decoded"]), strict=True):
+        assert any(np.array_equal(crop, one) for one in (*stack[level + 1], *stack[level + 1][:, :, ::-1]))
 
 
 def test_the_restoration_is_trained_on_what_levels_leave(tmp_path: Path) -> None:

@@ -8,14 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock
 
+from benchmark.cli import main
 from benchmark.errors import UsageError
 from benchmark.neural import checkpoint
 from benchmark.neural.crops import Crops, blocks
@@ -286,3 +289,25 @@ def test_a_command_with_a_mistake_leaves_no_training_behind(tmp_path: Path) -> N
     run(tmp_path, {})
     with pytest.raises(UsageError, match="a training with other arguments"):
         run(tmp_path, {"learning_rate": "1e-4"})
+
+
+def test_a_last_measurement_is_not_charged_to_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: Any) -> list[dict[str, float]]:
+        time.sleep(5)
+        return []
+
+    monkeypatch.setattr(TinyRecipe, "held_out_points", slow)
+    assert 0.3 <= run(tmp_path, pace=Pace(limit=0.3, evaluate_every=100))["training_seconds"] < 5
+
+
+def test_an_interruption_tells_whether_there_is_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.neural.training.train", interrupted)
+    words = ["train", "cvae", "--dataset", "sample", "--out", str(tmp_path)]
+    for expected in ("nothing was trained yet", "the checkpoint is written"):
+        done = CliRunner().invoke(main, words)
+        assert (done.exit_code, expected in done.output) == (130, True)
+        (tmp_path / "training").mkdir(exist_ok=True)
+        (tmp_path / "training" / "checkpoint.npz").touch()

@@ -13,6 +13,8 @@ from benchmark.neural.crops import Crops
 
 CROP = 256
 """Side of what is taken of each image at most."""
+MOST = 1024
+"""Images that are decoded at most: 2.2 GB with ten levels."""
 _HELD = 4
 """Crops of each held-out image, each at a level of its own."""
 
@@ -22,13 +24,17 @@ def decoded(network: Any, images: Batch, path: Path) -> npt.NDArray[np.uint8]:
 
     Args:
         network: a ``KltAutoencoder``; what it restores is not in it yet.
-        images: ``uint8`` (N, H, W, 3); parts are taken at places drawn by a fixed seed.
+        images: ``uint8`` (N, H, W, 3), of which the first :data:`MOST` are taken: training images come in a random
+            order. Parts are taken at places drawn by a fixed seed.
         path: of the file, ``.npy``, written whole or not at all.
 
     Returns:
-        ``uint8`` (1 + levels, N, h, w, 3), the images themselves first; a map of the file.
+        ``uint8`` (1 + levels, N or MOST, h, w, 3), the images themselves first; a map of the file.
     """
     if not path.exists():
+        from keras import ops
+
+        images = images[:MOST]
         rng = np.random.default_rng(0)
         side = min(CROP, *images.shape[1:3])
         temporary = path.with_name(f".{path.name}.tmp")
@@ -40,7 +46,7 @@ def decoded(network: Any, images: Batch, path: Path) -> npt.NDArray[np.uint8]:
             levels, _ = network.levels(network.coefficients(part[np.newaxis].astype(np.float32)), len(stack) - 1)
             stack[0, number] = part
             for level, coefficients in enumerate(levels, start=1):
-                found = np.asarray(network.pixels(coefficients)[0])
+                found = ops.convert_to_numpy(network.pixels(coefficients)[0])
                 stack[level, number] = np.clip(np.rint(found), 0, 255)
         stack.flush()
         temporary.replace(path)
@@ -69,7 +75,8 @@ class DecodedCrops:
 
     def __call__(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator) -> dict[str, Any]:
         """``image`` and ``decoded``, ``uint8`` (M, side, side, 3), and ``level``, ``int32`` (M,), counted from 0."""
-        drawn = rng.integers(0, self.count, self.size) if self.size else np.tile(chosen, _HELD)
+        # Of more held-out images than were decoded, the first stand for the others.
+        drawn = rng.integers(0, self.count, self.size) if self.size else np.tile(chosen % self.count, _HELD)
         level = rng.integers(0, self.levels, len(drawn))
         places = self.crops.places(len(drawn), rng)
         return {

@@ -64,25 +64,20 @@ class KltRecipe(LevelRecipe):
         self.widths["coefficients"] = self.whole("coefficients", most=3 * BLOCK**2)
         self.widths["context"] = self.whole("context", most=self.widths["coefficients"])
         self.widths["levels"] = self.whole("levels", most=MOST_LEVELS)
-        self.restoration_epochs = self.whole("restoration_epochs", least=0)
-        self.prices, self.first_weight, self.restoration_rate = (
-            np.linspace(self.number("price", zero=True), self.number("price_last", zero=True), self.widths["levels"]),
-            self.number("first_weight", zero=True), self.number("restoration_rate", zero=True),
-        )
+        self._stages = self.with_epochs([
+            Stage(_LEVELS, self.epochs, self.learning_rate, None),
+            Stage(_RESTORATION, self.whole("restoration_epochs", least=0), self.number("restoration_rate"), None),
+        ])
+        price, last = self.number("price", zero=True), self.number("price_last", zero=True)
+        self.prices = np.linspace(price, last, self.widths["levels"])
+        self.first_weight = self.number("first_weight", zero=True)
         if self.crop % 16 or self.block % 16:
             raise UsageError(f"crop and block: expected multiples of 16, got {self.crop} and {self.block}")
         self.start: Start | None = None
         self._decoded: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None = None
 
     def stages(self) -> Sequence[Stage]:
-        stages = [
-            Stage(_LEVELS, self.epochs, self.learning_rate, None),
-            Stage(_RESTORATION, self.restoration_epochs, self.restoration_rate, None),
-        ]
-        kept = [stage for stage in stages if stage.epochs]
-        if not kept:
-            raise UsageError("epochs, restoration_epochs: expected one that is not 0; nothing is trained")
-        return kept
+        return self._stages
 
     def levels(self, stage: Stage) -> int:
         return self.widths["levels"]

@@ -125,6 +125,18 @@ class Recipe(ABC):
             raise UsageError(f"warmup_steps: expected a whole number, got {chosen['warmup_steps']!r}")
         self.warmup_steps = int(chosen["warmup_steps"])
 
+    @staticmethod
+    def with_epochs(stages: Iterable[Stage]) -> list[Stage]:
+        """Those that have epochs: options may leave stages out.
+
+        Raises:
+            UsageError: none has.
+        """
+        kept = [stage for stage in stages if stage.epochs]
+        if not kept:
+            raise UsageError("expected a stage whose epochs are not 0; nothing is trained")
+        return kept
+
     @abstractmethod
     def stages(self) -> Sequence[Stage]:
         """Stages in the order in which they are trained."""

@@ -79,15 +79,11 @@ class WaveletRecipe(Recipe):
 
     def _chosen_stages(self) -> list[Stage]:
         rate, restoration_rate = self.number("learning_rate"), self.number("restoration_rate")
-        stages = [
+        return self.with_epochs([
             Stage(_FIRST, 0 if self.options["start"] else self.whole("first_epochs", least=0), rate, None),
             Stage(_CONTEXTS, self.whole("epochs", least=0), rate, None),
             Stage(_RESTORATION, self.whole("restoration_epochs", least=0), restoration_rate, None),
-        ]
-        kept = [stage for stage in stages if stage.epochs]
-        if not kept:
-            raise UsageError("first_epochs, epochs, restoration_epochs: expected one that is not 0; nothing is trained")
-        return kept
+        ])
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
         return {"image": blocks(images, 2 * CROP, 2 * CROP, self.limit)}
