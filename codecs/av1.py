@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
+from benchmark.backends.ffmpeg import decode_planes, encode_planes, encoder_version
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath, from_planes, to_planes
+from benchmark.colour.convert import ColourPath, from_planes, to_planes
 from benchmark.errors import BitstreamError
-from benchmark.ffmpeg import decode_planes, encode_planes, encoder_version
 
 _DELIMITER = b"\x12\0"
 

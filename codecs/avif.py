@@ -15,10 +15,10 @@ import numpy as np
 from PIL import AvifImagePlugin, features
 from PIL import Image as Pictures
 
+from benchmark.backends.pillow import decode_with_pillow, library_version, sweep
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import MissingBackend, SettingError, UnsupportedImage
-from benchmark.pillow import decode_with_pillow, library_version, sweep
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # of the decoder, which takes all cores otherwise
 

@@ -11,8 +11,8 @@ import numpy as np
 from benchmark.codec import Batch, Setting, setting
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels import LevelCodec, LevelRecipe
-from benchmark.neural.recipe import Examples
+from benchmark.neural.levels.codec import LevelCodec, LevelRecipe
+from benchmark.neural.training.recipe import Examples
 
 SAMPLE = 128
 """Blocks of the data that a decorrelated start is learned from."""
@@ -58,7 +58,7 @@ def build_network(model: int) -> Any:
         for 4×4 pixels, or 32 for model 3.
     """
     keras = load_keras()
-    from benchmark.neural.binary import BinaryAutoencoder
+    from benchmark.neural.levels.binary import BinaryAutoencoder
 
     layers = keras.layers
 

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
-from benchmark import hevc
+from benchmark.backends import hevc
+from benchmark.backends.pillow import sweep
 from benchmark.codec import Image, Setting
-from benchmark.colour import from_planes
+from benchmark.colour.convert import from_planes
 from benchmark.errors import BitstreamError
-from benchmark.pillow import sweep
 
 MAGIC = b"BPG\xfb"
 

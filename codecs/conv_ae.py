@@ -6,17 +6,17 @@ import dataclasses
 from typing import Any, ClassVar
 
 from benchmark.codec import setting
-from benchmark.colour import Floats
-from benchmark.neural.entropy import Symbols
-from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
-from benchmark.neural.latent import Network
-from benchmark.neural.recipe import Recipe
-from benchmark.neural.search import by_gradient
+from benchmark.colour.convert import Floats
+from benchmark.neural.latent.codec import Network
+from benchmark.neural.latent.fashion import FashionCodec, FashionRecipe, build_autoencoder
+from benchmark.neural.latent.search import by_gradient
+from benchmark.neural.streams.entropy import Symbols
+from benchmark.neural.training.recipe import Recipe
 from benchmark.neural.weights import Point
 
 
 def build_network(shape: tuple[int, int, int]) -> Any:
-    """The network without dropout, see :func:`benchmark.neural.fashion.build_autoencoder`."""
+    """The network without dropout, see :func:`benchmark.neural.latent.fashion.build_autoencoder`."""
     return build_autoencoder(shape, dropout=None)
 
 

@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchmark.codec import setting
-from benchmark.neural import entropy
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentRecipe, SearchedCodec
-from benchmark.neural.recipe import Recipe, Stage
+from benchmark.neural.latent.codec import LatentRecipe, SearchedCodec
+from benchmark.neural.streams import entropy
+from benchmark.neural.training.recipe import Recipe, Stage
 
 LATENT = 16
 

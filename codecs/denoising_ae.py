@@ -11,15 +11,15 @@ import numpy as np
 
 from benchmark.codec import setting
 from benchmark.errors import UsageError
-from benchmark.neural.fashion import FashionCodec, FashionRecipe, build_autoencoder
-from benchmark.neural.recipe import Examples, Recipe
+from benchmark.neural.latent.fashion import FashionCodec, FashionRecipe, build_autoencoder
+from benchmark.neural.training.recipe import Examples, Recipe
 
 NOISE = 0.3
 """Standard deviation of the noise that it is trained to remove, on the scale of 0–1."""
 
 
 def build_network(shape: tuple[int, int, int]) -> Any:
-    """The network with dropout of a quarter, see :func:`benchmark.neural.fashion.build_autoencoder`."""
+    """The network with dropout of a quarter, see :func:`benchmark.neural.latent.fashion.build_autoencoder`."""
     return build_autoencoder(shape, dropout=0.25)
 
 
@@ -47,7 +47,7 @@ class DenoisingAeRecipe(FashionRecipe):
     """How it is trained: the original took up to 60 epochs, and ended after 15 without gain; noise is always fresh.
 
     Args:
-        dataset: see :class:`benchmark.neural.latent.LatentRecipe`.
+        dataset: see :class:`benchmark.neural.latent.codec.LatentRecipe`.
         options: those, and ``clean``: the share of examples that are left without noise, 0 as in the original.
     """
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from benchmark.backends.hevc import MAX_SIDE, PRESETS, check_size
+from benchmark.backends.pillow import sweep
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
-from benchmark.hevc import MAX_SIDE, PRESETS, check_size
-from benchmark.pillow import sweep
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
-from benchmark import hevc
+from benchmark.backends import hevc
+from benchmark.backends.pillow import sweep
 from benchmark.codec import Image, Setting
-from benchmark.colour import from_planes
+from benchmark.colour.convert import from_planes
 from benchmark.errors import BitstreamError
-from benchmark.pillow import sweep
 
 END = bytes((hevc.END << 1, 1))
 """End of bitstream: a stream that lost its end has lost it."""
@@ -27,9 +27,9 @@ class Hevc(hevc.PictureCodec):
     nothing, so they are no settings.
 
     Headers are the shortest that hold the picture: no SEI, parameter sets written by the bench
-    (:func:`benchmark.hevc.parameter_sets`), and an end of bitstream unit of five bytes, by which a cut is told. A size
-    that is no multiple of 8 is padded by replicating the edge and cropped by the conformance window; an odd one at
-    4:2:0 by a pan-scan rectangle too, as the window counts chroma samples.
+    (:func:`benchmark.backends.hevc.parameter_sets`), and an end of bitstream unit of five bytes, by which a cut is
+    told. A size that is no multiple of 8 is padded by replicating the edge and cropped by the conformance window;
+    an odd one at 4:2:0 by a pan-scan rectangle too, as the window counts chroma samples.
 
     Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit; 4:2:0 is the mean of 2×2 and
     interpolated linearly; grey is 4:0:0. Known limits: about 100 bytes of headers; altered bits are mostly decoded

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmark.backends.imagecodecs import check_size, decode, library, library_version
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, SettingError
-from benchmark.imagecodecs import check_size, decode, library, library_version
 
 FRAME, SCAN, END = b"\xff\xf7", b"\xff\xda", b"\xff\xd9"
 HP2 = b"\xff\xe8\x00\x07mrfx\x02"  # the segment by which CharLS marks, and undoes, its transform 2

@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmark.backends.imagecodecs import check_size, decode, library, library_version
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, UnsupportedImage
-from benchmark.imagecodecs import check_size, decode, library, library_version
 
 CONTAINER = 134
 GREY, RGB = (bytes.fromhex(f"24c3dd6f034efe4bb1853d77768dc9{last}") for last in ("08", "0d"))

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from benchmark.backends.imagecodecs import check_size, decode, library, library_version
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError
-from benchmark.imagecodecs import check_size, decode, library, library_version
 
 
 @dataclasses.dataclass(frozen=True)

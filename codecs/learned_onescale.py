@@ -12,11 +12,11 @@ import numpy as np
 from benchmark.codec import Batch, Complexity, Knob, Setting, setting
 from benchmark.errors import BitstreamError, MissingBackend
 from benchmark.neural.codec import NeuralCodec
-from benchmark.neural.container import Frame, pack, unpack
-from benchmark.neural.klt_start import BLOCK
+from benchmark.neural.klt.start import BLOCK
 from benchmark.neural.onescale import coder
 from benchmark.neural.onescale.model import QUALITIES, Model
 from benchmark.neural.onescale.recipe import OneScaleRecipe, build
+from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.weights import WEIGHTS_VARIABLE, Point, by_identity, load_weights, points, set_folders
 
 DEFAULT_SET = "photographs"

@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmark.codec import Account, Codec, Complexity, Image, Knob, Setting, check_image, setting
 from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
-from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
-from benchmark.neural.entropy import load_constriction
+from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
+from benchmark.neural.streams.entropy import load_constriction
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.model import Model
 from benchmark.neural.wavelet.recipe import WaveletRecipe

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from benchmark.backends.pillow import decode_with_pillow, jpeg_overhead, library_version, sweep
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import MissingBackend
-from benchmark.pillow import decode_with_pillow, jpeg_overhead, library_version, sweep
 
 TABLES = ("annex-k", "flat", "ms-ssim", "robidoux", "psnr-hvs-m", "klein", "watson", "ahumada", "peterson")
 """mozjpeg's tables of quantisers, in the order of its numbers."""

@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image as Pictures
 
+from benchmark.backends.pillow import decode_with_pillow, deflate_version
 from benchmark.codec import Codec, Image, Setting, check_image, setting
-from benchmark.colour import ColourPath
-from benchmark.pillow import decode_with_pillow, deflate_version
+from benchmark.colour.convert import ColourPath
 
 
 @dataclasses.dataclass(frozen=True)

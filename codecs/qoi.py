@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmark.backends.imagecodecs import MOST_PIXELS, check_size, decode, library, library_version
 from benchmark.codec import Codec, Image, Setting, check_image
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, UnsupportedImage
-from benchmark.imagecodecs import MOST_PIXELS, check_size, decode, library, library_version
 
 HEADER = 14
 END = b"\0" * 7 + b"\1"

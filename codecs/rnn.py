@@ -12,10 +12,10 @@ import numpy as np
 from benchmark.codec import Complexity, Knob, Setting, setting
 from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.bits import BitModel
-from benchmark.neural.container import pack_levels, unpack_levels
-from benchmark.neural.levels import MOST_LEVELS, Encoder, LevelCodec, LevelRecipe
-from benchmark.neural.recipe import Stage
+from benchmark.neural.levels.codec import MOST_LEVELS, Encoder, LevelCodec, LevelRecipe
+from benchmark.neural.streams.bits import BitModel
+from benchmark.neural.streams.container import pack_levels, unpack_levels
+from benchmark.neural.training.recipe import Stage
 from benchmark.neural.weights import Point
 
 BITS = 32
@@ -65,7 +65,7 @@ class Rnn(LevelCodec):
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         if card.get("form") == "klt":
-            from benchmark.neural.klt_recipe import build_klt
+            from benchmark.neural.klt.recipe import build_klt
 
             return build_klt(card["widths"])
         return build_network(card["width"], card["additive"])
@@ -102,7 +102,7 @@ def build_network(width: str, additive: bool) -> Any:
         A ``RecurrentAutoencoder``, one-shot or additive.
     """
     load_keras()
-    from benchmark.neural.recurrent import RecurrentAutoencoder
+    from benchmark.neural.levels.recurrent import RecurrentAutoencoder
 
     network = RecurrentAutoencoder(*WIDTHS[width], BITS, additive)
     network(np.zeros((1, 16, 16, 3), np.float32))
@@ -154,7 +154,7 @@ class RnnRecipe(LevelRecipe):
 def recipe(dataset: str, options: dict[str, str]) -> LevelRecipe:
     """The recipe of a form, changed by options from the command line; see ``LevelRecipe`` and its ``own_options``."""
     if options.get("form") == "klt":
-        from benchmark.neural.klt_recipe import KltRecipe
+        from benchmark.neural.klt.recipe import KltRecipe
 
         return KltRecipe(options)
     return RnnRecipe(options)

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from benchmark.codec import setting
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent import LatentRecipe, SearchedCodec
-from benchmark.neural.recipe import Recipe, Stage
+from benchmark.neural.latent.codec import LatentRecipe, SearchedCodec
+from benchmark.neural.training.recipe import Recipe, Stage
 
 LATENT = 128
 HIDDEN = 256

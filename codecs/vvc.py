@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmark.backends.ffmpeg import decode_planes, encode_planes, encoder_version
+from benchmark.backends.pillow import sweep
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.colour import ColourPath, from_planes, pad, to_planes
+from benchmark.colour.convert import ColourPath, from_planes, pad, to_planes
 from benchmark.errors import BitstreamError
-from benchmark.ffmpeg import decode_planes, encode_planes, encoder_version
-from benchmark.pillow import sweep
 
 _ONE_PICTURE = "framestobeencoded=1:intraperiod=1:gopsize=1:hrdparameterspresent=0"
 _DELIMITER = 20

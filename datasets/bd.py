@@ -1,6 +1,6 @@
 """BD0 to BD4: patches of photographs, binned by entropy (Ramos, University of Brasília, 2019).
 
-``python -m benchmark data build-bd`` builds them from any photographs: see ``benchmark/patches.py``.
+``python -m benchmark data build-bd`` builds them from any photographs: see ``benchmark/workflows/patches.py``.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 from PIL import Image as Pictures
 
-from benchmark.audit import audit, finest
 from benchmark.codec import Codec, Image, Setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 from benchmark.plugins import codec_class
-from benchmark.task import Task, run_task
+from benchmark.run.task import Task, run_task
+from benchmark.workflows.audit import audit, finest
 from tests.conftest import ROOT, Run, photo
 from tests.test_external import describe
 
@@ -29,7 +29,7 @@ import dataclasses, io, os, threading, time
 import numpy as np
 from PIL import Image
 from benchmark.codec import Codec, setting
-from benchmark.colour import ColourPath
+from benchmark.colour.convert import ColourPath
 
 @dataclasses.dataclass(frozen=True)
 class Liar(Codec):
@@ -190,7 +190,7 @@ def with_path(codec: str, path: ColourPath) -> type[Codec]:
 def test_nothing_honest_is_in_excess(
     kodak: Path, codec: str, settings: dict[str, Setting], path: ColourPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmark.task.codec_class", lambda name: with_path(name, path))
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: with_path(name, path))
     spec = f"folder:{kodak}"
     for item in ("kodim03.png", "kodim14.png", "kodim20.png", "kodim23.png"):
         row = run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1))[0]
@@ -223,7 +223,7 @@ class Beside(Codec):
 def test_a_row_above_its_ceiling_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index, image in enumerate((photo(48, 64), photo(48, 64, 1))):
         Pictures.fromarray(image).save(tmp_path / f"{index}.png")
-    monkeypatch.setattr("benchmark.task.codec_class", lambda name: Beside)
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Beside)
     spec = f"folder:{tmp_path}"
     colour, grey = (
         run_task(Task(spec, None, f"{index}.png", spec, "beside", [{}], ("psnr", "ms_ssim"), 1, 1))[0]

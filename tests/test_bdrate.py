@@ -16,7 +16,7 @@ from benchmark.analysis.bdrate import INTERPOLATORS, _bd_rates, bd_metric, bd_ra
 from benchmark.analysis.curve import Curve, read_results
 from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
-from benchmark.record import columns
+from benchmark.run.record import columns
 from tests.conftest import Run, photo
 from tests.test_published import JPEG, WEBP
 

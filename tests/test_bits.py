@@ -14,8 +14,8 @@ from scipy.ndimage import gaussian_filter
 from threadpoolctl import threadpool_limits
 
 from benchmark.errors import BitstreamError, UsageError
-from benchmark.neural import bits
-from benchmark.neural.bits import BitModel, Codes, decode_bits, encode_bits, fit_bit_model
+from benchmark.neural.streams import bits
+from benchmark.neural.streams.bits import BitModel, Codes, decode_bits, encode_bits, fit_bit_model
 
 constriction = pytest.importorskip("constriction", reason="needs the neural extra")
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark.colour import ColourPath, bound, ceiling, excess, from_planes, pad, to_planes
+from benchmark.colour.convert import ColourPath, bound, ceiling, excess, from_planes, pad, to_planes
 from tests.conftest import photo
 
 Pixels = npt.NDArray[np.uint8]

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.compare import Comparison, Gate, compare, read_run
-from benchmark.analysis.timing import LEAST_PAIRS, time_ratios
-from benchmark.analysis.tolerance import Tolerance, measures, parse_percent, parse_tolerances
-from benchmark.cli import main
+from benchmark.analysis.regression.compare import Comparison, Gate, compare, read_run
+from benchmark.analysis.regression.timing import LEAST_PAIRS, time_ratios
+from benchmark.analysis.regression.tolerance import Tolerance, measures, parse_percent, parse_tolerances
+from benchmark.cli.commands import main
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import metric_families
-from benchmark.record import columns, metric_definitions
 from benchmark.report.compare import as_json, as_junit, as_markdown
+from benchmark.run.record import columns, metric_definitions
 from tests.conftest import ROOT, Run
 
 METRICS = [metric for family in metric_families().values() for metric in family.metrics]

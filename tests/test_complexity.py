@@ -11,7 +11,7 @@ from benchmark.codec import Complexity
 from benchmark.errors import PluginError
 from benchmark.neural.backend import load_keras
 from benchmark.plugins import codec_class
-from benchmark.task import Task, run_task
+from benchmark.run.task import Task, run_task
 from tests.conftest import photo
 
 keras = pytest.importorskip("keras")
@@ -56,7 +56,7 @@ def test_a_layer_used_twice_is_an_error() -> None:
 
 
 def test_a_convolutional_lstm_convolves_its_state_from_the_second_step_on() -> None:
-    from benchmark.neural.recurrent import ConvLstm
+    from benchmark.neural.levels.recurrent import ConvLstm
 
     cell = ConvLstm(5, strides=2)
     cell.build((None, None, None, 3))

@@ -14,7 +14,7 @@ import pytest
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, codec_names, codec_of_stream
-from benchmark.task import like
+from benchmark.run.task import like
 from tests.conftest import ROOT, photo
 
 SIZES = [(1, 1), (8, 8), (33, 17), (512, 768)]

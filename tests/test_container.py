@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import BitstreamError
-from benchmark.neural.container import MAX_SAMPLES, Frame, pack, stream_codec, unpack
+from benchmark.neural.streams.container import MAX_SAMPLES, Frame, pack, stream_codec, unpack
 
 FRAME = Frame("cvae", b"\x01\x02\x03\x04\x05\x06\x07\x08", (16, 300), 10_000, 28, 28, 1, b"payload")
 

@@ -15,7 +15,7 @@ from benchmark.analysis.cost import COLUMNS, FORMS, TITLES, cost_table, pareto, 
 from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.table import read_records, summarise
 from benchmark.errors import UsageError
-from benchmark.record import columns
+from benchmark.run.record import columns
 from tests.conftest import ROOT
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import BitstreamError, SettingError, UnsupportedImage, UsageError
-from benchmark.neural.container import unpack
+from benchmark.neural.streams.container import unpack
 from benchmark.neural.weights import WEIGHTS_VARIABLE, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo

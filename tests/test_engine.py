@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmark import engine
-from benchmark.record import Record
-from benchmark.task import Task, run_task
+from benchmark.run import engine
+from benchmark.run.record import Record
+from benchmark.run.task import Task, run_task
 from tests.conftest import photo
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.errors import BitstreamError
-from benchmark.neural import entropy
+from benchmark.neural.streams import entropy
 
 Latents = npt.NDArray[np.float64]
 constriction = pytest.importorskip("constriction", reason="needs the neural extra")

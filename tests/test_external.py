@@ -23,8 +23,8 @@ import tomli_w
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError, UnsupportedImage, UsageError
-from benchmark.external import find_program, private_folder, run_program
 from benchmark.plugins import codec_class
+from benchmark.system.program import find_program, private_folder, run_program
 from tests.conftest import ROOT, Run, photo
 
 posix = pytest.mark.skipif(os.name != "posix", reason="process groups and their limits are POSIX's")
@@ -190,7 +190,7 @@ SLEEPS = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); 
 WAITS = """
 import signal, sys, tempfile
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-from benchmark.external import private_folder, run_program
+from benchmark.system.program import private_folder, run_program
 tempfile.tempdir = sys.argv[1]
 with private_folder() as folder:
     run_program([sys.executable, "-c", *sys.argv[2:]], folder=folder)

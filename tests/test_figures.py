@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.table import in_decibels, read_records, series_labels, summarise
-from benchmark.record import columns
-from benchmark.report.figures import Axis, draw_all, draw_rd_curves
+from benchmark.report.figures.curves import Axis, draw_all, draw_rd_curves
+from benchmark.run.record import columns
 
 PSNR = Axis("psnr_rgb", "PSNR, RGB", "dB")
 

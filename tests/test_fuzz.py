@@ -9,7 +9,7 @@ import pytest
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError
-from benchmark.neural.container import MAGIC_LEVELS, Frame, pack, pack_levels, unpack, unpack_levels
+from benchmark.neural.streams.container import MAGIC_LEVELS, Frame, pack, pack_levels, unpack, unpack_levels
 from benchmark.plugins import codec_class, codec_names
 from tests.conftest import photo
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark import hevc
+from benchmark.backends import hevc
 from benchmark.codec import Codec, Setting
 from benchmark.dataset import read_image
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage

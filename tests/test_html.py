@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.curve import Curve, Results
-from benchmark.record import columns
 from benchmark.report.build import collect
 from benchmark.report.content import Picture, Report, Table, Version
-from benchmark.report.html import write_html
-from benchmark.runner import metric_axes
+from benchmark.report.page.html import write_html
+from benchmark.run.record import columns
+from benchmark.run.runner import metric_axes
 from tests.conftest import jpeg_at, photo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.neural.klt_recipe import KltRecipe, build_klt
-from benchmark.neural.klt_start import BLOCK, Start, blocks_of, linear_start
-from benchmark.neural.training import train
+from benchmark.neural.klt.recipe import KltRecipe, build_klt
+from benchmark.neural.klt.start import BLOCK, Start, blocks_of, linear_start
+from benchmark.neural.training.train import train
 from benchmark.plugins import codec_class, recipe
 from tests.conftest import photo
 
@@ -160,7 +160,7 @@ def test_few_of_many_images_are_decoded(
     images: npt.NDArray[np.uint8], start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All levels of all images of a large set would fill the memory, and be too many to count."""
-    from benchmark.neural import klt_examples
+    from benchmark.neural.klt import examples as klt_examples
 
     monkeypatch.setattr(klt_examples, "MOST", 2)
     network = build_klt(SMALL)
@@ -178,7 +178,7 @@ def test_few_of_many_images_are_decoded(
 
 def test_the_restoration_is_trained_on_what_levels_leave(tmp_path: Path) -> None:
     """Decoded images are made once, are the network's own, and a carried checkpoint makes the same ones anew."""
-    from benchmark.neural.klt_examples import decoded, errors_of_levels
+    from benchmark.neural.klt.examples import decoded, errors_of_levels
     from benchmark.neural.weights import load_weights
 
     photos = [photo(96, 96, seed=seed)[np.newaxis] for seed in range(4)]

@@ -18,7 +18,7 @@ import pytest
 
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
-from benchmark.neural.container import Frame, pack, unpack
+from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
 from tests.conftest import ROOT, Run, photo

@@ -38,16 +38,16 @@ def loaded_after(statement: str) -> set[str]:
 
 def test_help_loads_no_array_library() -> None:
     heavy = {"numpy", "pandas", "matplotlib", "PIL", "scipy", "keras", "tensorflow", "rich"}
-    assert not loaded_after("import benchmark.cli") & heavy
+    assert not loaded_after("import benchmark.cli.commands") & heavy
 
 
 def test_listing_codecs_loads_no_framework() -> None:
-    assert not loaded_after("from benchmark.terminal import print_codecs; print_codecs()") & {"tensorflow", "keras"}
+    assert not loaded_after("from benchmark.cli.terminal import print_codecs; print_codecs()") & {"tensorflow", "keras"}
 
 
 def test_a_classical_task_loads_no_framework() -> None:
     run = (
-        "from benchmark.task import Task, run_task; "
+        "from benchmark.run.task import Task, run_task; "
         "rows = run_task(Task('sample', None, 'camera', 'sample', 'jpeg', [{}], ('psnr', 'ssim'), 1, 1)); "
         "assert rows[0]['status'] == 'ok', rows"
     )

@@ -12,8 +12,8 @@ from PIL import Image
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
-from benchmark.neural.container import Frame, pack_levels, unpack_levels
-from benchmark.neural.levels import codes_of
+from benchmark.neural.levels.codec import codes_of
+from benchmark.neural.streams.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo

@@ -13,12 +13,12 @@ import pytest
 from benchmark.codec import Setting
 from benchmark.dataset import read_image
 from benchmark.errors import Unreachable
-from benchmark.match import Target, knob_values, search
 from benchmark.plugins import codec_class, dataset_class, open_dataset
-from benchmark.record import Record, columns
-from benchmark.runner import run_study
-from benchmark.study import resolve
-from benchmark.task import Task, run_task
+from benchmark.run.matching import Target, knob_values, search
+from benchmark.run.record import Record, columns
+from benchmark.run.runner import run_study
+from benchmark.run.study import resolve
+from benchmark.run.task import Task, run_task
 from tests.conftest import Run, photo
 
 
@@ -291,7 +291,7 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
             made.extend(1 for _ in records)
             yield task, records
 
-    monkeypatch.setattr("benchmark.runner.run_tasks", serial)
+    monkeypatch.setattr("benchmark.run.runner.run_tasks", serial)
     study, _ = resolve(
         codecs=["jpeg"], dataset=f"folder:{pictures}", metrics=["psnr"], match_mean={"bpp": [2], "psnr": [33]}
     )

@@ -11,7 +11,7 @@ import pytest
 
 from benchmark.dataset import read_image
 from benchmark.errors import UsageError
-from benchmark.neural.packed import PackedImages, pack
+from benchmark.neural.training.packed import PackedImages, pack
 from benchmark.plugins import open_dataset
 from tests.conftest import Run, photo
 

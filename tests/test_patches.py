@@ -20,9 +20,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from benchmark import patches
 from benchmark.errors import MissingData, UsageError
-from benchmark.patches import ORDERS, build, cut, is_test, members, png_bytes, shannon_bits
+from benchmark.workflows import patches
+from benchmark.workflows.patches import ORDERS, build, cut, is_test, members, png_bytes, shannon_bits
 from tests.conftest import ROOT, Run, photo
 
 SIDE = 16

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from benchmark.analysis.table import read_summary
-from benchmark.cross import read_cross
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import open_dataset
 from benchmark.report.published import read_published, write_page
-from benchmark.study import dataset_names, read_study, resolve
+from benchmark.run.study import dataset_names, read_study, resolve
+from benchmark.workflows.cross import read_cross
 from tests.conftest import ROOT, Run, photo
 
 STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
@@ -41,7 +41,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the study ``sweep``: JPEG at three qualities on two data sets, run as a user does."""
     from click.testing import CliRunner
 
-    from benchmark.cli import main
+    from benchmark.cli.commands import main
 
     folder = tmp_path_factory.mktemp("published")
     for name in ("flat", "busy"):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmark.analysis.bdrate import bd_rate
-from benchmark.analysis.foreign import import_curves, parse_definition
-from benchmark.analysis.reference import (
+from benchmark.analysis.references.foreign import import_curves, parse_definition
+from benchmark.analysis.references.reference import (
     Definition,
     Reference,
     check_references,

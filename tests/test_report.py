@@ -15,19 +15,19 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmark.analysis.reference import Definition, Reference, reference_text
-from benchmark.engine import worker_pool
+from benchmark.analysis.references.reference import Definition, Reference, reference_text
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.build import collect, drawings, picture_drawings, write_tables
-from benchmark.report.charts import draw_bars, draw_pareto
 from benchmark.report.content import Picture, Report, Table, Version
-from benchmark.report.latex import escape, latex
-from benchmark.report.mosaic import draw_crops, draw_errors
-from benchmark.report.style import PRINT, REFERENCE, WIDTHS, checked_forms
-from benchmark.report.tables import best_rows, markdown_table
-from benchmark.runner import metric_axes, run_study
-from benchmark.study import resolve
-from benchmark.visual import CROP, Box, parse_box, show
+from benchmark.report.figures.charts import draw_bars, draw_pareto
+from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.style import PRINT, REFERENCE, WIDTHS, checked_forms
+from benchmark.report.tables.latex import escape, latex
+from benchmark.report.tables.text import best_rows, markdown_table
+from benchmark.run.engine import worker_pool
+from benchmark.run.runner import metric_axes, run_study
+from benchmark.run.study import resolve
+from benchmark.workflows.pictures import CROP, Box, parse_box, show
 from tests.conftest import Run, photo
 
 AXES = metric_axes(["psnr", "ms_ssim"])

@@ -21,8 +21,8 @@ import pytest
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, setting
-from benchmark.record import columns
-from benchmark.task import Task, run_task
+from benchmark.run.record import columns
+from benchmark.run.task import Task, run_task
 from tests import test_conformance
 from tests.conftest import ROOT, Run, photo
 
@@ -403,7 +403,7 @@ class Planes(Codec):
 
 
 def test_progressive_operating_points_are_encoded_once(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmark.task.codec_class", lambda name: Planes)
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Planes)
     spec = f"folder:{pictures}"
     sweep = [{"planes": planes, "level": level} for level in (1, 9) for planes in (2, 7, 5)]
     task = Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import RecordsError
-from benchmark.record import ADDED, Record, columns
-from benchmark.store import RecordStore, identity, read_rows
+from benchmark.run.record import ADDED, Record, columns
+from benchmark.run.store import RecordStore, identity, read_rows
 
 
 def record(image: str, status: str = "ok", **more: object) -> Record:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.match import Target
-from benchmark.study import dataset_names, each_dataset, parse_match, read_study, resolve
+from benchmark.run.matching import Target
+from benchmark.run.study import dataset_names, each_dataset, parse_match, read_study, resolve
 
 
 def test_defaults_are_filled_in() -> None:

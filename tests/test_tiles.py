@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.colour import double, halve, rgb_to_ycbcr, ycbcr_to_rgb
-from benchmark.neural.tiles import TILINGS, GreyTiles, PlaneTiles, RgbTiles, Tiling, random_tiles
+from benchmark.colour.convert import double, halve, rgb_to_ycbcr, ycbcr_to_rgb
+from benchmark.neural.latent.tiles import TILINGS, GreyTiles, PlaneTiles, RgbTiles, Tiling, random_tiles
 from tests.conftest import photo
 
 

@@ -18,13 +18,13 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from benchmark.cli import main
+from benchmark.cli.commands import main
 from benchmark.errors import UsageError
-from benchmark.neural import checkpoint
-from benchmark.neural.crops import Crops, blocks
-from benchmark.neural.loop import Pace
-from benchmark.neural.schedules import SCHEDULES, cyclical, rate_factor
-from benchmark.neural.training import train
+from benchmark.neural.levels.crops import Crops, blocks
+from benchmark.neural.training import checkpoint
+from benchmark.neural.training.loop import Pace
+from benchmark.neural.training.schedules import SCHEDULES, cyclical, rate_factor
+from benchmark.neural.training.train import train
 from tests.conftest import ROOT, Run, photo
 from tests.tiny import TinyRecipe
 
@@ -304,7 +304,7 @@ def test_an_interruption_tells_whether_there_is_a_checkpoint(tmp_path: Path, mon
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmark.neural.training.train", interrupted)
+    monkeypatch.setattr("benchmark.neural.training.train.train", interrupted)
     words = ["train", "cvae", "--dataset", "sample", "--out", str(tmp_path)]
     for expected in ("nothing was trained yet", "the checkpoint is written"):
         done = CliRunner().invoke(main, words)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark import ffmpeg
+from benchmark.backends import ffmpeg
 from benchmark.codec import Codec, Setting
-from benchmark.colour import ColourPath, from_planes, pad, to_planes
+from benchmark.colour.convert import ColourPath, from_planes, pad, to_planes
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError
 from benchmark.plugins import codec_class, codec_of_stream
 from tests.conftest import photo

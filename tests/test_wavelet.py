@@ -18,7 +18,7 @@ import PIL.Image
 import pytest
 
 from benchmark.errors import BitstreamError, SettingError, UsageError
-from benchmark.neural.container import Frame, pack, unpack
+from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.wavelet import coder, transform
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances

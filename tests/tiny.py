@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels import LevelRecipe
+from benchmark.neural.levels.codec import LevelRecipe
 
 
 class TinyRecipe(LevelRecipe):
@@ -21,7 +21,7 @@ class TinyRecipe(LevelRecipe):
         import numpy as np
 
         keras = load_keras()
-        from benchmark.neural.binary import BinaryAutoencoder
+        from benchmark.neural.levels.binary import BinaryAutoencoder
 
         encoder = keras.Sequential([keras.layers.Conv2D(8, 4, 4, activation="tanh")], name="encoder")
         decoder = keras.Sequential([keras.layers.Conv2DTranspose(3, 4, 4)], name="decoder")

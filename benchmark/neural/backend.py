@@ -9,8 +9,8 @@ from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
-from benchmark.environment import processor
 from benchmark.errors import MissingBackend, UsageError
+from benchmark.system.environment import processor
 
 
 def backend_name() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.codec import Batch, Codec, Image, check_image
 from benchmark.errors import BitstreamError, UnsupportedImage
 from benchmark.neural.backend import backend_version
-from benchmark.neural.container import MAX_SAMPLES, MAX_SIDE, stream_codec
+from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, stream_codec
 
 
 @dataclasses.dataclass(frozen=True)

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import BitstreamError, UsageError
-from benchmark.neural.entropy import Counts
+from benchmark.neural.streams.entropy import Counts
 
 WEIGHTS_VARIABLE = "RDBENCH_WEIGHTS"
 

@@ -15,14 +15,14 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
-from benchmark.toml_codec import read_codec
 
 if TYPE_CHECKING:
-    from benchmark.neural.recipe import Recipe
+    from benchmark.neural.training.recipe import Recipe
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():

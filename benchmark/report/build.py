@@ -15,7 +15,7 @@ from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.cost import cost_table, rate_time
 from benchmark.analysis.curve import Curve, Results, read_results
 from benchmark.analysis.ranking import ranking
-from benchmark.analysis.reference import (
+from benchmark.analysis.references.reference import (
     check_references,
     definition_of,
     is_reference,
@@ -23,14 +23,14 @@ from benchmark.analysis.reference import (
     references_for,
 )
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.charts import draw_bars, draw_heat_map, draw_pareto
 from benchmark.report.content import Report, Table
-from benchmark.report.figures import Axis, draw_rd_curves
-from benchmark.report.latex import latex
-from benchmark.report.mosaic import draw_crops, draw_errors
-from benchmark.report.paper import tables_of
-from benchmark.report.style import CHARTS, PICTURES, WIDTHS
-from benchmark.report.tables import markdown_table
+from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
+from benchmark.report.figures.curves import Axis, draw_rd_curves
+from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
+from benchmark.report.tables.latex import latex
+from benchmark.report.tables.paper import tables_of
+from benchmark.report.tables.text import markdown_table
 
 ANCHOR = "jpeg"
 """Codec that BD-rates compare with where a user names none."""
@@ -51,7 +51,7 @@ def collect(
 
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
-            :mod:`benchmark.analysis.reference`.
+            :mod:`benchmark.analysis.references.reference`.
         axes: metrics to show, the first in the summary; those without any value are left out.
         anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
         rate: in bits per pixel, at which a table compares codecs.
@@ -190,8 +190,8 @@ def drawings(
     Args:
         report: with or without pictures.
         folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``; with several data sets, one folder each.
-        log_rate: see :func:`benchmark.report.figures.draw_rd_curves`.
-        forms: see :func:`benchmark.report.style.save`.
+        log_rate: see :func:`benchmark.report.figures.curves.draw_rd_curves`.
+        forms: see :func:`benchmark.report.figures.style.save`.
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
     """
     found: list[Drawing] = []

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.compare import KEYS, Comparison
-from benchmark.analysis.timing import LEAST_PAIRS, SIGNIFICANCE
+from benchmark.analysis.regression.compare import KEYS, Comparison
+from benchmark.analysis.regression.timing import LEAST_PAIRS, SIGNIFICANCE
 from benchmark.errors import UsageError
-from benchmark.report.tables import markdown, number
+from benchmark.report.tables.text import markdown, number
 
 MOST = 20
 """Lines of a table of rows; JSON has all of them."""

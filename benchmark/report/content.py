@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve, Results
-from benchmark.report.figures import Axis
+from benchmark.report.figures.curves import Axis
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import pandas as pd
 
 from benchmark.analysis.table import read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
-from benchmark.report.tables import markdown
-from benchmark.toml_file import read_toml
+from benchmark.report.tables.text import markdown
+from benchmark.system.files import read_toml
 
 Point = Mapping[str, Any]
 """A row of a summary by column: one operating point on one data set."""

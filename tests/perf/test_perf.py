@@ -19,15 +19,15 @@ from skimage.metrics import structural_similarity
 from threadpoolctl import threadpool_limits
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.compare import compare, read_run
 from benchmark.analysis.curve import read_results
-from benchmark.analysis.tolerance import measures
+from benchmark.analysis.regression.compare import compare, read_run
+from benchmark.analysis.regression.tolerance import measures
 from benchmark.dataset import read_image
 from benchmark.metric import to_planes
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
-from benchmark.patches import ORDERS, cut
 from benchmark.plugins import codec_class, metric_families
+from benchmark.workflows.patches import ORDERS, cut
 from tests.conftest import ROOT, jpeg_at, photo
 
 

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.integers import Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.onescale.tables import SCALE_UNIT, SCALES, SMALLEST, Tables
+from benchmark.neural.streams.integers import Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.wavelet.bands import PHASES
 from benchmark.neural.wavelet.model import ACTIVATION_UNIT, WEIGHT_UNIT
 

@@ -23,7 +23,7 @@ from keras import ops
 
 from benchmark.codec import Batch
 from benchmark.neural.complexity import chain_macs
-from benchmark.neural.klt_start import BLOCK
+from benchmark.neural.klt.start import BLOCK
 from benchmark.neural.onescale.contexts import ContextNetwork
 from benchmark.neural.onescale.model import QUALITIES
 from benchmark.neural.onescale.tables import MOST

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from benchmark.neural.klt_start import BLOCK
+from benchmark.neural.klt.start import BLOCK
 from benchmark.neural.onescale.contexts import passes
 from benchmark.neural.onescale.model import QUALITIES
 from benchmark.neural.wavelet.networks import straight

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.crops import Crops, blocks
-from benchmark.neural.klt_start import BLOCK, blocks_of, klt
+from benchmark.neural.klt.start import BLOCK, blocks_of, klt
+from benchmark.neural.levels.crops import Crops, blocks
 from benchmark.neural.onescale import coder
 from benchmark.neural.onescale.model import MOST_CHANNELS, MOST_HIDDEN, QUALITIES, Model
-from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
+from benchmark.neural.training.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 
 STEM = "network"
 WIDTHS = ("width", "blocks", "deep_blocks", "latent", "hidden")

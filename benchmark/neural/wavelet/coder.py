@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import BitstreamError
-from benchmark.neural.entropy import decoder_of, load_constriction, payload_of
+from benchmark.neural.streams.entropy import decoder_of, load_constriction, payload_of
 from benchmark.neural.wavelet.bands import PHASES, DecodedBands, Part
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chance, Chances
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Model, Predictor

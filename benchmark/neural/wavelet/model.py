@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.integers import ACTIVATION_LIMIT, Arrays, activated, load_arrays, save_arrays
+from benchmark.neural.streams.integers import ACTIVATION_LIMIT, Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, Part
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOGIT_UNIT, Tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, Floats

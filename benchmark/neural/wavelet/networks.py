@@ -13,7 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.errors import UsageError
-from benchmark.neural.integers import ACTIVATION_LIMIT
+from benchmark.neural.streams.integers import ACTIVATION_LIMIT
 from benchmark.neural.wavelet.bands import FEATURES
 from benchmark.neural.wavelet.model import (
     ACTIVATION_UNIT,

@@ -11,8 +11,8 @@ import numpy as np
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.crops import blocks
-from benchmark.neural.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
+from benchmark.neural.levels.crops import blocks
+from benchmark.neural.training.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
 from benchmark.neural.wavelet.model import MOST_HIDDEN, MOST_ODD, Model

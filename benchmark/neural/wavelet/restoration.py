@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.integers import ACTIVATION_LIMIT, activated, load_arrays, save_arrays
+from benchmark.neural.streams.integers import ACTIVATION_LIMIT, activated, load_arrays, save_arrays
 from benchmark.neural.wavelet.model import WEIGHT_UNIT
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables, rate_index
 from benchmark.neural.wavelet.transform import BRIGHTEST, Floats, Plane

@@ -1,0 +1,1 @@
+"""Curves that others published or measured."""

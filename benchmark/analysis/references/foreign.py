@@ -1,0 +1,177 @@
+"""Reads curves in the forms in which others publish them: CompressAI's JSON, and CSV files of rates and values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.references.reference import Definition, Reference
+from benchmark.errors import UsageError
+
+RATE = "bpp"
+"""Name of the rates, in JSON and in CSV."""
+
+COMPRESSAI_AVERAGING = "images"
+"""CompressAI means every value over images: PSNR in dB of each image, over R, G and B together; MS-SSIM as it is."""
+
+COMPRESSAI_NOTES = {
+    ("VTM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
+    ("HM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
+}
+"""What is known of curves by name and metric."""
+
+_KEY = re.compile(r"(psnr|ms-ssim)(?:-(rgb|y|yuv))?")
+_TIMES = frozenset({"encoding_time", "decoding_time"})
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import gives.
+
+    Attributes:
+        references: the curves.
+        notes: what was left out, and why.
+    """
+
+    references: list[Reference]
+    notes: list[str]
+
+
+def parse_definition(text: str) -> tuple[str, Definition]:
+    """A key and its definition, from ``KEY=METRIC_SPACE,UNIT,AVERAGING``, such as ``psnr=psnr_rgb,dB,images``.
+
+    Raises:
+        UsageError: the text is not of this form.
+    """
+    key, equals, told = text.partition("=")
+    parts = told.split(",")
+    metric, underscore, space = parts[0].rpartition("_")
+    if not (key and equals and underscore and metric and len(parts) == 3):
+        raise UsageError(
+            f"--define {text}: expected KEY=METRIC_SPACE,UNIT,AVERAGING, such as psnr=psnr_rgb,dB,images or "
+            "ms-ssim=ms_ssim_rgb,dB,pooled"
+        )
+    try:
+        return key, Definition(metric, space, parts[1], parts[2])
+    except UsageError as error:
+        raise UsageError(f"--define {text}: {error}") from error
+
+
+def import_curves(
+    path: Path, *, dataset: str, label: str | None = None, source: str | None = None, images: int | None = None,
+    note: str | None = None, definitions: Mapping[str, Definition] | None = None,
+) -> Imported:
+    """The curves of a file: one for each metric in it.
+
+    Args:
+        path: ``.json`` as CompressAI writes it (``name``, ``description`` and ``results``, whose lists have one value
+            for each point); or ``.csv`` with a header, a column ``bpp`` and one or more of values.
+        dataset: on which, by its name in the records.
+        label: of the codec. Without it the name in the JSON, or that of the CSV file.
+        source: where it is from. Without it the file's name, and the description in the JSON.
+        images: how many images each point is a mean of.
+        note: what else to know.
+        definitions: by key of the JSON's results or column of the CSV. Of JSON the usual keys are known: ``psnr`` and
+            ``ms-ssim``, over RGB or as ``-rgb`` or ``-y`` say, means over images as CompressAI takes them. Of a CSV
+            file nothing is taken for granted: every column that is wanted has to be defined.
+
+    Raises:
+        UsageError: the file cannot be read as one of these, a value makes no sense, or nothing in it is defined.
+    """
+    if path.suffix not in (".json", ".csv"):
+        raise UsageError(f"{path}: expected a name that ends in .json (CompressAI's form) or .csv (bpp and values)")
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read as text in UTF-8: {error}") from error
+    given = dict(definitions or {})
+    if path.suffix == ".json":
+        name, described, columns = _from_json(path, text)
+        known = {key: _compressai(key) for key in columns if _KEY.fullmatch(key)}
+    else:
+        name, described, columns = path.stem, "", _from_csv(path, text)
+        known = {}
+    unknown = sorted(set(given) - set(columns))
+    if unknown:
+        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {', '.join(columns) or 'none'}")
+    known |= given
+    rates = columns.pop(RATE, None)
+    if rates is None:
+        raise UsageError(f"{path}: expected values named {RATE}; it has {', '.join(columns) or 'none'}")
+    if not known:
+        example = next((key for key in columns if key not in _TIMES), "psnr")
+        raise UsageError(
+            f"{path}: nothing says how its values were computed; name colour space, unit and averaging, such as "
+            f"--define {example}=psnr_rgb,dB,images (mean of each image's dB) or {example}=psnr_rgb,dB,pooled "
+            "(dB of the mean squared error)"
+        )
+    references = []
+    for key, definition in known.items():
+        points = _points(f"{path}: {key}", rates, columns[key], definition)
+        notes = (COMPRESSAI_NOTES.get((name, definition.metric)) if path.suffix == ".json" else None, note)
+        references.append(Reference(
+            dataset, label or name, source or ", ".join(filter(None, (described, path.name))), definition, images,
+            tuple(rate for rate, _ in points), tuple(value for _, value in points), "; ".join(filter(None, notes)),
+        ))
+    left = [key for key in columns if key not in known and key not in _TIMES]
+    return Imported(references, [f"{path}: left out {key}: say what it is with --define {key}=…" for key in left])
+
+
+def _compressai(key: str) -> Definition:
+    found = _KEY.fullmatch(key)
+    assert found is not None
+    metric = found[1].replace("-", "_")
+    return Definition(metric, found[2] or "rgb", "dB" if metric == "psnr" else "linear", COMPRESSAI_AVERAGING)
+
+
+def _from_json(path: Path, text: str) -> tuple[str, str, dict[str, list[Any]]]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{path}: not JSON: {error}") from error
+    results = document.get("results") if isinstance(document, dict) else None
+    if not isinstance(results, dict) or not all(isinstance(values, list) for values in results.values()):
+        raise UsageError(f"{path}: expected CompressAI's form: an object whose 'results' has lists of values by metric")
+    name, described = (str(document.get(key) or "") for key in ("name", "description"))
+    return name or path.stem, described, dict(results)
+
+
+def _from_csv(path: Path, text: str) -> dict[str, list[Any]]:
+    import io
+
+    try:
+        frame = pd.read_csv(io.StringIO(text), skipinitialspace=True)
+    except ValueError as error:
+        raise UsageError(f"{path}: cannot be read as CSV: {error}") from error
+    return {str(name).strip(): list(values) for name, values in frame.items()}
+
+
+def _points(
+    where: str, rates: Sequence[Any], values: Sequence[Any], definition: Definition
+) -> list[tuple[float, float]]:
+    """Rates and values that make sense, by rate."""
+    if len(rates) != len(values):
+        raise UsageError(f"{where}: {len(values)} values for {len(rates)} rates")
+    if not len(rates):
+        raise UsageError(f"{where}: no points")
+    try:
+        numbers = np.array([rates, values], float)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where}: expected numbers: {error}") from error
+    if not np.isfinite(numbers).all() or not (numbers[0] > 0).all():
+        raise UsageError(f"{where}: expected positive rates and finite values at every point")
+    if definition.unit == "linear" and (numbers[1] > 1).any():
+        raise UsageError(
+            f"{where}: expected values up to 1 of {definition}, got {numbers[1].max():g}; if they are in dB, say so "
+            "with --define: KEY=METRIC_SPACE,dB,pooled for the dB of the mean, …,dB,images for the mean of dB"
+        )
+    return sorted((float(rate), float(value)) for rate, value in numbers.T)

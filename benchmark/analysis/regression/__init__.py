@@ -1,0 +1,1 @@
+"""Whether two sets of results are alike: comparison, tolerances, timings."""

@@ -1,0 +1,309 @@
+"""Codecs that a TOML file describes: an encoder and a decoder program, a knob and further settings.
+
+    name = "cjpeg"
+    encode = ["cjpeg", "-quality", "{quality}", "-dct", "{dct}", "-outfile", "{output}", "{input}"]
+    decode = ["djpeg", "-outfile", "{output}", "{input}"]
+    version = ["cjpeg", "-version"]  # its first line stands in the records; without it, "unknown version"
+
+    input = "pnm"       # or "png": the image that the encoder reads; pnm is PPM for colour and PGM for grey
+    stream = "jpg"      # endings of the files that the programs write; by default bin and
+    output = "ppm"      # ppm, for a PNM or PNG file of 8 bits
+    timeout = 300       # seconds for each run of a program
+    memory = 4096       # MiB of address space for each of its processes, on Linux
+
+    [knob]              # without it the codec is one operating point
+    name = "quality"
+    low = 1
+    high = 100
+    default = 75
+    increasing = true   # whether the rate grows with it
+    grid = [10, 30, 50, 70, 90]
+
+    [settings.dct]      # further settings; the type is that of the default
+    default = "int"
+    choices = ["int", "fast", "float"]  # or low and high; grid, where the default sweep has several values
+
+A program is a name on ``PATH`` or a path, from the folder of the file where it is relative. ``{input}``, ``{output}``
+and, to encode, ``{SETTING}`` may stand anywhere in an argument; all have to stand somewhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL import Image as Pictures
+
+from benchmark.backends.pillow import decode_with_pillow
+from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
+from benchmark.errors import BitstreamError, ProgramError, SettingError, UsageError
+from benchmark.system.files import read_toml
+from benchmark.system.program import MEMORY, TIMEOUT, find_program, private_folder, run_program
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_ENDING = re.compile(r"[A-Za-z0-9.]+")
+_FILES = ("input", "output")
+_MOST = 10**9
+
+_KEYS: dict[str, tuple[type, ...]] = {
+    "name": (str,), "summary": (str,), "encode": (list,), "decode": (list,), "version": (list,), "input": (str,),
+    "stream": (str,), "output": (str,), "timeout": (int, float), "memory": (int,), "knob": (dict,), "settings": (dict,),
+}
+_SETTING_KEYS: dict[str, tuple[type, ...]] = {
+    "default": (bool, int, float, str), "low": (int, float), "high": (int, float), "choices": (list,), "grid": (list,),
+}
+_KNOB_KEYS: dict[str, tuple[type, ...]] = {
+    "name": (str,), **_SETTING_KEYS, "default": (int, float), "increasing": (bool,),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Description:
+    """What a file says beside the name and the settings.
+
+    Attributes:
+        path: of the file.
+        encode, decode, version: programs and arguments, with placeholders; the last may be empty.
+        input: ``pnm`` or ``png``, the form of the image that the encoder reads.
+        stream, output: endings of the files that the programs write.
+        timeout: seconds for each run.
+        memory: MiB for each process.
+        digest: of all that the file says.
+    """
+
+    path: Path
+    encode: tuple[str, ...]
+    decode: tuple[str, ...]
+    version: tuple[str, ...]
+    input: str
+    stream: str
+    output: str
+    timeout: float
+    memory: int
+    digest: str
+
+
+@dataclasses.dataclass(frozen=True)
+class TomlCodec(Codec):
+    """Two programs that a TOML file names, run on files in a private folder.
+
+    Every placeholder in an argument is replaced by a text, and the argument stays one argument: no shell reads it.
+    The decoder sees the stream alone. What is timed includes the start of the program and the files it reads and
+    writes; memory is that of this process alone.
+
+    Defaults and colour path: those of the programs. Known limits: whether damage is told is up to the decoder.
+    """
+
+    undetected = frozenset({"truncated", "altered"})
+    description: ClassVar[_Description]
+
+    @classmethod
+    def version(cls) -> str:
+        about = cls.description
+        for command in (about.encode, about.decode):
+            find_program(command[0])
+        return _program_version(about)
+
+    def state(self) -> str:
+        return f"{self.description.path.name} {self.description.digest}"
+
+    def encode(self, image: Image) -> bytes:
+        check_image(image, codec=self.name)
+        about = self.description
+        ending = "png" if about.input == "png" else "pgm" if image.ndim == 2 else "ppm"
+        with private_folder() as folder:
+            source, target = folder / f"input.{ending}", folder / f"stream.{about.stream}"
+            form = "PNG" if about.input == "png" else "PPM"
+            Pictures.fromarray(np.ascontiguousarray(image)).save(source, form)
+            self._run(about.encode, folder, source, target, self.settings)
+            return _written(about.encode, target)
+
+    def decode(self, data: bytes) -> Image:
+        about = self.description
+        with private_folder() as folder:
+            source, target = folder / f"stream.{about.stream}", folder / f"output.{about.output}"
+            source.write_bytes(data)
+            try:
+                self._run(about.decode, folder, source, target, {})
+                picture = _written(about.decode, target)
+            except ProgramError as error:
+                raise BitstreamError(f"not a whole stream of {self.name}: {error}") from error
+        form = "PNG" if picture.startswith(b"\x89PNG") else "PPM"
+        image = decode_with_pillow(picture, form)
+        with Pictures.open(io.BytesIO(picture)) as opened:
+            if opened.mode.startswith(("I", "F")):
+                raise BitstreamError(f"{self.name}: the decoder wrote an image of more than 8 bits; have it write 8")
+        return image
+
+    def _run(
+        self, command: Sequence[str], folder: Path, source: Path, target: Path, settings: Mapping[str, Setting]
+    ) -> None:
+        texts = {"input": str(source), "output": str(target)}
+        texts |= {name: _text(value) for name, value in settings.items()}
+        program, *arguments = command
+        run_program(
+            [program, *(_PLACEHOLDER.sub(lambda found: texts[found[1]], argument) for argument in arguments)],
+            folder=folder, timeout=self.description.timeout, memory=self.description.memory,
+        )
+
+
+def read_codec(path: Path) -> type[TomlCodec]:
+    """The codec that a TOML file describes; the keys are those at the head of this module.
+
+    Raises:
+        UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
+    """
+    document = read_toml(path)
+    _check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))
+    name = document["name"]
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{path}: name: expected small letters, digits, '.', '_' and '-', got {name!r}")
+    knob, tables = _settings(path, document)
+    made = dataclasses.make_dataclass(
+        "TomlCodec",
+        [
+            (field, type(table["default"]),
+             setting(table["default"], **{key: table.get(key) for key in ("low", "high", "choices")}))
+            for field, table in tables.items()
+        ],
+        bases=(TomlCodec,),
+        frozen=True,
+        namespace={
+            "__module__": __name__,
+            "__doc__": TomlCodec.__doc__,
+            "name": name,
+            "summary": document.get("summary", f"{name}, described by {path.name}"),
+            "grid": {field: tuple(table["grid"]) for field, table in tables.items() if "grid" in table},
+            "knob": knob,
+            "description": _describe(path, document, tuple(tables)),
+        },
+    )
+    cls: type[TomlCodec] = made
+    try:
+        for field, table in tables.items():
+            for value in (table["default"], *table.get("grid", ()), *table.get("choices", ())):
+                cls.from_settings({field: value})
+    except SettingError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return cls
+
+
+def _settings(path: Path, document: Mapping[str, Any]) -> tuple[Knob | None, dict[str, dict[str, Any]]]:
+    """The knob, if there is one, and the tables of all settings by name, that of the knob first."""
+    tables: dict[str, dict[str, Any]] = {}
+    knob = None
+    if "knob" in document:
+        table = document["knob"]
+        _check_keys(f"{path}: knob", table, _KNOB_KEYS, ("name", "low", "high", "default", "grid"))
+        knob = Knob(table["name"], table["low"], table["high"], table.get("increasing", True))
+        tables[knob.field] = table
+    for field, table in document.get("settings", {}).items():
+        if field in tables:
+            raise UsageError(f"{path}: {field!r} is both the knob and one of the settings")
+        if not isinstance(table, dict):
+            raise UsageError(f"{path}: settings.{field}: expected a table, got {table!r}")
+        _check_keys(f"{path}: settings.{field}", table, _SETTING_KEYS, ("default",))
+        tables[field] = table
+    taken = {*_FILES, *dir(TomlCodec), *Codec.__annotations__, *TomlCodec.__annotations__}
+    for field in tables:
+        if not _PLACEHOLDER.fullmatch(f"{{{field}}}") or keyword.iskeyword(field) or field in taken:
+            raise UsageError(f"{path}: {field!r} cannot be the name of a setting: take another word")
+    return knob, tables
+
+
+def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) -> _Description:
+    about = _Description(
+        path=path,
+        encode=_command(path, "encode", document, (*_FILES, *settings)),
+        decode=_command(path, "decode", document, _FILES),
+        version=_command(path, "version", document, ()),
+        input=document.get("input", "pnm"),
+        stream=document.get("stream", "bin"),
+        output=document.get("output", "ppm"),
+        timeout=float(document.get("timeout", TIMEOUT)),
+        memory=document.get("memory", MEMORY),
+        digest=hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12],
+    )
+    if about.input not in ("pnm", "png"):
+        raise UsageError(f"{path}: input: expected pnm or png, got {about.input!r}")
+    for key, ending in (("stream", about.stream), ("output", about.output)):
+        if not _ENDING.fullmatch(ending):
+            raise UsageError(f"{path}: {key}: expected the ending of a file's name, such as bin, got {ending!r}")
+    for key, limit in (("timeout", about.timeout), ("memory", about.memory)):
+        if not 0 < limit <= _MOST:
+            raise UsageError(f"{path}: {key}: expected a number from 0 to {_MOST}, got {limit:g}")
+    return about
+
+
+@cache
+def _program_version(about: _Description) -> str:
+    """The first line that the program tells of itself; many end with an error status where they do."""
+    if not about.version:
+        return f"{Path(about.encode[0]).name} of unknown version"
+    with private_folder() as folder:
+        output, errors = run_program(about.version, folder=folder, timeout=60, memory=about.memory, check=False)
+    lines = [line.strip() for line in f"{output.decode('utf-8', 'replace')}\n{errors}".splitlines() if line.strip()]
+    if not lines:
+        raise ProgramError(f"{' '.join(about.version)} told no version")
+    return lines[0]
+
+
+def _written(command: Sequence[str], target: Path) -> bytes:
+    name = Path(command[0]).name
+    if not target.is_file():
+        raise ProgramError(f"{name} ended well but wrote no file {{output}} ({target.name})")
+    data = target.read_bytes()
+    if not data:
+        raise ProgramError(f"{name} ended well but left its file {{output}} ({target.name}) empty")
+    return data
+
+
+def _text(value: Setting) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _command(path: Path, key: str, document: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
+    """A program and its arguments, whose placeholders are all known, and all used.
+
+    A relative path to a program is one from the folder of the file.
+    """
+    words = document.get(key, [])
+    if key not in document:
+        return ()
+    if not any(words[:1]) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise UsageError(f"{path}: {key}: expected a program and its arguments, each a text, got {words!r}")
+    program, *arguments = words
+    used = {found for argument in arguments for found in _PLACEHOLDER.findall(argument)}
+    for name in sorted(used - set(known)):
+        listed = ", ".join(f"{{{word}}}" for word in known) or "none"
+        raise UsageError(f"{path}: {key}: unknown placeholder {{{name}}}; known here: {listed}")
+    for name in known:
+        if name not in used:
+            raise UsageError(f"{path}: {key}: {{{name}}} stands in none of its arguments")
+    if Path(program).name != program:
+        program = str(path.parent / program)
+    return (program, *arguments)
+
+
+def _check_keys(
+    where: str, table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], required: Sequence[str]
+) -> None:
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")
+        if not isinstance(value, known[key]) or (isinstance(value, bool) and bool not in known[key]):
+            wanted = " or ".join(kind.__name__ for kind in known[key])
+            raise UsageError(f"{where}: {key}: expected {wanted}, got {value!r}")
+    for key in required:
+        if key not in table:
+            raise UsageError(f"{where}: key {key!r} is missing")

@@ -1,0 +1,251 @@
+"""What the command line shows: tables and closing lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmark.errors import BenchmarkError, MissingBackend
+from benchmark.run.runner import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from benchmark.analysis.regression.compare import Comparison
+    from benchmark.workflows.audit import Finding
+
+_METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
+            ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
+
+_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "95 % CI", "p",
+            "n", "quality", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
+            "current", "change", "allowed", "pairs", "ratio",
+            "bits", "ceiling", "header B", "of 1×1", "threads",
+            *(title for _, title, _ in _METRICS)}
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """The summary of a run as a table, then what failed and where the results are."""
+    from benchmark.analysis.table import read_summary, series_labels
+
+    console = _console()
+    summary_path = outcome.folder / "summary.csv"
+    if outcome.statuses and summary_path.exists():
+        summary = read_summary(summary_path)
+        shown = [metric for metric in _METRICS if summary[f"{metric[0]}_mean"].notna().any()]
+        for dataset, part in summary.groupby("dataset", sort=False):
+            table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")
+            table.title = str(dataset)
+            for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
+                setting = ""
+                if row["target"]:
+                    setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
+                elif row["knob"]:
+                    setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}"
+                figures = [_number(row[f"{name}_mean"], form) for name, _, form in shown]
+                times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
+                images = str(row["images"])
+                if row["images"] != row["images_attempted"]:
+                    images += f" of {row['images_attempted']}"
+                table.add_row(label, setting, images, _number(row["bpp_mean"], "{:.4f}"), *figures, *times)
+            console.print(table)
+    for codec, (count, reason) in outcome.failures.items():
+        console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red")
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
+    console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
+    if outcome.interrupted:
+        console.print("interrupted: everything finished is stored; the same command goes on from here")
+    console.print(f"results: {outcome.folder}", soft_wrap=True)
+
+
+def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
+    """The train × test table of each metric over RGB."""
+    console = _console()
+    for metric in metrics:
+        values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric}_rgb_mean")
+        columns = list(dict.fromkeys(table["tested_on"]))
+        shown = _table("trained on", *columns)
+        shown.title = f"{metric}, tested on"
+        for trained_on in dict.fromkeys(table["trained_on"]):
+            shown.add_row(trained_on, *(_number(values.loc[trained_on, name], "{:.2f}") for name in columns))
+        console.print(shown)
+
+
+BD_FORMS = {
+    "bd_rate": "+.2f", "curve_ci_low": "+.2f", "curve_ci_high": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%",
+    "spread": ".2f", "bd_metric": "+.3f", "rate_low": ".3f", "rate_high": ".3f", "rate_overlap": ".0%",
+    "image_mean": "+.2f", "ci_low": "+.2f", "ci_high": "+.2f", "p_value": ".2g", "image_std": ".2f",
+}
+"""Formats of the columns of a table of Bjøntegaard deltas."""
+
+
+def print_bdrate(table: pd.DataFrame, unit: str) -> None:
+    """A table of Bjøntegaard deltas, and below it what to know of its rows.
+
+    Args:
+        table: see ``analysis.bdrate.bd_table``.
+        unit: of the metric.
+    """
+    from benchmark.report.tables.text import number
+
+    console = _console()
+    for dataset, part in table.groupby("dataset", sort=False):
+        shown = _table(
+            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", f"BD {unit}".strip(), "quality",
+            "overlap", "n",
+        )
+        metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
+        shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
+        for _, row in part.iterrows():
+            form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
+            intervals = [
+                "–" if math.isnan(row[f"{name}low"]) else f"{row[f'{name}low']:+.1f}…{row[f'{name}high']:+.1f}"
+                for name in ("curve_ci_", "ci_")
+            ]
+            p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
+            span = "–" if math.isnan(row["low"]) else f"{row['low']:#.3g}–{row['high']:#.3g}"
+            shown.add_row(
+                f"  {row['image']}" if row["image"] else row["series"], form["bd_rate"], intervals[0],
+                form["image_mean"], intervals[1], p_value, form["bd_metric"], span, form["overlap"], str(row["images"]),
+            )
+        console.print(shown)
+        if part["image_count"].any():
+            console.print("95 % CI: confidence interval over images; p: Wilcoxon signed-rank, two-sided; n: images")
+        for _, row in part[part["flags"] != ""].iterrows():
+            console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """What became of a run against its baseline: the verdict first."""
+    from benchmark.report.compare import closing, headline, sections
+
+    console = _console()
+    style = {"worse": "bold red", "not comparable": "bold red", "better": "bold green"}.get(comparison.verdict, "bold")
+    console.print(headline(comparison), style=style, soft_wrap=True)
+    for obstacle in comparison.obstacles:
+        console.print(obstacle, soft_wrap=True)
+    if comparison.obstacles:
+        return
+    for section in sections(comparison):
+        if section.folded:
+            continue
+        table = _table(*section.header)
+        table.title = section.title
+        for line in section.lines:
+            table.add_row(*line)
+        console.print(table)
+        for text in section.closing:
+            console.print(text, soft_wrap=True)
+    for text in closing(comparison):
+        console.print(text, soft_wrap=True)
+
+
+def print_audit(findings: Sequence[Finding]) -> None:
+    """What an audit found, and below it the promises that were broken."""
+    from benchmark.plugins import codec_class
+
+    console = _console()
+    table = _table(
+        "codec", "finest", "matrix", "range", "chroma", "bits", "converted by", "PSNR", "ceiling", "lossless",
+        "header B", "of 1×1", "threads", "same bytes",
+    )
+    for finding in findings:
+        figures = [_number(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
+        knob = codec_class(finding.codec).knob
+        end = f"{knob.field}={json.loads(finding.settings)[knob.field]:g}" if knob else ""
+        same = {True: "yes", False: "no", "": ""}[finding.deterministic]
+        cells = (finding.matrix, finding.range, finding.subsampling, finding.depth, finding.by, *figures,
+                 finding.lossless, finding.overhead, finding.overhead_1x1, finding.threads, same)
+        table.add_row(finding.codec, end, *(str(cell) if cell != "" else "–" for cell in cells))
+    console.print(table)
+    for finding in findings:
+        for problem in finding.problems:
+            console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)
+
+
+def print_codecs() -> None:
+    """All codecs, with what is missing for each."""
+    from benchmark.plugins import codec_class, codec_names
+
+    table = _table("codec", "what", "takes", "knob", "library")
+    for name in codec_names():
+        try:
+            cls = codec_class(name)
+            takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
+            knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
+            table.add_row(name, cls.summary, takes, knob, cls.version())
+        except MissingBackend as error:
+            table.add_row(name, cls.summary, takes, knob, f"missing: {error}")
+        except BenchmarkError as error:
+            table.add_row(name, f"cannot be loaded: {error}", "", "", "")
+    _console().print(table)
+
+
+def print_datasets(data_root: Path | None) -> None:
+    """All data sets, with how many of their images are here."""
+    from benchmark.plugins import dataset_classes, open_dataset
+
+    table = _table("data set", "what", "images here")
+    for name, cls in sorted(dataset_classes().items()):
+        shown = f"{name}:{cls.arguments}" if cls.arguments else name
+        if "PATH" in cls.arguments:
+            here = "any"
+        else:
+            try:
+                dataset = open_dataset(name, data_root)
+                dataset.items()
+                here = str(dataset.count())
+                if cls.expected is not None and dataset.count() != cls.expected:
+                    here += f" of {cls.expected}"
+            except BenchmarkError:
+                command = f"data fetch {name}" if cls.fetchable else cls.built_by
+                here = f"missing: python -m benchmark {command}" if command else "missing"
+        table.add_row(shown, cls.summary, here)
+    _console().print(table)
+
+
+def print_metrics() -> None:
+    """All metrics with their definitions."""
+    from benchmark.plugins import metric_families
+
+    table = _table("metric", "columns", "definition")
+    for family in metric_families().values():
+        for metric in family.metrics:
+            table.add_row(metric.name, ", ".join(metric.columns), metric.definition)
+    _console().print(table)
+
+
+def print_info() -> None:
+    """Machine, Python and library versions."""
+    from benchmark.system.environment import describe, package_versions
+
+    table = _table("what", "value")
+    for name, value in {**describe(), **package_versions()}.items():
+        table.add_row(name, str(value))
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console(markup=False, highlight=False)  # square brackets are meant
+    if not console.is_terminal:
+        console.width = 160  # a file has no width: do not break its lines at 80
+    return console
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, justify="right" if column in _NUMERIC else "left")
+    return table
+
+
+def _number(value: object, form: str) -> str:
+    number = float(str(value)) if value != "" else float("nan")
+    return "–" if math.isnan(number) else form.format(number)

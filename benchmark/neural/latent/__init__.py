@@ -1,0 +1,1 @@
+"""Codecs with a quantised latent: network in, symbols out."""

@@ -1,0 +1,1 @@
+"""Codecs that send levels of bits, each of which improves the picture."""

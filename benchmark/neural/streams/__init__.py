@@ -1,0 +1,1 @@
+"""Streams of learned codecs: container, entropy coders, models of bits, exact integers."""

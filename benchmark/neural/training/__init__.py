@@ -1,0 +1,1 @@
+"""Training of learned codecs: recipes, loop, checkpoints, packed data."""

@@ -1,0 +1,200 @@
+"""Rate–distortion curves and histograms, as a paper can take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.table import in_decibels, series_labels
+from benchmark.report.figures.style import (
+    COLOURS,
+    PRINT,
+    REFERENCE,
+    WIDTHS,
+    figure_of,
+    log_ticks,
+    save,
+    small_title,
+    strokes,
+)
+
+_WIDE = 4.0
+"""Rates above this, in bits per pixel, are drawn on a logarithmic axis: they would squeeze all that is of use."""
+
+_REFERENCE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a figure shows upwards.
+
+    Attributes:
+        column: of the records, such as ``psnr_rgb``.
+        title, unit: for the label.
+        decibels: whether −10·log₁₀(1 − x) of the mean is drawn in place of the mean x.
+        definition: formula and source, for captions.
+    """
+
+    column: str
+    title: str
+    unit: str = ""
+    decibels: bool = False
+    definition: str = ""
+
+    @property
+    def label(self) -> str:
+        """Text beside the axis."""
+        if self.decibels:
+            return f"{self.title} (dB, −10 log₁₀(1 − mean))"
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+def draw_rd_curves(
+    summary: pd.DataFrame, axis: Axis, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
+    references: Sequence[Curve] = (), forms: Sequence[str] = PRINT,
+) -> list[Path]:
+    """Draws one metric against bpp, a curve for each codec.
+
+    Points are means over images; those that cover fewer images than the rest are left out and counted above the plot.
+    A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
+
+    Args:
+        summary: of one data set, see ``analysis.table.summarise``.
+        axis: what to draw.
+        path: without an ending.
+        width: of the figure in inches.
+        log_rate: whether the rate's axis is logarithmic; if it is not said, where there are high rates.
+        references: others' curves of this metric, drawn in grey.
+        forms: see :func:`benchmark.report.figures.style.save`.
+
+    Returns:
+        The files written; none if no operating point has a value.
+    """
+    values = summary[f"{axis.column}_mean"].to_numpy(float)
+    if axis.decibels:
+        values = in_decibels(values)
+    series = summary["series"] if "series" in summary else series_labels(summary)
+    points = summary.assign(series=series, rate=summary["bpp_mean"], value=values)
+    points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
+    if points.empty:
+        return []
+    complete = points["images"] == points["images"].max()
+    left_out = int((~complete).sum())
+    points = points[complete]
+    styles = strokes(list(series), list(summary["codec"]))
+    count = points["series"].nunique() + len(references)
+    longest = max(map(len, [*points["series"], *(curve.label for curve in references)]))
+
+    beside = width >= WIDTHS["double"]
+    # Below the plot, as many columns as fit, all about as long; 0.06 inches is a letter's width.
+    rows = 1 if beside else -(-count // max(1, int(width / (0.06 * longest + 0.4))))
+    columns = 1 if beside else -(-count // rows)
+    height = max(3.4, 0.165 * count + 0.5) if beside else 2.5 + 0.135 * rows
+    with figure_of(width, height) as figure:
+        axes = figure.add_subplot()
+        for place, curve in enumerate(references):
+            rates, qualities, _ = curve.front()
+            axes.plot(
+                rates, qualities, label=curve.label, color=REFERENCE, zorder=1.5, linewidth=0.9,
+                linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
+            )
+        for label, group in points.groupby("series", sort=False):
+            along = group.sort_values("rate")
+            style = styles[str(label)]
+            axes.plot(
+                along["rate"], along["value"], label=str(label), color=style.colour, marker=style.marker,
+                linestyle=style.dash, markeredgecolor="white", markeredgewidth=0.25,
+            )
+        axes.set_xlabel("rate (bits per pixel)")
+        axes.set_ylabel(axis.label if beside else axis.label.replace(" (dB, ", "\n(dB, "))
+        axes.margins(y=0.04)
+        if points["rate"].max() > _WIDE if log_rate is None else log_rate:
+            log_ticks(axes.set_xscale, axes.xaxis)
+        else:
+            axes.set_xlim(left=0)
+        # The codecs first, then others' curves.
+        handles, labels = axes.get_legend_handles_labels()
+        order = [*range(len(references), len(handles)), *range(len(references))]
+        figure.legend(
+            [handles[place] for place in order], [labels[place] for place in order],
+            loc="outside right upper" if beside else "outside lower center", ncols=columns, handlelength=3.0,
+            columnspacing=1.0, handletextpad=0.5, labelspacing=0.35,
+        )
+        small_title(axes, _covers(points, left_out))
+        return save(figure, path, forms)
+
+
+def _covers(points: pd.DataFrame, left_out: int) -> str:
+    images = int(points["images"].max())
+    text = f"{points['dataset'].iloc[0]}, mean of {images} image{'s' if images != 1 else ''}"
+    return f"{text}; {left_out} incomplete points left out" if left_out else text
+
+
+def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> list[Path]:
+    """Draws every metric of every data set in a summary, in the forms of print.
+
+    Args:
+        summary: see ``analysis.table.summarise``.
+        upwards: what to draw.
+        folder: for the files ``rd_<metric>.<format>``; with several data sets, one folder each.
+    """
+    written = []
+    datasets = list(dict.fromkeys(summary["dataset"]))
+    for dataset in datasets:
+        part = summary[summary["dataset"] == dataset]
+        below = folder if len(datasets) == 1 else folder / "".join(c if c.isalnum() else "-" for c in dataset)
+        for axis in upwards:
+            written += draw_rd_curves(part, axis, below / f"rd_{axis.column}")
+    return written
+
+
+@dataclass(frozen=True)
+class Band:
+    """A range of values that a histogram marks, with its name."""
+
+    name: str
+    low: float
+    high: float
+
+
+def draw_histograms(
+    edges: npt.NDArray[np.float64], counts: Mapping[str, npt.NDArray[np.int64]], bands: Sequence[Band], label: str,
+    path: Path,
+) -> list[Path]:
+    """Draws a histogram with bands marked, and below it those of parts of the same values, in the forms of print.
+
+    Args:
+        edges: of the bins, shape (N + 1,).
+        counts: in each bin, shape (N,): first of all values, then of each part by name.
+        bands: to mark in the upper plot.
+        label: of the horizontal axis.
+        path: without an ending.
+
+    Returns:
+        The files written.
+    """
+    (_, whole), *parts = counts.items()
+    with figure_of(5.0, 4.4) as figure:
+        upper, lower = figure.subplots(2, sharex=True)
+        upper.stairs(whole, edges, fill=True, color="#BBBBBB")
+        for place, (name, part) in enumerate(parts):
+            lower.stairs(part, edges, label=name, color=COLOURS[place % len(COLOURS)], linewidth=1.3)
+        names = [name for name, _ in parts]
+        for band in bands:
+            colour = COLOURS[names.index(band.name) % len(COLOURS)]
+            upper.axvspan(band.low, band.high, color=colour, alpha=0.22, linewidth=0, label=band.name)
+        for axes in (upper, lower):
+            axes.set_ylabel("patches in a bin")
+            axes.set_ylim(bottom=0)
+            axes.legend(loc="upper right")
+        small_title(upper, f"all {int(whole.sum()):,} patches")
+        small_title(lower, "by set")
+        lower.set_xlabel(label)
+        return save(figure, path, PRINT)

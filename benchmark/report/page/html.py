@@ -1,0 +1,299 @@
+"""The report as one HTML page that needs no network."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from benchmark.analysis.bdrate import LEAST_OVERLAP
+from benchmark.analysis.table import AVERAGING
+from benchmark.report.content import Picture, Report, Table
+from benchmark.report.figures.curves import Axis
+from benchmark.report.page.interactive import (
+    INTERVAL,
+    as_script,
+    datasets_of,
+    finite,
+    has_intervals,
+    metrics_of,
+    page_data,
+)
+from benchmark.report.tables.text import number
+
+_PAGE = Path(__file__).parent / "assets"
+
+_PERCENT = "\N{NO-BREAK SPACE}%"
+
+_SECTIONS = (
+    ("summary", "Summary"), ("curves", "Curves"), ("bd", "BD-rate"), ("heat", "Each image"), ("pictures", "Pictures"),
+    ("tables", "Tables"), ("failures", "Failures"), ("environment", "Environment"), ("glossary", "Definitions"),
+)
+
+_GLOSSARY = {
+    "Rate, bpp": (
+        "Bits of the whole file, headers included, divided by the number of pixels of the image (not of samples). "
+        "The rate of an operating point is the mean over images."
+    ),
+    "Operating point": "One setting of one codec, run on every image of a data set.",
+    "RGB and luma": (
+        "A metric over RGB takes all three channels. Luma is Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, full "
+        "range), not rounded, of original and reconstruction. For grey images the two are the same."
+    ),
+    "BD-rate": (
+        "Average difference in rate at equal quality, in percent of the anchor's rate: the mean, over the range of "
+        "quality that both curves have, of the difference of log rate (Bjøntegaard, VCEG-M33, 2001), with monotone "
+        "piecewise cubic interpolation. Negative is better. Nothing is extrapolated; curves with fewer than four "
+        "points, over other images, or without a range in common are refused."
+    ),
+    "Overlap": (
+        "The range of quality over which a BD-rate is the average, as a share of the range that either curve covers. "
+        f"Below {100 * LEAST_OVERLAP:.0f} % it says little of the codecs as a whole."
+    ),
+}
+_OF_INTERVALS = (
+    "Of the BD-rate of the mean curve, by bootstrap (BCa, 2000 sets): it is computed again and again from images drawn "
+    "with replacement, the same ones for both codecs. It tells what another choice of such images might give, and "
+    "nothing of other kinds of images. p is of the two-sided Wilcoxon signed-rank test that, image for image, neither "
+    "codec needs the lower rate."
+)
+
+
+def write_html(report: Report, path: Path) -> Path:
+    """Writes a report as a page that opens from disk: styles, script, numbers and pictures are all in it.
+
+    The same report gives the same bytes.
+
+    Args:
+        report: what to show.
+        path: of the file; its folder is made.
+
+    Returns:
+        The path.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PAGE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    intervals = has_intervals(report.bd)
+    text = environment.get_template("page.html").render(
+        title=report.title,
+        anchor=report.anchor,
+        sections=_SECTIONS,
+        facts=_facts(report),
+        findings=_findings(report),
+        overviews=_overviews(report),
+        intervals=INTERVAL if intervals else "",
+        datasets=datasets_of(report),
+        metrics=metrics_of(report.axes),
+        pictures=[_picture_name(picture, report) for picture in report.pictures],
+        tables=[_table(table) for table in report.tables],
+        failures=_failures(report),
+        notes=report.notes,
+        command=report.command,
+        runs=[_run(folder, manifest) for folder, manifest in report.manifests.items()],
+        glossary=_glossary(report, intervals),
+        style=(_PAGE / "page.css").read_text(encoding="utf-8"),
+        script=(_PAGE / "page.js").read_text(encoding="utf-8"),
+        data=as_script(page_data(report)),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+# What is text: read without a script.
+
+
+def _picture_name(picture: Picture, report: Report) -> str:
+    targets = {other.target for other in report.pictures}
+    of = f" of {picture.dataset}" if len({other.dataset for other in report.pictures}) > 1 else ""
+    return f"{picture.image}{of}" + (f" at {picture.target:.2f} bpp" if len(targets) > 1 else "")
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    summary, records = report.results.summary, report.results.records
+    names = datasets_of(report)
+    images = [int(summary.loc[summary["dataset"] == name, "images"].max()) for name in names]
+    failed = int(summary["failures"].sum()) if "failures" in summary else 0
+    facts = [
+        ("Data set" if len(names) == 1 else "Data sets", ", ".join(names)),
+        ("Images", ", ".join(f"{count:,}" for count in images)),
+        ("Codecs", f"{summary['codec'].nunique()}"),
+        ("Operating points", f"{len(summary):,}"),
+    ]
+    if len(records):
+        facts.append(("Measurements", f"{len(records):,}"))
+    return [*facts, ("Failures", f"{failed:,}"), ("Anchor", report.anchor)]
+
+
+def _mean_deltas(report: Report, dataset: str, axis: Axis) -> pd.DataFrame:
+    """Rows of mean curves but the anchor's, the best first."""
+    bd = report.bd
+    rows = bd[(bd["dataset"] == dataset) & (bd["metric"] == axis.column) & (bd["image"] == "")]
+    return rows[rows["series"] != rows["anchor"]].sort_values("bd_rate", kind="stable", na_position="last")
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
+
+
+def _findings(report: Report) -> list[str]:
+    axis = report.axes[0]
+    found = []
+    for dataset in datasets_of(report):
+        rows = _mean_deltas(report, dataset, axis)
+        known = rows[rows["bd_rate"].notna()]
+        if known.empty:
+            continue
+        sound = known[known["overlap"] >= LEAST_OVERLAP]
+        best = (known if sound.empty else sound).iloc[0]
+        interval = ""
+        if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
+            interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
+        found.append(
+            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: "
+            f"{_signed(best['bd_rate'])}{_PERCENT}"
+            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}{_PERCENT} of their range of quality."
+        )
+        better = int((known["bd_rate"] < 0).sum())
+        text = f"{better} of {len(known)} codecs need less rate than {report.anchor}"
+        if has_intervals(known):
+            sure = int((known["curve_ci_high"] < 0).sum())
+            text += f"; for {'all of them' if sure == better else sure} the whole interval is below zero"
+        found.append(text + ".")
+        refused = list(rows.loc[rows["bd_rate"].isna(), "series"])
+        if refused:
+            found.append(f"No BD-rate could be had for {', '.join(refused)}: the table below BD-rate says why.")
+        weak = list(known.loc[known["overlap"] < LEAST_OVERLAP, "series"])
+        if weak:
+            found.append(
+                f"{', '.join(weak)}: less than half of the range of quality is common with {report.anchor}, so that "
+                "these BD-rates say little."
+            )
+    return found
+
+
+def _overviews(report: Report) -> list[dict[str, Any]]:
+    """A table for each data set: codecs by metrics, ordered by the first metric."""
+    columns = [{"title": "Codec", "number": False}, *({"title": axis.title, "number": True} for axis in report.axes)]
+    overviews = []
+    for dataset in datasets_of(report):
+        by_axis = [_mean_deltas(report, dataset, axis).set_index("series") for axis in report.axes]
+        rows = [
+            {"series": series, "cells": [_delta_cell(table, series) for table in by_axis]}
+            for series in by_axis[0].index
+        ]
+        if rows:
+            overviews.append({"dataset": dataset, "columns": columns, "rows": rows})
+    return overviews
+
+
+def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
+    row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
+    value, low = finite(row.get("bd_rate")), finite(row.get("curve_ci_low"))
+    if value is None:
+        return {"text": "–", "interval": "", "best": False, "weak": False}
+    weak = row["overlap"] < LEAST_OVERLAP
+    return {
+        "text": _signed(value),
+        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['curve_ci_high'])}",
+        "best": not weak and row["bd_rate"] == table.loc[table["overlap"] >= LEAST_OVERLAP, "bd_rate"].min(),
+        "weak": weak,
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    names = [str(name) for name in table.frame.columns]
+    best = {name: _best(table.frame[name], end) for name, end in table.best.items()}
+    rows = []
+    for row in table.frame.to_dict("records"):
+        cells = []
+        for name in names:
+            value = row[name]
+            if name not in table.forms:
+                cells.append({"number": False, "text": "–" if pd.isna(value) else str(value), "best": False})
+                continue
+            known = finite(value)
+            text = number("" if pd.isna(value) else value, table.forms[name])
+            cells.append({
+                "number": True, "text": text.replace("-", "−").replace("inf", "∞"),
+                "best": known is not None and known == best.get(name),
+            })
+        rows.append(cells)
+    columns = [{"title": table.titles.get(name, name), "number": name in table.forms} for name in names]
+    return {"name": table.name, "caption": table.caption, "columns": columns, "rows": rows}
+
+
+def _best(column: Any, end: str) -> float | None:
+    numbers = [value for value in map(finite, column) if value is not None]
+    if not numbers:
+        return None
+    return min(numbers) if end == "low" else max(numbers)
+
+
+def _failures(report: Report) -> dict[str, Any]:
+    """Rows without a result, those of one operating point and reason together."""
+    records = report.results.records
+    if records.empty:
+        return {"rows": [], "none": "The results hold summaries alone, so single failures are not known."}
+    bad = records[records["status"] != "ok"]
+    keys = ["dataset", "codec", "settings", "target", "status", "reason"]
+    rows = []
+    for values, group in bad.groupby(keys, sort=False, dropna=False):
+        dataset, codec, settings, target, status, reason = map(str, values)
+        texts = [dataset, codec, _said(json.loads(settings), target), status, reason or "–", ", ".join(group["image"])]
+        cells: list[dict[str, Any]] = [{"number": False, "text": text} for text in texts]
+        rows.append([*cells[:-1], {"number": True, "text": f"{len(group):,}"}, cells[-1]])
+    titles = ["Data set", "Codec", "Settings", "Status", "Reason", "Rows", "Images"]
+    columns = [{"title": title, "number": title == "Rows"} for title in titles]
+    return {"rows": rows, "columns": columns, "none": f"None: all {len(records):,} measurements succeeded."}
+
+
+def _said(settings: Mapping[str, Any], target: str) -> str:
+    words = [f"{name} = {value}" for name, value in settings.items()]
+    return ", ".join([*words, target] if target else words) or "–"
+
+
+def _run(folder: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    run = manifest.get("run", {})
+    environment = [(name.replace("_", " "), _plain(value)) for name, value in manifest.get("environment", {}).items()]
+    measured = [(name, run[name]) for name in ("started", "jobs") if name in run]
+    return {
+        "folder": folder,
+        "command": run.get("command", ""),
+        "environment": [*environment, *measured],
+        "codecs": list(manifest.get("codecs", {}).items()),
+        "packages": list(manifest.get("packages", {}).items()),
+    }
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _glossary(report: Report, intervals: bool) -> list[tuple[str, str]]:
+    entries = [*_GLOSSARY.items()]
+    if intervals:
+        entries.append(("95 % interval and p", _OF_INTERVALS))
+    known: dict[str, str] = {}
+    for manifest in report.manifests.values():
+        known = {**manifest.get("metrics", {}), **known}
+    for metric in metrics_of(report.axes):
+        axis = report.axes[next(iter(metric["spaces"].values()))]
+        definition = axis.definition or known.get(axis.column.rpartition("_")[0], "")
+        if definition:
+            entries.append((metric["title"], definition))
+    averaging = [manifest["averaging"] for manifest in report.manifests.values() if "averaging" in manifest]
+    entries.append(("Averaging", "; ".join(dict.fromkeys(averaging)) or AVERAGING))
+    return entries

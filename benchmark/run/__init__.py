@@ -1,0 +1,1 @@
+"""From a study to rows: plan, tasks, engine, records. Nothing here draws."""

@@ -1,0 +1,307 @@
+"""A study: which codecs at which settings, on which data set, by which metrics. Plain data, from flags or TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.codec import Setting
+from benchmark.errors import MissingBackend, UsageError
+from benchmark.plugins import codec_class, metric_column, metric_names
+from benchmark.run.matching import RATES, Target
+from benchmark.system.files import read_toml
+
+DEFAULT_DATASET = "sample"
+DEFAULT_CODECS = ("jpeg", "jpeg2000", "webp", "avif", "cvae")
+
+Sweep = Mapping[str, Sequence[Setting]]
+"""Values to try for each field; every combination is an operating point."""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A codec with all its settings."""
+
+    codec: str
+    settings: Mapping[str, Setting]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What to run.
+
+    Attributes:
+        name: of the results folder.
+        dataset: such as ``kodak`` or ``folder:PATH``.
+        codecs: the sweep of each codec, by its name or the path of the TOML file that describes it, in order.
+        metrics: names, in the order of their columns.
+        repeats: timed runs of each encode and decode; the median is recorded.
+        threads: that numerical libraries may use.
+        timeout: seconds for one operating point on one item.
+        match: targets for which the codecs' knobs are chosen; without any, the sweeps say.
+    """
+
+    name: str
+    dataset: str
+    codecs: Mapping[str, Sweep]
+    metrics: Sequence[str]
+    repeats: int = 1
+    threads: int = 1
+    timeout: float = 600.0
+    match: Sequence[Target] = ()
+
+    def operating_points(self) -> list[OperatingPoint]:
+        """Every codec at every combination of its sweep, all settings filled in, in order, none twice."""
+        points: dict[tuple[str, str], OperatingPoint] = {}
+        for name, sweep in self.codecs.items():
+            cls = codec_class(name)
+            for values in itertools.product(*sweep.values()):
+                codec = cls.from_settings(dict(zip(sweep, values, strict=True)))
+                points.setdefault((name, codec.settings_json), OperatingPoint(name, codec.settings))
+        return list(points.values())
+
+    def to_toml(self) -> str:
+        """The study as a TOML document that :func:`read_study` reads back."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The study as plain lists and dictionaries, under the keys of a study file."""
+        match: dict[str, dict[str, list[float]]] = {"match": {}, "match_mean": {}}
+        for target in self.match:
+            column = f"{target.column}~" if target.nearest else target.column
+            match["match_mean" if target.mean else "match"].setdefault(column, []).append(target.limit)
+        return {
+            "name": self.name,
+            "dataset": self.dataset,
+            "metrics": list(self.metrics),
+            "repeats": self.repeats,
+            "threads": self.threads,
+            "timeout": self.timeout,
+            **{key: limits for key, limits in match.items() if limits},
+            "codecs": {name: {field: list(values) for field, values in sweep.items()}
+                       for name, sweep in self.codecs.items()},
+        }
+
+
+def read_study(path: Path) -> dict[str, Any]:
+    """The keys of a study file, checked for names and types, to be passed to :func:`resolve`.
+
+    A table ``published``, of figures to compare with, may stand there; a run has no use for it.
+
+    Raises:
+        UsageError: not a file, not TOML, an unknown key or a wrong type; the message names the key.
+    """
+    document = read_toml(path)
+    kinds: dict[str, tuple[type, ...]] = {
+        "name": (str,), "dataset": (str, list), "metrics": (list,), "repeats": (int,), "threads": (int,),
+        "timeout": (int, float), "codecs": (dict,), "match": (dict,), "match_mean": (dict,), "published": (dict,),
+    }
+    for key, value in document.items():
+        if key not in kinds:
+            raise UsageError(f"{path}: unknown key {key!r}; known: {', '.join(kinds)}")
+        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+            raise UsageError(f"{path}: {key}: expected {kinds[key][0].__name__}, got {value!r}")
+    for codec, sweep in document.get("codecs", {}).items():
+        if not isinstance(sweep, dict):
+            raise UsageError(f"{path}: codecs.{codec}: expected a table of settings, got {sweep!r}")
+        for field, values in sweep.items():
+            # One value may stand without brackets.
+            sweep[field] = values if isinstance(values, list) else [values]
+    for key in ("match", "match_mean"):
+        for column, limits in document.get(key, {}).items():
+            document[key][column] = limits if isinstance(limits, list) else [limits]
+    document.pop("published", None)
+    document.setdefault("name", path.stem)
+    return document
+
+
+def resolve(
+    *,
+    name: str | None = None,
+    dataset: str | Sequence[str] | None = None,
+    codecs: Mapping[str, Sweep] | Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
+    repeats: int = 1,
+    threads: int = 1,
+    timeout: float = 600.0,
+    match: Mapping[str, Sequence[float]] | None = None,
+    match_mean: Mapping[str, Sequence[float]] | None = None,
+) -> tuple[Study, list[str]]:
+    """A study with every default filled in.
+
+    Args:
+        dataset: one, or several: the study is then of the first, and :func:`each_dataset` gives those of all.
+        codecs: names, or sweeps by name; default sweeps fill what a sweep does not name. None takes the default
+            codecs, without those whose libraries are not installed.
+        sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep; here a codec has its name alone.
+        match: limits by column, or by metric for its column over RGB; knobs are then chosen for every image, and their
+            sweeps unused. After a name that ends in ``~`` values above a limit are as good.
+        match_mean: the same, of means over the data set, for all of which one knob is chosen.
+
+    Returns:
+        The study, and notes on what was left out.
+
+    Raises:
+        UsageError: unknown names, bad values.
+        MissingBackend: a codec asked for by name lacks its library.
+    """
+    notes: list[str] = []
+    chosen: dict[str, dict[str, Sequence[Setting]]]
+    if codecs is None:
+        chosen = {}
+        for codec in DEFAULT_CODECS:
+            try:
+                codec_class(codec).version()
+                chosen[codec] = {}
+            except MissingBackend as error:
+                notes.append(f"left out {codec}: {error}")
+    else:
+        named = codecs if isinstance(codecs, Mapping) else {codec: {} for codec in codecs}
+        chosen = {codec: dict(sweep) for codec, sweep in named.items()}
+        for codec in chosen:
+            codec_class(codec).version()
+    if not chosen:
+        raise UsageError("no codec to run: name some with --codecs")
+    named_as: dict[str, str] = {}
+    for codec in chosen:
+        other = named_as.setdefault(codec_class(codec).name, codec)
+        if other != codec:
+            raise UsageError(f"{other} and {codec} are both named {codec_class(codec).name!r}")
+    for text in sets:
+        codec, field, values = _parse_set(text, named_as)
+        chosen[named_as[codec]][field] = list(values)
+    targets = [*_targets(match or {}, mean=False), *_targets(match_mean or {}, mean=True)]
+    for codec, sweep in chosen.items():
+        chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
+    if targets:
+        _leave_knobs(chosen, sets)
+    known = metric_names()
+    _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
+    where = dataset_names(dataset or DEFAULT_DATASET)
+    study = Study(
+        name=name or "-".join([*(spec.partition(":")[0] for spec in where), *named_as]),
+        dataset=where[0],
+        codecs=chosen,
+        metrics=[metric for metric in known if metrics is None or metric in metrics],
+        repeats=repeats,
+        threads=threads,
+        timeout=float(timeout),
+        match=targets,
+    )
+    study.operating_points()  # raises for a bad setting before anything runs
+    return study, notes
+
+
+def dataset_names(dataset: str | Sequence[str]) -> list[str]:
+    """The data sets that a text or a list names, none twice.
+
+    A text is cut at commas, except one that starts with ``folder:``, whose path may hold some.
+
+    Raises:
+        UsageError: none is named, or one not by a text.
+    """
+    if isinstance(dataset, str):
+        dataset = [dataset] if dataset.startswith("folder:") else [spec.strip() for spec in dataset.split(",")]
+    for spec in dataset:
+        if not isinstance(spec, str) or not spec:
+            raise UsageError(f"dataset: expected names, got {spec!r}")
+    if not dataset:
+        raise UsageError("dataset: expected at least one name")
+    return list(dict.fromkeys(dataset))
+
+
+def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
+    """The study on each of its data sets; with several, the name of each is that of a folder below the study's.
+
+    Raises:
+        UsageError: two data sets would share a folder.
+    """
+    if len(datasets) == 1:
+        return [dataclasses.replace(study, dataset=datasets[0])]
+    names = [f"{study.name}/{re.sub('[^A-Za-z0-9._-]+', '-', spec)}" for spec in datasets]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two of these data sets would share a folder, so run them apart: {', '.join(datasets)}")
+    return [dataclasses.replace(study, dataset=spec, name=name) for spec, name in zip(datasets, names, strict=True)]
+
+
+def parse_match(texts: Sequence[str]) -> dict[str, list[float]]:
+    """Limits by column, from ``COLUMN=V,V`` texts; ``COLUMN~V,V`` gives the column a ``~``.
+
+    Raises:
+        UsageError: a text is not of this form.
+    """
+    match: dict[str, list[float]] = {}
+    for text in texts:
+        column, sign, values = text.partition("~" if "~" in text else "=")
+        try:
+            match.setdefault(column + sign.strip("="), []).extend(float(value) for value in values.split(","))
+        except ValueError:
+            raise UsageError(
+                f"--match {text}: expected COLUMN=VALUE[,VALUE…], such as bpp=2,8, or COLUMN~VALUE[,VALUE…]"
+            ) from None
+    return match
+
+
+def _targets(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Target]:
+    found = []
+    for name, limits in match.items():
+        plain = name.removesuffix("~")
+        try:
+            column = plain if plain in RATES else metric_column(plain)[1]
+        except UsageError as error:
+            raise UsageError(f"match: {plain!r} is neither a rate ({', '.join(RATES)}) nor a metric; {error}") from None
+        if not limits:
+            raise UsageError(f"match: {name}: no values to match")
+        for limit in limits:
+            if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
+                raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
+            found.append(Target(column, float(limit), name != plain, mean))
+    return list(dict.fromkeys(found))
+
+
+def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Sequence[str]) -> None:
+    """Takes out the sweeps of the knobs, for which a match finds values."""
+    for codec, sweep in codecs.items():
+        knob = codec_class(codec).knob
+        if knob is None:
+            raise UsageError(f"match: codec {codec!r} has no knob that trades rate for quality")
+        for text in sets:
+            if text.startswith(f"{codec_class(codec).name}.{knob.field}="):
+                raise UsageError(f"--set {text}: the match chooses {knob.field}")
+        sweep.pop(knob.field, None)
+
+
+def _check(
+    codecs: Mapping[str, Sweep], metrics: Sequence[str], known: Sequence[str], counts: Mapping[str, float]
+) -> None:
+    for codec, sweep in codecs.items():
+        for field, values in sweep.items():
+            if not values:
+                raise UsageError(f"{codec}.{field}: no values to try")
+    for metric in metrics:
+        if metric not in known:
+            raise UsageError(f"unknown metric {metric!r}; known: {', '.join(known)}")
+    for label, count in counts.items():
+        if not count > 0:
+            raise UsageError(f"{label}: expected a positive number, got {count}")
+
+
+def _parse_set(text: str, codecs: Mapping[str, str]) -> tuple[str, str, Sequence[Setting]]:
+    target, equals, values = text.partition("=")
+    codec, dot, field = target.partition(".")
+    if not (equals and dot and codec and field and values):
+        raise UsageError(f"--set {text}: expected CODEC.FIELD=VALUE[,VALUE…], such as jpeg.quality=5,10,20")
+    if codec not in codecs:
+        codec_class(codec)  # raises for an unknown one
+        raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(codecs)}")
+    cls = codec_class(codecs[codec])
+    return codec, field, [cls.parse_setting(field, value) for value in values.split(",")]

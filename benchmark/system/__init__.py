@@ -1,0 +1,1 @@
+"""The machine: versions and limits, files, external programs, progress, workers."""

@@ -1,0 +1,1 @@
+"""What a command does, made of the other rooms."""

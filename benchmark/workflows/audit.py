@@ -1,0 +1,222 @@
+"""Audit: what a codec does before it quantises, and whether it keeps what it promises.
+
+Each codec encodes one image at its finest setting, so that its quantiser is out of the way and what is lost is lost on
+the colour path. Its encoder then runs in processes of their own, with one thread allowed and with two, and is watched
+from outside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import math
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark.codec import Codec, Image, Setting
+from benchmark.colour.convert import ceiling, excess, psnr, rgb_to_ycbcr, to_uint8
+from benchmark.errors import UnsupportedImage, UsageError
+from benchmark.plugins import codec_class, portable_name
+from benchmark.system.environment import thread_environment, variables
+
+_SECONDS, _RUNS = 0.5, 2
+"""How long an encoder is watched at least, and how often it runs at least."""
+
+_PAUSE = 0.002
+"""Seconds between two looks at it."""
+
+_SHARE = 0.05
+"""Share of the looks in which so many threads have to be seen at work, to count."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What an audit found of one codec; an empty text is unknown.
+
+    Attributes:
+        settings: the finest, as canonical JSON.
+        matrix, range, subsampling, depth, by: of its :class:`~benchmark.colour.convert.ColourPath`.
+        psnr: measured at the finest setting over all channels, in dB.
+        ceiling: of the colour path alone, see :func:`~benchmark.colour.convert.ceiling`.
+        lossless: ``verified``, ``broken``, or empty where it is not claimed.
+        bytes_1x1, overhead_1x1: of the stream of one pixel.
+        overhead: metadata bytes of the image's stream.
+        threads: that were at work at once while it encoded, one being allowed.
+        deterministic: whether all streams were the same bytes, with one thread allowed and with two.
+        problems: claims that failed.
+    """
+
+    codec: str
+    version: str
+    settings: str
+    matrix: str = ""
+    range: str = ""
+    subsampling: str = ""
+    depth: int | str = ""
+    by: str = ""
+    psnr: float | str = ""
+    ceiling: float | str = ""
+    lossless: str = ""
+    bytes_1x1: int | str = ""
+    overhead_1x1: int | str = ""
+    overhead: int | str = ""
+    threads: int | str = ""
+    deterministic: bool | str = ""
+    problems: tuple[str, ...] = ()
+
+
+def audit(name: str, image: Image) -> Finding:
+    """Audits one codec.
+
+    Args:
+        name: of the codec.
+        image: (H, W, 3) or (H, W); its luma serves codecs that take grey alone.
+
+    Raises:
+        UsageError, MissingBackend: the codec is unknown, or cannot run here.
+    """
+    cls = codec_class(name)
+    version = cls.version()
+    if image.ndim == 3 and 3 not in cls.channels:
+        image = to_uint8(rgb_to_ycbcr(image)[..., 0])
+    codec = finest(cls)
+    found: dict[str, Any] = {}
+    problems: list[str] = []
+    path = codec.colour_path(1 if image.ndim == 2 else 3)
+    if path is not None:
+        found |= {
+            "matrix": path.matrix, "range": "full" if path.full_range else "limited", "subsampling": path.subsampling,
+            "depth": path.depth, "by": path.by, "ceiling": ceiling(image, path),
+        }
+    try:
+        stream = codec.encode(image)
+        decoded = cls().decode(stream)
+        # A grey image that comes back as colour is compared in every channel.
+        same = image if decoded.ndim == image.ndim else np.repeat(image[..., np.newaxis], 3, axis=-1)
+        found["psnr"] = psnr(decoded, same)
+        found["overhead"] = codec.overhead(stream)
+        if path is not None:
+            problems += filter(None, [excess(found["psnr"], image, path)])
+        if cls.lossless_at is not None:
+            exact = cls.from_settings(cls.lossless_at)
+            kept = np.array_equal(cls().decode(exact.encode(image)), image)
+            found["lossless"] = "verified" if kept else "broken"
+            if not kept:
+                problems.append(f"not lossless at {exact.settings_json}")
+        with contextlib.suppress(UnsupportedImage):
+            pixel = codec.encode(image[:1, :1])
+            found |= {"bytes_1x1": len(pixel), "overhead_1x1": codec.overhead(pixel)}
+        runs = [_watch(name, codec, image, threads) for threads in (1, 2)]
+    except Exception as error:  # a codec may raise anything: that it does is what is found
+        problems.append(f"{type(error).__name__}: {error}")
+    else:
+        found["threads"] = runs[0][1]
+        found["deterministic"] = len({digest for digests, _ in runs for digest in digests}) == 1
+        if not found["deterministic"]:
+            each = all(len(digests) == 1 for digests, _ in runs)
+            problems.append("one thread and two give other bytes" if each else "two encodes give other bytes")
+    return Finding(cls.name, version, codec.settings_json, **found, problems=tuple(problems))
+
+
+def finest(cls: type[Codec]) -> Codec:
+    """A codec at the end of its knob where the rate is highest, else at its lossless settings."""
+    if cls.knob is None:
+        return cls.from_settings(cls.lossless_at or {})
+    end = cls.knob.high if cls.knob.increasing else cls.knob.low
+    kind = type(getattr(cls(), cls.knob.field))
+    return cls.from_settings({cls.knob.field: kind(end)})
+
+
+def as_text(findings: Sequence[Finding], path: Path) -> str:
+    """The findings in the form that a file's ending names, CSV or JSON; in JSON, which has no infinity, it is a text.
+
+    Raises:
+        UsageError: the ending is neither ``.csv`` nor ``.json``.
+    """
+    rows = [dataclasses.asdict(finding) for finding in findings]
+    if path.suffix == ".json":
+        plain = [{key: str(value) if value == math.inf else value for key, value in row.items()} for row in rows]
+        return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if path.suffix == ".csv":
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, [field.name for field in dataclasses.fields(Finding)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | {"problems": "; ".join(row["problems"])} for row in rows)
+        return buffer.getvalue()
+    raise UsageError(f"{path}: expected a name that ends in .csv or .json")
+
+
+def _watch(name: str, codec: Codec, image: Image, threads: int) -> tuple[list[str], int | str]:
+    """Digests of the streams that an encoder gives in a process of its own, and how many threads it works on.
+
+    Raises:
+        ChildProcessError: the process ended, or the codec raised an error in it.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, portable_name(name), codec.settings, image))
+    with variables(thread_environment(threads)):
+        process.start()
+    theirs.close()
+    looks: Counter[int] = Counter()
+    try:
+        answer: list[str] | str | None = ours.recv()
+        if answer is None:  # it has loaded its libraries and encoded once
+            while not ours.poll(_PAUSE):
+                looks[_at_work(process.pid)] += 1
+            answer = ours.recv()
+    except EOFError:
+        process.join()
+        answer = f"the process that encodes ended with exit code {process.exitcode}"
+    ours.close()
+    process.join()
+    if isinstance(answer, list):
+        return answer, _usual(looks)
+    raise ChildProcessError(answer)
+
+
+def _work(connection: Connection, name: str, settings: dict[str, Setting], image: Image) -> None:
+    """The other process: tells when it is warm, then the digests of its streams, or an error's text."""
+    try:
+        codec = codec_class(name).from_settings(settings)
+        codec.encode(image)
+        connection.send(None)
+        digests: set[str] = set()
+        start, runs = time.perf_counter(), 0
+        while runs < _RUNS or time.perf_counter() - start < _SECONDS:
+            digests.add(hashlib.sha256(codec.encode(image)).hexdigest())
+            runs += 1
+        connection.send(sorted(digests))
+    except Exception as error:
+        connection.send(f"{type(error).__name__}: {error}")
+
+
+def _usual(looks: Counter[int]) -> int | str:
+    """The most threads that were seen in a fair share of the looks; empty where threads cannot be seen."""
+    seen = sum(looks.values())
+    usual = [count for count in looks if sum(n for more, n in looks.items() if more >= count) >= _SHARE * seen]
+    return max(usual, default=0) or ""
+
+
+def _at_work(pid: int | None) -> int:
+    """Threads of a process and its children that run or wait for a processor; 0 elsewhere than on Linux."""
+    running = 0
+    with contextlib.suppress(OSError):  # a thread may end while it is looked at
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError, IndexError):
+                # The state follows the name, which is in parentheses and may hold any character.
+                state = (task / "stat").read_bytes().rpartition(b")")[2].split()[0]
+                running += state == b"R"
+                running += sum(_at_work(int(child)) for child in (task / "children").read_text("ascii").split())
+    return running

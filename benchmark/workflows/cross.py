@@ -1,0 +1,122 @@
+"""The train × test table: one learned codec, trained on several data sets, each of its weights tested on several."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchmark.analysis.table import read_summary
+from benchmark.errors import UsageError
+from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
+from benchmark.plugins import codec_class, open_dataset, recipe
+from benchmark.run.runner import run_study
+from benchmark.run.store import replace_file
+from benchmark.run.study import each_dataset, resolve
+from benchmark.system.files import read_toml
+
+
+@dataclass(frozen=True)
+class Cross:
+    """What to train and test.
+
+    Attributes:
+        name: of the table; the weights trained on ``bd0`` are called ``<name>-bd0``.
+        codec: a learned one, with a setting ``weights``.
+        train, test: data sets.
+        options: of the codec's recipe.
+        metrics: names.
+        seed, precision: of the trainings, see ``training.train``.
+    """
+
+    name: str
+    codec: str
+    train: Sequence[str]
+    test: Sequence[str]
+    options: Mapping[str, str]
+    metrics: Sequence[str]
+    seed: int
+    precision: str
+
+    def weights(self, dataset: str) -> str:
+        """Name of the set of weights trained on a data set."""
+        return f"{self.name}-{re.sub('[^A-Za-z0-9._-]+', '-', dataset)}"
+
+
+def read_cross(path: Path) -> Cross:
+    """The table ``[cross]`` of a study file.
+
+    Raises:
+        UsageError: it cannot be read, lacks a key, or has one that is unknown or of a wrong type.
+    """
+    document = read_toml(path)
+    table = {"options": {}, "metrics": ["psnr"], "seed": 1, "precision": "float32", **document.get("cross", {})}
+    kinds: dict[str, type] = {
+        "codec": str, "train": list, "test": list, "options": dict, "metrics": list, "seed": int, "precision": str,
+    }
+    for key, kind in kinds.items():
+        if not isinstance(table.get(key), kind) or not (table[key] or key in ("options", "seed")):
+            raise UsageError(f"{path}: cross.{key}: expected {kind.__name__}, got {table.get(key)!r}")
+    unknown = set(table) - set(kinds)
+    if unknown:
+        raise UsageError(f"{path}: unknown key cross.{min(unknown)}; known: {', '.join(kinds)}")
+    table["options"] = {key: str(value) for key, value in table["options"].items()}
+    cross = Cross(name=str(document.get("name", path.stem)), **table)
+    if "weights" not in codec_class(cross.codec).from_settings({}).settings:
+        raise UsageError(f"{path}: codec {cross.codec!r} has no weights to choose")
+    recipe(cross.codec, cross.train[0], dict(cross.options))  # raises for a bad option before anything is trained
+    return cross
+
+
+def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, command: str) -> pd.DataFrame:
+    """Trains what is not yet trained, runs what is not yet run, and writes ``cross.csv``.
+
+    Weights that are found by their name, see ``neural.weights``, are not trained again; others are trained into the
+    folder that ``RDBENCH_WEIGHTS`` names, or ``weights``.
+
+    Returns:
+        A row for each pair: ``trained_on``, ``tested_on``, and the columns of ``summary.csv``.
+
+    Raises:
+        UsageError, MissingData: as trainings and runs raise them.
+    """
+    for name in dict.fromkeys([*cross.train, *cross.test]):
+        open_dataset(name, data_root).items()  # a set that is missing is told before anything is trained
+    os.environ.setdefault(WEIGHTS_VARIABLE, "weights")
+    for dataset in cross.train:
+        if cross.weights(dataset) not in set_folders(cross.codec):
+            _train(cross, dataset, data_root, command)
+    study, _ = resolve(
+        name=cross.name, dataset=cross.test, metrics=cross.metrics,
+        codecs={cross.codec: {"weights": [cross.weights(dataset) for dataset in cross.train]}},
+    )
+    trained_on = {cross.weights(dataset): dataset for dataset in cross.train}
+    parts = []
+    for part in each_dataset(study, cross.test):
+        folder = out / Path(part.name).relative_to(cross.name)
+        outcome = run_study(part, out=folder, data_root=data_root, jobs=jobs, command=command)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        summary = read_summary(folder / "summary.csv")
+        weights = summary["settings"].map(lambda settings: json.loads(settings)["weights"])
+        summary.insert(0, "trained_on", weights.map(trained_on))
+        summary.insert(1, "tested_on", part.dataset)
+        parts.append(summary[summary["trained_on"].notna()])
+    table = pd.concat(parts, ignore_index=True)
+    replace_file(out / "cross.csv", table.to_csv(index=False, lineterminator="\n"))
+    return table
+
+
+def _train(cross: Cross, dataset: str, data_root: Path | None, command: str) -> None:
+    from benchmark.neural.training.train import train
+
+    train(
+        recipe(cross.codec, dataset, dict(cross.options)), open_dataset(dataset, data_root).training_images(),
+        data=dataset, out=Path(os.environ[WEIGHTS_VARIABLE]) / cross.codec / cross.weights(dataset), seed=cross.seed,
+        precision=cross.precision, command=command,
+    )
