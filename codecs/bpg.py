@@ -25,8 +25,8 @@ class Bpg(hevc.PictureCodec):
 
     ``qp`` is the quantiser of the slice, about two less than the ``-q`` of bpgenc 0.9.8. Defaults: 4:4:4, YCbCr and
     8 bit, as CompressAI's published curve has them. These settings are on that curve: 1 % below it at most places, and
-    −0.75 % in BD-rate, over the 24 images of Kodak (tests/test_published.py). The sweep spans it, q 47 to 12. For the
-    choice of preset and depth see :class:`Hevc <benchmark.plugins.codecs.hevc.Hevc>`.
+    −0.75 % in BD-rate, over the 24 images of Kodak (tests/codecs/test_published.py). The sweep spans it, q 47 to 12.
+    For the choice of preset and depth see :class:`Hevc <benchmark.plugins.codecs.hevc.Hevc>`.
 
     Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit; 4:2:0 is the mean of 2×2 and
     interpolated linearly (libbpg: longer filters); grey is stored as grey. A size that is no multiple of 8 is padded by

@@ -20,8 +20,8 @@ class Webp(Codec):
     """Lossy or lossless WebP.
 
     Defaults: method 4, the library's; method 6 makes smaller files and takes longer. The sweep is the one of
-    CompressAI's published curve, which it reproduces (tests/test_published.py). With ``lossless``, ``quality`` is
-    effort.
+    CompressAI's published curve, which it reproduces (tests/codecs/test_published.py). With ``lossless``, ``quality``
+    is effort.
 
     Colour path: YCbCr BT.601 limited range, 4:2:0 always (lossless: RGB). Known limits: 16,383 pixels a side; a grey
     image is stored, and returned, as colour. Altered bits are mostly decoded without complaint.

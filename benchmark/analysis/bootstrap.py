@@ -46,9 +46,9 @@ def interval(values: Floats) -> tuple[float, float]:
     Bias-corrected and accelerated (Efron, "Better bootstrap confidence intervals", 1987). Its quantiles are those of a
     normal distribution, and its spread divides by n, so that it covers too little of few images: 93 % of 24. The levels
     are therefore expanded to those of Student's t, as Hesterberg, "What teachers should know about the bootstrap",
-    2015, section 5.3, does. By simulation (``tests/test_bootstrap.py``) it covers 94 % for means over 24 images, and
-    93 to 94 % for BD-rates of mean curves where rates vary as those of Kodak do; less, down to 91 %, where they vary
-    more and savings follow them, so that few images make up the mean.
+    2015, section 5.3, does. By simulation (``tests/analysis/test_bootstrap.py``) it covers 94 % for means over 24
+    images, and 93 to 94 % for BD-rates of mean curves where rates vary as those of Kodak do; less, down to 91 %, where
+    they vary more and savings follow them, so that few images make up the mean.
 
     Args:
         values: of the statistic, for each set of :func:`shares`.

@@ -17,8 +17,8 @@ from benchmark.analysis.curve import Curve, read_results
 from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
 from benchmark.run.record import columns
+from tests.codecs.test_published import JPEG, WEBP
 from tests.conftest import Run, photo
-from tests.test_published import JPEG, WEBP
 
 # Kodak, mean over the 24 images: bpp and PSNR-RGB, as CompressAI published them. BPG 0.9.8 with x265, 4:4:4, and
 # OpenJPEG through FFmpeg 3.4.6.

@@ -23,7 +23,7 @@ from PIL import Image as Pictures
 from benchmark.codec import Codec, Image, Knob, Setting, setting
 from benchmark.run.record import columns
 from benchmark.run.task import Task, run_task
-from tests import test_conformance
+from tests.codecs import test_conformance
 from tests.conftest import ROOT, Run, photo
 
 BROKEN = '''

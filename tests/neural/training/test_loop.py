@@ -162,7 +162,7 @@ def test_another_backend_goes_on_from_a_checkpoint_that_was_carried(backend: str
     carried = tmp_path / "carried.npz"
     (tmp_path / "here" / "training" / "checkpoint.npz").rename(carried)
     program = (
-        "from pathlib import Path; from tests.test_training import run; import sys, json\n"
+        "from pathlib import Path; from tests.neural.training.test_loop import run; import sys, json\n"
         f"card = run(Path(sys.argv[1]), {options | {'epochs': '4'}!r}, resume=Path(sys.argv[2]), device='cpu')\n"
         "print(json.dumps(card))"
     )

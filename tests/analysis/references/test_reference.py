@@ -23,8 +23,8 @@ from benchmark.analysis.references.reference import (
     references_for,
 )
 from benchmark.errors import RecordsError, UsageError
+from tests.codecs.test_published import JPEG, WEBP
 from tests.conftest import ROOT, Run
-from tests.test_published import JPEG, WEBP
 
 PSNR = Definition("psnr", "rgb", "dB", "images")
 POOLED = Definition("psnr", "rgb", "dB", "pooled")

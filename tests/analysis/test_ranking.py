@@ -12,7 +12,7 @@ import pytest
 from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.ranking import COLUMNS, ranking
 from benchmark.errors import UsageError
-from tests.test_bdrate import many, records
+from tests.analysis.test_bdrate import many, records
 
 
 def results_of(folder: Path, frames: list[pd.DataFrame]) -> Results:

@@ -18,7 +18,7 @@ from benchmark.codec import Codec
 from benchmark.dataset import read_image
 from benchmark.plugins import codec_class
 
-BASELINE = Path(__file__).resolve().parents[1] / "results" / "baseline" / "kodak"
+BASELINE = Path(__file__).resolve().parents[2] / "results" / "baseline" / "kodak"
 QUALITIES = range(5, 100, 5)
 
 # Kodak, mean over the 24 images at each quality from 5 to 95: bpp and PSNR-RGB, as CompressAI published them for

@@ -20,8 +20,8 @@ from benchmark.colour.convert import ColourPath
 from benchmark.plugins import codec_class
 from benchmark.run.task import Task, run_task
 from benchmark.workflows.audit import audit, finest
+from tests.backends.test_described import describe
 from tests.conftest import ROOT, Run, photo
-from tests.test_external import describe
 
 LIARS = '''
 """PNG under other names, with claims that do not hold."""
