@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath
-from benchmark.errors import SettingError, UnsupportedImage, UsageError
+from benchmark.errors import PluginError, SettingError, UnsupportedImage, UsageError
 
 Image = npt.NDArray[np.uint8]
 """One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
@@ -117,6 +117,16 @@ class Codec(ABC):
     photographs: ClassVar[bool] = True
     """Whether it is made for photographs; if not, nobody may expect quality of it there."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, member in vars(cls).items():
+            meant = next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), None)
+            if isinstance(meant, classmethod) and not isinstance(member, classmethod):
+                raise PluginError(
+                    f"{cls.__module__}.{cls.__qualname__}.{name}: expected a class method, which has no settings to "
+                    "see; write @classmethod above it, and cls in place of self"
+                )
+
     def __post_init__(self) -> None:
         kinds = setting_types(type(self))
         for field in dataclasses.fields(self):
@@ -147,22 +157,26 @@ class Codec(ABC):
             UnsupportedImage: the format has no way to hold this image.
         """
 
+    @classmethod
     @abstractmethod
-    def decode(self, data: bytes) -> Image:
-        """The image, from those bytes and nothing else: not even from this object's settings.
+    def decode(cls, data: bytes) -> Image:
+        """The image, from those bytes alone.
+
+        It is a class method, so that a decoder has no settings to see: all that it needs stands in the stream.
 
         Raises:
             BitstreamError: the bytes are not a whole, unaltered stream of this codec.
         """
 
-    def decode_smaller(self, data: bytes, level: int) -> Image:
+    @classmethod
+    def decode_smaller(cls, data: bytes, level: int) -> Image:
         """The image with its sides halved as many times as ``level`` says, from the part of the stream that it takes.
 
         Raises:
             BitstreamError: as :meth:`decode`.
             UsageError: the codec has no such levels of resolution.
         """
-        raise UsageError(f"codec {self.name!r} has no levels of resolution: it decodes whole images alone")
+        raise UsageError(f"codec {cls.name!r} has no levels of resolution: it decodes whole images alone")
 
     def state(self) -> str:
         """What else the bytes depend on than version and settings, in a few words: a digest of trained weights, say."""
@@ -172,9 +186,10 @@ class Codec(ABC):
         """Streams of several images of one size; by default one each. A batch container may give fewer."""
         return [self.encode(image) for image in images]
 
-    def decode_batch(self, streams: Sequence[bytes]) -> Batch:
+    @classmethod
+    def decode_batch(cls, streams: Sequence[bytes]) -> Batch:
         """All images of the streams that :meth:`encode_batch` gave, in order."""
-        return np.stack([self.decode(data) for data in streams])
+        return np.stack([cls.decode(data) for data in streams])
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

@@ -56,8 +56,9 @@ class Av1(Codec):
         ))
         return stream.removeprefix(_DELIMITER)
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not an AV1 still picture: it does not start with a sequence header and a frame")
         planes, depth = decode_planes(_DELIMITER + data, form="obu")
         return from_planes(planes, depth=depth)

@@ -87,7 +87,8 @@ class Avif(Codec):
                 raise UnsupportedImage(f"avif: encoder {self.encoder} refused an image of {size}: {error}") from error
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "AVIF")
 
     def colour_path(self, channels: int) -> ColourPath:

@@ -49,7 +49,8 @@ class Bpg(hevc.PictureCodec):
         first = bytes((sps.chroma << 5 | (sps.depth - 8), 0))
         return MAGIC + first + b"".join(map(_ue7, (image.shape[1], image.shape[0], len(body)))) + body
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         sps, height, width, body = _read(data)
         units = hevc.split(b"\0\0\1" + body)
         if len(units) != 2:

@@ -72,8 +72,9 @@ class Heic(Codec):
             raise UnsupportedImage(f"heic: libheif refused an image of {width}×{height}: {error}") from error
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a HEIC file")
         try:
             file = _library().open_heif(data)

@@ -51,7 +51,8 @@ class Hevc(hevc.PictureCodec):
         sps = sps._replace(right=(sps.width - width) // step, bottom=(sps.height - height) // step)
         return hevc.join([*hevc.parameter_sets(sps), pps, *_pan_scan(width % step, height % step), picture, END])
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         units = hevc.split(data)
         if len(units) not in (5, 6) or units[-1] != END:
             raise BitstreamError("not a whole HEVC stream of this bench: its parameter sets, a picture and its end")

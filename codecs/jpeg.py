@@ -57,7 +57,8 @@ class Jpeg(Codec):
         )
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "JPEG")
 
     def overhead(self, data: bytes) -> int:

@@ -57,7 +57,8 @@ class Jpeg2000(Codec):
         )
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "JPEG2000")
 
     def overhead(self, data: bytes) -> int:

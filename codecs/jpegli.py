@@ -53,7 +53,8 @@ class Jpegli(Codec):
         colour = image if image.ndim == 3 else np.repeat(image[..., np.newaxis], 3, axis=2)
         return bytes(pyjpegli.encode(colour.tobytes(), width, height, self.quality))
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "JPEG")
 
     def overhead(self, data: bytes) -> int:

@@ -65,8 +65,9 @@ class JpegLs(Codec):
             stream = stream[:start] + HP2 + stream[start:]
         return stream
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a JPEG-LS file: neither its frame nor a SPIFF header comes first")
         if not data.endswith(END):  # without it, CharLS reads on past the end
             raise BitstreamError("not a whole JPEG-LS file: its end marker is missing")

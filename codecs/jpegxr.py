@@ -67,8 +67,9 @@ class JpegXr(Codec):
             raise UnsupportedImage(f"jpegxr: below level 0.5 it takes at least 17 pixels a row, got {width}×{height}")
         return bytes(library().jpegxr_encode(np.ascontiguousarray(image), self.level))
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a JPEG XR file: it does not begin with II BC 01")
         # jxrlib trusts its headers, and crashes where they contradict each other: they must be as it writes them.
         kind, width, height = _image_header(data)

@@ -53,8 +53,9 @@ class Jxl(Codec):
         encode = library().jpegxl_encode
         return bytes(encode(image, effort=self.effort, lossless=self.lossless, numthreads=1, **options))
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a bare JPEG XL codestream: it does not begin with FF 0A")
         check_size(*_size(data))
         return decode("jpegxl", data, numthreads=1)

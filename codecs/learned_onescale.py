@@ -67,11 +67,12 @@ class LearnedOnescale(NeuralCodec):
         payload = coder.encode(transform.symbols(padded, self.quality), model, self.quality)
         return pack(Frame(self.name, point.identity(), (self.quality,), count, height, width, channels, payload))
 
-    def read(self, data: bytes) -> Batch:
-        frame = unpack(data, self.name)
+    @classmethod
+    def read(cls, data: bytes) -> Batch:
+        frame = unpack(data, cls.name)
         if len(frame.settings) != 1 or frame.settings[0] >= QUALITIES:
-            raise BitstreamError(f"{self.name}: absurd settings {frame.settings}")
-        transform, model = _networks(by_identity(self.name, frame.weights))
+            raise BitstreamError(f"{cls.name}: absurd settings {frame.settings}")
+        transform, model = _networks(by_identity(cls.name, frame.weights))
         shape = frame.count, -(-frame.height // BLOCK), -(-frame.width // BLOCK)
         symbols = coder.decode(frame.payload, shape, model, frame.settings[0])
         colour: Batch = transform.pixels(symbols, frame.settings[0])[:, : frame.height, : frame.width]

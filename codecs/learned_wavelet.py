@@ -81,18 +81,20 @@ class LearnedWavelet(Codec):
         settings = (step, int(self.restoration == "on"))
         return pack(Frame(self.name, point.identity(), settings, 1, height, width, len(bands), payload))
 
-    def decode(self, data: bytes) -> Image:
-        frame, point, decoded = self._decoded(data)
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        frame, point, decoded = cls._decoded(data)
         step, restored = frame.settings
         planes = decoded.planes
         if restored:
             planes = _restoration(point)(planes, step, _model(point).tables)
         return image_of(planes)
 
-    def decode_smaller(self, data: bytes, level: int) -> Image:
+    @classmethod
+    def decode_smaller(cls, data: bytes, level: int) -> Image:
         if level > LEVELS:
-            raise UsageError(f"{self.name}: expected a level of at most {LEVELS}, got {level}")
-        return image_of(self._decoded(data, level + 1)[2].planes)
+            raise UsageError(f"{cls.name}: expected a level of at most {LEVELS}, got {level}")
+        return image_of(cls._decoded(data, level + 1)[2].planes)
 
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
@@ -106,16 +108,17 @@ class LearnedWavelet(Codec):
         repair = int(_restoration(point).macs * frame.height * frame.width) if frame.settings[1] else 0
         return Account(decoded.ideal_bits, decoded.macs, decoded.macs + repair)
 
-    def _decoded(self, data: bytes, last: int = 1) -> tuple[Frame, Point, coder.Coded]:
+    @classmethod
+    def _decoded(cls, data: bytes, last: int = 1) -> tuple[Frame, Point, coder.Coded]:
         """What a stream says, by which weights, and its planes, down to a level, before they are repaired."""
-        frame = unpack(data, self.name)
+        frame = unpack(data, cls.name)
         low, high = (round(limit * UNIT) for limit in _STEPS)
         if (
             frame.count != 1 or len(frame.settings) != 2 or not low <= frame.settings[0] <= high
             or frame.settings[1] > 1
         ):
-            raise BitstreamError(f"{self.name}: absurd settings {frame.settings} for {frame.count} images")
-        point = by_identity(self.name, frame.weights)
+            raise BitstreamError(f"{cls.name}: absurd settings {frame.settings} for {frame.count} images")
+        point = by_identity(cls.name, frame.weights)
         decoded = coder.decode(
             frame.payload, frame.height, frame.width, frame.channels, _model(point), frame.settings[0], last
         )

@@ -59,7 +59,8 @@ class Mozjpeg(Codec):
             interlace=self.progressive, optimize_scans=self.progressive, optimize_coding=True,
         )
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "JPEG")
 
     def overhead(self, data: bytes) -> int:

@@ -46,7 +46,8 @@ class Png(Codec):
         Pictures.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG", compress_level=self.level)
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "PNG")
 
     def overhead(self, data: bytes) -> int:

@@ -48,8 +48,9 @@ class Qoi(Codec):
         colour = image if image.ndim == 3 else np.repeat(image[..., np.newaxis], 3, axis=2)
         return bytes(library().qoi_encode(np.ascontiguousarray(colour)))
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a QOI file: it does not begin with qoif")
         if len(data) < HEADER + len(END) or not data.endswith(END):
             raise BitstreamError("not a whole QOI file: its end marker is missing")

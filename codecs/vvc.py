@@ -65,8 +65,9 @@ class Vvc(Codec):
         below, right = (padded.shape[axis] - image.shape[axis] for axis in (0, 1))
         return stream + (_CROP_UNIT + bytes([below << 4 | right]) if below or right else b"")
 
-    def decode(self, data: bytes) -> Image:
-        if not self.recognises(data):
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        if not cls.recognises(data):
             raise BitstreamError("not a VVC stream: it does not start with a sequence parameter set")
         planes, depth = decode_planes(data, form="vvc")
         image = from_planes(planes, depth=depth)

@@ -54,7 +54,8 @@ class Webp(Codec):
         )
         return buffer.getvalue()
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         return decode_with_pillow(data, "WEBP")
 
     def overhead(self, data: bytes) -> int:

@@ -128,32 +128,34 @@ class TomlCodec(Codec):
             self._run(about.encode, folder, source, target, self.settings)
             return _written(about.encode, target)
 
-    def decode(self, data: bytes) -> Image:
-        about = self.description
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        about = cls.description
         with private_folder() as folder:
             source, target = folder / f"stream.{about.stream}", folder / f"output.{about.output}"
             source.write_bytes(data)
             try:
-                self._run(about.decode, folder, source, target, {})
+                cls._run(about.decode, folder, source, target, {})
                 picture = _written(about.decode, target)
             except ProgramError as error:
-                raise BitstreamError(f"not a whole stream of {self.name}: {error}") from error
+                raise BitstreamError(f"not a whole stream of {cls.name}: {error}") from error
         form = "PNG" if picture.startswith(b"\x89PNG") else "PPM"
         image = decode_with_pillow(picture, form)
         with Pictures.open(io.BytesIO(picture)) as opened:
             if opened.mode.startswith(("I", "F")):
-                raise BitstreamError(f"{self.name}: the decoder wrote an image of more than 8 bits; have it write 8")
+                raise BitstreamError(f"{cls.name}: the decoder wrote an image of more than 8 bits; have it write 8")
         return image
 
+    @classmethod
     def _run(
-        self, command: Sequence[str], folder: Path, source: Path, target: Path, settings: Mapping[str, Setting]
+        cls, command: Sequence[str], folder: Path, source: Path, target: Path, settings: Mapping[str, Setting]
     ) -> None:
         texts = {"input": str(source), "output": str(target)}
         texts |= {name: _text(value) for name, value in settings.items()}
         program, *arguments = command
         run_program(
             [program, *(_PLACEHOLDER.sub(lambda found: texts[found[1]], argument) for argument in arguments)],
-            folder=folder, timeout=self.description.timeout, memory=self.description.memory,
+            folder=folder, timeout=cls.description.timeout, memory=cls.description.memory,
         )
 
 

@@ -424,7 +424,7 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     stream = _read(source)
     cls = codec_class(codec) if codec else codec_of_stream(stream)
     cls.version()
-    image = cls().decode_smaller(stream, level) if level else cls().decode(stream)
+    image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
     try:
         Image.fromarray(image).save(target)
     except (OSError, ValueError) as error:

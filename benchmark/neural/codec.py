@@ -22,8 +22,9 @@ class NeuralCodec(Codec):
     def write(self, images: Batch) -> bytes:
         """The stream of one or more images that a container can hold."""
 
+    @classmethod
     @abstractmethod
-    def read(self, data: bytes) -> Batch:
+    def read(cls, data: bytes) -> Batch:
         """All images of a stream.
 
         Raises:
@@ -48,12 +49,14 @@ class NeuralCodec(Codec):
             raise UnsupportedImage(f"{self.name}: a stream holds at most {MAX_SAMPLES} samples, got {images.size}")
         return [self.write(images)]
 
-    def decode(self, data: bytes) -> Image:
-        images = self.read(data)
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        images = cls.read(data)
         if len(images) != 1:
             raise BitstreamError(f"the stream holds {len(images)} images where one was expected")
         image: Image = images[0]
         return image
 
-    def decode_batch(self, streams: Sequence[bytes]) -> Batch:
-        return np.concatenate([self.read(data) for data in streams])
+    @classmethod
+    def decode_batch(cls, streams: Sequence[bytes]) -> Batch:
+        return np.concatenate([cls.read(data) for data in streams])

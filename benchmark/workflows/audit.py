@@ -101,7 +101,7 @@ def audit(name: str, image: Image) -> Finding:
         }
     try:
         stream = codec.encode(image)
-        decoded = cls().decode(stream)
+        decoded = cls.decode(stream)
         # A grey image that comes back as colour is compared in every channel.
         same = image if decoded.ndim == image.ndim else np.repeat(image[..., np.newaxis], 3, axis=-1)
         found["psnr"] = psnr(decoded, same)
@@ -110,7 +110,7 @@ def audit(name: str, image: Image) -> Finding:
             problems += filter(None, [excess(found["psnr"], image, path)])
         if cls.lossless_at is not None:
             exact = cls.from_settings(cls.lossless_at)
-            kept = np.array_equal(cls().decode(exact.encode(image)), image)
+            kept = np.array_equal(cls.decode(exact.encode(image)), image)
             found["lossless"] = "verified" if kept else "broken"
             if not kept:
                 problems.append(f"not lossless at {exact.settings_json}")

@@ -259,7 +259,7 @@ def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_
         try:
             codec = _codec(codec_class(name), row)
             batch = image[np.newaxis]
-            decoded = like(type(codec)().decode_batch(codec.encode_batch(batch)), batch)
+            decoded = like(codec.decode_batch(codec.encode_batch(batch)), batch)
             results.append((decoded[0], digest_pixels(decoded)))
         except BenchmarkError as error:
             results.append(one_line(error))

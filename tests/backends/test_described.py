@@ -228,8 +228,7 @@ def test_a_described_codec(tmp_path: Path, scratch: Path, channels: int, form: s
     image = photo(37, 29, channels)
     stream = codec.encode(image)
     expected = image // 16 * 16 if form == "pnm" else image
-    assert np.array_equal(codec.decode(stream), expected)
-    assert np.array_equal(type(codec).from_settings({}).decode(stream), expected)
+    assert np.array_equal(type(codec).decode(stream), expected)
     if form == "pnm":
         assert len(stream) < len(made(tmp_path / "steps.toml", step=2).encode(image))
     assert not list(scratch.iterdir())
@@ -385,7 +384,7 @@ def test_the_command_line_runs_it_in_workers(rdbench: Run, tmp_path: Path) -> No
 
     rdbench("encode", "--codec", str(path), "--set", "step=4", str(images / "0.png"), "stream")
     rdbench("decode", "--codec", str(path), "stream", "back.png")
-    back = codec_class("png")().decode((tmp_path / "back.png").read_bytes())
+    back = codec_class("png").decode((tmp_path / "back.png").read_bytes())
     assert np.array_equal(back, photo(24, 32, seed=0) // 4 * 4)
 
 

@@ -57,7 +57,8 @@ class Broken(Codec):
         head = np.array([image.ndim, *image.shape, *[0] * (3 - image.ndim)], np.int32).tobytes()
         return self.how[:1].encode() + head + image.tobytes()
 
-    def decode(self, data):
+    @classmethod
+    def decode(cls, data):
         if data[:1] == b"d":
             raise ValueError("cannot decode")
         n, *shape = np.frombuffer(data[1:17], np.int32)
@@ -385,7 +386,8 @@ class Planes(Codec):
         parts = [zlib.compress(plane, self.level) for plane in planes]
         return pickle.dumps((image.shape, parts))
 
-    def decode(self, data: bytes) -> Image:
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
         shape, parts = pickle.loads(data)
         image = np.zeros(shape, np.uint8)
         for plane, part in enumerate(parts):

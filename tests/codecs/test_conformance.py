@@ -79,7 +79,7 @@ def test_decodes_the_same_in_a_fresh_process(codec: Codec, tmp_path: Path) -> No
     (tmp_path / "stream").write_bytes(stream)
     program = (
         "import sys, numpy as np; from benchmark.plugins import codec_class; from pathlib import Path;"
-        "np.save(sys.argv[3], codec_class(sys.argv[1])().decode(Path(sys.argv[2]).read_bytes()))"
+        "np.save(sys.argv[3], codec_class(sys.argv[1]).decode(Path(sys.argv[2]).read_bytes()))"
     )
     subprocess.run(
         [sys.executable, "-c", program, codec.name, str(tmp_path / "stream"), str(tmp_path / "pixels.npy")],

@@ -70,6 +70,26 @@ def test_broken_entry_points_are_told(monkeypatch: pytest.MonkeyPatch, value: st
         plugins.codec_class("x")
 
 
+@pytest.mark.parametrize(
+    ("base", "method"),
+    [
+        ("codec.Codec", "decode"), ("codec.Codec", "decode_batch"), ("codec.Codec", "decode_smaller"),
+        ("codec.Codec", "version"), ("neural.codec.NeuralCodec", "read"),
+    ],
+)
+def test_a_decoder_that_sees_settings_is_told(
+    base: str, method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, parent = base.rpartition(".")
+    source = f"from benchmark.{module} import {parent}\nclass Old({parent}):\n    def {method}(self, data): ...\n"
+    (tmp_path / "old_codec.py").write_text(source)
+    monkeypatch.delitem(sys.modules, "old_codec", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    points(monkeypatch, EntryPoint("old", "old_codec:Old", "rdbench.codecs"))
+    with pytest.raises(PluginError, match=rf"old_codec.Old.{method}: expected a class method.* write @classmethod"):
+        plugins.codec_class("old")
+
+
 THEIRS = '''
 import dataclasses, zlib
 import numpy as np
@@ -90,7 +110,8 @@ class Deflate(Codec):
     def encode(self, image):
         check_image(image, codec=self.name)
         return bytes([image.ndim]) + np.int32(image.shape).tobytes() + zlib.compress(image.tobytes(), self.level)
-    def decode(self, data):
+    @classmethod
+    def decode(cls, data):
         n = data[0]
         shape = np.frombuffer(data[1:1 + 4 * n], np.int32)
         return np.frombuffer(zlib.decompress(data[1 + 4 * n:]), np.uint8).reshape(shape)

@@ -48,7 +48,8 @@ class Liar(Codec):
         Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG")
         return buffer.getvalue()
 
-    def decode(self, data):
+    @classmethod
+    def decode(cls, data):
         return np.array(Image.open(io.BytesIO(data)))
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Grey(Liar):
 @dataclasses.dataclass(frozen=True)
 class Lossy(Liar):
     name = "lossy"
-    def decode(self, data):
+    @classmethod
+    def decode(cls, data):
         return super().decode(data) // 2 * 2
 
 @dataclasses.dataclass(frozen=True)
@@ -213,8 +215,9 @@ class Beside(Codec):
     def encode(self, image: Image) -> bytes:
         return codec_class("png")().encode(image)
 
-    def decode(self, data: bytes) -> Image:
-        return codec_class("png")().decode(data) ^ np.uint8(1)
+    @classmethod
+    def decode(cls, data: bytes) -> Image:
+        return codec_class("png").decode(data) ^ np.uint8(1)
 
     def colour_path(self, channels: int) -> ColourPath:
         return ColourPath("BT.601", subsampling="4:2:0")

@@ -101,18 +101,19 @@ class LatentCodec(NeuralCodec):
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
 
-    def read(self, data: bytes) -> Batch:
-        frame = unpack(data, self.name)
-        network = _network(self.build_network, by_identity(self.name, frame.weights))
+    @classmethod
+    def read(cls, data: bytes) -> Batch:
+        frame = unpack(data, cls.name)
+        network = _network(cls.build_network, by_identity(cls.name, frame.weights))
         if len(frame.settings) != 1 or not 1 <= frame.settings[0] <= entropy.MAX_STEPS:
             raise BitstreamError(
-                f"{self.name}: expected one quantiser step of 1 to {entropy.MAX_STEPS}, got {frame.settings}"
+                f"{cls.name}: expected one quantiser step of 1 to {entropy.MAX_STEPS}, got {frame.settings}"
             )
         steps = frame.settings[0]
         size = (frame.count, frame.height, frame.width, frame.channels)
         counts = network.tiling.tile_counts(*size)
         if sum(counts) * network.numbers > MAX_SAMPLES:
-            raise BitstreamError(f"{self.name}: the latent of the declared size exceeds {MAX_SAMPLES} numbers")
+            raise BitstreamError(f"{cls.name}: the latent of the declared size exceeds {MAX_SAMPLES} numbers")
         groups = list(zip(counts, network.tables(steps), strict=False))
         symbols = entropy.decode_symbols(frame.payload, groups)
         tiles = [network.synthesise(entropy.dequantise(group, steps)) for group in symbols]

@@ -113,13 +113,14 @@ class LevelCodec(NeuralCodec):
         model = _model(type(self), by_identity(self.name, frame.weights))
         return len(levels) * int(np.prod(model.code_shape(frame))) if model.binary else None
 
-    def read(self, data: bytes) -> Batch:
-        frame, payloads = unpack_levels(data, self.name)
-        model = _model(type(self), by_identity(self.name, frame.weights))
+    @classmethod
+    def read(cls, data: bytes) -> Batch:
+        frame, payloads = unpack_levels(data, cls.name)
+        model = _model(cls, by_identity(cls.name, frame.weights))
         if len(frame.settings) != 1 or frame.settings[0] not in TILES:
-            raise BitstreamError(f"{self.name}: expected a tile size of {TILES}, got {frame.settings}")
+            raise BitstreamError(f"{cls.name}: expected a tile size of {TILES}, got {frame.settings}")
         if len(payloads) > model.levels:
-            raise BitstreamError(f"{self.name}: {len(payloads)} levels, where the weights have {model.levels}")
+            raise BitstreamError(f"{cls.name}: {len(payloads)} levels, where the weights have {model.levels}")
         tiles = model.synthesise(model.unpack(payloads, model.code_shape(frame)))
         colour = _join(tiles, frame, model.stride)
         if frame.channels == 3:

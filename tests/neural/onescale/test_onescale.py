@@ -267,7 +267,7 @@ def test_another_backend_decodes_the_same_pixels(untrained: Path, tmp_path: Path
     program = (
         "import numpy as np; from pathlib import Path; from benchmark.plugins import codec_class;"
         f"folder = Path({str(tmp_path)!r});"
-        "np.save(folder / 'out.npy', codec_class('learned-onescale')().decode((folder / 'stream').read_bytes()))"
+        "np.save(folder / 'out.npy', codec_class('learned-onescale').decode((folder / 'stream').read_bytes()))"
     )
     subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120,

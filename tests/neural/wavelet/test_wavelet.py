@@ -386,7 +386,7 @@ def test_settings() -> None:
         codec.from_settings({"step": 30.0, "restoration": choice}).encode(image) for choice in ("off", "on")
     )
     assert unpack(plain, "learned-wavelet").payload == unpack(repaired, "learned-wavelet").payload
-    assert not np.array_equal(codec().decode(plain), codec().decode(repaired))
+    assert not np.array_equal(codec.decode(plain), codec.decode(repaired))
     rounded = codec.from_settings({"step": 30.0, "rdoq": 0}).encode(image)
     assert len(rounded) > len(plain)
 
@@ -413,7 +413,7 @@ def test_absurd_settings_in_a_stream_are_refused() -> None:
     for change in ({"settings": (0, 1)}, {"settings": (1 << 20, 1)}, {"settings": (640, 2)}, {"settings": (640,)},
                    {"count": 2}):
         with pytest.raises(BitstreamError, match="absurd settings"):
-            codec().decode(pack(Frame(**{**vars(frame), **change})))
+            codec.decode(pack(Frame(**{**vars(frame), **change})))
 
 
 def test_rates_are_those_of_the_model() -> None:
@@ -442,7 +442,7 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
     program = (
         "import sys, numpy as np; from pathlib import Path; from benchmark.plugins import codec_class;"
         f"folder = Path({str(tmp_path)!r});"
-        "np.save(folder / 'out.npy', codec_class('learned-wavelet')().decode((folder / 'stream').read_bytes()));"
+        "np.save(folder / 'out.npy', codec_class('learned-wavelet').decode((folder / 'stream').read_bytes()));"
         "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
@@ -473,7 +473,7 @@ def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tm
     program = (
         f"import sys, numpy as np, {backend}; from pathlib import Path; from benchmark.plugins import codec_class\n"
         "for path in map(Path, sys.argv[2:]):\n"
-        "    pixels = codec_class('learned-wavelet')().decode(path.read_bytes())\n"
+        "    pixels = codec_class('learned-wavelet').decode(path.read_bytes())\n"
         "    np.save(Path(sys.argv[1], path.stem + '.npy'), pixels)"
     )
     subprocess.run(
