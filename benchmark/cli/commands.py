@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from benchmark import __version__
+from benchmark import __version__, defaults
 from benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def main() -> None:
 @main.command()
 @click.option(
     "--codecs", metavar="A,B",
-    help="Codecs to run, or TOML files that describe some.  [default: jpeg,jpeg2000,webp,avif,cvae]",
+    help="Codecs to run, or TOML files that describe some.  [default: " + ",".join(defaults.CODECS) + "]",
 )
 @click.option(
-    "--dataset", metavar="NAME,NAME", help="Data sets, such as kodak or folder:PATH, each a run.  [default: sample]",
+    "--dataset", metavar="NAME,NAME",
+    help=f"Data sets, such as kodak or folder:PATH, each a run.  [default: {defaults.DATASET}]",
 )
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
 @click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
@@ -89,8 +90,8 @@ def run(
 
     from benchmark.cli.terminal import print_outcome
     from benchmark.plugins import open_dataset
-    from benchmark.run.runner import run_study
-    from benchmark.run.study import DEFAULT_DATASET, dataset_names, each_dataset, parse_match, read_study, resolve
+    from benchmark.run.study import dataset_names, each_dataset, parse_match, read_study, resolve
+    from benchmark.workflows.outputs import run_to_files
 
     given: dict[str, Any] = read_study(study_file) if study_file else {}
     flags: dict[str, Any] = {
@@ -105,12 +106,12 @@ def run(
     study, notes = resolve(**given, sets=sets)
     for note in notes:
         click.echo(f"note: {note}", err=True)
-    studies = each_dataset(study, dataset_names(given.get("dataset", DEFAULT_DATASET)))
+    studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     status = 0
     for part in studies:
-        outcome = run_study(
+        outcome = run_to_files(
             part, out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
             data_root=data_root, jobs=jobs or os.cpu_count() or 1, command=_command(),
         )
@@ -125,7 +126,7 @@ def run(
 @main.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
 @click.option("--anchor", required=True, metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.")
-@click.option("--metric", default="psnr_rgb", show_default=True, help="Column of the quality.")
+@click.option("--metric", default=defaults.METRIC, show_default=True, help="Column of the quality.")
 @click.option(
     "--interpolator", default="pchip", show_default=True, type=click.Choice(["pchip", "akima", "cubic"]),
     help="Curve through the points.",
@@ -151,7 +152,7 @@ def bdrate(
 
     kind, column = metric_column(metric)
     if not kind.higher_is_better:
-        raise UsageError(f"{metric} falls as the quality rises: name another metric, such as psnr_rgb")
+        raise UsageError(f"{metric} falls as the quality rises: name another metric, such as {defaults.METRIC}")
     table = bd_table(
         read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
         hull=hull,
@@ -208,10 +209,13 @@ def import_(
 @main.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=_path)
 @click.option("--out", type=_path, metavar="DIR", help="Folder of the report.  [default: reports/NAME of the results]")
-@click.option("--anchor", metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.  [default: jpeg]")
+@click.option(
+    "--anchor", metavar="CODEC|SERIES",
+    help=f"Codec, or series of one, to compare with.  [default: {defaults.ANCHOR}]",
+)
 @click.option(
     "--metric", "metrics", metavar="A,B",
-    help="Metrics, the first in BD-rates and pictures.  [default: all, from psnr_rgb on]",
+    help=f"Metrics, the first in BD-rates and pictures.  [default: all, from {defaults.METRIC} on]",
 )
 @click.option(
     "--formats", metavar="A,B",
@@ -224,7 +228,8 @@ def import_(
 @click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
               help="Shows this crop, in pixels, in place of those; may be repeated.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
-              help="Rate at which codecs are compared.  [default: 0.5; of pictures one near it that most codecs have]")
+              help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; of pictures one near it that most "
+                   "codecs have]")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one a core]")
 @_data_root
 def report(
@@ -240,40 +245,14 @@ def report(
     at hand. The same results give the same files.
     """
     import os
-    from dataclasses import replace
 
-    from benchmark.report.build import RATE, collect, drawings, picture_drawings, write_tables
-    from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
-    from benchmark.report.page.html import write_html
-    from benchmark.run.engine import worker_pool
-    from benchmark.run.runner import metric_axes
-    from benchmark.system.environment import thread_environment, variables
-    from benchmark.workflows.pictures import parse_box, show
+    from benchmark.workflows.report import Look, write_report
 
-    boxes = [parse_box(text) for text in crops]
-    axes = metric_axes(_names(metrics))
-    named = _names(formats)
-    charts, photographs = (CHARTS, PICTURES) if named is None else [checked_forms(named)] * 2
+    look = Look(_names(metrics), _names(formats), single_column, log_rate, pictures, crops, rate)
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
-    with variables(thread_environment(1)), worker_pool(jobs or os.cpu_count() or 1) as pool:
-        content = collect(
-            results, axes, anchor, rate=rate or RATE, command=_command(),
-            each=lambda function, shown: pool.map(function, shown, chunksize=1).result(),
-        )
-        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
-        drawn = [
-            pool.schedule(drawing)
-            for drawing in drawings(content, folder, log_rate=log_rate or None, forms=charts, single=single_column)
-        ]
-        shown, notes = show(
-            content.results, content.manifests, content.axes[0].column, pool, count=pictures, boxes=boxes, rate=rate,
-            data_root=data_root,
-        )
-        content = replace(content, pictures=shown, notes=[*content.notes, *notes])
-        drawn += [pool.schedule(drawing) for drawing in picture_drawings(content, folder, photographs)]
-        files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
-        for future in drawn:
-            files += future.result()
+    content, files = write_report(
+        results, folder, look, anchor=anchor, data_root=data_root, jobs=jobs or os.cpu_count() or 1, command=_command(),
+    )
     for note in content.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"{folder}: {len(files)} files of {content.title}")
@@ -340,7 +319,8 @@ def compare(
 
 @main.command()
 @click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
-@click.option("--image", type=_path, metavar="FILE", help="Image to encode.  [default: astronaut of data set sample]")
+@click.option("--image", type=_path, metavar="FILE",
+              help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE))
 @click.option("--out", type=_path, metavar="FILE.csv|.json", help="File to write the findings to.")
 def audit(codecs: str, image: Path | None, out: Path | None) -> None:
     """What codecs do to colours before they quantise, and whether they keep what they promise.
@@ -350,11 +330,10 @@ def audit(codecs: str, image: Path | None, out: Path | None) -> None:
     """
     from benchmark.cli.terminal import print_audit
     from benchmark.dataset import read_image
-    from benchmark.plugins import open_dataset
-    from benchmark.workflows.audit import as_text
+    from benchmark.workflows.audit import as_text, default_image
     from benchmark.workflows.audit import audit as audit_codec
 
-    pixels = read_image(image) if image else open_dataset("sample").load("astronaut")[0]
+    pixels = read_image(image) if image else default_image()
     if out:
         as_text([], out)  # a name that no form ends in is told before the work
     findings = [audit_codec(name, pixels) for name in _names(codecs) or []]

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmark.errors import BenchmarkError, MissingBackend
-from benchmark.run.runner import Outcome
+from benchmark.run.finish import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd

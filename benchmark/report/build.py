@@ -22,6 +22,7 @@ from benchmark.analysis.references.reference import (
     read_reference,
     references_for,
 )
+from benchmark.defaults import ANCHOR, RATE
 from benchmark.errors import RecordsError, UsageError
 from benchmark.report.content import Report, Table
 from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
@@ -31,12 +32,6 @@ from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
 from benchmark.report.tables.text import markdown_table
-
-ANCHOR = "jpeg"
-"""Codec that BD-rates compare with where a user names none."""
-
-RATE = 0.5
-"""Bits per pixel at which codecs are compared where a user names no rate."""
 
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
@@ -53,7 +48,7 @@ def collect(
         paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
             :mod:`benchmark.analysis.references.reference`.
         axes: metrics to show, the first in the summary; those without any value are left out.
-        anchor: a series, or a codec that has but one; :data:`ANCHOR` if it is not given.
+        anchor: a series, or a codec that has but one; :data:`~benchmark.defaults.ANCHOR` if it is not given.
         rate: in bits per pixel, at which a table compares codecs.
         title: of the report; names the data sets if it is not given.
         command: that writes it.

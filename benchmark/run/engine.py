@@ -1,4 +1,4 @@
-"""Carries tasks to worker processes and their records back.
+"""Carries tasks to workers and their records back.
 
 Every task runs in a process of its own pool, even with one worker: a codec that crashes or hangs takes a worker with
 it, never the run. Such a task is tried again setting by setting, so that only the operating point at fault is lost.
@@ -6,32 +6,35 @@ it, never the run. Such a task is tried again setting by setting, so that only t
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import multiprocessing
-import signal
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
-from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager
 
 from benchmark.codec import Setting
 from benchmark.plugins import codec_class
 from benchmark.run.record import Record
 from benchmark.run.task import Task, blank_record, one_line, run_task
 from benchmark.system.environment import thread_environment, variables
+from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
 
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
 
+Engine = Callable[[int], AbstractContextManager[Pool]]
+"""Starts a pool of so many workers, such as :func:`~benchmark.system.pool.process_pool`."""
 
-def run_tasks(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[tuple[Task, list[Record]]]:
+
+def run_tasks(
+    tasks: Sequence[Task], *, jobs: int, timeout: float, engine: Engine = process_pool
+) -> Iterator[tuple[Task, list[Record]]]:
     """Records of tasks, as they finish, in any order.
 
     Args:
         tasks: what to run; neighbours that share an item are best on one worker.
-        jobs: worker processes.
+        jobs: workers.
         timeout: seconds for one operating point.
+        engine: starts the workers.
 
     Yields:
         A task, possibly a part of one given, and its records.
@@ -41,85 +44,60 @@ def run_tasks(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[t
         for _ in range(_RESTARTS):
             if not left:
                 return
-            left = yield from _run_pool(left, jobs, timeout)
+            with engine(min(jobs, len(left))) as pool:
+                left = yield from _run_on(pool, left, timeout)
     for task in left:
         yield task, [_lost(task, settings, "crashed", "the pool of workers broke again and again")
                      for settings in task.settings]
 
 
-def _run_pool(
-    tasks: Sequence[Task], jobs: int, timeout: float
+def _run_on(
+    pool: Pool, tasks: Sequence[Task], timeout: float
 ) -> Generator[tuple[Task, list[Record]], None, list[Task]]:
     """Runs tasks on one pool.
 
     Returns:
-        Those that have to be run again, because a dying worker took the whole pool with it.
+        Those that have to be run again, because the pool broke as a whole.
     """
-    from pebble import ProcessExpired
-
-    with worker_pool(min(jobs, len(tasks))) as pool:
-        running = {_submit(pool, task, timeout): task for task in tasks}
-        while running:
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                task = running.pop(future)
-                try:
-                    yield task, future.result()
-                except BrokenProcessPool:
-                    return [task, *running.values()]
-                except (TimeoutError, ProcessExpired) as error:
-                    if len(task.settings) == 1:
-                        yield task, [_lost(task, task.settings[0], *_explain(error, timeout))]
-                        continue
-                    parts = [dataclasses.replace(task, settings=[settings]) for settings in task.settings]
-                    try:
-                        running |= {_submit(pool, part, timeout): part for part in parts}
-                    except RuntimeError:  # the pool has broken meanwhile
-                        return [*parts, *(task for task in running.values() if task not in parts)]
-                except Exception as error:  # such as an unreadable image: every row of the task says so
-                    reason = f"{type(error).__name__}: {one_line(error)}"
-                    yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
-        return []
-
-
-@contextlib.contextmanager
-def worker_pool(jobs: int) -> Iterator[Any]:
-    """A pool of processes of pebble's, which leave Ctrl-C to this one; ended with the context.
-
-    Args:
-        jobs: how many at most.
-    """
-    from pebble import ProcessPool
-
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=jobs, initializer=_start_worker, context=context)
-    try:
-        yield pool
-        pool.close()  # type: ignore[no-untyped-call]
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+    running: dict[Future[list[Record]], Task] = {}
+    waiting = list(tasks)
+    while waiting or running:
+        while waiting:
+            try:
+                running[_submit(pool, waiting[0], timeout)] = waiting[0]
+            except PoolBroken:
+                return [*waiting, *running.values()]
+            waiting.pop(0)
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            task = running.pop(future)
+            try:
+                yield task, future.result()
+            except PoolBroken:
+                return [task, *waiting, *running.values()]
+            except (TimeoutError, WorkerDied) as error:
+                if len(task.settings) == 1:
+                    yield task, [_lost(task, task.settings[0], *_explain(error, timeout))]
+                else:
+                    waiting += [dataclasses.replace(task, settings=[settings]) for settings in task.settings]
+            except Exception as error:  # such as an unreadable image: every row of the task says so
+                reason = f"{type(error).__name__}: {one_line(error)}"
+                yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
+    return []
 
 
-def _submit(pool: object, task: Task, timeout: float) -> Future[list[Record]]:
+def _submit(pool: Pool, task: Task, timeout: float) -> Future[list[Record]]:
     # Every operating point may take its time, and the first one also loads libraries.
-    limit = timeout * (len(task.settings) + 1)
-    future: Future[list[Record]] = pool.schedule(run_task, args=[task], timeout=limit)  # type: ignore[attr-defined]
-    return future
+    return pool.submit(run_task, task, limit=timeout * (len(task.settings) + 1))
 
 
-def _explain(error: BaseException, timeout: float) -> tuple[str, str]:
+def _explain(error: TimeoutError | WorkerDied, timeout: float) -> tuple[str, str]:
     """Status and reason of an operating point that a worker did not survive."""
     if isinstance(error, TimeoutError):
         return "timeout", f"took longer than {2 * timeout:g} s"
-    return "crashed", f"the worker process ended with exit code {getattr(error, 'exitcode', None)}"
+    return "crashed", str(error)
 
 
 def _lost(task: Task, settings: Mapping[str, Setting], status: str, reason: str) -> Record:
     codec = codec_class(task.codec).from_settings(settings)
     return blank_record(task, codec) | {"status": status, "reason": reason}
-
-
-def _start_worker() -> None:
-    # Ctrl-C reaches the whole process group; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

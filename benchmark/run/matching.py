@@ -53,7 +53,7 @@ class Match:
     encodes: int
 
 
-def search(
+def find_knob(
     measure: Callable[[float], float], knobs: Sequence[float], limit: float, *, nearest: bool = False
 ) -> Match:
     """The knob whose value is the nearest not above a limit, of all that were tried; see :func:`steps`.
@@ -86,7 +86,7 @@ def steps(knobs: Sequence[float], limit: float, *, nearest: bool = False) -> Gen
     which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
     the range; one below all too, where values above it are as good.
 
-    Arguments and errors are those of :func:`search`.
+    Arguments and errors are those of :func:`find_knob`.
     """
     visited: dict[int, float] = {}
     below, above = -1, len(knobs)

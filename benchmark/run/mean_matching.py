@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
 from benchmark.codec import Setting
 from benchmark.errors import Unreachable
 from benchmark.plugins import codec_class, metric_column
+from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
+from benchmark.run.plan import Plan
 from benchmark.run.record import SETTLED, Record
-from benchmark.run.store import RecordStore
-
-Point = tuple[str, Mapping[str, Setting]]
-"""A codec with all its settings."""
+from benchmark.run.store import RecordStore, settled_keys
+from benchmark.run.study import OperatingPoint
+from benchmark.run.task import Task
+from benchmark.system.progress import Progress
 
 
 @dataclass
@@ -63,9 +66,9 @@ class MeanSearch:
         return codec.name, row_settings(codec, self.target), str(self.target)
 
     @property
-    def trial(self) -> Point:
+    def trial(self) -> OperatingPoint:
         """What is to be tried next."""
-        return self.codec, self.at(self._knob)
+        return OperatingPoint(self.codec, self.at(self._knob))
 
     def proceed(self, rows: Sequence[Record]) -> None:
         """Takes the rows of the trial, one for each item of the data set."""
@@ -87,26 +90,48 @@ class MeanSearch:
             self.status, self.reason = "unreachable", f"{self.target} cannot be reached; {error}"
 
 
-def run_searches(
-    searches: Iterable[MeanSearch], store: RecordStore, items: Sequence[str], label: str,
-    run: Callable[[Sequence[Point]], None],
-) -> None:
-    """Brings searches to their end, all of them a step at a time, so that the trials of a round run side by side.
+def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engine: Engine) -> list[MeanSearch]:
+    """Finds the knob for each of a plan's targets of means, all a step at a time, so that trials run side by side.
 
     Args:
-        searches: which then have found a knob, or say why not.
-        store: of the rows of trials.
-        items: of the data set.
-        label: of the data set in the rows.
-        run: stores the rows of operating points on all items, those that are not there yet.
+        plan: of the study.
+        path: records file of the trials alone, so that an interrupted search can go on.
+        progress: is told of each trial.
+        jobs: workers.
+        engine: starts them.
+
+    Returns:
+        Searches that have found a knob, or say why not.
     """
-    pending = [search for search in searches if search.pending]
-    while pending:
-        trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
-        run(list(trials.values()))
-        rows = {(row["dataset"], row["image"], row["codec"], row["settings"]): row for row in store.rows}
-        for search in pending:
-            codec, settings = search.trial
-            tried = codec_class(codec).from_settings(settings)
-            search.proceed([rows[label, item, tried.name, row_settings(tried, None)] for item in items])
-        pending = [search for search in pending if search.pending]
+    searches = [MeanSearch(point.codec, point.settings, target) for point, target in plan.mean_targets]
+    if not searches:
+        return searches
+    columns = {search.target.column for search in searches} - set(RATES)
+    base = replace(plan.task, metrics=tuple(sorted({metric_column(column)[0].name for column in columns})), repeats=1)
+    with RecordStore(path) as store:
+        while pending := [search for search in searches if search.pending]:
+            trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
+            done = settled_keys(store.rows)
+            tasks = [
+                replace(
+                    base, item=item, codec=trial.codec, settings=[trial.settings],
+                    done=done[item, codec_class(trial.codec).name],
+                )
+                for item in plan.items
+                for trial in trials.values()
+            ]
+            for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
+                store.append(records)
+                progress.advance(0, _tried(task))
+            rows = {(row["dataset"], row["image"], row["codec"], row["settings"]): row for row in store.rows}
+            for search in pending:
+                tried = codec_class(search.codec).from_settings(search.trial.settings)
+                place = tried.name, row_settings(tried, None)
+                search.proceed([rows[plan.label, item, *place] for item in plan.items])
+    return searches
+
+
+def _tried(task: Task) -> str:
+    codec = codec_class(task.codec)
+    assert codec.knob is not None
+    return f"tries {codec.name} {codec.knob.field} {task.settings[0][codec.knob.field]} on {task.item}"

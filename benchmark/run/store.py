@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from benchmark.errors import RecordsError
-from benchmark.run.record import ADDED, Record, columns
+from benchmark.run.record import ADDED, SETTLED, Record, columns
 
 
 class RecordStore:
@@ -70,6 +71,15 @@ class RecordStore:
 def identity(record: Record) -> tuple[str, ...]:
     """What a row is about: two rows of one identity are two attempts at the same thing."""
     return tuple(str(record[key]) for key in ("dataset", "image", "codec", "settings", "target"))
+
+
+def settled_keys(rows: Iterable[Record]) -> defaultdict[tuple[str, str], frozenset[str]]:
+    """Keys of the rows of each image and codec that need no second try; an empty set for others."""
+    done: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+    for row in rows:
+        if row["status"] in SETTLED:
+            done[row["image"], row["codec"]] |= {row["key"]}
+    return done
 
 
 def read_rows(path: Path) -> list[Record]:

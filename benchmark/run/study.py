@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.plugins import codec_class, metric_column, metric_names
 from benchmark.run.matching import RATES, Target
 from benchmark.system.files import read_toml
-
-DEFAULT_DATASET = "sample"
-DEFAULT_CODECS = ("jpeg", "jpeg2000", "webp", "avif", "cvae")
 
 Sweep = Mapping[str, Sequence[Setting]]
 """Values to try for each field; every combination is an operating point."""
@@ -158,7 +156,7 @@ def resolve(
     chosen: dict[str, dict[str, Sequence[Setting]]]
     if codecs is None:
         chosen = {}
-        for codec in DEFAULT_CODECS:
+        for codec in defaults.CODECS:
             try:
                 codec_class(codec).version()
                 chosen[codec] = {}
@@ -186,7 +184,7 @@ def resolve(
         _leave_knobs(chosen, sets)
     known = metric_names()
     _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
-    where = dataset_names(dataset or DEFAULT_DATASET)
+    where = dataset_names(dataset or defaults.DATASET)
     study = Study(
         name=name or "-".join([*(spec.partition(":")[0] for spec in where), *named_as]),
         dataset=where[0],

@@ -24,7 +24,7 @@ from benchmark.colour.convert import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
 from benchmark.metric import LUMA, MetricFamily, to_planes
 from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset
-from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, search
+from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values, row_settings
 from benchmark.run.record import SCHEMA, Record, columns, metric_definitions, row_key
 
 _Result = TypeVar("_Result")
@@ -264,7 +264,7 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = not metric.higher_is_better
     try:
-        return search(measure, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
+        return find_knob(measure, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
     except Unreachable as error:
         which = f"image {place} of the item: " if len(reference.images) > 1 else ""
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error

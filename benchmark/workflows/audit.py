@@ -26,8 +26,9 @@ import numpy as np
 
 from benchmark.codec import Codec, Image, Setting
 from benchmark.colour.convert import ceiling, excess, psnr, rgb_to_ycbcr, to_uint8
+from benchmark.defaults import AUDIT_IMAGE
 from benchmark.errors import UnsupportedImage, UsageError
-from benchmark.plugins import codec_class, portable_name
+from benchmark.plugins import codec_class, open_dataset, portable_name
 from benchmark.system.environment import thread_environment, variables
 
 _SECONDS, _RUNS = 0.5, 2
@@ -74,6 +75,13 @@ class Finding:
     threads: int | str = ""
     deterministic: bool | str = ""
     problems: tuple[str, ...] = ()
+
+
+def default_image() -> Image:
+    """The image that is audited where a user names none: ``uint8``, shape (H, W, 3)."""
+    dataset, item = AUDIT_IMAGE
+    image: Image = open_dataset(dataset).load(item)[0]
+    return image
 
 
 def audit(name: str, image: Image) -> Finding:

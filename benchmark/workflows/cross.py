@@ -15,10 +15,10 @@ from benchmark.analysis.table import read_summary
 from benchmark.errors import UsageError
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
-from benchmark.run.runner import run_study
 from benchmark.run.store import replace_file
 from benchmark.run.study import each_dataset, resolve
 from benchmark.system.files import read_toml
+from benchmark.workflows.outputs import run_to_files
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
     parts = []
     for part in each_dataset(study, cross.test):
         folder = out / Path(part.name).relative_to(cross.name)
-        outcome = run_study(part, out=folder, data_root=data_root, jobs=jobs, command=command)
+        outcome = run_to_files(part, out=folder, data_root=data_root, jobs=jobs, command=command)
         if outcome.interrupted:
             raise KeyboardInterrupt
         summary = read_summary(folder / "summary.csv")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ import pandas as pd
 from benchmark.analysis.curve import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
+from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.report.content import Picture, Version
 from benchmark.run.record import metric_columns
 from benchmark.run.task import digest_pixels, like, one_line
+from benchmark.system.pool import Pool
 
 CROP = 128
 """Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has
@@ -32,9 +34,6 @@ room for them side by side at four times their size."""
 
 NEAR = 0.1
 """A rate is matched if it is at most this share off the target."""
-
-_RATE = 0.5
-"""Bits per pixel that targets are sought around, by a factor of two either way, where a user names none."""
 
 _BLOCK = 8
 """Side of the blocks whose errors are compared, in pixels."""
@@ -85,7 +84,7 @@ class _Choice:
 
 
 def show(
-    results: Results, manifests: Mapping[str, Mapping[str, Any]], column: str, pool: Any, *, count: int = 2,
+    results: Results, manifests: Mapping[str, Mapping[str, Any]], column: str, pool: Pool, *, count: int = 2,
     boxes: Sequence[Box] = (), rate: float | None = None, data_root: Path | None = None,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
@@ -94,7 +93,7 @@ def show(
         results: with records; those of items of one image are looked at.
         manifests: of the runs, which know how to open the data sets.
         column: by whose spread at a matched rate images are ranked, such as ``psnr_rgb``.
-        pool: see :func:`benchmark.run.engine.worker_pool`.
+        pool: encodes and decodes.
         count: images of each data set.
         boxes: crops to show in their place.
         rate: in bits per pixel, at which to compare; if it is not given, each image's is the one near half a bit at
@@ -163,11 +162,11 @@ def _choices(records: pd.DataFrame, column: str, rate: float | None) -> list[_Ch
 
 
 def _target(rates: Sequence[npt.NDArray[np.float64]]) -> float:
-    """The rate within an octave of half a bit that the most codecs match; of several, the nearest to half a bit."""
-    targets = _RATE * 2.0 ** np.linspace(-1, 1, 81)
+    """The rate within an octave of the default that the most codecs match; of several, the nearest to the default."""
+    targets = RATE * 2.0 ** np.linspace(-1, 1, 81)
     matched = sum((np.abs(rate / targets[:, np.newaxis] - 1) <= NEAR).any(axis=1).astype(int) for rate in rates)
     most = targets[matched == np.max(matched)]
-    return float(most[np.abs(np.log(most / _RATE)).argmin()])
+    return float(most[np.abs(np.log(most / RATE)).argmin()])
 
 
 def _originals(
@@ -206,7 +205,7 @@ def _originals(
 
 
 def _decode(
-    choices: Sequence[_Choice], originals: Mapping[tuple[str, str], _Pixels], pool: Any, notes: list[str]
+    choices: Sequence[_Choice], originals: Mapping[tuple[str, str], _Pixels], pool: Pool, notes: list[str]
 ) -> dict[tuple[str, str, str], _Pixels]:
     """What codecs make of images, by data set, image and series."""
     work: dict[str, list[tuple[_Choice, str]]] = {}
@@ -225,7 +224,7 @@ def _decode(
         images = [originals[choice.dataset, choice.image] for choice, _ in work[codec]]
         rows = [choice.rows[series] for choice, series in work[codec]]
         limit = _SECONDS * (len(images) + 1)
-        running[codec] = pool.schedule(_decode_all, args=[codec, rows, images], timeout=limit)
+        running[codec] = pool.submit(_decode_all, codec, rows, images, limit=limit)
     found = {}
     for codec, part in work.items():
         try:

@@ -24,9 +24,10 @@ from benchmark.report.figures.mosaic import draw_crops, draw_errors
 from benchmark.report.figures.style import PRINT, REFERENCE, WIDTHS, checked_forms
 from benchmark.report.tables.latex import escape, latex
 from benchmark.report.tables.text import best_rows, markdown_table
-from benchmark.run.engine import worker_pool
-from benchmark.run.runner import metric_axes, run_study
+from benchmark.run.runner import run_study
 from benchmark.run.study import resolve
+from benchmark.system.pool import Pool, process_pool
+from benchmark.workflows.outputs import metric_axes
 from benchmark.workflows.pictures import CROP, Box, parse_box, show
 from tests.conftest import Run, photo
 
@@ -65,12 +66,12 @@ def report(results: Path) -> Report:
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Any]:
-    with worker_pool(2) as workers:
+def pool() -> Iterator[Pool]:
+    with process_pool(2) as workers:
         yield workers
 
 
-def shown(report: Report, pool: Any, **more: Any) -> tuple[list[Picture], list[str]]:
+def shown(report: Report, pool: Pool, **more: Any) -> tuple[list[Picture], list[str]]:
     return show(report.results, report.manifests, "psnr_rgb", pool, **more)
 
 
@@ -120,7 +121,7 @@ def write_all(report: Report, folder: Path, **more: Any) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def test_the_same_results_give_the_same_bytes(results: Path, pool: Any, tmp_path: Path) -> None:
+def test_the_same_results_give_the_same_bytes(results: Path, pool: Pool, tmp_path: Path) -> None:
     found = []
     for name in ("one", "other"):
         report = collect([results], AXES[:1])
@@ -286,7 +287,7 @@ def test_latex_of_a_report_compiles(report: Report, tmp_path: Path) -> None:
     assert "Overfull" not in log
 
 
-def test_pictures_show_what_the_records_measured(report: Report, pool: Any, photos: Path) -> None:
+def test_pictures_show_what_the_records_measured(report: Report, pool: Pool, photos: Path) -> None:
     pictures, notes = shown(report, pool, count=2)
     assert notes == []
     assert len(pictures) == 2
@@ -305,13 +306,13 @@ def test_pictures_show_what_the_records_measured(report: Report, pool: Any, phot
     assert spreads == sorted(spreads, reverse=True)
 
 
-def test_the_crop_lies_where_codecs_differ(report: Report, pool: Any) -> None:
+def test_the_crop_lies_where_codecs_differ(report: Report, pool: Pool) -> None:
     pictures, _ = shown(report, pool, count=3)
     flat = next(picture for picture in pictures if picture.image == "a_flat.png")
     assert (flat.top, flat.left) == (320 - CROP, 400 - CROP)  # its corner with stripes
 
 
-def test_a_crop_that_is_asked_for_is_shown(report: Report, pool: Any, photos: Path) -> None:
+def test_a_crop_that_is_asked_for_is_shown(report: Report, pool: Pool, photos: Path) -> None:
     pictures, _ = shown(report, pool, boxes=[parse_box("b.png:10,20,64,48")])
     assert [(picture.image, picture.left, picture.top) for picture in pictures] == [("b.png", 10, 20)]
     assert np.array_equal(pictures[0].original, np.asarray(Image.open(photos / "b.png"))[20:68, 10:74])
@@ -324,7 +325,7 @@ def test_a_crop_that_is_asked_for_is_shown(report: Report, pool: Any, photos: Pa
             parse_box(text)
 
 
-def test_rates_off_the_target_are_told(report: Report, pool: Any) -> None:
+def test_rates_off_the_target_are_told(report: Report, pool: Pool) -> None:
     pictures, notes = shown(report, pool, boxes=[Box("b.png", 0, 0, 32, 32)], rate=1000.0)
     assert pictures[0].target == 1000
     assert re.fullmatch(
@@ -333,7 +334,7 @@ def test_rates_off_the_target_are_told(report: Report, pool: Any) -> None:
     )
 
 
-def test_other_pixels_than_the_records_are_told(report: Report, pool: Any) -> None:
+def test_other_pixels_than_the_records_are_told(report: Report, pool: Pool) -> None:
     records = report.results.records.copy()
     records.loc[records["codec"] == "webp", "pixels_sha256"] = "0" * 64
     changed = replace(report, results=replace(report.results, records=records))
@@ -342,7 +343,7 @@ def test_other_pixels_than_the_records_are_told(report: Report, pool: Any) -> No
     assert notes[0].startswith("webp decodes to other pixels than the records' on b.png")
 
 
-def test_what_is_not_at_hand_is_a_note(report: Report, pool: Any, photos: Path) -> None:
+def test_what_is_not_at_hand_is_a_note(report: Report, pool: Pool, photos: Path) -> None:
     records = report.results.records.copy()
     records.loc[records["codec"] == "webp", "codec"] = "nosuch"
     pictures, notes = shown(replace(report, results=replace(report.results, records=records)), pool, count=1)

@@ -1,19 +1,25 @@
-"""The engine, when the pool itself breaks."""
+"""The engine: what becomes of tasks whose worker, or whose whole pool, ends."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
 
-from benchmark.run import engine
-from benchmark.run.record import Record
-from benchmark.run.task import Task, run_task
+from benchmark.run.engine import Engine, run_tasks
+from benchmark.run.task import Task
+from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
 from tests.conftest import photo
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @pytest.fixture
@@ -25,37 +31,70 @@ def tasks(tmp_path: Path) -> list[Task]:
     return [Task(spec, None, f"{index}.png", spec, "jpeg", sweep, ("psnr",), 1, 1) for index in range(3)]
 
 
-def broken_pool(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
-    """Makes the first futures that are submitted fail as those of a broken pool do."""
-    broken = [0]
+class Flawed:
+    """An engine whose work is done at once, in this process, and whose pools break at first."""
 
-    def submit(_: object, task: Task, __: float) -> Future[list[Record]]:
-        future: Future[list[Record]] = Future()
-        if broken[0] < times:
-            broken[0] += 1
-            future.set_exception(BrokenProcessPool("a worker died with the pipe in its hand"))
+    def __init__(self, breaks: int = 0, *, refuses: bool = False) -> None:
+        self.breaks, self.refuses = breaks, refuses
+        self.pools: list[int] = []
+
+    @contextmanager
+    def __call__(self, jobs: int) -> Iterator[Pool]:
+        self.pools.append(jobs)
+        yield self
+
+    def submit(
+        self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
+    ) -> Future[_Result]:
+        future: Future[_Result] = Future()
+        if self.breaks:
+            self.breaks -= 1
+            if self.refuses:
+                raise PoolBroken("takes no more work")
+            future.set_exception(PoolBroken("a worker died with the pipe in its hand"))
         else:
-            future.set_result(run_task(task))
+            future.set_result(function(*arguments))
         return future
 
-    monkeypatch.setattr(engine, "_submit", submit)
-    return broken
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+        return map(function, items)
 
 
-def statuses(tasks: Sequence[Task]) -> list[str]:
-    return [row["status"] for _, rows in engine.run_tasks(tasks, jobs=1, timeout=60) for row in rows]
+def statuses(tasks: Sequence[Task], engine: Engine) -> list[str]:
+    return [row["status"] for _, rows in run_tasks(tasks, jobs=2, timeout=60, engine=engine) for row in rows]
 
 
-def test_a_broken_pool_is_replaced_and_nothing_is_lost(tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = broken_pool(monkeypatch, 4)
-    assert statuses(tasks) == ["ok"] * 6
-    assert broken == [4]
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_broken_pool_is_replaced_and_nothing_is_lost(tasks: list[Task], refuses: bool) -> None:
+    engine = Flawed(4, refuses=refuses)
+    assert statuses(tasks, engine) == ["ok"] * 6
+    assert engine.breaks == 0
+    assert 1 < len(engine.pools) <= 5
 
 
-def test_a_pool_that_always_breaks_gives_rows(tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
-    broken_pool(monkeypatch, 1000)
-    assert statuses(tasks) == ["crashed"] * 6
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_pool_that_always_breaks_gives_rows(tasks: list[Task], refuses: bool) -> None:
+    assert statuses(tasks, Flawed(1000, refuses=refuses)) == ["crashed"] * 6
 
 
 def test_no_tasks_need_no_pool() -> None:
-    assert list(engine.run_tasks([], jobs=2, timeout=1)) == []
+    engine = Flawed()
+    assert list(run_tasks([], jobs=2, timeout=1, engine=engine)) == []
+    assert engine.pools == []
+
+
+def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
+    with process_pool(1) as pool:
+        slow, dying, failing = (
+            pool.submit(time.sleep, 60, limit=0.5), pool.submit(os._exit, 7), pool.submit(int, "none"),
+        )
+        with pytest.raises(TimeoutError):
+            slow.result(30)
+        with pytest.raises(WorkerDied, match="exit code 7") as died:
+            dying.result(30)
+        assert died.value.exit_code == 7
+        with pytest.raises(ValueError, match="invalid literal"):
+            failing.result(30)
+        assert list(pool.map(len, ["", "a", "ab"])) == [0, 1, 2]
+    with pytest.raises(PoolBroken):
+        pool.submit(len, "")

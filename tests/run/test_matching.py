@@ -14,7 +14,7 @@ from benchmark.codec import Setting
 from benchmark.dataset import read_image
 from benchmark.errors import Unreachable
 from benchmark.plugins import codec_class, dataset_class, open_dataset
-from benchmark.run.matching import Target, knob_values, search
+from benchmark.run.matching import Target, find_knob, knob_values
 from benchmark.run.record import Record, columns
 from benchmark.run.runner import run_study
 from benchmark.run.study import resolve
@@ -41,7 +41,7 @@ def test_the_search_finds_what_trying_all_would(shape: object) -> None:
     most = 0
     for limit in {*values.values(), *(value + 0.01 for value in values.values())}:
         curve = Curve(values)
-        found = search(curve, knobs, limit)
+        found = find_knob(curve, knobs, limit)
         assert found.value == max(value for value in values.values() if value <= limit)
         assert values[found.knob] == found.value
         assert len(curve.asked) == len(set(curve.asked)) == found.encodes
@@ -52,23 +52,23 @@ def test_the_search_finds_what_trying_all_would(shape: object) -> None:
 def test_the_best_visited_is_returned_though_it_is_not_the_last() -> None:
     # A rate that dips: the neighbours that enclose the limit are not those that come closest to it.
     curve = Curve({1: 1, 2: 2, 3: 3, 4: 9.9, 5: 4, 6: 5, 7: 11, 8: 12, 9: 13})
-    found = search(curve, range(1, 10), 10)
+    found = find_knob(curve, range(1, 10), 10)
     assert found.value == max(curve.values[knob] for knob in curve.asked if curve.values[knob] <= 10)
     dipping = Curve({1: 1, 2: 9, 3: 8, 4: 20})
-    assert search(dipping, range(1, 5), 10).knob == 2
+    assert find_knob(dipping, range(1, 5), 10).knob == 2
     assert dipping.asked[-1] != 2
 
 
 def test_infinite_values_do_not_lead_astray() -> None:
     curve = Curve({knob: 20.0 + knob if knob < 90 else math.inf for knob in range(1, 101)})
-    assert search(curve, range(1, 101), 60.5).knob == 40
+    assert find_knob(curve, range(1, 101), 60.5).knob == 40
 
 
 def test_a_limit_above_all_is_met_by_the_end_and_one_below_all_is_unreachable() -> None:
     curve = Curve({knob: 5.0 + knob for knob in range(1, 101)})
-    assert search(curve, range(1, 101), 1000).knob == 100
+    assert find_knob(curve, range(1, 101), 1000).knob == 100
     with pytest.raises(Unreachable, match="nearest: 6 at 1"):
-        search(curve, range(1, 101), 5)
+        find_knob(curve, range(1, 101), 5)
 
 
 @pytest.mark.parametrize("shape", [lambda k: k / 10, lambda k: math.exp(k / 20), lambda k: k**3, lambda k: k // 7])
@@ -76,7 +76,7 @@ def test_the_nearest_may_lie_above(shape: object) -> None:
     values = {float(knob): float(shape(knob)) for knob in range(1, 101)}  # type: ignore[operator]
     for limit in {*values.values(), *(value + 0.01 for value in values.values()), -5.0, 1e9}:
         curve = Curve(values)
-        found = search(curve, range(1, 101), limit, nearest=True)
+        found = find_knob(curve, range(1, 101), limit, nearest=True)
         assert abs(found.value - limit) == min(abs(value - limit) for value in values.values())
         assert len(curve.asked) == found.encodes <= 16
 
@@ -282,7 +282,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
 def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def serial(tasks: Sequence[Task], *, jobs: int, timeout: float) -> Iterator[tuple[Task, list[Record]]]:
+    def serial(tasks: Sequence[Task], **_: object) -> Iterator[tuple[Task, list[Record]]]:
         for task in tasks:
             if len(made) == 5:
                 made.append(0)
@@ -291,7 +291,8 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
             made.extend(1 for _ in records)
             yield task, records
 
-    monkeypatch.setattr("benchmark.run.runner.run_tasks", serial)
+    for module in ("mean_matching", "execute"):
+        monkeypatch.setattr(f"benchmark.run.{module}.run_tasks", serial)
     study, _ = resolve(
         codecs=["jpeg"], dataset=f"folder:{pictures}", metrics=["psnr"], match_mean={"bpp": [2], "psnr": [33]}
     )

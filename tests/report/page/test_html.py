@@ -20,7 +20,7 @@ from benchmark.report.build import collect
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.page.html import write_html
 from benchmark.run.record import columns
-from benchmark.run.runner import metric_axes
+from benchmark.workflows.outputs import metric_axes
 from tests.conftest import jpeg_at, photo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -1,0 +1,75 @@
+"""What a run leaves behind besides its rows: the manifest, and what it came to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.analysis.table import AVERAGING
+from benchmark.plugins import codec_class, metric_families
+from benchmark.run.record import SCHEMA, SETTLED, Record
+from benchmark.run.store import replace_file
+from benchmark.run.study import Study
+from benchmark.system.environment import describe, package_versions
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        folder: of the results.
+        statuses: how many rows of the study have each status.
+        reused: rows that an earlier run had made.
+        failures: of each codec, how many rows failed and the first reason.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    folder: Path
+    statuses: Mapping[str, int]
+    reused: int
+    failures: Mapping[str, tuple[int, str]]
+    interrupted: bool = False
+
+
+def outcome_of(rows: Sequence[Record], folder: Path, *, fresh: int, interrupted: bool) -> Outcome:
+    """What a run came to, by its rows.
+
+    Args:
+        rows: of the study.
+        folder: of the results.
+        fresh: how many of the rows this run has made.
+        interrupted: whether Ctrl-C ended it.
+    """
+    failures: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        if row["status"] not in SETTLED:
+            count, reason = failures.get(row["codec"], (0, row["reason"]))
+            failures[row["codec"]] = (count + 1, reason)
+    return Outcome(folder, dict(Counter(row["status"] for row in rows)), len(rows) - fresh, failures, interrupted)
+
+
+def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
+    """Writes what a reader needs to make the same records again.
+
+    Args:
+        path: of the file.
+        study: resolved.
+        run: what happened, by name.
+    """
+    replace_file(path, json.dumps({
+        "schema": SCHEMA,
+        "study": study.to_dict(),
+        "run": dict(run),
+        "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
+        "metrics": {
+            metric.name: metric.definition for family in metric_families().values() for metric in family.metrics
+        },
+        "averaging": AVERAGING,
+        "environment": describe(),
+        "packages": package_versions(),
+    }, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,100 @@
+"""From a study to a plan: the rows that it will have, and the work that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.codec import Setting
+from benchmark.dataset import Dataset
+from benchmark.plugins import codec_class, open_dataset, portable_name
+from benchmark.run.matching import Target, row_settings
+from benchmark.run.study import OperatingPoint, Study
+from benchmark.run.task import Task
+
+
+@dataclass(frozen=True)
+class Part:
+    """Operating points of one codec that are run for one target.
+
+    Attributes:
+        codec: its name or the absolute path of the file that describes it, so that any worker finds it.
+        settings: of each operating point.
+        target: for which they are run; None where the sweep says all settings.
+    """
+
+    codec: str
+    settings: Sequence[Mapping[str, Setting]]
+    target: Target | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study comes to on its data set.
+
+    Attributes:
+        study: resolved.
+        dataset: opened.
+        items: of the data set, in order.
+        label: of the data set in the rows.
+        task: what all tasks have in common; codec, item and settings are filled in for each.
+        parts: operating points whose settings are known, or are found for each image.
+        mean_targets: operating points whose knob is one for the whole data set, with the target of its mean. It is
+            searched for before they can be run.
+        rows: identity of each row, in the order of the records file, see :func:`benchmark.run.store.identity`.
+    """
+
+    study: Study
+    dataset: Dataset
+    items: Sequence[str]
+    label: str
+    task: Task
+    parts: Sequence[Part]
+    mean_targets: Sequence[tuple[OperatingPoint, Target]]
+    rows: Sequence[tuple[str, ...]]
+
+
+def plan_study(study: Study, data_root: Path | None) -> Plan:
+    """The plan of a study.
+
+    Args:
+        study: resolved.
+        data_root: folder that holds data sets, searched first.
+
+    Raises:
+        MissingData: the data set is not there.
+    """
+    dataset = open_dataset(study.dataset, data_root)
+    items, label = list(dataset.items()), dataset.label
+    targets: Sequence[Target | None] = study.match or (None,)
+    by_codec: dict[str, list[Mapping[str, Setting]]] = {}
+    for point in study.operating_points():
+        by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
+    return Plan(
+        study=study, dataset=dataset, items=items, label=label,
+        task=Task(study.dataset, data_root, "", label, "", (), tuple(study.metrics), study.repeats, study.threads),
+        parts=[
+            Part(codec, sweep, target)
+            for codec, sweep in by_codec.items()
+            for target in targets
+            if target is None or not target.mean
+        ],
+        mean_targets=[
+            (OperatingPoint(codec, settings), target)
+            for codec, sweep in by_codec.items()
+            for settings in sweep
+            for target in study.match
+            if target.mean
+        ],
+        rows=[
+            (
+                label, item, codec_class(codec).name, row_settings(codec_class(codec).from_settings(settings), target),
+                str(target or ""),
+            )
+            for codec, sweep in by_codec.items()
+            for settings in sweep
+            for target in targets
+            for item in items
+        ],
+    )

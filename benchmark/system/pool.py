@@ -1,0 +1,124 @@
+"""Workers: the one interface through which work is carried elsewhere, and processes that do it.
+
+Whoever has work to carry knows :class:`Pool` alone. Another engine, such as one that carries work to other machines, is
+a context manager that gives such a pool.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class WorkerDied(Exception):
+    """The process that did the work has ended; the work is lost, the pool goes on.
+
+    Args:
+        exit_code: of the process; None where it is not known.
+    """
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"the worker process ended with exit code {exit_code}")
+        self.exit_code = exit_code
+
+
+class PoolBroken(Exception):
+    """The pool as a whole has ended: all work that is not finished is lost."""
+
+
+class Pool(Protocol):
+    """Workers that call functions. Functions, arguments and results are pickled on their way."""
+
+    def submit(
+        self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
+    ) -> Future[_Result]:
+        """Has a function called by a worker.
+
+        Args:
+            function: of a module that the worker can import.
+            arguments: of the call.
+            limit: seconds that the call may take; the worker is ended after them.
+
+        Returns:
+            The result to come. It raises what the function raised, :class:`TimeoutError`, :class:`WorkerDied` or
+            :class:`PoolBroken`.
+
+        Raises:
+            PoolBroken: the pool takes no more work.
+        """
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+        """Results of a function for each item, in the order of the items; errors are those of :meth:`submit`."""
+
+
+@contextlib.contextmanager
+def process_pool(jobs: int) -> Iterator[Pool]:
+    """A pool of processes of this machine. Ctrl-C is left to this process, which ends them with the context.
+
+    Args:
+        jobs: how many processes at most.
+    """
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPool(max_workers=jobs, initializer=_ignore_interrupts, context=context)
+    try:
+        yield _Processes(pool)
+        pool.close()  # type: ignore[no-untyped-call]
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+class _Processes:
+    """Processes of pebble, the library that can end one of them without the others."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    def submit(
+        self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
+    ) -> Future[_Result]:
+        try:
+            theirs = self._pool.schedule(function, args=arguments, timeout=limit)
+        except RuntimeError as error:
+            raise PoolBroken(str(error)) from error
+        ours: Future[_Result] = Future()
+        theirs.add_done_callback(partial(_hand_over, ours))
+        return ours
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+        futures = [self.submit(function, item) for item in items]
+        return (future.result() for future in futures)
+
+
+def _hand_over(ours: Future[_Result], theirs: Future[_Result]) -> None:
+    """Takes over a result, or an error in the words of this module."""
+    from pebble import ProcessExpired
+
+    if theirs.cancelled():
+        ours.set_exception(PoolBroken("the pool was stopped before the work was done"))
+        return
+    error = theirs.exception()
+    if error is None:
+        ours.set_result(theirs.result())
+    elif isinstance(error, ProcessExpired):
+        ours.set_exception(WorkerDied(error.exitcode))
+    elif isinstance(error, BrokenProcessPool):
+        ours.set_exception(PoolBroken(str(error)))
+    else:
+        ours.set_exception(error)
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

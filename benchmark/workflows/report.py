@@ -1,0 +1,83 @@
+"""A report: tables and figures of the numbers, and pictures, for which images are encoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmark.defaults import RATE
+from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+from benchmark.report.content import Report
+from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
+from benchmark.report.page.html import write_html
+from benchmark.system.environment import thread_environment, variables
+from benchmark.system.pool import process_pool
+from benchmark.workflows.outputs import metric_axes
+from benchmark.workflows.pictures import parse_box, show
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a report looks.
+
+    Attributes:
+        metrics: names, the first in BD-rates and pictures; None for all.
+        forms: of all figures; None draws charts and pictures in a form of their own each.
+        single: whether charts are drawn as wide as one column of a paper, too.
+        log_rate: whether rates are drawn on a logarithmic axis even where none is high.
+        pictures: how many images of each data set are shown.
+        crops: to show in their place, as texts IMAGE:X,Y,W,H.
+        rate: in bits per pixel, at which codecs are compared; None for the default.
+    """
+
+    metrics: Sequence[str] | None = None
+    forms: Sequence[str] | None = None
+    single: bool = False
+    log_rate: bool = False
+    pictures: int = 2
+    crops: Sequence[str] = ()
+    rate: float | None = None
+
+
+def write_report(
+    results: Sequence[Path], folder: Path, look: Look, *, anchor: str | None, data_root: Path | None, jobs: int,
+    command: str,
+) -> tuple[Report, list[Path]]:
+    """Writes figures, tables and the page of a report.
+
+    Args:
+        results: results folders, their CSV files, and files of others' curves.
+        folder: of the report.
+        look: of it.
+        anchor: a series, or a codec that has but one, to compare with; None for the default.
+        data_root: folder that holds data sets, searched first.
+        jobs: workers.
+        command: that writes it.
+
+    Returns:
+        The report, and the files written.
+
+    Raises:
+        UsageError, RecordsError: see :func:`benchmark.report.build.collect`, :func:`benchmark.workflows.pictures.show`.
+    """
+    boxes = [parse_box(text) for text in look.crops]
+    axes = metric_axes(look.metrics)
+    charts, photographs = (CHARTS, PICTURES) if look.forms is None else [checked_forms(look.forms)] * 2
+    with variables(thread_environment(1)), process_pool(jobs) as pool:
+        content = collect(results, axes, anchor, rate=look.rate or RATE, command=command, each=pool.map)
+        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
+        drawn = [
+            pool.submit(drawing)
+            for drawing in drawings(content, folder, log_rate=look.log_rate or None, forms=charts, single=look.single)
+        ]
+        shown, notes = show(
+            content.results, content.manifests, content.axes[0].column, pool, count=look.pictures, boxes=boxes,
+            rate=look.rate, data_root=data_root,
+        )
+        content = replace(content, pictures=shown, notes=[*content.notes, *notes])
+        drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]
+        files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
+        for future in drawn:
+            files += future.result()
+    return content, files
