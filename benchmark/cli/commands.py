@@ -447,7 +447,8 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
     """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
     import os
 
-    from benchmark.workflows.patches import SPLITS, build
+    from benchmark.workflows.patch_sets import SPLITS
+    from benchmark.workflows.patches import build
 
     manifest = build(sources, out, side=patch, seed=seed, order=order, jobs=jobs or os.cpu_count() or 1)
     for name, splits in manifest["sets"].items():

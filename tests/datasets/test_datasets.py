@@ -269,7 +269,7 @@ def patch_sets(root: Path, folder: str = "bd") -> Path:
 
 
 def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmark.workflows.patches.SHARD", 30)
+    monkeypatch.setattr("benchmark.workflows.shards.SHARD", 30)
     monkeypatch.setattr("benchmark.dataset.BATCH", 50)
     folder = patch_sets(tmp_path, "bd-mine")
     sets = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["sets"]
@@ -289,7 +289,7 @@ def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_union_of_patch_sets_has_each_patch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmark.workflows.patches.SHARD", 30)
+    monkeypatch.setattr("benchmark.workflows.shards.SHARD", 30)
     folder = patch_sets(tmp_path)
     where: dict[int, bytes] = {}
     for name in ("bd0", "bd1", "bd2", "bd3", "bd4"):

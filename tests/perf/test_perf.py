@@ -27,7 +27,7 @@ from benchmark.metric import to_planes
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.plugins import codec_class, metric_families
-from benchmark.workflows.patches import ORDERS, cut
+from benchmark.workflows.patch_sets import ORDERS, cut
 from tests.conftest import ROOT, jpeg_at, photo
 
 

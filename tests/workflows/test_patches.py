@@ -21,8 +21,9 @@ import pytest
 from PIL import Image
 
 from benchmark.errors import MissingData, UsageError
-from benchmark.workflows import patches
-from benchmark.workflows.patches import ORDERS, build, cut, is_test, members, png_bytes, shannon_bits
+from benchmark.workflows import patches, shards
+from benchmark.workflows.patch_sets import ORDERS, cut, is_test, members, png_bytes, shannon_bits
+from benchmark.workflows.patches import build
 from tests.conftest import ROOT, Run, photo
 
 SIDE = 16
@@ -184,7 +185,7 @@ def test_histograms_count_every_patch(built: Path) -> None:
 
 
 def test_no_shard_is_larger_than_promised(source: Path, built: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(patches, "SHARD", 7)
+    monkeypatch.setattr(shards, "SHARD", 7)
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=1)
     sizes = [
         len(np.load(path)) for path in (tmp_path / "bd").rglob("*.npy") if not path.stem.endswith("index")
@@ -265,7 +266,7 @@ def test_a_source_that_changes_meanwhile_is_told(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(source, tmp_path / "photos")
-    draw = patches.members
+    draw = members
 
     def change(*words: Any) -> Any:
         Image.fromarray(photo(330, 203, 3, 99)).save(tmp_path / "photos" / "below" / "0.png")
