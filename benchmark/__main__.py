@@ -1,6 +1,6 @@
 """``python -m benchmark``: the same program as the ``rdbench`` command."""
 
-from benchmark.cli.commands import main
+from benchmark.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -38,7 +38,7 @@ def loaded_after(statement: str) -> set[str]:
 
 def test_help_loads_no_array_library() -> None:
     heavy = {"numpy", "pandas", "matplotlib", "PIL", "scipy", "keras", "tensorflow", "rich"}
-    assert not loaded_after("import benchmark.cli.commands") & heavy
+    assert not loaded_after("import benchmark.cli.main") & heavy
 
 
 def test_listing_codecs_loads_no_framework() -> None:

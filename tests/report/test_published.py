@@ -41,7 +41,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of the study ``sweep``: JPEG at three qualities on two data sets, run as a user does."""
     from click.testing import CliRunner
 
-    from benchmark.cli.commands import main
+    from benchmark.cli.main import main
 
     folder = tmp_path_factory.mktemp("published")
     for name in ("flat", "busy"):

@@ -18,7 +18,7 @@ import pytest
 from benchmark.analysis.regression.compare import Comparison, Gate, compare, read_run
 from benchmark.analysis.regression.timing import LEAST_PAIRS, time_ratios
 from benchmark.analysis.regression.tolerance import Tolerance, measures, parse_percent, parse_tolerances
-from benchmark.cli.commands import main
+from benchmark.cli.main import main
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import metric_families
 from benchmark.report.compare import as_json, as_junit, as_markdown

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from benchmark.cli.commands import main
+from benchmark.cli.main import main
 from benchmark.errors import UsageError
 from benchmark.neural.levels.crops import Crops, blocks
 from benchmark.neural.training import checkpoint

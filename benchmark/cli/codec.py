@@ -1,0 +1,82 @@
+"""Commands for single images and streams."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from benchmark import defaults
+from benchmark.cli.options import FAILED, PATH, names_of, pair, read, write
+
+
+@click.command()
+@click.option("--codec", required=True, help="Codec that encodes, or a TOML file that describes it.")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Setting; may be repeated.")
+@click.argument("source", metavar="IN", type=PATH)
+@click.argument("target", metavar="OUT", type=PATH)
+def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> None:
+    """Encode the image file IN to the stream OUT."""
+    from benchmark.dataset import read_image
+    from benchmark.plugins import codec_class
+
+    cls = codec_class(codec)
+    cls.version()
+    pairs = (pair(text) for text in sets)
+    image = read_image(source)
+    stream = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs}).encode(image)
+    write(target, stream)
+    click.echo(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
+
+
+@click.command()
+@click.option("--codec", help="Codec that wrote the stream.  [default: told by the stream's first bytes]")
+@click.option(
+    "--level", type=click.IntRange(min=0), metavar="N", default=0, show_default=True,
+    help="Halve the sides N times: a smaller picture, where the codec has levels of resolution.",
+)
+@click.argument("source", metavar="IN", type=PATH)
+@click.argument("target", metavar="OUT", type=PATH)
+def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
+    """Decode the stream IN to the image file OUT; its ending says in which lossless format."""
+    from PIL import Image
+
+    from benchmark.errors import UsageError
+    from benchmark.plugins import codec_class, codec_of_stream
+
+    stream = read(source)
+    cls = codec_class(codec) if codec else codec_of_stream(stream)
+    cls.version()
+    image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
+    try:
+        Image.fromarray(image).save(target)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{target}: cannot be written: {error}; name a file that ends in .png") from error
+    click.echo(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
+
+
+@click.command()
+@click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
+@click.option("--image", type=PATH, metavar="FILE",
+              help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE))
+@click.option("--out", type=PATH, metavar="FILE.csv|.json", help="File to write the findings to.")
+def audit(codecs: str, image: Path | None, out: Path | None) -> None:
+    """What codecs do to colours before they quantise, and whether they keep what they promise.
+
+    The exit status is 1 if a promise is broken: other bytes on a second encode or with another number of threads,
+    lossless settings that lose, or a PSNR above what the colour path can keep.
+    """
+    from benchmark.cli.terminal import print_audit
+    from benchmark.dataset import read_image
+    from benchmark.workflows.audit import as_text, default_image
+    from benchmark.workflows.audit import audit as audit_codec
+
+    pixels = read_image(image) if image else default_image()
+    if out:
+        as_text([], out)  # a name that no form ends in is told before the work
+    findings = [audit_codec(name, pixels) for name in names_of(codecs) or []]
+    if out:
+        write(out, as_text(findings, out).encode())
+    print_audit(findings)
+    sys.exit(FAILED if any(finding.problems for finding in findings) else 0)

@@ -1,0 +1,76 @@
+"""Commands that get data sets, or make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmark.cli.options import PATH, data_root_option, jobs_option, training_set
+
+
+@click.group()
+def data() -> None:
+    """Get data sets."""
+
+
+@data.command()
+@click.argument("name")
+@click.option("--out", type=PATH, metavar="DIR", help="Folder to put it below.  [default: the cache, always searched]")
+def fetch(name: str, out: Path | None) -> None:
+    """Download data set NAME from its official address, checking SHA-256."""
+    from benchmark.dataset import cache_dir
+    from benchmark.errors import MissingData
+    from benchmark.plugins import dataset_class
+
+    cls = dataset_class(name)
+    try:
+        click.echo(f"{name} is in {cls.fetch(out or cache_dir())}")
+    except (OSError, ValueError) as error:
+        raise MissingData(f"{name} could not be downloaded: {error}") from error
+
+
+@data.command("build-bd")
+@click.option("--source", "sources", multiple=True, required=True, type=PATH, metavar="DIR",
+              help="Folder of photographs, searched recursively; may be repeated.")
+@click.option("--out", required=True, type=PATH, metavar="DIR",
+              help="New folder: 'bd', or 'bd-NAME', below one that --data-root or $RDBENCH_DATA names.")
+@click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1),
+              help="Of splits and random draws.")
+@click.option("--order", default="png", show_default=True, type=click.Choice(["png", "shannon"]),
+              help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.")
+@jobs_option
+def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order: str, jobs: int) -> None:
+    """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
+    from benchmark.workflows.patch_sets import SPLITS
+    from benchmark.workflows.patches import build
+
+    manifest = build(sources, out, side=patch, seed=seed, order=order, jobs=jobs)
+    for name, splits in manifest["sets"].items():
+        click.echo(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
+    click.echo(
+        f"{out}: {manifest['patches']} patches of {len(manifest['sources'])} images; {len(manifest['skipped'])} skipped"
+    )
+
+
+@click.command()
+@click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to pack, or a directory of images.")
+@click.option("--out", required=True, type=PATH, metavar="FILE.npz", help="File to write.")
+@click.option("--count", type=click.IntRange(min=1), metavar="N",
+              help="How many images, drawn at random.  [default: all that fit]")
+@click.option("--max-size", default="40MB", show_default=True, metavar="SIZE", help="Of the file at most.")
+@data_root_option
+def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: Path | None) -> None:
+    """Pack training images into one file that can be carried: JPEG files as they are, others without loss."""
+    from benchmark.errors import UsageError
+    from benchmark.neural.training.packed import pack as pack_images
+
+    number = max_size.upper().removesuffix("B").removesuffix("M")
+    if not (number.isdecimal() and int(number)):
+        raise UsageError(f"--max-size: expected whole megabytes such as 40MB, got {max_size!r}")
+    if out.suffix != ".npz":
+        raise UsageError(f"{out}: expected a name that ends in .npz")
+    name, source = training_set(dataset, data_root)
+    packed, total = pack_images(source, name, out, count=count, max_bytes=int(number) * 1_000_000)
+    click.echo(f"{out}: {packed} of {total} images, {out.stat().st_size / 1e6:.1f} MB")

@@ -1,0 +1,81 @@
+"""What commands share: options, exit statuses, and how texts and files are read and written."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from benchmark.dataset import Dataset
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+"""Exit statuses: something failed or became worse; the request was wrong; Ctrl-C."""
+
+PATH = click.Path(path_type=Path)
+
+data_root_option = click.option(
+    "--data-root", type=PATH, metavar="DIR",
+    help="Folder that holds data sets, searched before $RDBENCH_DATA and the cache.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", default=lambda: os.cpu_count() or 1,
+    help="Worker processes.  [default: one a core]",
+)
+
+
+def names_of(text: str | None) -> list[str] | None:
+    """The names that a text lists, cut at commas; None where nothing was given."""
+    return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Key and value of a text KEY=VALUE."""
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise click.UsageError(f"expected KEY=VALUE, got {text!r}")
+    return key, value
+
+
+def training_set(spec: str, data_root: Path | None) -> tuple[str, Dataset]:
+    """The data set of a name or of a directory of images, and how it is named in full."""
+    from benchmark.plugins import dataset_classes, open_dataset
+
+    if spec.partition(":")[0] not in dataset_classes() and Path(spec).is_dir():
+        spec = f"folder:{spec}"
+    return spec, open_dataset(spec, data_root)
+
+
+def typed_command() -> str:
+    """What the user typed, as it can be typed again."""
+    return shlex.join(["python", "-m", "benchmark", *sys.argv[1:]])
+
+
+def read(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,110 @@
+"""Commands that run studies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmark import defaults
+from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, jobs_option, names_of, typed_command
+
+
+@click.command()
+@click.option(
+    "--codecs", metavar="A,B",
+    help="Codecs to run, or TOML files that describe some.  [default: " + ",".join(defaults.CODECS) + "]",
+)
+@click.option(
+    "--dataset", metavar="NAME,NAME",
+    help=f"Data sets, such as kodak or folder:PATH, each a run.  [default: {defaults.DATASET}]",
+)
+@click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
+@click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
+@click.option(
+    "--match", "matches", multiple=True, metavar="COLUMN=V,V",
+    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; COLUMN~V takes "
+         "the nearest on either side; may be repeated.",
+)
+@click.option(
+    "--match-mean", "mean_matches", multiple=True, metavar="COLUMN=V,V",
+    help="Finds one knob for the data set, by the mean over its images; COLUMN~V as above; may be repeated.",
+)
+@click.option("--study", "study_file", type=PATH, metavar="FILE.toml", help="Study file; flags win over it.")
+@click.option("--out", type=PATH, metavar="DIR", help="Results folder.  [default: results/STUDY]")
+@jobs_option
+@click.option("--repeats", type=click.IntRange(min=1), metavar="N", help="Timed runs; medians count.  [default: 1]")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of a worker.  [default: 1]")
+@click.option("--timeout", type=float, metavar="S", help="Seconds for one operating point.  [default: 600]")
+@data_root_option
+def run(
+    codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
+    mean_matches: tuple[str, ...], study_file: Path | None, out: Path | None, jobs: int, repeats: int | None,
+    threads: int | None, timeout: float | None, data_root: Path | None,
+) -> None:
+    """Run codecs over a data set: records, summary table and rate–distortion curves.
+
+    Without flags it runs the lossy codecs that are installed on a few pictures that come with scikit-image. The same
+    command, started again, redoes only what is missing or failed.
+    """
+    from benchmark.cli.terminal import print_outcome
+    from benchmark.plugins import open_dataset
+    from benchmark.run.study import dataset_names, each_dataset, parse_match, read_study, resolve
+    from benchmark.workflows.outputs import run_to_files
+
+    given: dict[str, Any] = read_study(study_file) if study_file else {}
+    flags: dict[str, Any] = {
+        "codecs": names_of(codecs), "dataset": dataset, "metrics": names_of(metrics), "repeats": repeats,
+        "threads": threads, "timeout": timeout, "match": parse_match(matches) or None,
+        "match_mean": parse_match(mean_matches) or None,
+    }
+    if flags["codecs"] and "codecs" in given:
+        # Flags choose among the file's codecs; its sweeps stay.
+        flags["codecs"] = {name: given["codecs"].get(name, {}) for name in flags["codecs"]}
+    given |= {key: value for key, value in flags.items() if value is not None}
+    study, notes = resolve(**given, sets=sets)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
+    for part in studies:
+        open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
+    status = 0
+    for part in studies:
+        outcome = run_to_files(
+            part, out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
+            data_root=data_root, jobs=jobs, command=typed_command(),
+        )
+        print_outcome(outcome)
+        if outcome.interrupted:
+            sys.exit(INTERRUPTED)
+        if outcome.failures:
+            status = FAILED
+    sys.exit(status)
+
+
+@click.command()
+@click.argument("study_file", metavar="FILE.toml", type=PATH)
+@click.option("--out", type=PATH, metavar="DIR", help="Results folder.  [default: results/STUDY]")
+@jobs_option
+@data_root_option
+def cross(study_file: Path, out: Path | None, jobs: int, data_root: Path | None) -> None:
+    """Train a codec on several data sets and test each of its weights on several: FILE's table [cross].
+
+    Weights of an earlier call are used again; the same command, started again, does only what is missing.
+    """
+    from benchmark.cli.terminal import print_cross
+    from benchmark.workflows.cross import read_cross, run_cross
+
+    plan = read_cross(study_file)
+    try:
+        table = run_cross(
+            plan, out=out or Path("results") / plan.name, data_root=data_root, jobs=jobs,
+            command=typed_command(),
+        )
+    except KeyboardInterrupt:
+        click.echo("interrupted: everything finished is stored; the same command goes on from here", err=True)
+        sys.exit(INTERRUPTED)
+    print_cross(table, plan.metrics)
+    sys.exit(FAILED if table["failures"].any() else 0)

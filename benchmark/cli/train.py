@@ -1,0 +1,78 @@
+"""The command that trains a learned codec."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, training_set, typed_command
+
+
+@click.command()
+@click.argument("codec")
+@click.option("--dataset", metavar="NAME|DIR", help="Data set to train on, or a directory of images.")
+@click.option("--packed", type=PATH, metavar="FILE.npz", help="In place of --dataset: a file that 'pack' wrote.")
+@click.option("--name", help="Name of the set of weights.  [default: that of the data set]")
+@click.option("--out", type=PATH, metavar="DIR", help="Folder for it.  [default: weights/CODEC/NAME]")
+@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the codec's recipe.")
+@click.option("--seed", default=1, show_default=True, help="Of initial weights, order, noise and tiles.")
+@click.option(
+    "--precision", default="float32", show_default=True,
+    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
+    help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
+)
+@click.option("--device", metavar="cpu|gpu[:N]", help="What computes.  [default: the first GPU, or else the CPU]")
+@click.option(
+    "--time", "limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    help="Train for so long in place of so many epochs, over all resumed runs and without what compilers take; the "
+         "schedule is stretched to it.",
+)
+@click.option("--resume", type=PATH, metavar="FILE.npz", help="Checkpoint of any machine or backend to go on from.")
+@click.option(
+    "--checkpoint-every", default=300.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Time between checkpoints; one is always written at the end, at Ctrl-C and at SIGTERM.",
+)
+@click.option(
+    "--evaluate-every", default=600.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    help="Time between measurements of held-out points.",
+)
+@data_root_option
+def train(
+    codec: str, dataset: str | None, packed: Path | None, name: str | None, out: Path | None, options: tuple[str, ...],
+    seed: int, precision: str, device: str | None, limit: float | None, resume: Path | None, checkpoint_every: float,
+    evaluate_every: float, data_root: Path | None,
+) -> None:
+    """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted.
+
+    Below the folder of the weights, training/ holds log.csv, points.csv, quality.png (held-out quality over time) and
+    checkpoint.npz, all that --resume needs elsewhere. An ended training goes on if it is given more --time.
+    """
+    from benchmark.errors import UsageError
+    from benchmark.neural.training.loop import Pace
+    from benchmark.neural.training.packed import PackedImages
+    from benchmark.neural.training.train import train as run_training
+    from benchmark.plugins import recipe
+
+    if (dataset is None) == (packed is None):
+        raise UsageError("expected one of --dataset and --packed")
+    if packed is not None:
+        pictures = PackedImages(packed)
+        images, dataset, label, data = pictures.images(), pictures.name, pictures.name, pictures.label
+    else:
+        dataset, source = training_set(dataset or "", data_root)
+        images, label, data = source.training_images(), source.name, dataset
+    folder = out or Path("weights") / codec / (name or label)
+    try:
+        card = run_training(
+            recipe(codec, dataset, dict(pair(text) for text in options)), images, data=data,
+            out=folder, seed=seed, precision=precision, command=typed_command(),
+            pace=Pace(limit, checkpoint_every, evaluate_every), resume=resume, device=device,
+        )
+    except KeyboardInterrupt:
+        begun = (folder / "training" / "checkpoint.npz").exists()
+        kept = "the checkpoint is written; the same command goes on from here" if begun else "nothing was trained yet"
+        click.echo(f"interrupted: {kept}", err=True)
+        sys.exit(INTERRUPTED)
+    click.echo(f"wrote {card}")
