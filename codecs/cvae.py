@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchmark.codec import setting
+from benchmark.defaults import DIGIT_DATASETS
 from benchmark.neural.backend import load_keras
 from benchmark.neural.latent.codec import LatentRecipe, SearchedCodec
 from benchmark.neural.streams import entropy
@@ -104,7 +105,7 @@ class CvaeRecipe(LatentRecipe):
         self.patience = 6 if self.objective == "rd" else None
 
     def default_tiling(self, dataset: str) -> str:
-        return "grey28" if dataset.partition(":")[0] in ("mnist", "fashion-mnist") else "planes28"
+        return "grey28" if dataset.partition(":")[0] in DIGIT_DATASETS else "planes28"
 
     def stages(self) -> list[Stage]:
         if self.objective == "elbo":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -32,6 +31,7 @@ from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
 from benchmark.report.tables.text import markdown_table
+from benchmark.system.files import slug
 
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
@@ -83,7 +83,7 @@ def collect(
             table for dataset in datasets
             for table in tables_of(
                 results.summary[results.summary["dataset"] == dataset], bd, ranks, costs, shown,
-                "" if len(datasets) == 1 else f"-{_slug(dataset)}",
+                "" if len(datasets) == 1 else f"-{slug(dataset)}",
             )
         ],
         pictures=[],
@@ -150,11 +150,6 @@ def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Mapping[str, Any]], lis
             raise RecordsError(f"{file}: expected an object as a run writes it, got {type(manifest).__name__}")
         found[folder.as_posix()] = manifest
     return found, notes
-
-
-def _slug(dataset: str) -> str:
-    """A data set's name for files."""
-    return re.sub(r"[^\w]+", "-", dataset).strip("-")
 
 
 def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
@@ -224,7 +219,7 @@ def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTUR
     found: list[Drawing] = []
     names: set[tuple[str, str]] = set()
     for picture in report.pictures:
-        name = _slug(picture.image)
+        name = slug(picture.image)
         while (picture.dataset, name) in names:  # several crops of one image
             name = f"{name}-{picture.left}-{picture.top}"
         names.add((picture.dataset, name))
@@ -238,4 +233,4 @@ def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTUR
 
 def _folders(report: Report, folder: Path) -> list[tuple[str, Path]]:
     datasets = list(dict.fromkeys(report.results.summary["dataset"]))
-    return [(dataset, folder if len(datasets) == 1 else folder / _slug(dataset)) for dataset in datasets]
+    return [(dataset, folder if len(datasets) == 1 else folder / slug(dataset)) for dataset in datasets]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.plugins import codec_class, metric_column, metric_names
 from benchmark.run.matching import RATES, Target
-from benchmark.system.files import read_toml
+from benchmark.system.files import read_toml, slug
 
 Sweep = Mapping[str, Sequence[Setting]]
 """Values to try for each field; every combination is an operating point."""
@@ -225,7 +224,7 @@ def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
     """
     if len(datasets) == 1:
         return [dataclasses.replace(study, dataset=datasets[0])]
-    names = [f"{study.name}/{re.sub('[^A-Za-z0-9._-]+', '-', spec)}" for spec in datasets]
+    names = [f"{study.name}/{slug(spec)}" for spec in datasets]
     if len(set(names)) < len(names):
         raise UsageError(f"two of these data sets would share a folder, so run them apart: {', '.join(datasets)}")
     return [dataclasses.replace(study, dataset=spec, name=name) for spec, name in zip(datasets, names, strict=True)]

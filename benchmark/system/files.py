@@ -1,7 +1,8 @@
-"""Reads the TOML files that users write: studies, published figures, codecs."""
+"""Files: the TOML files that users write (studies, published figures, codecs), and names for files and folders."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -21,3 +22,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
+
+
+def slug(text: str) -> str:
+    """A text as the name of a file or folder: of its letters, digits, ``_`` and ``-``, with ``-`` for all else.
+
+    The same text gives the same name everywhere: ``fashion-mnist:noisy`` is ``fashion-mnist-noisy``.
+    """
+    return re.sub(r"[^\w-]+", "-", text).strip("-")

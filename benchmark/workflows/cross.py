@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
 from benchmark.run.store import replace_file
 from benchmark.run.study import each_dataset, resolve
-from benchmark.system.files import read_toml
+from benchmark.system.environment import variables
+from benchmark.system.files import read_toml, slug
 from benchmark.workflows.outputs import run_to_files
 
 
@@ -45,7 +45,7 @@ class Cross:
 
     def weights(self, dataset: str) -> str:
         """Name of the set of weights trained on a data set."""
-        return f"{self.name}-{re.sub('[^A-Za-z0-9._-]+', '-', dataset)}"
+        return f"{self.name}-{slug(dataset)}"
 
 
 def read_cross(path: Path) -> Cross:
@@ -87,10 +87,18 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
     """
     for name in dict.fromkeys([*cross.train, *cross.test]):
         open_dataset(name, data_root).items()  # a set that is missing is told before anything is trained
-    os.environ.setdefault(WEIGHTS_VARIABLE, "weights")
-    for dataset in cross.train:
-        if cross.weights(dataset) not in set_folders(cross.codec):
-            _train(cross, dataset, data_root, command)
+    weights = Path(os.environ.get(WEIGHTS_VARIABLE) or "weights")
+    with variables({WEIGHTS_VARIABLE: str(weights)}):  # workers find the weights by it, too
+        for dataset in cross.train:
+            if cross.weights(dataset) not in set_folders(cross.codec):
+                _train(cross, dataset, weights, data_root, command)
+        table = _test(cross, out, data_root, jobs, command)
+    replace_file(out / "cross.csv", table.to_csv(index=False, lineterminator="\n"))
+    return table
+
+
+def _test(cross: Cross, out: Path, data_root: Path | None, jobs: int, command: str) -> pd.DataFrame:
+    """Runs every set of weights on every data set to test on."""
     study, _ = resolve(
         name=cross.name, dataset=cross.test, metrics=cross.metrics,
         codecs={cross.codec: {"weights": [cross.weights(dataset) for dataset in cross.train]}},
@@ -107,16 +115,14 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
         summary.insert(0, "trained_on", weights.map(trained_on))
         summary.insert(1, "tested_on", part.dataset)
         parts.append(summary[summary["trained_on"].notna()])
-    table = pd.concat(parts, ignore_index=True)
-    replace_file(out / "cross.csv", table.to_csv(index=False, lineterminator="\n"))
-    return table
+    return pd.concat(parts, ignore_index=True)
 
 
-def _train(cross: Cross, dataset: str, data_root: Path | None, command: str) -> None:
+def _train(cross: Cross, dataset: str, weights: Path, data_root: Path | None, command: str) -> None:
     from benchmark.neural.training.train import train
 
     train(
         recipe(cross.codec, dataset, dict(cross.options)), open_dataset(dataset, data_root).training_images(),
-        data=dataset, out=Path(os.environ[WEIGHTS_VARIABLE]) / cross.codec / cross.weights(dataset), seed=cross.seed,
+        data=dataset, out=weights / cross.codec / cross.weights(dataset), seed=cross.seed,
         precision=cross.precision, command=command,
     )

@@ -24,6 +24,7 @@ from benchmark.report.figures.style import (
     small_title,
     strokes,
 )
+from benchmark.system.files import slug
 
 _WIDE = 4.0
 """Rates above this, in bits per pixel, are drawn on a logarithmic axis: they would squeeze all that is of use."""
@@ -149,7 +150,7 @@ def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> li
     datasets = list(dict.fromkeys(summary["dataset"]))
     for dataset in datasets:
         part = summary[summary["dataset"] == dataset]
-        below = folder if len(datasets) == 1 else folder / "".join(c if c.isalnum() else "-" for c in dataset)
+        below = folder if len(datasets) == 1 else folder / slug(dataset)
         for axis in upwards:
             written += draw_rd_curves(part, axis, below / f"rd_{axis.column}")
     return written

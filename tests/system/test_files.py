@@ -1,0 +1,38 @@
+"""Names for files and folders: one text has one name, whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmark.report.figures.curves import Axis, draw_all
+from benchmark.run.study import each_dataset, resolve
+from benchmark.system.files import slug
+from benchmark.workflows.cross import Cross
+
+NAMES = {
+    "kodak": "kodak", "fashion-mnist:noisy": "fashion-mnist-noisy", "folder:/a/set_1 (b).v2": "folder-a-set_1-b-v2",
+    "kodak (11 of 24)": "kodak-11-of-24", "folder:../Bücher/": "folder-Bücher",
+}
+SPECS = list(NAMES)
+
+
+@pytest.mark.parametrize(("text", "name"), list(NAMES.items()))
+def test_a_name_has_letters_digits_and_dashes(text: str, name: str) -> None:
+    assert slug(text) == name
+
+
+def test_a_data_set_has_one_name_in_results_weights_and_figures(tmp_path: Path) -> None:
+    study, _ = resolve(codecs=["png"], name="s")
+    folders = [Path(part.name).name for part in each_dataset(replace(study, name="s"), SPECS)]
+    cross = Cross("s", "cvae", SPECS, SPECS, {}, ["psnr"], 1, "float32")
+    weights = [cross.weights(spec).removeprefix("s-") for spec in SPECS]
+    summary = pd.DataFrame({
+        "dataset": SPECS, "codec": "jpeg", "series": "jpeg", "images": 1, "bpp_mean": 1.0, "psnr_rgb_mean": 30.0,
+    })
+    draw_all(summary, [Axis("psnr_rgb", "PSNR", "dB")], tmp_path)
+    assert folders == weights == [slug(spec) for spec in SPECS]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(folders)
