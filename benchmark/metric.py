@@ -1,30 +1,57 @@
-"""The metric interface."""
+"""The metric interface: what a metric is, as plain data, and the class that computes it.
+
+:class:`Metric` describes one column of the records. It needs no library and no plug-in, so ``analysis`` and ``report``,
+which read CSV files alone, may know it: they get the descriptions of the metrics that are installed from whoever calls
+them, and a run writes the description of every metric that it measured into ``manifest.json``. So results can be read
+where the metric, or the library that computes it, is not installed; see :mod:`benchmark.analysis.measured`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-Planes = npt.NDArray[np.float32]
-"""Images as metrics see them: ``float32`` in 0–255, shape (N, P, H, W): P = 4 for R, G, B and luma, 1 for grey."""
+from benchmark.errors import PluginError, UsageError
+
+Channels = npt.NDArray[np.float32]
+"""Images as metrics see them: ``float32`` in 0–255, shape (N, C, H, W): C = 4 for R, G, B and luma, 1 for grey."""
 
 Values = npt.NDArray[np.float64]
 """One value for each image of a batch, shape (N,)."""
 
+Space = Literal["rgb", "y", "colour"]
+"""What a metric is taken over: R, G and B, each by itself; luma; or the colour picture as a whole."""
+
+Decibels = Literal["", "similarity", "distance"]
+"""How figures show the mean x of a metric: as it is; as −10·log₁₀(1 − x); as −10·log₁₀(x)."""
+
+Shown = Literal["tables", "figures", "named"]
+"""Where a metric is shown though nobody names it: in short tables, figures and reports; in the last two; nowhere."""
+
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
+_SPACES: dict[Space, str] = {"rgb": "RGB", "y": "luma", "colour": ""}
 
-def to_planes(images: npt.NDArray[np.uint8]) -> Planes:
-    """Splits images into planes and adds luma.
+_EQUAL = 1e-7
+"""How far the value of equal images may lie from the best one by rounding, which would pass for a finite quality."""
+
+
+def digest(text: str) -> str:
+    """Eight characters that stand for a text in records."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def to_channels(images: npt.NDArray[np.uint8]) -> Channels:
+    """Splits images into channels and adds luma.
 
     Luma is Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, full range), not rounded. A grey image is its own luma, and
-    its RGB metrics are those of its one plane.
+    its RGB metrics are those of its one channel.
 
     Args:
         images: ``uint8``, shape (N, H, W) or (N, H, W, 3).
@@ -35,44 +62,185 @@ def to_planes(images: npt.NDArray[np.uint8]) -> Planes:
     if images.ndim == 3:
         return images[:, None].astype(np.float32)
     count, height, width, _ = images.shape
-    planes = np.empty((count, 4, height, width), dtype=np.float32)
-    planes[:, :3] = np.moveaxis(images, 3, 1)
-    luma = planes[:, 3]
-    np.multiply(planes[:, 0], LUMA[0], out=luma)
-    luma += LUMA[1] * planes[:, 1]
-    luma += LUMA[2] * planes[:, 2]
-    return planes
+    channels = np.empty((count, 4, height, width), dtype=np.float32)
+    channels[:, :3] = np.moveaxis(images, 3, 1)
+    luma = channels[:, 3]
+    np.multiply(channels[:, 0], LUMA[0], out=luma)
+    luma += LUMA[1] * channels[:, 1]
+    luma += LUMA[2] * channels[:, 2]
+    return channels
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One metric: a row of the table that a family gives. Its columns are ``<name>_rgb`` and ``<name>_y``.
+class Tolerance:
+    """By how much a value may become worse before ``compare`` says so.
 
     Attributes:
-        name: name on the command line, such as ``psnr``.
-        title: axis label for figures.
-        unit: ``dB`` or empty.
-        definition: formula and source, for ``list metrics`` and reports.
-        higher_is_better: direction.
-        decibels: whether figures show it as −10·log₁₀(1 − x), which spreads values close to 1.
+        amount: in the column's unit, or a share of the baseline's value.
+        relative: which of the two.
+    """
+
+    amount: float
+    relative: bool = False
+
+    def allowed(self, before: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """In the column's unit; nothing where the baseline is infinite."""
+        absolute = np.abs(before) * self.amount if self.relative else np.full(before.shape, self.amount)
+        return np.where(np.isfinite(before), absolute, 0.0)
+
+    def __str__(self) -> str:
+        return f"{100 * self.amount:.12g}%" if self.relative else f"{self.amount:.12g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric over one space: all that is to be known of a column of the records.
+
+    Attributes:
+        name: name on the command line, such as ``psnr``; the same over every space.
+        space: what it is taken over. A metric of the colour picture as a whole has no value for grey images.
+        title: name in tables and figures, such as ``PSNR``.
+        definition: formula and source, for ``list metrics`` and captions. Its text is the metric's identity: figures
+            of another text are those of another metric.
+        unit: such as ``dB``; empty where it has none.
+        higher_is_better: direction. One that falls as the quality rises has the best value where it is lowest.
+        decibels: whether figures, BD-rates and rankings take the mean in decibels, and how.
+        digits: that tables print after the point; of decibels they print two.
+        tolerance: by how much it may become worse.
+        smallest: shortest side in pixels that an image must have.
+        shown: where it is shown though nobody names it.
+        version: library and version that computed it; empty where the bench itself does.
+
+    Raises:
+        PluginError: a value that cannot be, or a name that is no word of small letters, digits and ``_``.
     """
 
     name: str
+    space: Space
     title: str
-    unit: str
     definition: str
+    unit: str = ""
     higher_is_better: bool = True
-    decibels: bool = False
+    decibels: Decibels = ""
+    digits: int = 4
+    tolerance: Tolerance = Tolerance(0.001, relative=True)
+    smallest: int = 1
+    shown: Shown = "tables"
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.name.isascii() and self.name.isidentifier() and self.name == self.name.lower()):
+            raise PluginError(f"metric {self.name!r}: expected a name of small letters, digits and _")
+        for field, known in (("space", Space), ("decibels", Decibels), ("shown", Shown)):
+            if getattr(self, field) not in get_args(known):
+                expected = ", ".join(map(repr, get_args(known)))
+                raise PluginError(f"metric {self.name}: {field}: expected {expected}, got {getattr(self, field)!r}")
+        if self.decibels and self.higher_is_better != (self.decibels == "similarity"):
+            direction = "rises" if self.higher_is_better else "falls"
+            raise PluginError(f"metric {self.name}: decibels of a {self.decibels}, but it {direction} with the quality")
 
     @property
-    def columns(self) -> tuple[str, str]:
-        """Names of its columns in the records: over R, G and B, and over luma."""
-        return f"{self.name}_rgb", f"{self.name}_y"
+    def column(self) -> str:
+        """Its column in the records: ``psnr_rgb``, ``psnr_y``; the name alone over the colour picture as a whole."""
+        return self.name if self.space == "colour" else f"{self.name}_{self.space}"
+
+    @property
+    def heading(self) -> str:
+        """Title and space, such as ``PSNR, RGB``."""
+        return f"{self.title}, {_SPACES[self.space]}" if self.space != "colour" else self.title
+
+    @property
+    def short(self) -> str:
+        """Title of a narrow column, such as ``PSNR-Y``: nothing is added for RGB."""
+        return f"{self.title}-Y" if self.space == "y" else self.title
+
+    @property
+    def identity(self) -> str:
+        """Eight characters that stand for its definition, and for the library and version that computed it."""
+        return digest(f"{self.definition}\n{self.version}" if self.version else self.definition)
+
+    # What figures draw: the mean, in decibels where the metric says so.
+
+    @property
+    def drawn_unit(self) -> str:
+        """Unit of what figures draw."""
+        return "dB" if self.decibels else self.unit
+
+    @property
+    def drawn_digits(self) -> int:
+        """Digits after the point of what figures draw."""
+        return 2 if self.decibels else self.digits
+
+    @property
+    def rises(self) -> bool:
+        """Whether what figures draw rises with the quality: decibels always do."""
+        return self.higher_is_better or bool(self.decibels)
+
+    @property
+    def axis(self) -> str:
+        """The text beside an axis: heading, unit, and which way is better where that is down."""
+        if self.decibels:
+            inner = "1 − mean" if self.decibels == "similarity" else "mean"
+            return f"{self.heading} (dB, −10 log₁₀({inner}))"
+        told = ", ".join(filter(None, (self.unit, "" if self.rises else "less is better")))
+        return f"{self.heading} ({told})" if told else self.heading
+
+    def drawn(self, values: npt.ArrayLike) -> Values:
+        """What figures draw of means of the metric; decibels of equal images are infinite in spite of rounding."""
+        means = np.asarray(values, dtype=np.float64)
+        if not self.decibels:
+            return means
+        distance = 1 - means if self.decibels == "similarity" else means
+        with np.errstate(divide="ignore"):
+            return np.asarray(-10 * np.log10(np.where(distance < _EQUAL, 0, distance)))
+
+    def quality(self, values: npt.ArrayLike) -> Values:
+        """What curves go up by, of means of the metric: what is drawn, and its negative where that falls."""
+        return self.turned(self.drawn(values))
+
+    def turned(self, qualities: npt.ArrayLike) -> Values:
+        """What is drawn, from qualities; or the reverse, for the sign of one that falls is all that differs."""
+        numbers = np.asarray(qualities, dtype=np.float64)
+        return numbers if self.rises else 0.0 - numbers
+
+    def undefined(self, height: int, width: int, channels: int) -> str:
+        """Why images of a size and number of channels have no value; empty where they have one."""
+        if min(height, width) < self.smallest:
+            return f"{self.name} is undefined below {self.smallest} pixels a side"
+        if self.space == "colour" and channels == 1:
+            return f"{self.name} is defined on colour pictures alone"
+        return ""
 
 
-def definition_digest(definition: str) -> str:
-    """Eight characters that stand for a metric's definition in records: figures of another are of another metric."""
-    return hashlib.sha256(definition.encode()).hexdigest()[:8]
+def shown_metrics(metrics: Iterable[Metric]) -> list[Metric]:
+    """Those that figures and reports show though nobody names them."""
+    return [metric for metric in metrics if metric.shown != "named"]
+
+
+def leading(metrics: Iterable[Metric]) -> list[Metric]:
+    """The first metric of each name, of those that short tables show: it stands for the name where one is enough."""
+    first: dict[str, Metric] = {}
+    for metric in metrics:
+        if metric.shown == "tables":
+            first.setdefault(metric.name, metric)
+    return list(first.values())
+
+
+def find_metric(metrics: Iterable[Metric], text: str) -> Metric:
+    """The metric of a column such as ``psnr_y``, or the first of a name such as ``psnr``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = list(metrics)
+    for metric in known:
+        if text == metric.column:
+            return metric
+    for metric in known:
+        if text == metric.name:
+            return metric
+    columns = ", ".join(metric.column for metric in known) or "none"
+    raise UsageError(f"unknown metric {text!r}; known: {columns}")
 
 
 class MetricFamily(ABC):
@@ -83,27 +251,36 @@ class MetricFamily(ABC):
 
     name: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
+    """Its columns, in their order in the records."""
     order: ClassVar[int] = 100
     """Place of its columns in the records."""
 
+    @classmethod
+    def version(cls) -> str:
+        """Library and version that compute its metrics; empty where this bench itself does.
+
+        Figures of another version are those of another metric: they are not compared, and a run makes them anew.
+
+        Raises:
+            MissingBackend: the library is not installed; the message says how to install it. A run that was not asked
+                for these metrics by name then leaves them out with a note.
+        """
+        return ""
+
     @abstractmethod
-    def prepare(self, reference: Planes, wanted: Sequence[str]) -> Any:
+    def prepare(self, reference: Channels, wanted: Sequence[Metric]) -> Any:
         """What depends on the reference alone, computed once for all operating points.
 
         Args:
-            reference: planes of the original images.
-            wanted: names of those of the family's metrics that are asked for, and defined at this size.
+            reference: channels of the original images.
+            wanted: those of the family's metrics that are asked for, and defined for these images.
         """
 
     @abstractmethod
-    def compare(self, prepared: Any, distorted: Planes) -> dict[str, Values]:
-        """Value of every wanted column for each image.
+    def compare(self, prepared: Any, distorted: Channels) -> dict[str, Values]:
+        """Values of every wanted metric, by column.
 
         Args:
             prepared: what :meth:`prepare` returned.
-            distorted: planes of the decoded images, same shape as the reference.
+            distorted: channels of the decoded images, same shape as the reference.
         """
-
-    def undefined(self, metric: str, height: int, width: int) -> str:
-        """Why a metric has no value at this size; empty when it has."""
-        return ""

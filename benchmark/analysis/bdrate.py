@@ -19,6 +19,7 @@ from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, mean_interval, 
 from benchmark.analysis.curve import Curve, Results, Samples
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.errors import UsageError
+from benchmark.metric import Metric
 
 LEAST_POINTS = 4
 """Points that a curve needs."""
@@ -133,6 +134,9 @@ def _mismatch(anchor: Curve, test: Curve) -> str:
     """Why two curves must not be compared; empty when they may."""
     if anchor.dataset != test.dataset:
         return f"refused: on {test.dataset}, the anchor on {anchor.dataset}"
+    for curve in (anchor, test):
+        if not curve.images:
+            return f"refused: nothing says how many images {curve.label} is a mean of; import it again with --images"
     if anchor.images != test.images:
         return f"refused: {test.label} covers {test.images} images, the anchor {anchor.images}"
     if anchor.covers and test.covers and anchor.covers != test.covers:
@@ -142,8 +146,8 @@ def _mismatch(anchor: Curve, test: Curve) -> str:
 
 
 def bd_table(
-    results: Results, anchor: str, column: str, *, decibels: bool = False, interpolator: str = "pchip",
-    every_image: bool = False, hull: bool = False,
+    results: Results, anchor: str, metric: Metric, *, interpolator: str = "pchip", every_image: bool = False,
+    hull: bool = False,
 ) -> pd.DataFrame:
     """Every series against an anchor, on each data set.
 
@@ -157,8 +161,7 @@ def bd_table(
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
         anchor: a series, or a codec that has but one.
-        column: quality, a column of the records.
-        decibels: whether it is compared as −10·log₁₀(1 − quality).
+        metric: of the quality. One that falls as the quality rises is compared by its negative, and told as it is.
         interpolator: see :func:`bd_rate`.
         every_image: whether rows of single images follow that of their mean.
         hull: whether all series of a codec are merged to their convex hull, see
@@ -168,8 +171,9 @@ def bd_table(
         A row for each data set × series, of the columns :data:`COLUMNS`. ``image`` is empty for the row of the mean
         curve.
 
-        ``bd_rate`` in percent with its range ``low``–``high`` of quality and share ``overlap``; ``bd_metric`` with
-        ``rate_low``, ``rate_high``, ``rate_overlap``; ``points``; ``images``.
+        ``bd_rate`` in percent with its range ``low``–``high`` of the metric and share ``overlap``; ``bd_metric``, how
+        much higher the metric is at equal rate, with ``rate_low``, ``rate_high``, ``rate_overlap``; ``points``;
+        ``images``. Range and ``bd_metric`` are of what figures draw, see :meth:`benchmark.metric.Metric.drawn`.
 
         ``image_mean``, ``image_std`` (n − 1) and ``image_count``: of the BD-rates of the images that both cover and
         that have one; NaN and 0 where there are no records. ``ci_low``–``ci_high``: the interval of ``image_mean``.
@@ -187,18 +191,18 @@ def bd_table(
     Raises:
         UsageError: no series is the anchor, or several are; no such column; an unknown interpolator.
     """
-    curves = results.curves(column, decibels=decibels, hull=hull)
+    curves = results.curves(metric, hull=hull)
     name = anchor_series(results.summary, anchor, hull=hull)
     by_series: dict[tuple[str, str], dict[str, Curve]] = {}
-    for curve in results.image_curves(column, decibels=decibels, hull=hull) if column in results.records else []:
+    for curve in results.image_curves(metric, hull=hull) if metric.column in results.records else []:
         (image,) = curve.covers
         by_series.setdefault((curve.dataset, curve.label), {})[image] = curve
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
-    drawn = {base.dataset: _drawn(results.samples(base, column, decibels=decibels)) for base in bases.values()}
+    drawn = {base.dataset: _drawn(results.samples(base, metric)) for base in bases.values()}
     rows: list[dict[str, Any]] = []
     for curve in curves:
         base = bases.get(curve.dataset)
-        common = {"dataset": curve.dataset, "series": curve.label, "image": "", "anchor": name, "metric": column}
+        common = {"dataset": curve.dataset, "series": curve.label, "image": "", "anchor": name, "metric": metric.column}
         if base is None:
             rows.append(_row(common, curve, *[BDResult(math.nan, flags=("refused: the anchor is not there",))] * 2))
             continue
@@ -216,12 +220,21 @@ def bd_table(
         whole |= found
         if not math.isnan(whole["bd_rate"]):
             flags += _spread(whole, base, curve)
-            own_drawn = _drawn(results.samples(curve, column, decibels=decibels))
+            own_drawn = _drawn(results.samples(curve, metric))
             flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
         whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
         rows.append(whole)
         rows += single if every_image else []
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _told(pd.DataFrame(rows, columns=COLUMNS), metric)
+
+
+def _told(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """A table whose figures of quality are those of the metric."""
+    if metric.rises:
+        return table
+    return table.assign(
+        low=metric.turned(table["high"]), high=metric.turned(table["low"]), bd_metric=metric.turned(table["bd_metric"])
+    )
 
 
 COLUMNS = (

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.interpolate import Floats, fronts
-from benchmark.analysis.table import KEYS, in_decibels, read_records, read_summary, series_labels, summarise
+from benchmark.analysis.measured import known_metrics, read_manifest
+from benchmark.analysis.table import KEYS, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
+from benchmark.metric import Metric, find_metric
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,15 @@ class Samples:
     """A mean curve's operating points on every image that it is a mean of.
 
     Attributes:
-        rates, qualities: (images, points), the points in the curve's order; qualities as the records have them.
+        rates, values: (images, points), the points in the curve's order; values of the metric as the records have them.
         weights: (images,), how many images a row is of: more than one where batches were coded.
-        decibels: whether the curve's quality is −10·log₁₀(1 − mean).
+        metric: that they are values of.
     """
 
     rates: Floats
-    qualities: Floats
+    values: Floats
     weights: Floats
-    decibels: bool
+    metric: Metric
 
     def means(self, shares: Floats) -> tuple[Floats, Floats]:
         """The mean curve for shares of the images: rates and qualities, (curves, points).
@@ -114,11 +116,9 @@ class Samples:
         """
         weighted = shares * self.weights
         weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
-        with np.errstate(invalid="ignore"):  # a share of 0 of an infinite quality: the point counts in no mean
-            rates, qualities = (
-                np.einsum("si,ip->sp", weighted, values) for values in (self.rates, self.qualities)
-            )
-        return rates, in_decibels(qualities) if self.decibels else qualities
+        with np.errstate(invalid="ignore"):  # a share of 0 of an infinite value: the point counts in no mean
+            rates, means = (np.einsum("si,ip->sp", weighted, figures) for figures in (self.rates, self.values))
+        return rates, self.metric.quality(means)
 
 
 @dataclass(frozen=True)
@@ -130,24 +130,38 @@ class Results:
             without the settings, and the images that it ``covers``.
         records: the rows of which there are records, with ``point``, ``series`` and ``hull``; none where only summaries
             were read.
+        metrics: those that are known of the columns, see :mod:`benchmark.analysis.measured`.
     """
 
     summary: pd.DataFrame
     records: pd.DataFrame
+    metrics: Sequence[Metric] = ()
 
-    def curves(self, column: str, *, decibels: bool = False, hull: bool = False) -> list[Curve]:
+    def metric(self, text: str) -> Metric:
+        """The metric that a text such as ``psnr`` or ``psnr_y`` means.
+
+        Raises:
+            UsageError: the results have none of this name, or do not say what it is.
+        """
+        if f"{text}_mean" in self.summary and text not in {metric.column for metric in self.metrics}:
+            raise UsageError(
+                f"metric {text!r}: the results have such a column, but nothing says whether it rises with the quality: "
+                "install the package that measured it, or put the run's manifest.json beside the results"
+            )
+        return find_metric(self.metrics, text)
+
+    def curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The mean curve of each series on each data set; of its points those that cover the most images.
 
         Args:
-            column: of the records, such as ``psnr_rgb``.
-            decibels: whether the quality is −10·log₁₀(1 − mean).
+            metric: whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
             hull: whether all series of a codec are merged to the convex hull of their mean points, see
                 :meth:`Curve.hull`.
 
         Raises:
             UsageError: there is no such column.
         """
-        points = self._points(self.summary, f"{column}_mean", "bpp_mean", decibels)
+        points = _points(self.summary, f"{metric.column}_mean", "bpp_mean", metric)
         curves = []
         for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
             most = group[group["images"] == group["images"].max()]
@@ -162,13 +176,13 @@ class Results:
             curves.append(curve.hull() if hull else curve)
         return curves
 
-    def image_curves(self, column: str, *, decibels: bool = False, hull: bool = False) -> list[Curve]:
+    def image_curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The curve of each series on each image, or batch of them, of which there are records.
 
         Arguments and errors are those of :meth:`curves`. The hull is that of the image: its settings need not be those
         of the mean.
         """
-        points = self._points(self.records, column, "bpp", decibels)
+        points = _points(self.records, metric.column, "bpp", metric)
         points = points[points["status"] == "ok"]
         rates, qualities, places, images = (points[name].to_numpy() for name in ("rate", "quality", "point", "images"))
         names = ["dataset", _label(hull), "image", "covers"]
@@ -183,44 +197,43 @@ class Results:
             curves.append(curve.hull() if hull else curve)
         return curves
 
-    def samples(self, curve: Curve, column: str, *, decibels: bool = False) -> Samples | None:
+    def samples(self, curve: Curve, metric: Metric) -> Samples | None:
         """A mean curve's points on every image, in the order of the images' names; none where there are no records.
 
         Args:
-            curve: of :meth:`curves`, of the same column and in the same unit.
+            curve: of :meth:`curves`.
+            metric: that the curve is of.
         """
         rows = self.records
         rows = rows[rows["point"].isin(curve.points) & (rows["status"] == "ok")]
-        if not curve.covers or column not in rows or rows.empty:
+        if not curve.covers or metric.column not in rows or rows.empty:
             return None
         images, places = np.unique(rows["covers"].to_numpy(str), return_inverse=True)
         column_of = {point: place for place, point in enumerate(curve.points)}
         columns = rows["point"].map(column_of)
-        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in ("bpp", column, "images")}
+        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in ("bpp", metric.column, "images")}
         for name, table in tables.items():
             table[places, columns] = pd.to_numeric(rows[name])
-        return Samples(tables["bpp"], tables[column], tables["images"][:, 0], decibels)
+        return Samples(tables["bpp"], tables[metric.column], tables["images"][:, 0], metric)
 
-    @staticmethod
-    def _points(frame: pd.DataFrame, column: str, rate: str, decibels: bool) -> pd.DataFrame:
-        if column not in frame:
-            raise UsageError(f"the results have no column {column}")
-        quality = pd.to_numeric(frame[column])
-        return frame.assign(
-            rate=pd.to_numeric(frame[rate]), quality=in_decibels(quality) if decibels else quality
-        )
+
+def _points(frame: pd.DataFrame, column: str, rate: str, metric: Metric) -> pd.DataFrame:
+    if column not in frame:
+        raise UsageError(f"the results have no column {column}")
+    return frame.assign(rate=pd.to_numeric(frame[rate]), quality=metric.quality(pd.to_numeric(frame[column])))
 
 
 def _label(hull: bool) -> str:
     return "hull" if hull else "series"
 
 
-def read_results(paths: Sequence[Path]) -> Results:
+def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     """The results of one or more runs, none twice.
 
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files. Of a folder the records are read, or the
             summary where there are none.
+        metrics: those that are installed; of others the manifests beside the results tell.
 
     Raises:
         UsageError: nothing is there.
@@ -246,7 +259,9 @@ def read_results(paths: Sequence[Path]) -> Results:
         point=range(len(summary)), covers=sets, series=_series(summary, series_labels(summary)),
         hull=_series(summary, summary["codec"]),
     )
-    return Results(summary, rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left"))
+    described = known_metrics(metrics, map(read_manifest, paths))
+    measured = [metric for metric in described if f"{metric.column}_mean" in summary]
+    return Results(summary, rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left"), measured)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from benchmark.analysis.table import series_labels
-
-FORMS = {
-    "bpp": ".4f", "psnr_rgb": ".2f", "ssim_rgb": ".4f", "ms_ssim_rgb": ".4f", "encode_s": ".3g", "decode_s": ".3g",
-    "knob_value": ".4g", "encodes": ".1f",
-}
-"""Columns of means in the table, and the formats of their numbers."""
+from benchmark.metric import Metric, leading
 
 
-def matched_table(summary: pd.DataFrame) -> pd.DataFrame:
+def matched_forms(metrics: Sequence[Metric]) -> dict[str, str]:
+    """Columns of means in the table, and the formats of their numbers: rate, metrics, seconds, knob, encodes.
+
+    Args:
+        metrics: of the results; the table has one column of each name.
+    """
+    return {
+        "bpp": ".4f", **{metric.column: f".{metric.digits}f" for metric in leading(metrics)}, "encode_s": ".3g",
+        "decode_s": ".3g", "knob_value": ".4g", "encodes": ".1f",
+    }
+
+
+def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     """The rows of a summary that have a target, those of one target side by side.
 
     Args:
         summary: see :func:`benchmark.analysis.table.summarise`.
+        metrics: of the results.
 
     Returns:
         ``dataset``, ``target``, ``series``; ``images`` that reached it, ``of`` how many; ``knob``, and the means over
-        images of the columns of :data:`FORMS`. Seconds are for an image, ``encodes`` is what a match took: for a target
-        of a mean, of the whole set.
+        images of the columns of :func:`matched_forms`. Seconds are for an image, ``encodes`` is what a match took: for
+        a target of a mean, of the whole set.
     """
     matched = summary[summary["target"] != ""]
     table = pd.DataFrame({
         "dataset": matched["dataset"], "target": matched["target"], "series": series_labels(matched),
         "images": matched["images"], "of": matched["images_attempted"], "knob": matched["knob"],
-        **{name: matched[f"{name}_mean"] for name in FORMS},
+        **{name: matched[f"{name}_mean"] for name in matched_forms(metrics)},
     })
     # Targets keep the order in which they appear.
     place = table.groupby(["dataset", "target"], sort=False).ngroup()

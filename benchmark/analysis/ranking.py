@@ -13,6 +13,7 @@ from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, shares
 from benchmark.analysis.curve import Curve, Results, Samples
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.errors import UsageError
+from benchmark.metric import Metric
 
 COLUMNS = (
     "dataset", "series", "metric", "target", "value", "ci_low", "ci_high", "rank", "encode_s", "decode_s", "time_bpp",
@@ -22,8 +23,8 @@ COLUMNS = (
 
 
 def ranking(
-    results: Results, column: str, *, at_rate: float | None = None, at_quality: float | None = None,
-    decibels: bool = False, hull: bool = False,
+    results: Results, metric: Metric, *, at_rate: float | None = None, at_quality: float | None = None,
+    hull: bool = False,
 ) -> pd.DataFrame:
     """Every series at one rate, or at one quality, the best first, on each data set.
 
@@ -33,10 +34,9 @@ def ranking(
 
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
-        column: quality, a column of the records.
-        at_rate: mean bits per pixel, above 0. The value is then the quality.
-        at_quality: mean quality, in dB where ``decibels``. The value is then the rate in bits per pixel.
-        decibels: whether the quality is −10·log₁₀(1 − mean).
+        metric: of the quality.
+        at_rate: mean bits per pixel, above 0. The value is then that of the metric.
+        at_quality: value of the metric as figures draw it. The value is then the rate in bits per pixel.
         hull: whether the series of a codec are merged, see :meth:`benchmark.analysis.curve.Results.curves`.
 
     Returns:
@@ -57,28 +57,33 @@ def ranking(
     if target is None or not math.isfinite(target) or (at_rate is not None and target <= 0):
         raise UsageError(f"expected a {'rate above 0' if at_rate is not None else 'finite quality'}, got {target}")
     by_rate = at_rate is not None
-    curves = results.curves(column, decibels=decibels, hull=hull)
+    curves = results.curves(metric, hull=hull)
     rows = []
     for curve in curves:
         row: dict[str, Any] = {
-            "dataset": curve.dataset, "series": curve.label, "metric": column,
-            "target": f"{target:g} bpp" if by_rate else f"{column} {target:g}", "points": len(curve.rates),
+            "dataset": curve.dataset, "series": curve.label, "metric": metric.column,
+            "target": f"{target:g} bpp" if by_rate else f"{metric.column} {target:g}", "points": len(curve.rates),
             "images": curve.images,
         }
         largest = max((other for other in curves if other.dataset == curve.dataset), key=lambda other: other.images)
-        rows.append(row | _read_off(results.samples(curve, column, decibels=decibels), curve, target, by_rate=by_rate)
-                    | _times(results.summary, curve, target, by_rate=by_rate))
+        place = target if by_rate else float(metric.turned(target))
+        rows.append(row | _read_off(results.samples(curve, metric), curve, place, metric, by_rate=by_rate)
+                    | _times(results.summary, curve, place, by_rate=by_rate))
         if curve.covers != largest.covers or curve.images != largest.images:
             text = f"covers {curve.images} images that are not those of {largest.label}, which has {largest.images}"
             rows[-1]["flags"] = "; ".join(filter(None, (rows[-1]["flags"], text)))
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "rank"])
-    ranks = table.groupby("dataset", sort=False)["value"].rank(method="min", ascending=not by_rate)
+    ranks = table.groupby("dataset", sort=False)["value"].rank(
+        method="min", ascending=not (by_rate and metric.rises)
+    )
     table.insert(COLUMNS.index("rank"), "rank", ranks.astype("Int64"))
     order = table.assign(place=table.groupby("dataset", sort=False).ngroup())
     return table.loc[order.sort_values(["place", "rank"], kind="stable").index].reset_index(drop=True)
 
 
-def _read_off(samples: Samples | None, curve: Curve, target: float, *, by_rate: bool) -> dict[str, Any]:
+def _read_off(
+    samples: Samples | None, curve: Curve, target: float, metric: Metric, *, by_rate: bool
+) -> dict[str, Any]:
     """The value of a curve at a target, its interval, and what to know of them."""
     rates, qualities, notes = curve.front()
     flags = [*curve.notes, *notes]
@@ -88,6 +93,8 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, *, by_rate: 
         return {**found, "flags": "; ".join(flags)}
     ends = (rates[0], rates[-1]) if by_rate else (qualities[0], qualities[-1])
     if not ends[0] <= target <= ends[1]:
+        if not by_rate:
+            ends = tuple(metric.turned(ends))
         flags.append(f"no value: the curve goes from {ends[0]:.4g} to {ends[1]:.4g}")
         return {**found, "flags": "; ".join(flags)}
     found["value"] = float(_values(rates[None], qualities[None], target, by_rate=by_rate)[0])
@@ -100,6 +107,9 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, *, by_rate: 
         found["ci_low"], found["ci_high"] = interval(drawn)
         if math.isnan(found["ci_low"]):
             flags.append("no interval: some resamples of the images do not reach the target")
+    if by_rate and not metric.rises:
+        value, low, high = (float(metric.turned(found[name])) for name in ("value", "ci_high", "ci_low"))
+        found = {"value": value, "ci_low": low, "ci_high": high}
     return {**found, "flags": "; ".join(flags)}
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 AVERAGING = (
@@ -15,9 +14,6 @@ AVERAGING = (
     "std is that of the rows, divided by n − 1; seconds are for an image"
 )
 """How each mean is taken, for the table itself, the manifest and captions."""
-
-_EQUAL = 1e-7
-"""What a similarity of equal images may lack of 1 by rounding."""
 
 KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
 _NOT_VALUES = {
@@ -83,16 +79,6 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
         row["averaging"] = AVERAGING
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def in_decibels(similarity: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """−10·log₁₀(1 − x) of a similarity whose best is 1, such as MS-SSIM; infinity from 70 dB on.
-
-    Equal images come out as 1 but for rounding, which would pass for a finite quality.
-    """
-    missing = 1 - np.asarray(similarity, dtype=np.float64)
-    with np.errstate(divide="ignore"):
-        return np.asarray(-10 * np.log10(np.where(missing < _EQUAL, 0, missing)))
 
 
 def series_labels(summary: pd.DataFrame) -> pd.Series:

@@ -35,20 +35,15 @@ def bdrate(
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.curve import read_results
     from benchmark.cli.terminal import BD_FORMS, print_bdrate
-    from benchmark.errors import UsageError
-    from benchmark.plugins import metric_column
+    from benchmark.plugins import all_metrics
     from benchmark.report.tables.text import table_text
 
-    kind, column = metric_column(metric)
-    if not kind.higher_is_better:
-        raise UsageError(f"{metric} falls as the quality rises: name another metric, such as {defaults.METRIC}")
-    table = bd_table(
-        read_results(results), anchor, column, decibels=kind.decibels, interpolator=interpolator, every_image=images,
-        hull=hull,
-    )
+    found = read_results(results, all_metrics())
+    quality = found.metric(metric)
+    table = bd_table(found, anchor, quality, interpolator=interpolator, every_image=images, hull=hull)
     if out:
         write(out, table_text(table, out, BD_FORMS).encode())
-    print_bdrate(table, "dB" if kind.decibels else kind.unit)
+    print_bdrate(table, quality)
 
 
 @click.command("import")
@@ -91,7 +86,7 @@ def import_(
             click.echo(f"note: {text}", err=True)
     write(out, reference_text(references).encode())
     for reference in references:
-        click.echo(f"{reference.label}: {len(reference.rates)} points, {reference.definition}")
+        click.echo(f"{reference.label}: {len(reference.rates)} points, {reference.metric}")
     click.echo(f"wrote {out}: {len(references)} curves")
 
 
@@ -104,7 +99,7 @@ def import_(
 )
 @click.option(
     "--metric", "metrics", metavar="A,B",
-    help=f"Metrics, the first in BD-rates and pictures.  [default: all, from {defaults.METRIC} on]",
+    help=f"Metrics, the first in BD-rates and pictures.  [default: all but mse, from {defaults.METRIC} on]",
 )
 @click.option(
     "--formats", metavar="A,B",
@@ -151,7 +146,7 @@ def report(
 @click.option(
     "--tolerance", "tolerances", multiple=True, metavar="NAME=V,NAME=V%",
     help="By how much a value may become worse: of bpp, a metric, one of its columns, or bd_rate; may be repeated.  "
-         "[default: psnr=0.01,ssim=0.0001,ms_ssim=0.0001,mse=0.25%,bpp=0.1%,bd_rate=0.1%; metrics of others 0.1%]",
+         "[default: bpp=0.1%,bd_rate=0.1%, and of each metric what `list metrics` says]",
 )
 @click.option(
     "--gate", default="rows", show_default=True, type=click.Choice(["rows", "bdrate"]),
@@ -182,19 +177,21 @@ def compare(
     The exit status is 0 if it is the same or better, 1 if anything is worse, also a row that fails now or is missing,
     and 2 if the two cannot be compared: another schema, other data sets or pixels, other definitions of metrics.
     """
+    from benchmark.analysis.measured import known_metrics
     from benchmark.analysis.regression.compare import BD_TOLERANCE, read_run
     from benchmark.analysis.regression.compare import compare as compare_runs
-    from benchmark.analysis.regression.tolerance import measures, parse_percent, parse_tolerances
+    from benchmark.analysis.regression.tolerance import judged_columns, parse_percent, parse_tolerances
     from benchmark.cli.terminal import print_comparison
-    from benchmark.plugins import metric_families
+    from benchmark.plugins import all_metrics
     from benchmark.report.compare import comparison_text
 
     for path in outs:
         comparison_text(None, path)  # a name that no form ends in is told before the work
-    metrics = [metric for family in metric_families().values() for metric in family.metrics]
+    runs = read_run(baseline), read_run(current)
+    metrics = known_metrics(all_metrics(), [manifest for run in runs for manifest in run.manifests])
     allowed = parse_tolerances(tolerances, metrics)
     found = compare_runs(
-        read_run(baseline), read_run(current), measures(metrics, allowed), gate=gate,
+        *runs, judged_columns(metrics, allowed), gate=gate,
         bd_tolerance=100 * allowed["bd_rate"].amount if "bd_rate" in allowed else BD_TOLERANCE,
         timing=parse_percent("--timing", timing) if timing is not None else None, subset=subset,
     )

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmark.errors import BenchmarkError, MissingBackend
+from benchmark.metric import Metric, find_metric
 from benchmark.run.finish import Outcome
 
 if TYPE_CHECKING:
@@ -21,27 +22,30 @@ if TYPE_CHECKING:
     from benchmark.analysis.regression.compare import Comparison
     from benchmark.workflows.audit import Finding
 
-_METRICS = (("psnr_rgb", "PSNR", "{:.2f}"), ("psnr_y", "PSNR-Y", "{:.2f}"), ("ssim_rgb", "SSIM", "{:.4f}"),
-            ("ms_ssim_rgb", "MS-SSIM", "{:.4f}"))
-
-_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "BD dB", "BD", "overlap", "of images %", "95 % CI", "p",
+_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "overlap", "of images %", "95 % CI", "p",
             "n", "quality", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
             "current", "change", "allowed", "pairs", "ratio",
-            "bits", "ceiling", "header B", "of 1×1", "threads",
-            *(title for _, title, _ in _METRICS)}
+            "bits", "ceiling", "header B", "of 1×1", "threads"}
 
 
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
+    from benchmark.analysis.measured import known_metrics, read_manifest
     from benchmark.analysis.table import read_summary, series_labels
+    from benchmark.plugins import all_metrics
 
     console = _console()
     summary_path = outcome.folder / "summary.csv"
     if outcome.statuses and summary_path.exists():
         summary = read_summary(summary_path)
-        shown = [metric for metric in _METRICS if summary[f"{metric[0]}_mean"].notna().any()]
+        shown = [
+            metric for metric in known_metrics(all_metrics(), [read_manifest(summary_path)])
+            if metric.shown == "tables" and f"{metric.column}_mean" in summary
+            and summary[f"{metric.column}_mean"].notna().any()
+        ]
         for dataset, part in summary.groupby("dataset", sort=False):
-            table = _table("codec", "setting", "images", "bpp", *(title for _, title, _ in shown), "enc s", "dec s")
+            titles = [metric.short for metric in shown]
+            table = _table("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
             table.title = str(dataset)
             for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
                 setting = ""
@@ -49,7 +53,7 @@ def print_outcome(outcome: Outcome) -> None:
                     setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
                 elif row["knob"]:
                     setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}"
-                figures = [_number(row[f"{name}_mean"], form) for name, _, form in shown]
+                figures = [_number(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
                 times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
                 images = str(row["images"])
                 if row["images"] != row["images_attempted"]:
@@ -66,15 +70,20 @@ def print_outcome(outcome: Outcome) -> None:
 
 
 def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
-    """The train × test table of each metric over RGB."""
+    """The train × test table of each metric, over RGB where it is defined there."""
+    from benchmark.plugins import all_metrics
+
     console = _console()
-    for metric in metrics:
-        values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric}_rgb_mean")
+    for name in metrics:
+        metric = find_metric(all_metrics(), name)
+        values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric.column}_mean")
         columns = list(dict.fromkeys(table["tested_on"]))
         shown = _table("trained on", *columns)
-        shown.title = f"{metric}, tested on"
+        shown.title = f"{name}, tested on"
         for trained_on in dict.fromkeys(table["trained_on"]):
-            shown.add_row(trained_on, *(_number(values.loc[trained_on, name], "{:.2f}") for name in columns))
+            shown.add_row(trained_on, *(
+                _number(values.loc[trained_on, name], f"{{:.{metric.digits}f}}") for name in columns
+            ))
         console.print(shown)
 
 
@@ -86,23 +95,24 @@ BD_FORMS = {
 """Formats of the columns of a table of Bjøntegaard deltas."""
 
 
-def print_bdrate(table: pd.DataFrame, unit: str) -> None:
+def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
     """A table of Bjøntegaard deltas, and below it what to know of its rows.
 
     Args:
         table: see ``analysis.bdrate.bd_table``.
-        unit: of the metric.
+        metric: that they are of.
     """
     from benchmark.report.tables.text import number
 
     console = _console()
     for dataset, part in table.groupby("dataset", sort=False):
+        delta = f"BD {metric.drawn_unit}".strip()
         shown = _table(
-            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", f"BD {unit}".strip(), "quality",
-            "overlap", "n",
+            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", delta, "quality", "overlap", "n",
+            numbers=[delta],
         )
-        metric = f"{part['metric'].iloc[0]}{f' ({unit})' if unit else ''}"
-        shown.title = f"{dataset}: {metric} against {part['anchor'].iloc[0]}"
+        quality = f"{metric.column} ({metric.drawn_unit})" if metric.drawn_unit else metric.column
+        shown.title = f"{dataset}: {quality} against {part['anchor'].iloc[0]}"
         for _, row in part.iterrows():
             form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
             intervals = [
@@ -213,12 +223,20 @@ def print_datasets(data_root: Path | None) -> None:
 
 def print_metrics() -> None:
     """All metrics with their definitions."""
-    from benchmark.plugins import metric_families
+    from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
 
-    table = _table("metric", "columns", "definition")
-    for family in metric_families().values():
-        for metric in family.metrics:
-            table.add_row(metric.name, ", ".join(metric.columns), metric.definition)
+    missing = missing_metrics()
+    libraries = {metric.name: metric.version or "–" for metric in installed_metrics()}
+    libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
+    table = _table("metric", "columns", "unit", "better", "tolerance", "from pixels", "library", "definition")
+    for name in libraries:
+        columns = [metric for metric in all_metrics() if metric.name == name]
+        first = columns[0]
+        table.add_row(
+            name, ", ".join(metric.column for metric in columns), first.unit or "–",
+            "higher" if first.higher_is_better else "lower", str(first.tolerance), str(first.smallest),
+            libraries[name], first.definition,
+        )
     _console().print(table)
 
 
@@ -239,10 +257,10 @@ def _console() -> Console:
     return console
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column, justify="right" if column in _NUMERIC else "left")
+        table.add_column(column, justify="right" if column in _NUMERIC or column in numbers else "left")
     return table
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from benchmark.metric import Metric, MetricFamily, Planes, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Tolerance, Values
+
+_MSE = Metric(
+    name="mse", space="rgb", title="MSE", higher_is_better=False, digits=2, shown="named",
+    definition="mean squared error over all samples of an image, in 0–255 of the 8-bit output",
+    tolerance=Tolerance(0.0025, relative=True),  # about 0.01 dB
+)
+_PSNR = Metric(
+    name="psnr", space="rgb", title="PSNR", unit="dB", digits=2, tolerance=Tolerance(0.01),
+    definition="10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
+)
 
 
 class Psnr(MetricFamily):
@@ -15,35 +26,23 @@ class Psnr(MetricFamily):
 
     name = "psnr"
     order = 0
-    metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric(
-            "mse", "MSE", "", "mean squared error over all samples of an image, in 0–255 of the 8-bit output",
-            higher_is_better=False,
-        ),
-        Metric(
-            "psnr", "PSNR", "dB",
-            "10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
-        ),
-    )
+    metrics: ClassVar[tuple[Metric, ...]] = (_MSE, replace(_MSE, space="y"), _PSNR, replace(_PSNR, space="y"))
 
-    def prepare(self, reference: Planes, wanted: Sequence[str]) -> tuple[Planes, Sequence[str]]:
+    def prepare(self, reference: Channels, wanted: Sequence[Metric]) -> tuple[Channels, Sequence[Metric]]:
         return reference, wanted
 
-    def compare(self, prepared: tuple[Planes, Sequence[str]], distorted: Planes) -> dict[str, Values]:
+    def compare(self, prepared: tuple[Channels, Sequence[Metric]], distorted: Channels) -> dict[str, Values]:
         reference, wanted = prepared
-        count, planes, height, width = reference.shape
-        errors = np.empty((count, planes))
-        for index in np.ndindex(count, planes):
+        count, channels, height, width = reference.shape
+        errors = np.empty((count, channels))
+        for index in np.ndindex(count, channels):
             difference = (distorted[index] - reference[index]).astype(np.float64).ravel()
             errors[index] = difference @ difference / (height * width)
-        luma = errors[:, -1]
-        colour = errors[:, :3].mean(axis=1)
-        values: dict[str, Values] = {}
-        if "mse" in wanted:
-            values |= {"mse_rgb": colour, "mse_y": luma}
-        if "psnr" in wanted:
-            values |= {"psnr_rgb": psnr_of(colour), "psnr_y": psnr_of(luma)}
-        return values
+        mse = {"rgb": errors[:, :3].mean(axis=1), "y": errors[:, -1]}
+        return {
+            metric.column: mse[metric.space] if metric.name == "mse" else psnr_of(mse[metric.space])
+            for metric in wanted
+        }
 
 
 def psnr_of(mse: Values) -> Values:

@@ -12,13 +12,13 @@ products run an order of magnitude faster than any convolution that NumPy or Sci
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.metric import LUMA, Metric, MetricFamily, Planes, Values
+from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Tolerance, Values
 
 WINDOW = 11
 SIGMA = 1.5
@@ -35,59 +35,61 @@ _TOGETHER = 1 << 16
 """Pixels of small images that are compared at once."""
 
 
+_SSIM = Metric(
+    name="ssim", space="rgb", title="SSIM", tolerance=Tolerance(0.0001), smallest=WINDOW,
+    definition="Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
+               "per channel, then the mean",
+)
+_MS_SSIM = Metric(
+    name="ms_ssim", space="rgb", title="MS-SSIM", decibels="similarity", tolerance=Tolerance(0.0001),
+    smallest=MS_SSIM_MINIMUM,
+    definition="Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last "
+               "row or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the "
+               "mean",
+)
+
+
 class StructuralSimilarity(MetricFamily):
-    """SSIM and MS-SSIM, per plane and then averaged over R, G and B."""
+    """SSIM and MS-SSIM, per channel and then averaged over R, G and B."""
 
     name = "ssim"
     order = 10
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric(
-            "ssim", "SSIM", "",
-            "Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
-            "per channel, then the mean",
-        ),
-        Metric(
-            "ms_ssim", "MS-SSIM", "",
-            "Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last row "
-            "or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the mean",
-            decibels=True,
-        ),
+        _SSIM, replace(_SSIM, space="y", shown="figures"), _MS_SSIM, replace(_MS_SSIM, space="y", shown="figures"),
     )
 
-    def undefined(self, metric: str, height: int, width: int) -> str:
-        least = MS_SSIM_MINIMUM if metric == "ms_ssim" else WINDOW
-        if min(height, width) < least:
-            return f"{metric} is undefined below {least} pixels a side"
-        return ""
-
-    def prepare(self, reference: Planes, wanted: Sequence[str]) -> _Reference:
-        scales = len(SCALE_WEIGHTS) if "ms_ssim" in wanted else 1
+    def prepare(self, reference: Channels, wanted: Sequence[Metric]) -> _Reference:
+        scales = len(SCALE_WEIGHTS) if any(metric.name == "ms_ssim" for metric in wanted) else 1
         levels = []
-        planes = reference - np.float32(_CENTRE)
+        channels = reference - np.float32(_CENTRE)
         for scale in range(scales):
             if scale:
-                planes = _halve(planes)
-            levels.append(_Level(planes, _filter(planes)))
+                channels = _halve(channels)
+            levels.append(_Level(channels, _filter(channels)))
         return _Reference(levels, wanted)
 
-    def compare(self, prepared: _Reference, distorted: Planes) -> dict[str, Values]:
-        values: dict[str, Values] = {}
+    def compare(self, prepared: _Reference, distorted: Channels) -> dict[str, Values]:
+        names = {metric.name for metric in prepared.wanted}
+        per_channel: dict[str, Values] = {}
         product: Any = 1.0
-        planes = distorted - np.float32(_CENTRE)
+        channels = distorted - np.float32(_CENTRE)
         last = len(prepared.levels) - 1
         for scale, level in enumerate(prepared.levels):
             if scale:
-                planes = _halve(planes)
+                channels = _halve(channels)
             # Only the first scale's SSIM and the last one's luminance term are ever used.
-            luminance = scale == last or (scale == 0 and "ssim" in prepared.wanted)
-            ssim, contrast = _similarity(level, planes, luminance)
-            if scale == 0 and "ssim" in prepared.wanted:
-                values |= _by_colour("ssim", ssim)
+            luminance = scale == last or (scale == 0 and "ssim" in names)
+            ssim, contrast = _similarity(level, channels, luminance)
+            if scale == 0:
+                per_channel["ssim"] = ssim
             term = ssim if scale == last else contrast
             product = product * np.maximum(term, 0.0) ** SCALE_WEIGHTS[scale]
-        if "ms_ssim" in prepared.wanted:
-            values |= _by_colour("ms_ssim", product)
-        return values
+        per_channel["ms_ssim"] = product
+        return {
+            metric.column: per_channel[metric.name][:, :3].mean(axis=1)
+            if metric.space == "rgb" else per_channel[metric.name][:, -1]
+            for metric in prepared.wanted
+        }
 
 
 _CENTRE = 128.0
@@ -96,32 +98,28 @@ _CENTRE = 128.0
 
 @dataclass(frozen=True)
 class _Level:
-    planes: _Array
+    channels: _Array
     means: _Array
 
 
 @dataclass(frozen=True)
 class _Reference:
     levels: list[_Level]
-    wanted: Sequence[str]
+    wanted: Sequence[Metric]
 
 
-def _by_colour(name: str, per_plane: Values) -> dict[str, Values]:
-    return {f"{name}_rgb": per_plane[:, :3].mean(axis=1), f"{name}_y": per_plane[:, -1]}
-
-
-def _similarity(level: _Level, distorted: Planes, luminance: bool) -> tuple[Values, Values]:
-    """Mean SSIM and mean contrast–structure term of every plane, each of shape (N, P)."""
-    count, planes, height, width = distorted.shape
-    ssim, contrast = np.zeros((count, planes)), np.zeros((count, planes))
+def _similarity(level: _Level, distorted: Channels, luminance: bool) -> tuple[Values, Values]:
+    """Mean SSIM and mean contrast–structure term of every channel, each of shape (N, C)."""
+    count, channels, height, width = distorted.shape
+    ssim, contrast = np.zeros((count, channels)), np.zeros((count, channels))
     # Small images together, as many as the processor's cache holds; a photograph alone.
     together = max(1, _TOGETHER // (height * width))
     for start in range(0, count, together):
         images = slice(start, start + together)
         colour_means: list[_Array] = []
-        for plane in range(planes):
-            x, mean_x, y = level.planes[images, plane], level.means[images, plane], distorted[images, plane]
-            if plane == 3:
+        for channel in range(channels):
+            x, mean_x, y = level.channels[images, channel], level.means[images, channel], distorted[images, channel]
+            if channel == 3:
                 mean_y = LUMA[0] * colour_means[0] + LUMA[1] * colour_means[1] + LUMA[2] * colour_means[2]
             else:
                 mean_y = _filter(y)
@@ -137,7 +135,7 @@ def _similarity(level: _Level, distorted: Planes, luminance: bool) -> tuple[Valu
             covariance += np.float32(C2)
             variances += np.float32(C2)
             covariance /= variances
-            contrast[images, plane] = covariance.mean(axis=(1, 2), dtype=np.float64)
+            contrast[images, channel] = covariance.mean(axis=(1, 2), dtype=np.float64)
             if luminance:
                 # The means are of centred samples: put the centre back before they are compared.
                 means += np.float32(_CENTRE) * (mean_x + mean_y)
@@ -147,7 +145,7 @@ def _similarity(level: _Level, distorted: Planes, luminance: bool) -> tuple[Valu
                 squares += np.float32(2 * _CENTRE**2 + C1)
                 means /= squares
                 means *= covariance
-                ssim[images, plane] = means.mean(axis=(1, 2), dtype=np.float64)
+                ssim[images, channel] = means.mean(axis=(1, 2), dtype=np.float64)
     return ssim, contrast
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
-from benchmark.errors import PluginError, UsageError
+from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
 
 if TYPE_CHECKING:
@@ -94,9 +95,47 @@ def dataset_classes() -> dict[str, type[Dataset]]:
 
 @cache
 def metric_families() -> dict[str, type[MetricFamily]]:
-    """All families of metrics by name, in the order of their columns in the records."""
+    """All families of metrics by name, in the order of their columns in the records.
+
+    Raises:
+        PluginError: a file or an entry point breaks the interface, or two metrics have one column.
+    """
     found = _registry("metrics", MetricFamily)  # type: ignore[type-abstract]
-    return dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
+    families = dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
+    columns: dict[str, str] = {}
+    for name, family in families.items():
+        for metric in family.metrics:
+            other = columns.setdefault(metric.column, name)
+            if other != name:
+                raise PluginError(f"two families of metrics have the column {metric.column}: {other} and {name}")
+    return families
+
+
+def all_metrics() -> list[Metric]:
+    """The metrics of all families, in the order of their columns, whether their libraries are installed or not."""
+    return [metric for family in metric_families().values() for metric in family.metrics]
+
+
+def installed_metrics() -> list[Metric]:
+    """The metrics whose libraries are installed, each with the version of its library."""
+    missing = missing_metrics()
+    return [
+        replace(metric, version=family.version())
+        for family in metric_families().values()
+        for metric in family.metrics
+        if metric.name not in missing
+    ]
+
+
+def missing_metrics() -> dict[str, str]:
+    """What is missing of the metrics whose libraries are not installed, by the metric's name."""
+    missing: dict[str, str] = {}
+    for family in metric_families().values():
+        try:
+            family.version()
+        except MissingBackend as error:
+            missing |= {metric.name: str(error) for metric in family.metrics}
+    return missing
 
 
 def dataset_class(name: str) -> type[Dataset]:
@@ -189,21 +228,3 @@ def recipe(codec: str, dataset: str, options: dict[str, str]) -> Recipe:
         raise UsageError(f"codec {codec!r} is not a learned one: there is nothing to train")
     found: Recipe = module.recipe(dataset, options)
     return found
-
-
-def metric_names() -> list[str]:
-    """Names of all metrics, in the order of their columns."""
-    return [metric.name for family in metric_families().values() for metric in family.metrics]
-
-
-def metric_column(name: str) -> tuple[Metric, str]:
-    """The metric that a text such as ``psnr`` or ``psnr_y`` means, and its column; over RGB where it does not say.
-
-    Raises:
-        UsageError: no such metric.
-    """
-    metrics = [metric for family in metric_families().values() for metric in family.metrics]
-    for metric in metrics:
-        if name in (metric.name, *metric.columns):
-            return metric, metric.columns[0] if name == metric.name else name
-    raise UsageError(f"unknown metric {name!r}; known: {', '.join(column for m in metrics for column in m.columns)}")

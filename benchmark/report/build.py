@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,20 @@ import pandas as pd
 from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.cost import cost_table, rate_time
 from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.measured import Manifest, read_manifest
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.references.reference import (
     check_references,
-    definition_of,
     is_reference,
     read_reference,
-    references_for,
+    reference_curves,
 )
 from benchmark.defaults import ANCHOR, RATE
-from benchmark.errors import RecordsError, UsageError
+from benchmark.errors import UsageError
+from benchmark.metric import Metric, shown_metrics
 from benchmark.report.content import Report, Table
 from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
-from benchmark.report.figures.curves import Axis, draw_rd_curves
+from benchmark.report.figures.curves import draw_rd_curves
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
@@ -38,32 +38,37 @@ Drawing = partial[list[Path]]
 
 
 def collect(
-    paths: Sequence[Path], axes: Sequence[Axis], anchor: str | None = None, *, rate: float = RATE, title: str = "",
+    paths: Sequence[Path], metrics: Sequence[Metric], anchor: str | None = None, *,
+    chosen: Sequence[str] | None = None, rate: float = RATE, title: str = "",
     command: str = "",
-    each: Callable[[Callable[[Axis], pd.DataFrame], Sequence[Axis]], Iterable[pd.DataFrame]] = map,
+    each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]] = map,
 ) -> Report:
     """A report from the CSV files of runs alone, without pictures.
 
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
             :mod:`benchmark.analysis.references.reference`.
-        axes: metrics to show, the first in the summary; those without any value are left out.
+        metrics: that are installed; of others the manifests beside the results tell.
         anchor: a series, or a codec that has but one; :data:`~benchmark.defaults.ANCHOR` if it is not given.
+        chosen: names or columns of the metrics to show, the first in the summary; by default all that the results have,
+            but for those that are shown only where they are named. Those without any value are left out.
         rate: in bits per pixel, at which a table compares codecs.
         title: of the report; names the data sets if it is not given.
         command: that writes it.
         each: calls a function for each metric, in processes of their own or not.
 
     Raises:
-        UsageError: nothing is there, no metric has values, or the anchor is not one series of the results.
+        UsageError: nothing is there, a metric is not known, none has values, or the anchor is not one series
+            of the results.
         RecordsError: a file is not what a run writes.
     """
     others = [path for path in paths if is_reference(path)]
     paths = [path for path in paths if path not in others]
-    results = read_results(paths)
-    shown = [axis for axis in axes if _has_values(results, axis.column)]
+    results = read_results(paths, metrics)
+    asked = shown_metrics(results.metrics) if chosen is None else [results.metric(name) for name in chosen]
+    shown = [metric for metric in asked if _has_values(results, metric.column)]
     if not shown:
-        columns = ", ".join(axis.column for axis in axes)
+        columns = ", ".join(metric.column for metric in asked) or "a metric"
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against = _anchor(results, anchor)
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
@@ -76,7 +81,7 @@ def collect(
         title=title or f"{count} codec{'s' if count != 1 else ''} on {', '.join(datasets)}",
         anchor=against,
         results=results,
-        axes=shown,
+        metrics=shown,
         bd=bd,
         costs=costs,
         tables=[
@@ -94,29 +99,25 @@ def collect(
     )
 
 
-def _deltas(results: Results, anchor: str, axis: Axis) -> pd.DataFrame:
-    return bd_table(results, anchor, axis.column, decibels=axis.decibels, every_image=True)
+def _deltas(results: Results, anchor: str, metric: Metric) -> pd.DataFrame:
+    return bd_table(results, anchor, metric, every_image=True)
 
 
-def _ranks(results: Results, rate: float, axis: Axis) -> pd.DataFrame:
-    return ranking(results, axis.column, at_rate=rate, decibels=axis.decibels)
+def _ranks(results: Results, rate: float, metric: Metric) -> pd.DataFrame:
+    return ranking(results, metric, at_rate=rate)
 
 
-def _references(paths: Sequence[Path], axes: Sequence[Axis], datasets: Sequence[str]) -> dict[str, list[Curve]]:
+def _references(paths: Sequence[Path], metrics: Sequence[Metric], datasets: Sequence[str]) -> dict[str, list[Curve]]:
     """Others' curves by the column of their metric.
 
     Raises:
         UsageError: one is of other images, or its metric is defined in another way.
     """
     references = [reference for path in paths for reference in read_reference(path)]
-    check_references(references, [definition_of(axis.column, axis.unit, axis.decibels) for axis in axes], datasets)
+    check_references(references, metrics, datasets)
     return {
-        axis.column: [
-            Curve(reference.rates, reference.values, reference.label, reference.dataset, images=reference.images or 0)
-            for dataset in datasets
-            for reference in references_for(references, axis.column, axis.unit, axis.decibels, dataset)
-        ]
-        for axis in axes
+        metric.column: [curve for dataset in datasets for curve in reference_curves(references, metric, dataset)]
+        for metric in metrics
     }
 
 
@@ -132,22 +133,16 @@ def _anchor(results: Results, anchor: str | None) -> str:
     return anchor_series(results.summary, anchor or ANCHOR)
 
 
-def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
     """The manifests beside results, by folder, and a note for each that is not there."""
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Manifest] = {}
     notes = []
     for path in paths:
         folder = path if path.is_dir() else path.parent
-        file = folder / "manifest.json"
-        if not file.is_file():
+        manifest = read_manifest(path)
+        if not manifest:
             notes.append(f"{folder.as_posix()}: no manifest.json, so commands and environment of its run are not known")
             continue
-        try:
-            manifest = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RecordsError(f"{file}: cannot be read as a manifest: {error}") from error
-        if not isinstance(manifest, dict):
-            raise RecordsError(f"{file}: expected an object as a run writes it, got {type(manifest).__name__}")
         found[folder.as_posix()] = manifest
     return found, notes
 
@@ -186,24 +181,24 @@ def drawings(
     """
     found: list[Drawing] = []
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
-    first = report.axes[0]
+    first = report.metrics[0]
     for dataset, below in _folders(report, folder):
         summary = report.results.summary
         summary = summary[summary["dataset"] == dataset].drop(columns="covers")
         bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
-        title = f"{dataset}, {first.title}"
+        title = f"{dataset}, {first.heading}"
         points = rate_time(bd, report.costs)
         labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
         for end, width in widths.items():
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
                 partial(
-                    draw_rd_curves, summary, axis, below / f"rd_{axis.column}{end}", log_rate=log_rate, **look,
+                    draw_rd_curves, summary, metric, below / f"rd_{metric.column}{end}", log_rate=log_rate, **look,
                     references=[
-                        curve for curve in report.references.get(axis.column, ()) if curve.dataset == dataset
+                        curve for curve in report.references.get(metric.column, ()) if curve.dataset == dataset
                     ],
                 )
-                for axis in report.axes
+                for metric in report.metrics
             ]
             found += [
                 partial(draw_bars, bd, title, below / f"bars{end}", **look),
@@ -225,8 +220,8 @@ def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTUR
         names.add((picture.dataset, name))
         below = folders[picture.dataset]
         found += [
-            partial(draw_crops, picture, report.axes[0], below / f"crops_{name}", forms),
-            partial(draw_errors, picture, report.axes[0], below / f"errors_{name}", forms),
+            partial(draw_crops, picture, report.metrics[0], below / f"crops_{name}", forms),
+            partial(draw_errors, picture, report.metrics[0], below / f"errors_{name}", forms),
         ]
     return found
 

@@ -97,8 +97,8 @@ def closing(comparison: Comparison) -> list[str]:
         codecs += list(comparison.times.loc[comparison.times["verdict"] == "worse", "codec"])
     causes = [f"likely cause for {codec}: {comparison.cause(codec)}" for codec in dict.fromkeys(codecs)]
     tolerances: dict[str, list[str]] = {}
-    for measure in comparison.measures:
-        tolerances.setdefault(f"{measure.tolerance}", []).append(measure.column)
+    for metric in comparison.judged:
+        tolerances.setdefault(f"{metric.tolerance}", []).append(metric.column)
     allowed = "; ".join(f"{', '.join(columns)} {tolerance}" for tolerance, columns in tolerances.items())
     rule = {
         "rows": "every row counts, BD-rates are shown beside",
@@ -385,7 +385,7 @@ def as_json(comparison: Comparison) -> str:
         "current": comparison.current,
         "gate": comparison.gate,
         "subset": comparison.subset,
-        "tolerances": {measure.column: str(measure.tolerance) for measure in comparison.measures},
+        "tolerances": {metric.column: str(metric.tolerance) for metric in comparison.judged},
         "bd_tolerance": f"{comparison.bd_tolerance:.12g}%",
         "timing": comparison.timing,
         "pairs": comparison.pairs,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve, Results
-from benchmark.report.figures.curves import Axis
+from benchmark.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Report:
         title: of the report.
         anchor: series that BD-rates compare with.
         results: of the runs, see :func:`benchmark.analysis.curve.read_results`.
-        axes: metrics, in the order in which they are shown; the first is that of the summary.
+        metrics: in the order in which they are shown; the first is that of the summary.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, with those of single images, for every metric.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.
         tables: see :class:`Table`.
@@ -97,7 +97,7 @@ class Report:
     title: str
     anchor: str
     results: Results
-    axes: Sequence[Axis]
+    metrics: Sequence[Metric]
     bd: pd.DataFrame
     costs: pd.DataFrame
     tables: Sequence[Table]

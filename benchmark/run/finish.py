@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
 from benchmark.analysis.table import AVERAGING
-from benchmark.plugins import codec_class, metric_families
+from benchmark.metric import Metric
+from benchmark.plugins import codec_class, installed_metrics
 from benchmark.run.record import SCHEMA, SETTLED, Record
 from benchmark.run.store import replace_file
 from benchmark.run.study import Study
@@ -66,10 +68,15 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         "study": study.to_dict(),
         "run": dict(run),
         "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
-        "metrics": {
-            metric.name: metric.definition for family in metric_families().values() for metric in family.metrics
-        },
+        "metrics": manifest_entry(_described(path.parent)),
         "averaging": AVERAGING,
         "environment": describe(),
         "packages": package_versions(),
     }, indent=2, ensure_ascii=False) + "\n")
+
+
+def _described(folder: Path) -> list[Metric]:
+    """The metrics that are installed, and those that an earlier run in the folder described and are not."""
+    installed = {metric.column: metric for metric in installed_metrics()}
+    earlier = {metric.column: metric for metric in described_metrics(read_manifest(folder))}
+    return list((earlier | installed).values())

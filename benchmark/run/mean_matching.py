@@ -10,7 +10,8 @@ import numpy as np
 
 from benchmark.codec import Setting
 from benchmark.errors import Unreachable
-from benchmark.plugins import codec_class, metric_column
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics, codec_class
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
 from benchmark.run.plan import Plan
@@ -43,7 +44,8 @@ class MeanSearch:
     _knob: float = field(init=False)
 
     def __post_init__(self) -> None:
-        falling = self.target.column not in RATES and not metric_column(self.target.column)[0].higher_is_better
+        column = self.target.column
+        falling = column not in RATES and not find_metric(all_metrics(), column).higher_is_better
         values = knob_values(codec_class(self.codec), reverse=falling)
         self._steps = steps(values, self.target.limit, nearest=self.target.nearest)
         self._knob = next(self._steps)
@@ -107,7 +109,8 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
     if not searches:
         return searches
     columns = {search.target.column for search in searches} - set(RATES)
-    base = replace(plan.task, metrics=tuple(sorted({metric_column(column)[0].name for column in columns})), repeats=1)
+    names = {find_metric(all_metrics(), column).name for column in columns}
+    base = replace(plan.task, metrics=tuple(sorted(names)), repeats=1)
     with RecordStore(path) as store:
         while pending := [search for search in searches if search.pending]:
             trials = {repr(search.trial): search.trial for search in pending}  # two may try the same

@@ -7,8 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from benchmark.metric import definition_digest
-from benchmark.plugins import metric_families
+from benchmark.plugins import all_metrics, installed_metrics
 
 SCHEMA = 1
 """Changes when a column changes its meaning."""
@@ -36,17 +35,13 @@ ADDED = ("estimated_bpp", "parameters", "encode_kmac_per_pixel", "decode_kmac_pe
 
 def metric_columns() -> list[str]:
     """Columns of all metrics, in order: MSE, PSNR, SSIM, MS-SSIM, each over RGB and luma."""
-    return [
-        column for family in metric_families().values() for metric in family.metrics for column in metric.columns
-    ]
+    return [metric.column for metric in all_metrics()]
 
 
 def metric_definitions(names: Collection[str]) -> str:
-    """What a record says of the definitions of its metrics: ``mse:1f0c2a3b,psnr:…``, a digest of the text of each."""
-    return ",".join(
-        f"{metric.name}:{definition_digest(metric.definition)}"
-        for family in metric_families().values() for metric in family.metrics if metric.name in names
-    )
+    """What a record says of its metrics: ``mse:1f0c2a3b,psnr:…``, the identity of each, see ``Metric.identity``."""
+    found = {metric.name: metric.identity for metric in installed_metrics() if metric.name in names}
+    return ",".join(f"{name}:{identity}" for name, identity in found.items())
 
 
 def columns() -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
-from benchmark.plugins import codec_class, metric_column, metric_names
+from benchmark.metric import Metric, find_metric
+from benchmark.plugins import all_metrics, codec_class, missing_metrics
 from benchmark.run.matching import RATES, Target
 from benchmark.system.files import read_toml, slug
 
@@ -181,14 +182,15 @@ def resolve(
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
         _leave_knobs(chosen, sets)
-    known = metric_names()
-    _check(chosen, metrics or (), known, {"repeats": repeats, "threads": threads, "timeout": timeout})
+    _check(chosen, {"repeats": repeats, "threads": threads, "timeout": timeout})
+    measured, left_out = _metrics(metrics)
+    notes += left_out
     where = dataset_names(dataset or defaults.DATASET)
     study = Study(
         name=name or "-".join([*(spec.partition(":")[0] for spec in where), *named_as]),
         dataset=where[0],
         codecs=chosen,
-        metrics=[metric for metric in known if metrics is None or metric in metrics],
+        metrics=measured,
         repeats=repeats,
         threads=threads,
         timeout=float(timeout),
@@ -253,7 +255,7 @@ def _targets(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Target
     for name, limits in match.items():
         plain = name.removesuffix("~")
         try:
-            column = plain if plain in RATES else metric_column(plain)[1]
+            column = plain if plain in RATES else _target_metric(plain).column
         except UsageError as error:
             raise UsageError(f"match: {plain!r} is neither a rate ({', '.join(RATES)}) nor a metric; {error}") from None
         if not limits:
@@ -263,6 +265,14 @@ def _targets(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Target
                 raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
             found.append(Target(column, float(limit), name != plain, mean))
     return list(dict.fromkeys(found))
+
+
+def _target_metric(text: str) -> Metric:
+    metric = find_metric(all_metrics(), text)
+    missing = missing_metrics()
+    if metric.name in missing:
+        raise MissingBackend(f"match: metric {metric.name}: {missing[metric.name]}")
+    return metric
 
 
 def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Sequence[str]) -> None:
@@ -277,16 +287,28 @@ def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Seque
         sweep.pop(knob.field, None)
 
 
-def _check(
-    codecs: Mapping[str, Sweep], metrics: Sequence[str], known: Sequence[str], counts: Mapping[str, float]
-) -> None:
+def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """Names of the metrics to compute, in the order of their columns, and notes on those that are left out."""
+    known = list(dict.fromkeys(metric.name for metric in all_metrics()))
+    missing = missing_metrics()
+    if names is None:
+        return (
+            [name for name in known if name not in missing],
+            [f"left out metric {name}: {reason}" for name, reason in missing.items()],
+        )
+    for name in names:
+        if name not in known:
+            raise UsageError(f"unknown metric {name!r}; known: {', '.join(known)}")
+        if name in missing:
+            raise MissingBackend(f"metric {name}: {missing[name]}")
+    return [name for name in known if name in names], []
+
+
+def _check(codecs: Mapping[str, Sweep], counts: Mapping[str, float]) -> None:
     for codec, sweep in codecs.items():
         for field, values in sweep.items():
             if not values:
                 raise UsageError(f"{codec}.{field}: no values to try")
-    for metric in metrics:
-        if metric not in known:
-            raise UsageError(f"unknown metric {metric!r}; known: {', '.join(known)}")
     for label, count in counts.items():
         if not count > 0:
             raise UsageError(f"{label}: expected a positive number, got {count}")

@@ -22,8 +22,8 @@ import numpy as np
 from benchmark.codec import Account, Batch, Codec, Setting
 from benchmark.colour.convert import ColourPath, ceiling, excess
 from benchmark.errors import PluginError, Unreachable, UnsupportedImage
-from benchmark.metric import LUMA, MetricFamily, to_planes
-from benchmark.plugins import codec_class, metric_column, metric_families, open_dataset
+from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_metric, to_channels
+from benchmark.plugins import all_metrics, codec_class, metric_families, open_dataset
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values, row_settings
 from benchmark.run.record import SCHEMA, Record, columns, metric_definitions, row_key
 
@@ -158,7 +158,7 @@ class _Reference:
     images: Batch
     digest: str
     compared: Batch
-    families: list[tuple[MetricFamily, Any]]
+    families: list[tuple[MetricFamily, list[Metric], Any]]
     undefined: str
     ceilings: dict[ColourPath, float] = dataclasses.field(default_factory=dict)
 
@@ -174,21 +174,36 @@ def _reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, 
     images, compared = dataset.load(item), dataset.reference(item)
     if compared.shape != images.shape:
         raise PluginError(f"data set {spec!r}: {item} has shape {images.shape}, its reference {compared.shape}")
-    planes = to_planes(compared)
+    channels = to_channels(compared)
     families, undefined = [], []
     for cls in metric_families().values():
-        family = cls()
-        defined = []
-        for metric in family.metrics:
-            if metric.name in wanted:
-                reason = family.undefined(metric.name, *planes.shape[2:])
-                if reason:
-                    undefined.append(reason)
-                else:
-                    defined.append(metric.name)
+        asked = [metric for metric in cls.metrics if metric.name in wanted]
+        reasons = {metric: _undefined(metric, channels) for metric in asked}
+        undefined += [reason for reason in reasons.values() if reason]
+        defined = [metric for metric, reason in reasons.items() if not reason]
         if defined:
-            families.append((family, family.prepare(planes, defined)))
-    return _Reference(images, digest_pixels(images), compared, families, "; ".join(undefined))
+            family = cls()
+            families.append((family, defined, family.prepare(channels, defined)))
+    return _Reference(images, digest_pixels(images), compared, families, "; ".join(dict.fromkeys(undefined)))
+
+
+def _undefined(metric: Metric, channels: Channels) -> str:
+    count, height, width = channels.shape[1:]
+    return metric.undefined(height, width, 1 if count == 1 else 3)
+
+
+def _compared(family: MetricFamily, wanted: Sequence[Metric], prepared: Any, distorted: Channels) -> dict[str, Values]:
+    """The values that a family gives, by column.
+
+    Raises:
+        PluginError: they are not those that were asked for, one for each image.
+    """
+    values = family.compare(prepared, distorted)
+    found = {column: np.shape(numbers) for column, numbers in values.items()}
+    expected = {metric.column: (len(distorted),) for metric in wanted}
+    if found != expected:
+        raise PluginError(f"metrics {family.name!r}: expected values of the shapes {expected}, got {found}")
+    return values
 
 
 @dataclass(frozen=True)
@@ -251,16 +266,17 @@ def _match(codec: Codec, reference: _Reference, place: int, target: Target) -> M
 
         falling = False
     else:
-        metric, _ = metric_column(target.column)
-        family = next(cls() for cls in metric_families().values() if metric in cls.metrics)
-        reason = family.undefined(metric.name, *image.shape[1:3])
+        metric = find_metric(all_metrics(), target.column)
+        original = to_channels(compared)
+        reason = _undefined(metric, original)
         if reason:
             raise Unreachable(reason)
-        prepared = family.prepare(to_planes(compared), [metric.name])
+        family = next(cls for cls in metric_families().values() if metric in cls.metrics)()
+        prepared = family.prepare(original, [metric])
 
         def measure(knob: float) -> float:
-            decoded = codec.decode_batch(_at(codec, knob).encode_batch(image))
-            return float(family.compare(prepared, to_planes(like(decoded, image)))[target.column][0])
+            decoded = to_channels(like(codec.decode_batch(_at(codec, knob).encode_batch(image)), image))
+            return float(_compared(family, [metric], prepared, decoded)[target.column][0])
 
         falling = not metric.higher_is_better
     try:
@@ -282,10 +298,10 @@ def _measure(codec: Codec, encoded: _Encoded, reference: _Reference, repeats: in
     accounts = [account for account in map(codec.account, streams) if account is not None]
     nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
-    planes = to_planes(decoded)
+    channels = to_channels(decoded)
     values: Record = {}
-    for family, prepared in reference.families:
-        for column, per_image in family.compare(prepared, planes).items():
+    for family, wanted, prepared in reference.families:
+        for column, per_image in _compared(family, wanted, prepared, channels).items():
             values[column] = float(per_image.mean())
     suspicion = _suspicion(codec, reference, values.get("psnr_rgb", 0.0))
     return {

@@ -24,7 +24,6 @@ from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.report.content import Picture, Version
-from benchmark.run.record import metric_columns
 from benchmark.run.task import digest_pixels, like, one_line
 from benchmark.system.pool import Pool
 
@@ -123,11 +122,12 @@ def show(
     originals = _originals([choice for choice, _ in wanted], manifests, data_root, notes)
     decoded = _decode(list({id(choice): choice for choice, _ in wanted}.values()), originals, pool, notes)
     pictures = []
+    columns = [metric.column for metric in results.metrics]
     for choice, box in wanted:
         key = choice.dataset, choice.image
         versions = {series: decoded[*key, series] for series in choice.rows if (*key, series) in decoded}
         if key in originals and versions:
-            pictures.append(_picture(choice, originals[key], versions, box))
+            pictures.append(_picture(choice, originals[key], versions, box, columns))
             apart = [f"{name} ({choice.rows[name]['bpp']:.2f})" for name in versions if not choice.matched(name)]
             if apart:
                 notes.append(
@@ -275,7 +275,9 @@ def _codec(cls: type[Codec], row: Mapping[str, Any]) -> Codec:
     return cls.from_settings(settings)
 
 
-def _picture(choice: _Choice, original: _Pixels, decoded: Mapping[str, _Pixels], box: Box | None) -> Picture:
+def _picture(
+    choice: _Choice, original: _Pixels, decoded: Mapping[str, _Pixels], box: Box | None, columns: Sequence[str]
+) -> Picture:
     matched = [pixels for series, pixels in decoded.items() if choice.matched(series)]
     if box is None:
         top, left = _place(original, matched or list(decoded.values()))
@@ -291,7 +293,7 @@ def _picture(choice: _Choice, original: _Pixels, decoded: Mapping[str, _Pixels],
     versions = [
         Version(
             series, str(row["settings"]), float(row["bpp"]),
-            {name: float(row[name]) for name in metric_columns() if name in row and row[name] == row[name]},
+            {name: float(row[name]) for name in columns if name in row and row[name] == row[name]},
             np.ascontiguousarray(decoded[series][crop]),
         )
         for series, row in choice.rows.items()

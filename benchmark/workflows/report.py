@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.defaults import RATE
+from benchmark.plugins import all_metrics
 from benchmark.report.build import collect, drawings, picture_drawings, write_tables
 from benchmark.report.content import Report
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import process_pool
-from benchmark.workflows.outputs import metric_axes
 from benchmark.workflows.pictures import parse_box, show
 
 
@@ -62,17 +62,19 @@ def write_report(
         UsageError, RecordsError: see :func:`benchmark.report.build.collect`, :func:`benchmark.workflows.pictures.show`.
     """
     boxes = [parse_box(text) for text in look.crops]
-    axes = metric_axes(look.metrics)
     charts, photographs = (CHARTS, PICTURES) if look.forms is None else [checked_forms(look.forms)] * 2
     with variables(thread_environment(1)), process_pool(jobs) as pool:
-        content = collect(results, axes, anchor, rate=look.rate or RATE, command=command, each=pool.map)
+        content = collect(
+            results, all_metrics(), anchor, chosen=look.metrics, rate=look.rate or RATE, command=command,
+            each=pool.map,
+        )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [
             pool.submit(drawing)
             for drawing in drawings(content, folder, log_rate=look.log_rate or None, forms=charts, single=look.single)
         ]
         shown, notes = show(
-            content.results, content.manifests, content.axes[0].column, pool, count=look.pictures, boxes=boxes,
+            content.results, content.manifests, content.metrics[0].column, pool, count=look.pictures, boxes=boxes,
             rate=look.rate, data_root=data_root,
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])

@@ -15,8 +15,13 @@ from benchmark.analysis.cost import COLUMNS, FORMS, TITLES, cost_table, pareto, 
 from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.table import read_records, summarise
 from benchmark.errors import UsageError
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
 from benchmark.run.record import columns
 from tests.conftest import ROOT
+
+METRICS = all_metrics()
+PSNR = find_metric(METRICS, "psnr_rgb")
 
 
 def row(codec: str, image: str, quality: int, bpp: float, **more: Any) -> dict[str, Any]:
@@ -31,7 +36,7 @@ def row(codec: str, image: str, quality: int, bpp: float, **more: Any) -> dict[s
 def results(tmp_path: Path, rows: list[dict[str, Any]]) -> Results:
     path = tmp_path / "records.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
-    return read_results([path])
+    return read_results([path], METRICS)
 
 
 def by_series(frame: pd.DataFrame) -> Any:
@@ -98,10 +103,10 @@ def test_records_from_before_and_summaries(tmp_path: Path) -> None:
         columns=["parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel"]
     )
     frame.to_csv(tmp_path / "records.csv", index=False)
-    old = cost_table(read_results([tmp_path / "records.csv"])).iloc[0]
+    old = cost_table(read_results([tmp_path / "records.csv"], METRICS)).iloc[0]
     assert old["decode_mps"] == 1 and math.isnan(old["parameters"])
     summarise(read_records(tmp_path / "records.csv")).to_csv(tmp_path / "summary.csv", index=False)
-    summary = cost_table(read_results([tmp_path / "summary.csv"])).iloc[0]
+    summary = cost_table(read_results([tmp_path / "summary.csv"], METRICS)).iloc[0]
     assert math.isnan(summary["decode_mps"])
     assert "no records" in summary["flags"]
 
@@ -123,7 +128,7 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
         for quality in range(1, 6)
     ]
     source = results(tmp_path, rows)
-    found = by_series(rate_time(bd_table(source, "a", "psnr_rgb", every_image=True), cost_table(source)))
+    found = by_series(rate_time(bd_table(source, "a", PSNR, every_image=True), cost_table(source)))
     assert list(found.index) == ["a", "fast", "bad", "other"]
     assert found["front"].tolist() == [True, True, False, False]
     assert found.loc["fast", "bd_rate"] == pytest.approx(50)
@@ -132,7 +137,7 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
 
 
 def test_the_committed_baseline() -> None:
-    found = by_series(cost_table(read_results([ROOT / "results" / "baseline" / "kodak"]), 0.5))
+    found = by_series(cost_table(read_results([ROOT / "results" / "baseline" / "kodak"], METRICS), 0.5))
     assert len(found) == 17
     assert (found["images"] == 24).all()
     assert found["decode_mps"].gt(0).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ import pytest
 from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.ranking import COLUMNS, ranking
 from benchmark.errors import UsageError
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
 from tests.analysis.test_bdrate import many, records
+
+METRICS = all_metrics()
+PSNR = find_metric(METRICS, "psnr_rgb")
 
 
 def results_of(folder: Path, frames: list[pd.DataFrame]) -> Results:
     pd.concat(frames).to_csv(folder / "records.csv", index=False)
-    return read_results([folder])
+    return read_results([folder], METRICS)
 
 
 def by_series(table: pd.DataFrame) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def results(tmp_path: Path) -> Results:
 
 
 def test_quality_at_a_rate(results: Results) -> None:
-    table = ranking(results, "psnr_rgb", at_rate=1.875)
+    table = ranking(results, PSNR, at_rate=1.875)
     assert tuple(table.columns) == COLUMNS
     rows = by_series(table)
     assert list(rows) == ["good", "plain", "short"]
@@ -53,25 +59,25 @@ def test_quality_at_a_rate(results: Results) -> None:
 
 
 def test_rate_at_a_quality(results: Results) -> None:
-    rows = by_series(ranking(results, "psnr_rgb", at_quality=39))
+    rows = by_series(ranking(results, PSNR, at_quality=39))
     assert rows["plain"]["value"] == pytest.approx(1.875 * math.sqrt(2))
     assert rows["plain"]["ci_low"] < rows["plain"]["value"] < rows["plain"]["ci_high"]
     assert rows["good"]["rank"] == 1
     assert rows["plain"]["target"] == "psnr_rgb 39"
     # At the very end of a curve there is a value, and an interval: every resample ends at this quality.
-    end = by_series(ranking(results, "psnr_rgb", at_quality=42))["short"]
+    end = by_series(ranking(results, PSNR, at_quality=42))["short"]
     assert end["value"] == pytest.approx(3.75)
     assert not math.isnan(end["ci_low"])
 
 
 def test_nothing_is_extrapolated(results: Results) -> None:
-    rows = by_series(ranking(results, "psnr_rgb", at_quality=45))
+    rows = by_series(ranking(results, PSNR, at_quality=45))
     assert list(rows) == ["good", "plain", "short"]
     assert math.isnan(rows["short"]["value"])
     assert pd.isna(rows["short"]["rank"])
     assert rows["short"]["flags"] == "no value: the curve goes from 24 to 42"
     # This rate is on the curve of all images, but not on that of every resample.
-    rows = by_series(ranking(results, "psnr_rgb", at_rate=3.7))
+    rows = by_series(ranking(results, PSNR, at_rate=3.7))
     assert rows["short"]["value"] == pytest.approx(36 + 6 * math.log2(3.7 / 1.875), abs=0.1)
     assert math.isnan(rows["short"]["ci_low"])
     assert rows["short"]["flags"] == "no interval: some resamples of the images do not reach the target"
@@ -80,7 +86,7 @@ def test_nothing_is_extrapolated(results: Results) -> None:
 def test_series_of_other_images_are_flagged(tmp_path: Path) -> None:
     plain, good = many()
     few = records("few", {"a": [0.25, 0.5, 1.0]})
-    rows = by_series(ranking(results_of(tmp_path, [plain, good[good["image"] != "a"], few]), "psnr_rgb", at_rate=1.0))
+    rows = by_series(ranking(results_of(tmp_path, [plain, good[good["image"] != "a"], few]), PSNR, at_rate=1.0))
     assert rows["good"]["flags"] == "covers 7 images that are not those of plain, which has 8"
     assert "no value: 3 points, needs 4" in rows["few"]["flags"]
     assert rows["plain"]["flags"] == ""
@@ -88,13 +94,13 @@ def test_series_of_other_images_are_flagged(tmp_path: Path) -> None:
 
 def test_summaries_give_values_without_intervals(tmp_path: Path, results: Results) -> None:
     results.summary.drop(columns=["covers", "point", "series", "hull"]).to_csv(tmp_path / "summary.csv", index=False)
-    rows = by_series(ranking(read_results([tmp_path / "summary.csv"]), "psnr_rgb", at_rate=1.875))
+    rows = by_series(ranking(read_results([tmp_path / "summary.csv"], METRICS), PSNR, at_rate=1.875))
     assert rows["plain"]["value"] == pytest.approx(36)
     assert rows["plain"]["flags"] == "no records of images: no interval"
 
 
 def test_similarities_are_ranked_in_decibels(results: Results) -> None:
-    rows = by_series(ranking(results, "ms_ssim_rgb", at_quality=10, decibels=True))
+    rows = by_series(ranking(results, find_metric(METRICS, "ms_ssim_rgb"), at_quality=10))
     # Of 1 − 0.1 / rate, whose dB are 10 + 10·log₁₀(rate), before image ``a``'s factor.
     assert rows["plain"]["value"] == pytest.approx(1.875)
 
@@ -106,6 +112,6 @@ def test_a_target_is_one_and_can_be_had(results: Results) -> None:
     )
     for options, complaint in cases:
         with pytest.raises(UsageError, match=complaint):
-            ranking(results, "psnr_rgb", **options)
-    with pytest.raises(UsageError, match="no column psnr_x"):
-        ranking(results, "psnr_x", at_rate=1.0)
+            ranking(results, PSNR, **options)
+    with pytest.raises(UsageError, match="no column psnr_mean"):
+        ranking(results, dataclasses.replace(PSNR, name="psnr", space="colour"), at_rate=1.0)

@@ -16,7 +16,11 @@ from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.curve import Curve, read_results
 from benchmark.codec import Codec
 from benchmark.dataset import read_image
-from benchmark.plugins import codec_class
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics, codec_class
+
+METRICS = all_metrics()
+PSNR = find_metric(METRICS, "psnr_rgb")
 
 BASELINE = Path(__file__).resolve().parents[2] / "results" / "baseline" / "kodak"
 QUALITIES = range(5, 100, 5)
@@ -122,7 +126,7 @@ def test_baselines_against_published_curves(
     codec: str, published: tuple[tuple[float, float], ...], least: float, most: float
 ) -> None:
     """BD-rate of the committed baselines: BPG's within 3 %, AV1 no worse than published."""
-    (ours,) = (curve for curve in read_results([BASELINE]).curves("psnr_rgb") if curve.label == codec)
+    (ours,) = (curve for curve in read_results([BASELINE], METRICS).curves(PSNR) if curve.label == codec)
     assert ours.images == 24
     ours = dataclasses.replace(ours, covers=frozenset())  # which images, the published curve does not tell
     rates, qualities = zip(*published, strict=True)
@@ -132,7 +136,8 @@ def test_baselines_against_published_curves(
 
 def test_baseline_of_jpeg2000_is_no_worse_than_published() -> None:
     """The published means are over images of one rate each: ours are read off every image's own curve at that rate."""
-    curves = [curve.front() for curve in read_results([BASELINE]).image_curves("psnr_rgb") if curve.label == "jpeg2000"]
+    found = read_results([BASELINE], METRICS).image_curves(PSNR)
+    curves = [curve.front() for curve in found if curve.label == "jpeg2000"]
     assert len(curves) == 24
     low, high = max(rates[0] for rates, _, _ in curves), min(rates[-1] for rates, _, _ in curves)
     common = [(rate, published) for rate, published in OPENJPEG if low <= rate <= high]

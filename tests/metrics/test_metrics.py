@@ -11,7 +11,7 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from benchmark.dataset import read_image
-from benchmark.metric import to_planes
+from benchmark.metric import find_metric, to_channels
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from tests.conftest import jpeg_at, photo
@@ -21,13 +21,12 @@ Pixels = npt.NDArray[np.uint8]
 
 def measure(reference: Pixels, distorted: Pixels) -> dict[str, float]:
     """All metrics of a batch of one."""
-    first, second = to_planes(reference[np.newaxis]), to_planes(distorted[np.newaxis])
+    first, second = to_channels(reference[np.newaxis]), to_channels(distorted[np.newaxis])
     values: dict[str, Any] = {}
     for family in (Psnr(), StructuralSimilarity()):
-        names = [
-            metric.name for metric in family.metrics if not family.undefined(metric.name, *reference.shape[:2])
-        ]
-        half: Any = family.prepare(first, names)
+        height, width = reference.shape[:2]
+        defined = [metric for metric in family.metrics if not metric.undefined(height, width, 3)]
+        half: Any = family.prepare(first, defined)
         values |= family.compare(half, second)
     return {name: float(value[0]) for name, value in values.items()}
 
@@ -81,11 +80,11 @@ def test_ms_ssim_equals_tensorflow(size: tuple[int, int], quality: int) -> None:
 
 
 def test_ms_ssim_is_undefined_on_small_images() -> None:
-    family = StructuralSimilarity()
-    assert not family.undefined("ms_ssim", 161, 161)
-    assert "161" in family.undefined("ms_ssim", 160, 800)
-    assert not family.undefined("ssim", 11, 11)
-    assert "11" in family.undefined("ssim", 800, 10)
+    ssim, ms_ssim = (find_metric(StructuralSimilarity.metrics, name) for name in ("ssim", "ms_ssim"))
+    assert not ms_ssim.undefined(161, 161, 3)
+    assert ms_ssim.undefined(160, 800, 3) == "ms_ssim is undefined below 161 pixels a side"
+    assert not ssim.undefined(11, 11, 1)
+    assert ssim.undefined(800, 10, 1) == "ssim is undefined below 11 pixels a side"
     values = measure(photo(161, 163), jpeg_at(photo(161, 163), 50))
     assert 0.5 < values["ms_ssim_rgb"] < 1
     assert "ms_ssim_rgb" not in measure(photo(160, 160), photo(160, 160))
@@ -113,7 +112,8 @@ def test_a_batch_is_measured_image_by_image() -> None:
     images = np.stack([photo(40, 40, 3, seed) for seed in range(4)])
     worse = np.stack([jpeg_at(image, quality) for image, quality in zip(images, (10, 30, 60, 90), strict=True)])
     family = StructuralSimilarity()
-    together = family.compare(family.prepare(to_planes(images), ["ssim"]), to_planes(worse))["ssim_rgb"]
+    prepared = family.prepare(to_channels(images), [find_metric(family.metrics, "ssim_rgb")])
+    together = family.compare(prepared, to_channels(worse))["ssim_rgb"]
     apart = [measure(image, other)["ssim_rgb"] for image, other in zip(images, worse, strict=True)]
     # Single-precision products add in another order when there is more to multiply.
     assert together == pytest.approx(apart, abs=1e-6)

@@ -21,12 +21,12 @@ from threadpoolctl import threadpool_limits
 from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.curve import read_results
 from benchmark.analysis.regression.compare import compare, read_run
-from benchmark.analysis.regression.tolerance import measures
+from benchmark.analysis.regression.tolerance import judged_columns
 from benchmark.dataset import read_image
-from benchmark.metric import to_planes
+from benchmark.metric import to_channels
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
-from benchmark.plugins import codec_class, metric_families
+from benchmark.plugins import all_metrics, codec_class
 from benchmark.workflows.patch_sets import ORDERS, cut
 from tests.conftest import ROOT, jpeg_at, photo
 
@@ -46,11 +46,11 @@ def test_all_metrics_against_scikit_image_ssim(benchmark: BenchmarkFixture) -> N
     reference = photo(512, 768)
     distorted = jpeg_at(reference, 50)
     families = [Psnr(), StructuralSimilarity()]
-    planes = to_planes(reference[np.newaxis])
-    prepared = [family.prepare(planes, ["mse", "psnr", "ssim", "ms_ssim"]) for family in families]
+    channels = to_channels(reference[np.newaxis])
+    prepared = [family.prepare(channels, family.metrics) for family in families]
 
     def ours() -> None:
-        other = to_planes(distorted[np.newaxis])
+        other = to_channels(distorted[np.newaxis])
         for family, half in zip(families, prepared, strict=True):
             family.compare(half, other)
 
@@ -124,12 +124,11 @@ def test_comparing_the_kodak_baseline(benchmark: BenchmarkFixture) -> None:
     factors = np.random.default_rng(1).normal(1, 1e-3, len(moved))
     for column in ("bpp", "psnr_rgb", "ssim_rgb", "ms_ssim_rgb", "encode_s", "decode_s"):
         moved[column] *= factors
-    metrics = [metric for family in metric_families().values() for metric in family.metrics]
     current = dataclasses.replace(baseline, records=moved)
-    benchmark.pedantic(lambda: compare(baseline, current, measures(metrics, {})), rounds=3, warmup_rounds=1)
+    benchmark.pedantic(lambda: compare(baseline, current, judged_columns(all_metrics(), {})), rounds=3, warmup_rounds=1)
 
 
 def test_bd_table_of_the_kodak_baseline(benchmark: BenchmarkFixture) -> None:
     """15 codecs against JPEG, on 24 images and their mean."""
-    results = read_results([ROOT / "results" / "baseline" / "kodak"])
-    benchmark.pedantic(lambda: bd_table(results, "jpeg", "psnr_rgb"), rounds=3, warmup_rounds=1)
+    results = read_results([ROOT / "results" / "baseline" / "kodak"], all_metrics())
+    benchmark.pedantic(lambda: bd_table(results, "jpeg", results.metric("psnr_rgb")), rounds=3, warmup_rounds=1)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmark.report.figures.curves import Axis, draw_all
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
+from benchmark.report.figures.curves import draw_all
 from benchmark.run.study import each_dataset, resolve
 from benchmark.system.files import slug
 from benchmark.workflows.cross import Cross
@@ -33,6 +35,6 @@ def test_a_data_set_has_one_name_in_results_weights_and_figures(tmp_path: Path) 
     summary = pd.DataFrame({
         "dataset": SPECS, "codec": "jpeg", "series": "jpeg", "images": 1, "bpp_mean": 1.0, "psnr_rgb_mean": 30.0,
     })
-    draw_all(summary, [Axis("psnr_rgb", "PSNR", "dB")], tmp_path)
+    draw_all(summary, [find_metric(all_metrics(), "psnr")], tmp_path)
     assert folders == weights == [slug(spec) for spec in SPECS]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(folders)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.references.reference import Definition, Reference
+from benchmark.analysis.references.reference import ForeignMetric, Reference
 from benchmark.errors import UsageError
 
 RATE = "bpp"
@@ -26,6 +26,9 @@ COMPRESSAI_NOTES = {
     ("HM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
 }
 """What is known of curves by name and metric."""
+
+SIMILARITIES = frozenset({"ssim", "ms_ssim"})
+"""Metrics whose values, if they are not in dB, are at most 1."""
 
 _KEY = re.compile(r"(psnr|ms-ssim)(?:-(rgb|y|yuv))?")
 _TIMES = frozenset({"encoding_time", "decoding_time"})
@@ -44,8 +47,8 @@ class Imported:
     notes: list[str]
 
 
-def parse_definition(text: str) -> tuple[str, Definition]:
-    """A key and its definition, from ``KEY=METRIC_SPACE,UNIT,AVERAGING``, such as ``psnr=psnr_rgb,dB,images``.
+def parse_definition(text: str) -> tuple[str, ForeignMetric]:
+    """A key and what its values are, from ``KEY=METRIC_SPACE,UNIT,AVERAGING``, such as ``psnr=psnr_rgb,dB,images``.
 
     Raises:
         UsageError: the text is not of this form.
@@ -59,14 +62,14 @@ def parse_definition(text: str) -> tuple[str, Definition]:
             "ms-ssim=ms_ssim_rgb,dB,pooled"
         )
     try:
-        return key, Definition(metric, space, parts[1], parts[2])
+        return key, ForeignMetric(metric, space, parts[1], parts[2])
     except UsageError as error:
         raise UsageError(f"--define {text}: {error}") from error
 
 
 def import_curves(
     path: Path, *, dataset: str, label: str | None = None, source: str | None = None, images: int | None = None,
-    note: str | None = None, definitions: Mapping[str, Definition] | None = None,
+    note: str | None = None, definitions: Mapping[str, ForeignMetric] | None = None,
 ) -> Imported:
     """The curves of a file: one for each metric in it.
 
@@ -115,22 +118,22 @@ def import_curves(
             "(dB of the mean squared error)"
         )
     references = []
-    for key, definition in known.items():
-        points = _points(f"{path}: {key}", rates, columns[key], definition)
-        notes = (COMPRESSAI_NOTES.get((name, definition.metric)) if path.suffix == ".json" else None, note)
+    for key, metric in known.items():
+        points = _points(f"{path}: {key}", rates, columns[key], metric)
+        notes = (COMPRESSAI_NOTES.get((name, metric.name)) if path.suffix == ".json" else None, note)
         references.append(Reference(
-            dataset, label or name, source or ", ".join(filter(None, (described, path.name))), definition, images,
+            dataset, label or name, source or ", ".join(filter(None, (described, path.name))), metric, images,
             tuple(rate for rate, _ in points), tuple(value for _, value in points), "; ".join(filter(None, notes)),
         ))
     left = [key for key in columns if key not in known and key not in _TIMES]
     return Imported(references, [f"{path}: left out {key}: say what it is with --define {key}=…" for key in left])
 
 
-def _compressai(key: str) -> Definition:
+def _compressai(key: str) -> ForeignMetric:
     found = _KEY.fullmatch(key)
     assert found is not None
     metric = found[1].replace("-", "_")
-    return Definition(metric, found[2] or "rgb", "dB" if metric == "psnr" else "linear", COMPRESSAI_AVERAGING)
+    return ForeignMetric(metric, found[2] or "rgb", "dB" if metric == "psnr" else "linear", COMPRESSAI_AVERAGING)
 
 
 def _from_json(path: Path, text: str) -> tuple[str, str, dict[str, list[Any]]]:
@@ -156,7 +159,7 @@ def _from_csv(path: Path, text: str) -> dict[str, list[Any]]:
 
 
 def _points(
-    where: str, rates: Sequence[Any], values: Sequence[Any], definition: Definition
+    where: str, rates: Sequence[Any], values: Sequence[Any], metric: ForeignMetric
 ) -> list[tuple[float, float]]:
     """Rates and values that make sense, by rate."""
     if len(rates) != len(values):
@@ -169,9 +172,9 @@ def _points(
         raise UsageError(f"{where}: expected numbers: {error}") from error
     if not np.isfinite(numbers).all() or not (numbers[0] > 0).all():
         raise UsageError(f"{where}: expected positive rates and finite values at every point")
-    if definition.unit == "linear" and (numbers[1] > 1).any():
+    if metric.name in SIMILARITIES and metric.unit == "linear" and (numbers[1] > 1).any():
         raise UsageError(
-            f"{where}: expected values up to 1 of {definition}, got {numbers[1].max():g}; if they are in dB, say so "
+            f"{where}: expected values up to 1 of {metric}, got {numbers[1].max():g}; if they are in dB, say so "
             "with --define: KEY=METRIC_SPACE,dB,pooled for the dB of the mean, …,dB,images for the mean of dB"
         )
     return sorted((float(rate), float(value)) for rate, value in numbers.T)

@@ -15,11 +15,12 @@ import pandas as pd
 
 from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.curve import Curve
+from benchmark.analysis.measured import Manifest, read_manifest
 from benchmark.analysis.regression.timing import time_ratios
-from benchmark.analysis.regression.tolerance import Measure
-from benchmark.analysis.table import in_decibels, read_records, series_labels
+from benchmark.analysis.regression.tolerance import RATE
+from benchmark.analysis.table import read_records, series_labels
 from benchmark.errors import RecordsError, UsageError
-from benchmark.metric import definition_digest
+from benchmark.metric import Metric, digest, leading
 
 KEYS = ["dataset", "image", "codec", "settings", "target"]
 """What pairs rows: a codec's version is none of it, since that is what a comparison is about."""
@@ -48,11 +49,13 @@ class Run:
         records: one row for each of :data:`KEYS`, the last where a file has several; data sets without the mark of an
             incomplete one; ``metric_definitions`` filled in from the manifest where a record has none.
         environment: machine and libraries, by name, as the manifest says; empty without one.
+        manifests: of the runs whose records these are.
     """
 
     name: str
     records: pd.DataFrame
     environment: Mapping[str, str]
+    manifests: Sequence[Manifest] = ()
 
 
 def read_run(path: Path) -> Run:
@@ -73,9 +76,10 @@ def read_run(path: Path) -> Run:
         files = [path]
     else:
         raise UsageError(f"{path}: no such file or folder")
-    frames, facts = [], []
+    frames, facts, manifests = [], [], []
     for file in files:
-        manifest = _manifest(file)
+        manifest = read_manifest(file)
+        manifests.append(manifest)
         frames.append(_records(file, manifest))
         facts.append({**manifest.get("environment", {}), **manifest.get("packages", {})})
     records = pd.concat(frames, ignore_index=True).drop_duplicates(KEYS, keep="last", ignore_index=True)
@@ -83,24 +87,10 @@ def read_run(path: Path) -> Run:
         name: " and ".join(dict.fromkeys(str(fact[name]) for fact in facts if name in fact))
         for name in dict.fromkeys(name for fact in facts for name in fact)
     }
-    return Run(str(path), records, environment)
+    return Run(str(path), records, environment, manifests)
 
 
-def _manifest(records: Path) -> dict[str, Any]:
-    """The manifest of a ``records.csv``; a file of another name may lie beside a stranger's."""
-    path = records.with_name("manifest.json")
-    if records.name != "records.csv" or not path.is_file():
-        return {}
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RecordsError(f"{path}: cannot be read as JSON: {error}") from error
-    if not isinstance(manifest, dict):
-        raise RecordsError(f"{path}: expected a JSON object")
-    return manifest
-
-
-def _records(path: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
+def _records(path: Path, manifest: Manifest) -> pd.DataFrame:
     try:
         columns = list(pd.read_csv(path, nrows=0).columns)
     except ValueError as error:
@@ -114,7 +104,10 @@ def _records(path: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
         raise RecordsError(f"{path}: cannot be read as records: {error}") from error
     if frame.empty:
         raise RecordsError(f"{path}: holds no rows")
-    told = ",".join(f"{name}:{definition_digest(text)}" for name, text in manifest.get("metrics", {}).items())
+    # Records of an old run leave it to the manifest, which then has a text for each metric.
+    told = ",".join(
+        f"{name}:{digest(text)}" for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)
+    )
     texts = {
         name: frame[name].fillna("").astype(str) if name in frame else pd.Series("", frame.index)
         for name in ("image_sha256", *_DIGESTS, "metric_definitions")
@@ -133,7 +126,7 @@ class Comparison:
     Attributes:
         baseline, current: names of the two.
         gate: what decides: ``rows``, or BD-rates where there are any.
-        measures: columns compared, with their tolerances.
+        judged: the rate and the metrics, with the tolerances that they are judged by.
         bd_tolerance: percent by which a BD-rate may rise.
         timing: share by which times may rise; None where they do not count.
         subset: whether what the current run lacks is left out, and not worse.
@@ -162,7 +155,7 @@ class Comparison:
     baseline: str
     current: str
     gate: Gate
-    measures: Sequence[Measure]
+    judged: Sequence[Metric]
     bd_tolerance: float
     timing: float | None
     subset: bool
@@ -209,7 +202,7 @@ class Comparison:
 
 
 def compare(
-    baseline: Run, current: Run, columns: Sequence[Measure], *, gate: Gate = "rows", bd_tolerance: float = BD_TOLERANCE,
+    baseline: Run, current: Run, judged: Sequence[Metric], *, gate: Gate = "rows", bd_tolerance: float = BD_TOLERANCE,
     timing: float | None = None, subset: bool = False,
 ) -> Comparison:
     """Compares a run with its baseline.
@@ -220,7 +213,7 @@ def compare(
 
     Args:
         baseline, current: see :func:`read_run`.
-        columns: see :func:`measures`.
+        judged: see :func:`benchmark.analysis.regression.tolerance.judged_columns`.
         gate: ``bdrate`` lets BD-rates decide instead of the rates and metrics of rows, wherever a codec has one; failed
             and missing rows count all the same.
         bd_tolerance: percent by which a BD-rate may rise.
@@ -230,19 +223,19 @@ def compare(
     """
     pairs, missing, new = _pair(baseline.records, current.records)
     notes: list[str] = []
-    obstacles = _obstacles(baseline.records, current.records, pairs, columns, notes)
+    obstacles = _obstacles(baseline.records, current.records, pairs, judged, notes)
     if obstacles:
         pairs, missing, new = pairs.iloc[:0], missing.iloc[:0], new.iloc[:0]
-    notes += [] if obstacles else _notes(pairs, missing, new, columns, baseline.records, current.records)
+    notes += [] if obstacles else _notes(pairs, missing, new, judged, baseline.records, current.records)
     good = pairs[(pairs["status_before"] == "ok") & (pairs["status_after"] == "ok")]
     series = _series(good)
-    bd = _bd_rates(good, series, columns, bd_tolerance)
-    changes = _changes(good, columns, subset=subset)
+    bd = _bd_rates(good, series, judged, bd_tolerance)
+    changes = _changes(good, judged, subset=subset)
     if gate == "bdrate":
-        judged = set(zip(bd["dataset"], bd["series"], strict=True)) - set(
+        by_curves = set(zip(bd["dataset"], bd["series"], strict=True)) - set(
             zip(*(bd.loc[bd["verdict"] == "", name] for name in ("dataset", "series")), strict=True)
         )
-        known = good[[*KEYS]].assign(judged=[pair in judged for pair in zip(good["dataset"], series, strict=True)])
+        known = good[[*KEYS]].assign(judged=[pair in by_curves for pair in zip(good["dataset"], series, strict=True)])
         by_curve = changes[KEYS].merge(known, on=KEYS, how="left")["judged"].to_numpy(bool)
         told = by_curve & changes["verdict"].isin(["worse", "better"]).to_numpy(bool)
         changes = changes.assign(verdict=changes["verdict"].mask(told, "by BD-rate"))
@@ -253,7 +246,7 @@ def compare(
     ]
     rows = _rows(pairs, changes)
     return Comparison(
-        baseline=baseline.name, current=current.name, gate=gate, measures=tuple(columns), bd_tolerance=bd_tolerance,
+        baseline=baseline.name, current=current.name, gate=gate, judged=tuple(judged), bd_tolerance=bd_tolerance,
         timing=timing, subset=subset, pairs=len(pairs), codecs=_by_codec(pairs, rows, missing, new),
         points=_points(pd.concat([baseline.records, current.records])), rows=rows, changes=changes, missing=missing,
         new=new, bd=bd, times=time_ratios(good, timing or 0), versions=_versions(pairs),
@@ -284,7 +277,7 @@ def _pair(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 
 
 def _obstacles(
-    before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame, columns: Sequence[Measure], notes: list[str]
+    before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame, judged: Sequence[Metric], notes: list[str]
 ) -> list[str]:
     """Why two sets of records cannot be compared. What is not known for sure goes to the notes."""
     schemas = [", ".join(sorted(set(frame["schema"].map("{:g}".format)))) for frame in (before, after)]
@@ -308,14 +301,14 @@ def _obstacles(
         found.append(f"no row is in both: the baseline has {sides[0]}, the current run {sides[1]}, or other settings")
     unknown: dict[str, set[str]] = {"baseline": set(), "current run": set()}
     differing = set()
-    measured = {measure.column for measure in columns}
     for old, new in pairs[["metric_definitions_before", "metric_definitions_after"]].drop_duplicates().itertuples(
         index=False, name=None
     ):
         one, two = _definitions(old), _definitions(new)
-        for column in measured - {"bpp"}:
-            values = [f"{column}_before", f"{column}_after"]
-            name = column.rpartition("_")[0]
+        for metric in judged:
+            values, name = [f"{metric.column}_before", f"{metric.column}_after"], metric.name
+            if metric.column == RATE.column:
+                continue
             if not set(values) <= set(pairs.columns) or pairs[values].isna().any(axis=1).all():
                 continue
             if name in one and name in two:
@@ -323,7 +316,8 @@ def _obstacles(
             else:
                 unknown["baseline" if name not in one else "current run"].add(name)
     found += [
-        f"metric {name} has another definition: its figures do not compare; run the baseline again with this version"
+        f"metric {name} has another definition, or its library another version: its figures do not compare; run the "
+        "baseline again with this version"
         for name in sorted(differing)
     ]
     notes += [
@@ -338,7 +332,7 @@ def _definitions(text: str) -> dict[str, str]:
 
 
 def _notes(
-    pairs: pd.DataFrame, missing: pd.DataFrame, new: pd.DataFrame, columns: Sequence[Measure], before: pd.DataFrame,
+    pairs: pd.DataFrame, missing: pd.DataFrame, new: pd.DataFrame, judged: Sequence[Metric], before: pd.DataFrame,
     after: pd.DataFrame,
 ) -> list[str]:
     notes = []
@@ -355,41 +349,41 @@ def _notes(
         if fields[1] and fields[0] != fields[1]:
             gone, fresh = (", ".join(sorted(part)) or "none" for part in (fields[0] - fields[1], fields[1] - fields[0]))
             notes.append(f"{codec} has other settings: gone: {gone}; new: {fresh}; such rows cannot be paired")
-    judged = {measure.column for measure in columns}
+    known = {metric.column for metric in judged}
     strangers = [
         name for name in dict.fromkeys([*before.columns, *after.columns])
-        if name.endswith(("_rgb", "_y")) and name not in judged
+        if name.endswith(("_rgb", "_y")) and name not in known
     ]
     if strangers:
         notes.append(f"not compared: {', '.join(strangers)}; the metrics are not installed here")
     return notes
 
 
-def _changes(good: pd.DataFrame, columns: Sequence[Measure], *, subset: bool) -> pd.DataFrame:
+def _changes(good: pd.DataFrame, judged: Sequence[Metric], *, subset: bool) -> pd.DataFrame:
     """Every value that differs, in the order of the rows."""
     parts = []
     matched = good["target"].str.extract(r"^(?:mean )?([^<~]*)", expand=False)
-    for measure in columns:
-        names = [f"{measure.column}_before", f"{measure.column}_after"]
+    for metric in judged:
+        names = [f"{metric.column}_before", f"{metric.column}_after"]
         if not set(names) <= set(good.columns):
             continue
         before, after = (good[name].to_numpy(float) for name in names)
         with np.errstate(invalid="ignore"):
             change = after - before
-        noise = 0.0 if measure.column == "bpp" else _NOISE
+        noise = 0.0 if metric.column == RATE.column else _NOISE
         differs = ~np.isclose(after, before, rtol=noise, atol=0, equal_nan=True)
-        allowed = measure.tolerance.allowed(before)
-        gain = change if measure.higher_is_better else -change
+        allowed = metric.tolerance.allowed(before)
+        gain = change if metric.higher_is_better else -change
         verdict = np.select(
             [
-                np.isnan(after), np.isnan(before), (matched == measure.column).to_numpy(bool),
+                np.isnan(after), np.isnan(before), (matched == metric.column).to_numpy(bool),
                 gain < -allowed * (1 + _ROUNDING), gain > allowed * (1 + _ROUNDING),
             ],
             ["not measured" if subset else "worse", "new", "matched", "worse", "better"],
             "changed",
         )
         part = good.loc[differs, KEYS].assign(
-            column=measure.column, before=before[differs], after=after[differs], change=change[differs],
+            column=metric.column, before=before[differs], after=after[differs], change=change[differs],
             allowed=allowed[differs], verdict=verdict[differs],
         )
         parts.append(part)
@@ -468,36 +462,36 @@ _BD_COLUMNS = (
 )
 
 
-def _bd_rates(good: pd.DataFrame, series: pd.Series, columns: Sequence[Measure], tolerance: float) -> pd.DataFrame:
+def _bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], tolerance: float) -> pd.DataFrame:
     rows = []
     for (dataset, label), part in good.groupby(["dataset", series], sort=False):
-        for measure in columns:
-            names = [f"{measure.column}_before", f"{measure.column}_after"]
-            if not measure.quality or not set(names) <= set(part.columns) or part[names].isna().any(axis=1).all():
+        for metric in leading(judged):
+            names = [f"{metric.column}_before", f"{metric.column}_after"]
+            if not set(names) <= set(part.columns) or part[names].isna().any(axis=1).all():
                 continue
             whole = part[part[names].notna().all(axis=1)]
-            row = _bd(whole, measure, str(dataset), str(label))
+            row = _bd(whole, metric, str(dataset), str(label))
             value = row["bd_rate"]
             verdict = "" if math.isnan(value) else "same"
             if abs(value) > tolerance:
                 verdict = "worse" if value > 0 else "better"
             rows.append({
-                "dataset": dataset, "codec": part["codec"].iloc[0], "series": label, "metric": measure.column, **row,
+                "dataset": dataset, "codec": part["codec"].iloc[0], "series": label, "metric": metric.column, **row,
                 "verdict": verdict,
             })
     return pd.DataFrame(rows, columns=_BD_COLUMNS)
 
 
-def _bd(part: pd.DataFrame, measure: Measure, dataset: str, label: str) -> dict[str, Any]:
+def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[str, Any]:
     """BD-rate of the mean curves over the images that most operating points cover, and of every image."""
-    values = ["images_before", *(f"{name}_{side}" for name in ("bpp", measure.column) for side in ("before", "after"))]
+    values = ["images_before", *(f"{name}_{side}" for name in ("bpp", metric.column) for side in ("before", "after"))]
     table = part.pivot(index=["settings", "target"], columns="image", values=values)
     covered = table["images_before"].notna().to_numpy()
     most = covered[covered.sum(axis=1).argmax()]
     whole = (covered == most).all(axis=1)
     weights = table["images_before"].to_numpy(float)[whole][:, most]
     sides = {
-        name: [table[f"{column}_{side}"].to_numpy(float)[whole][:, most] for column in ("bpp", measure.column)]
+        name: [table[f"{column}_{side}"].to_numpy(float)[whole][:, most] for column in ("bpp", metric.column)]
         for side, name in (("before", "baseline"), ("after", "current run"))
     }
 
@@ -507,11 +501,10 @@ def _bd(part: pd.DataFrame, measure: Measure, dataset: str, label: str) -> dict[
             return 0.0, ()
         curves = []
         for name, figures in sides.items():
-            rates, qualities = (
+            rates, means = (
                 np.average(each[:, where], axis=1, weights=weights[:, where]) for each in figures
             )
-            qualities = in_decibels(qualities) if measure.decibels else qualities
-            curves.append(Curve(list(rates), list(qualities), f"{label} of the {name}", dataset))
+            curves.append(Curve(list(rates), list(metric.quality(means)), f"{label} of the {name}", dataset))
         found = bd_rate(curves[0], curves[1])
         return found.value, found.flags
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve
-from benchmark.analysis.table import in_decibels, series_labels
+from benchmark.analysis.table import series_labels
+from benchmark.metric import Metric
 from benchmark.report.figures.style import (
     COLOURS,
     PRINT,
@@ -32,33 +33,8 @@ _WIDE = 4.0
 _REFERENCE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 
 
-@dataclass(frozen=True)
-class Axis:
-    """What a figure shows upwards.
-
-    Attributes:
-        column: of the records, such as ``psnr_rgb``.
-        title, unit: for the label.
-        decibels: whether −10·log₁₀(1 − x) of the mean is drawn in place of the mean x.
-        definition: formula and source, for captions.
-    """
-
-    column: str
-    title: str
-    unit: str = ""
-    decibels: bool = False
-    definition: str = ""
-
-    @property
-    def label(self) -> str:
-        """Text beside the axis."""
-        if self.decibels:
-            return f"{self.title} (dB, −10 log₁₀(1 − mean))"
-        return f"{self.title} ({self.unit})" if self.unit else self.title
-
-
 def draw_rd_curves(
-    summary: pd.DataFrame, axis: Axis, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
+    summary: pd.DataFrame, metric: Metric, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
     references: Sequence[Curve] = (), forms: Sequence[str] = PRINT,
 ) -> list[Path]:
     """Draws one metric against bpp, a curve for each codec.
@@ -68,7 +44,7 @@ def draw_rd_curves(
 
     Args:
         summary: of one data set, see ``analysis.table.summarise``.
-        axis: what to draw.
+        metric: what to draw upwards.
         path: without an ending.
         width: of the figure in inches.
         log_rate: whether the rate's axis is logarithmic; if it is not said, where there are high rates.
@@ -78,9 +54,7 @@ def draw_rd_curves(
     Returns:
         The files written; none if no operating point has a value.
     """
-    values = summary[f"{axis.column}_mean"].to_numpy(float)
-    if axis.decibels:
-        values = in_decibels(values)
+    values = metric.drawn(summary[f"{metric.column}_mean"].to_numpy(float))
     series = summary["series"] if "series" in summary else series_labels(summary)
     points = summary.assign(series=series, rate=summary["bpp_mean"], value=values)
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
@@ -103,7 +77,7 @@ def draw_rd_curves(
         for place, curve in enumerate(references):
             rates, qualities, _ = curve.front()
             axes.plot(
-                rates, qualities, label=curve.label, color=REFERENCE, zorder=1.5, linewidth=0.9,
+                rates, metric.turned(qualities), label=curve.label, color=REFERENCE, zorder=1.5, linewidth=0.9,
                 linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
             )
         for label, group in points.groupby("series", sort=False):
@@ -114,7 +88,7 @@ def draw_rd_curves(
                 linestyle=style.dash, markeredgecolor="white", markeredgewidth=0.25,
             )
         axes.set_xlabel("rate (bits per pixel)")
-        axes.set_ylabel(axis.label if beside else axis.label.replace(" (dB, ", "\n(dB, "))
+        axes.set_ylabel(metric.axis if beside else metric.axis.replace(" (dB, ", "\n(dB, "))
         axes.margins(y=0.04)
         if points["rate"].max() > _WIDE if log_rate is None else log_rate:
             log_ticks(axes.set_xscale, axes.xaxis)
@@ -138,12 +112,12 @@ def _covers(points: pd.DataFrame, left_out: int) -> str:
     return f"{text}; {left_out} incomplete points left out" if left_out else text
 
 
-def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> list[Path]:
+def draw_all(summary: pd.DataFrame, metrics: Sequence[Metric], folder: Path) -> list[Path]:
     """Draws every metric of every data set in a summary, in the forms of print.
 
     Args:
         summary: see ``analysis.table.summarise``.
-        upwards: what to draw.
+        metrics: what to draw.
         folder: for the files ``rd_<metric>.<format>``; with several data sets, one folder each.
     """
     written = []
@@ -151,8 +125,8 @@ def draw_all(summary: pd.DataFrame, upwards: Sequence[Axis], folder: Path) -> li
     for dataset in datasets:
         part = summary[summary["dataset"] == dataset]
         below = folder if len(datasets) == 1 else folder / slug(dataset)
-        for axis in upwards:
-            written += draw_rd_curves(part, axis, below / f"rd_{axis.column}")
+        for metric in metrics:
+            written += draw_rd_curves(part, metric, below / f"rd_{metric.column}")
     return written
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.analysis.table import in_decibels
+from benchmark.metric import Metric
 from benchmark.report.content import Picture, Version
-from benchmark.report.figures.curves import Axis
 from benchmark.report.figures.style import COLOURS, DPI, MUTED, PICTURES, WIDTHS, figure_of, save
 
 _SIDE = 520
@@ -22,12 +21,12 @@ _OFF = 0.1
 """A rate further than this from the target is marked."""
 
 
-def draw_crops(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
+def draw_crops(picture: Picture, metric: Metric, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws a crop of the original and of every codec, each with its rate and quality.
 
     Args:
         picture: what to draw.
-        axis: the quality that is written under each.
+        metric: the quality that is written under each.
         path: without an ending.
         forms: see :func:`benchmark.report.figures.style.save`.
 
@@ -37,11 +36,11 @@ def draw_crops(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] = 
     cells: list[tuple[npt.NDArray[Any], str, str, bool]] = [
         (picture.original, "original", f"{picture.image} of {picture.dataset}", False)
     ]
-    cells += [(version.pixels, version.series, *_figures(picture, version, axis)) for version in picture.versions]
+    cells += [(version.pixels, version.series, *_figures(picture, version, metric)) for version in picture.versions]
     return _draw(cells, path, forms, {"cmap": "gray", "vmin": 0, "vmax": 255}, "")
 
 
-def draw_errors(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
+def draw_errors(picture: Picture, metric: Metric, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws the absolute error of every codec, the mean over the channels, all on one scale.
 
     Arguments and files are those of :func:`draw_crops`.
@@ -54,7 +53,7 @@ def draw_errors(picture: Picture, axis: Axis, path: Path, forms: Sequence[str] =
     ]
     top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in at_rate or errors]), 99.5)))
     cells = [
-        (error, version.series, *_figures(picture, version, axis))
+        (error, version.series, *_figures(picture, version, metric))
         for error, version in zip(errors, picture.versions, strict=True)
     ]
     return _draw(cells, path, forms, {"cmap": "magma", "vmin": 0, "vmax": top}, "absolute error (levels of 255)")
@@ -65,17 +64,15 @@ def _error(original: npt.NDArray[np.uint8], decoded: npt.NDArray[np.uint8]) -> n
     return error.mean(axis=2) if error.ndim == 3 else error
 
 
-def _figures(picture: Picture, version: Version, axis: Axis) -> tuple[str, bool]:
+def _figures(picture: Picture, version: Version, metric: Metric) -> tuple[str, bool]:
     """Rate and quality of a version, and whether its rate is off the target."""
     off = version.bpp / picture.target - 1
     text = f"{version.bpp:.2f} bpp"
     if abs(off) > _OFF:
         text += f" ({off:+.0%})".replace("-", "−")
-    value = version.figures.get(axis.column, math.nan)
-    if axis.decibels:
-        value = float(in_decibels(value))
+    value = float(metric.drawn(version.figures.get(metric.column, math.nan)))
     if math.isfinite(value):
-        text += f", {value:.2f} dB" if axis.decibels or axis.unit == "dB" else f", {value:.4f}"
+        text += f", {value:.{metric.drawn_digits}f} {metric.drawn_unit}".rstrip()
     return text, abs(off) > _OFF
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from benchmark.analysis.bdrate import LEAST_OVERLAP
 from benchmark.analysis.table import AVERAGING
+from benchmark.metric import Metric
 from benchmark.report.content import Picture, Report, Table
-from benchmark.report.figures.curves import Axis
 from benchmark.report.page.interactive import (
     INTERVAL,
     as_script,
@@ -90,7 +90,7 @@ def write_html(report: Report, path: Path) -> Path:
         overviews=_overviews(report),
         intervals=INTERVAL if intervals else "",
         datasets=datasets_of(report),
-        metrics=metrics_of(report.axes),
+        metrics=metrics_of(report.metrics),
         pictures=[_picture_name(picture, report) for picture in report.pictures],
         tables=[_table(table) for table in report.tables],
         failures=_failures(report),
@@ -132,10 +132,10 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     return [*facts, ("Failures", f"{failed:,}"), ("Anchor", report.anchor)]
 
 
-def _mean_deltas(report: Report, dataset: str, axis: Axis) -> pd.DataFrame:
+def _mean_deltas(report: Report, dataset: str, metric: Metric) -> pd.DataFrame:
     """Rows of mean curves but the anchor's, the best first."""
     bd = report.bd
-    rows = bd[(bd["dataset"] == dataset) & (bd["metric"] == axis.column) & (bd["image"] == "")]
+    rows = bd[(bd["dataset"] == dataset) & (bd["metric"] == metric.column) & (bd["image"] == "")]
     return rows[rows["series"] != rows["anchor"]].sort_values("bd_rate", kind="stable", na_position="last")
 
 
@@ -145,10 +145,10 @@ def _signed(value: float) -> str:
 
 
 def _findings(report: Report) -> list[str]:
-    axis = report.axes[0]
+    metric = report.metrics[0]
     found = []
     for dataset in datasets_of(report):
-        rows = _mean_deltas(report, dataset, axis)
+        rows = _mean_deltas(report, dataset, metric)
         known = rows[rows["bd_rate"].notna()]
         if known.empty:
             continue
@@ -158,7 +158,7 @@ def _findings(report: Report) -> list[str]:
         if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
             interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
         found.append(
-            f"On {dataset}, {best['series']} needs least rate at equal {axis.title}: "
+            f"On {dataset}, {best['series']} needs least rate at equal {metric.heading}: "
             f"{_signed(best['bd_rate'])}{_PERCENT}"
             f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}{_PERCENT} of their range of quality."
         )
@@ -182,13 +182,15 @@ def _findings(report: Report) -> list[str]:
 
 def _overviews(report: Report) -> list[dict[str, Any]]:
     """A table for each data set: codecs by metrics, ordered by the first metric."""
-    columns = [{"title": "Codec", "number": False}, *({"title": axis.title, "number": True} for axis in report.axes)]
+    columns = [
+        {"title": "Codec", "number": False}, *({"title": metric.heading, "number": True} for metric in report.metrics),
+    ]
     overviews = []
     for dataset in datasets_of(report):
-        by_axis = [_mean_deltas(report, dataset, axis).set_index("series") for axis in report.axes]
+        by_metric = [_mean_deltas(report, dataset, metric).set_index("series") for metric in report.metrics]
         rows = [
-            {"series": series, "cells": [_delta_cell(table, series) for table in by_axis]}
-            for series in by_axis[0].index
+            {"series": series, "cells": [_delta_cell(table, series) for table in by_metric]}
+            for series in by_metric[0].index
         ]
         if rows:
             overviews.append({"dataset": dataset, "columns": columns, "rows": rows})
@@ -286,14 +288,7 @@ def _glossary(report: Report, intervals: bool) -> list[tuple[str, str]]:
     entries = [*_GLOSSARY.items()]
     if intervals:
         entries.append(("95 % interval and p", _OF_INTERVALS))
-    known: dict[str, str] = {}
-    for manifest in report.manifests.values():
-        known = {**manifest.get("metrics", {}), **known}
-    for metric in metrics_of(report.axes):
-        axis = report.axes[next(iter(metric["spaces"].values()))]
-        definition = axis.definition or known.get(axis.column.rpartition("_")[0], "")
-        if definition:
-            entries.append((metric["title"], definition))
+    entries += {metric.name: (metric.title, metric.definition) for metric in report.metrics}.values()
     averaging = [manifest["averaging"] for manifest in report.manifests.values() if "averaging" in manifest]
     entries.append(("Averaging", "; ".join(dict.fromkeys(averaging)) or AVERAGING))
     return entries

@@ -15,9 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.bdrate import LEAST_OVERLAP
-from benchmark.analysis.table import in_decibels
+from benchmark.metric import Metric
 from benchmark.report.content import Picture, Report
-from benchmark.report.figures.curves import Axis
 from benchmark.report.figures.style import Stroke, strokes
 from benchmark.report.tables.text import number
 
@@ -54,10 +53,13 @@ def page_data(report: Report) -> dict[str, Any]:
     return {
         "anchor": report.anchor,
         "axes": [
-            {"title": axis.title, "label": axis.label, "unit": "dB" if axis.decibels else axis.unit}
-            for axis in report.axes
+            {
+                "title": metric.heading, "label": metric.axis, "unit": metric.drawn_unit,
+                "digits": metric.drawn_digits,
+            }
+            for metric in report.metrics
         ],
-        "metrics": metrics_of(report.axes),
+        "metrics": metrics_of(report.metrics),
         "datasets": [
             {"name": name, "caption": _caption(report, name, left_out[name])} for name in datasets_of(report)
         ],
@@ -68,7 +70,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "interval": INTERVAL if has_intervals(report.bd) else "",
         "least_overlap": LEAST_OVERLAP,
         "wide": _WIDE,
-        "pictures": [_picture(picture, report.axes) for picture in report.pictures],
+        "pictures": [_picture(picture, report.metrics) for picture in report.pictures],
     }
 
 
@@ -84,16 +86,13 @@ def finite(value: Any) -> float | None:
     return float(f"{converted:.7g}") if math.isfinite(converted) else None
 
 
-def metrics_of(axes: Sequence[Axis]) -> list[dict[str, Any]]:
-    """The metrics, each with the places of its axes over RGB and over luma."""
-    metrics: dict[str, dict[str, Any]] = {}
-    for place, axis in enumerate(axes):
-        name, _, space = axis.column.rpartition("_")
-        if space not in {"rgb", "y"}:
-            name, space = axis.column, "rgb"
-        found = metrics.setdefault(name, {"title": axis.title.partition(",")[0], "spaces": {}})
-        found["spaces"][space] = place
-    return list(metrics.values())
+def metrics_of(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+    """The names of metrics, each with its title and the places of its metrics by space."""
+    names: dict[str, dict[str, Any]] = {}
+    for place, metric in enumerate(metrics):
+        found = names.setdefault(metric.name, {"title": metric.title, "spaces": {}})
+        found["spaces"][metric.space] = place
+    return list(names.values())
 
 
 def _drawn(stroke: Stroke) -> dict[str, str]:
@@ -110,7 +109,9 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
     complete = summary["images"] == summary.groupby("dataset")["images"].transform("max")
     partial = summary.loc[~complete & (summary["images"] > 0), "dataset"]
     left_out = {name: int((partial == name).sum()) for name in datasets}
-    values = [_values(summary[f"{axis.column}_mean"], axis) for axis in report.axes]
+    values = [
+        metric.drawn(pd.to_numeric(summary[f"{metric.column}_mean"]).to_numpy(float)) for metric in report.metrics
+    ]
     points = []
     for place, row in enumerate(summary.to_dict("records")):
         if not complete.iloc[place] or not row["images"]:
@@ -129,13 +130,13 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
 def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     """Others' curves and their points, each with a value for the one metric that it is of."""
     datasets, labels, points = datasets_of(report), list[str](), []
-    for place, axis in enumerate(report.axes):
-        for curve in report.references.get(axis.column, ()):
+    for place, metric in enumerate(report.metrics):
+        for curve in report.references.get(metric.column, ()):
             if curve.label not in labels:
                 labels.append(curve.label)
             for rate, quality in zip(curve.rates, curve.qualities, strict=True):
-                values: list[float | None] = [None] * len(report.axes)
-                values[place] = finite(quality)
+                values: list[float | None] = [None] * len(report.metrics)
+                values[place] = finite(float(metric.turned(quality)))
                 points.append({
                     "kind": "reference", "dataset": datasets.index(curve.dataset), "series": labels.index(curve.label),
                     "bpp": finite(rate), "values": values, "settings": {},
@@ -147,13 +148,8 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
     return drawn, points
 
 
-def _values(column: Any, axis: Axis) -> npt.NDArray[np.float64]:
-    numbers = np.asarray(pd.to_numeric(column), dtype=np.float64)
-    return in_decibels(numbers) if axis.decibels else numbers
-
-
 def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
-    datasets, columns = datasets_of(report), [axis.column for axis in report.axes]
+    datasets, columns = datasets_of(report), [metric.column for metric in report.metrics]
     found = []
     for _, rows in report.bd[report.bd["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
         mean = rows[rows["image"] == ""].iloc[0]
@@ -174,7 +170,7 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _picture(picture: Picture, axes: Sequence[Axis]) -> dict[str, Any]:
+def _picture(picture: Picture, metrics: Sequence[Metric]) -> dict[str, Any]:
     height, width = picture.original.shape[:2]
     return {
         "dataset": picture.dataset,
@@ -186,7 +182,7 @@ def _picture(picture: Picture, axes: Sequence[Axis]) -> dict[str, Any]:
             {
                 "series": version.series,
                 "settings": json.loads(version.settings),
-                "measures": [["Rate", f"{version.bpp:.3f} bpp"], *_measures(version.figures, axes)],
+                "measures": [["Rate", f"{version.bpp:.3f} bpp"], *_measures(version.figures, metrics)],
                 "source": _embedded(version.pixels),
             }
             for version in picture.versions
@@ -194,16 +190,15 @@ def _picture(picture: Picture, axes: Sequence[Axis]) -> dict[str, Any]:
     }
 
 
-def _measures(figures: Mapping[str, float], axes: Sequence[Axis]) -> list[list[str]]:
-    known = [axis for axis in axes if axis.column in figures]
-    return [[axis.title, _measured(float(_values([figures[axis.column]], axis)[0]), axis)] for axis in known]
+def _measures(figures: Mapping[str, float], metrics: Sequence[Metric]) -> list[list[str]]:
+    known = [metric for metric in metrics if metric.column in figures]
+    return [[metric.heading, _measured(float(metric.drawn(figures[metric.column])), metric)] for metric in known]
 
 
-def _measured(value: float, axis: Axis) -> str:
-    unit = "dB" if axis.decibels else axis.unit
+def _measured(value: float, metric: Metric) -> str:
     if math.isinf(value):
         return "lossless"
-    return f"{number(value, '.2f' if unit == 'dB' else '.4f')} {unit}".rstrip()
+    return f"{number(value, f'.{metric.drawn_digits}f')} {metric.drawn_unit}".rstrip()
 
 
 def _embedded(pixels: npt.NDArray[np.uint8]) -> str:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.table import AVERAGING
+from benchmark.metric import Metric
 from benchmark.report.content import Table
-from benchmark.report.figures.curves import Axis
 
 _CURVES = (
     "Between curves of arithmetic means over images, interpolated by PCHIP along the metric, of the logarithm of the "
@@ -20,7 +20,7 @@ _CURVES = (
 
 
 def tables_of(
-    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, axes: Sequence[Axis],
+    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, metrics: Sequence[Metric],
     end: str = "",
 ) -> list[Table]:
     """The tables of a data set.
@@ -31,7 +31,7 @@ def tables_of(
             looked at.
         ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, likewise.
-        axes: metrics, the first that of the Bjøntegaard deltas.
+        metrics: the first is that of the Bjøntegaard deltas.
         end: of the tables' names.
     """
     dataset = summary["dataset"].iloc[0]
@@ -40,40 +40,40 @@ def tables_of(
     versions = f"Versions: {_versions(summary)}."
     means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
     anchor = means["anchor"].iloc[0]
-    first = axes[0]
-    unit = "dB" if first.decibels else first.unit
+    first = metrics[0]
+    unit = first.drawn_unit
     rows = means[means["metric"] == first.column].sort_values("bd_rate", kind="stable", na_position="last")
     deltas = Table(
         f"bdrate{end}",
-        f"BD-rate against {anchor} by {first.title} on {covers}. {_CURVES} Low and high: 95 % interval of a bootstrap "
-        "over images; spread: by how many points the BD-rates of several interpolators differ; overlap: share of the "
-        f"range of {first.title} that both curves have. {_definitions([first])} {versions}",
+        f"BD-rate against {anchor} by {first.heading} on {covers}. {_CURVES} Low and high: 95 % interval of a "
+        "bootstrap over images; spread: by how many points the BD-rates of several interpolators differ; overlap: "
+        f"share of the range of {first.heading} that both curves have. {_definitions([first])} {versions}",
         pd.DataFrame({
             "series": rows["series"], "bd_rate": rows["bd_rate"], "curve_ci_low": rows["curve_ci_low"],
             "curve_ci_high": rows["curve_ci_high"], "spread": rows["spread"], "bd_metric": rows["bd_metric"],
             "overlap": 100 * rows["overlap"], "images": rows["images"],
         }),
         {"series": "codec", "bd_rate": "BD-rate (%)", "curve_ci_low": "low (%)", "curve_ci_high": "high (%)",
-         "spread": "spread", "bd_metric": f"BD-{first.title.partition(',')[0]}" + (f" ({unit})" if unit else ""),
+         "spread": "spread", "bd_metric": f"BD-{first.title}" + (f" ({unit})" if unit else ""),
          "overlap": "overlap (%)"},
         {"bd_rate": "+.1f", "curve_ci_low": "+.1f", "curve_ci_high": "+.1f", "spread": ".1f",
-         "bd_metric": "+.2f" if unit else "+.4f", "overlap": ".0f", "images": ".0f"},
-        {"bd_rate": "low", "bd_metric": "high"},
+         "bd_metric": f"+.{first.drawn_digits}f", "overlap": ".0f", "images": ".0f"},
+        {"bd_rate": "low", "bd_metric": _best_end(first)},
     )
     wide = means.pivot(index="series", columns="metric", values="bd_rate")
-    wide = wide.loc[list(rows["series"]), [axis.column for axis in axes]].reset_index()
+    wide = wide.loc[list(rows["series"]), [metric.column for metric in metrics]].reset_index()
     every = Table(
         f"bdrate-metrics{end}",
-        f"BD-rate against {anchor} in percent, by metric, on {covers}. {_CURVES} {_definitions(axes)} {versions}",
+        f"BD-rate against {anchor} in percent, by metric, on {covers}. {_CURVES} {_definitions(metrics)} {versions}",
         wide,
-        {"series": "codec"} | {axis.column: axis.title for axis in axes},
-        {axis.column: "+.1f" for axis in axes},
-        {axis.column: "low" for axis in axes},
+        {"series": "codec"} | {metric.column: metric.heading for metric in metrics},
+        {metric.column: "+.1f" for metric in metrics},
+        {metric.column: "low" for metric in metrics},
     )
-    matched = _matched(ranks[ranks["dataset"] == dataset], axes, f"matched{end}", covers, versions)
-    points = _operating_points(summary, axes, f"points{end}", covers, versions)
+    matched = _matched(ranks[ranks["dataset"] == dataset], metrics, f"matched{end}", covers, versions)
+    points = _operating_points(summary, metrics, f"points{end}", covers, versions)
     times = _costs(rate_time(rows, costs), costs[costs["dataset"] == dataset], f"costs{end}", covers, versions, anchor)
-    return [deltas, *([every] if len(axes) > 1 else []), matched, times, points]
+    return [deltas, *([every] if len(metrics) > 1 else []), matched, times, points]
 
 
 def _costs(
@@ -104,32 +104,32 @@ def _costs(
     )
 
 
-def _matched(ranks: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
+def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str) -> Table:
     """The metrics of every codec at one rate, the best by the first metric on top."""
-    first = axes[0]
+    first = metrics[0]
     frame = ranks.loc[ranks["metric"] == first.column, ["series", "value", "ci_low", "ci_high"]]
     frame = frame.rename(columns={"value": first.column})
-    for axis in axes[1:]:
-        other = ranks.loc[ranks["metric"] == axis.column, ["series", "value"]]
-        frame = frame.merge(other.rename(columns={"value": axis.column}), on="series", how="left")
+    for metric in metrics[1:]:
+        other = ranks.loc[ranks["metric"] == metric.column, ["series", "value"]]
+        frame = frame.merge(other.rename(columns={"value": metric.column}), on="series", how="left")
     seconds = ranks.loc[ranks["metric"] == first.column, ["series", "encode_s", "decode_s"]]
-    forms = {axis.column: ".2f" if axis.unit or axis.decibels else ".4f" for axis in axes}
-    best: dict[str, Literal["low", "high"]] = {axis.column: "high" for axis in axes}
+    forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
+    best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
         name,
         f"Codecs at {ranks['target'].iloc[0]} on {covers}. Read off curves of arithmetic means over images by PCHIP "
         f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval of "
-        f"{first.title} of a bootstrap over images. Seconds for an image at the operating point next to that rate. "
-        f"{_definitions(axes)} {versions}",
+        f"{first.heading} of a bootstrap over images. Seconds for an image at the operating point next to that rate. "
+        f"{_definitions(metrics)} {versions}",
         frame.merge(seconds, on="series", how="left"),
         {"series": "codec", "ci_low": "low", "ci_high": "high", "encode_s": "encode (s)", "decode_s": "decode (s)"}
-        | {axis.column: f"{axis.title} (dB)" if axis.unit or axis.decibels else axis.title for axis in axes},
+        | {metric.column: _titled(metric, metric.drawn_unit) for metric in metrics},
         forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | {"encode_s": ".3f", "decode_s": ".3f"},
         {**best, "encode_s": "low", "decode_s": "low"},
     )
 
 
-def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, covers: str, versions: str) -> Table:
+def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str) -> Table:
     """Every operating point, series by series, rates rising."""
     order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
     rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
@@ -141,23 +141,32 @@ def _operating_points(summary: pd.DataFrame, axes: Sequence[Axis], name: str, co
     return Table(
         name,
         f"Operating points on {covers}. Bits per pixel of whole streams, headers included. Averages: {AVERAGING}. "
-        f"{_definitions(axes)} {versions}",
+        f"{_definitions(metrics)} {versions}",
         pd.DataFrame({
             "series": rows["series"], "setting": settings, "images": rows["images"], "bpp": rows["bpp_mean"],
-            **{axis.column: rows[f"{axis.column}_mean"] for axis in axes},
+            **{metric.column: rows[f"{metric.column}_mean"] for metric in metrics},
             **{column: rows[f"{column}_mean"] for column in seconds},
         }),
         {"series": "codec", "encode_s": "encode (s)", "decode_s": "decode (s)"}
-        | {axis.column: f"{axis.title} ({axis.unit})" if axis.unit else axis.title for axis in axes},
-        {"images": ".0f", "bpp": ".4f"} | {axis.column: ".2f" if axis.unit else ".4f" for axis in axes}
+        | {metric.column: _titled(metric, metric.unit) for metric in metrics},
+        {"images": ".0f", "bpp": ".4f"} | {metric.column: f".{metric.digits}f" for metric in metrics}
         | dict.fromkeys(seconds, ".4f"),
         {},
     )
 
 
-def _definitions(axes: Sequence[Axis]) -> str:
+def _titled(metric: Metric, unit: str) -> str:
+    return f"{metric.heading} ({unit})" if unit else metric.heading
+
+
+def _best_end(metric: Metric) -> Literal["low", "high"]:
+    """Which end of what figures draw is the best."""
+    return "high" if metric.rises else "low"
+
+
+def _definitions(metrics: Sequence[Metric]) -> str:
     """What the metrics are, each once."""
-    known = dict.fromkeys(f"{axis.title.partition(',')[0]}: {axis.definition}" for axis in axes if axis.definition)
+    known = dict.fromkeys(f"{metric.title}: {metric.definition}" for metric in metrics if metric.definition)
     return " ".join(f"{definition}." for definition in known)
 
 

@@ -12,30 +12,33 @@ import pytest
 from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.references.foreign import import_curves, parse_definition
 from benchmark.analysis.references.reference import (
-    Definition,
+    ForeignMetric,
     Reference,
     check_references,
-    definition_of,
     is_reference,
     read_reference,
     reference_curves,
     reference_text,
-    references_for,
 )
 from benchmark.errors import RecordsError, UsageError
+from benchmark.metric import Metric, find_metric
+from benchmark.plugins import all_metrics
 from tests.codecs.test_published import JPEG, WEBP
 from tests.conftest import ROOT, Run
 
-PSNR = Definition("psnr", "rgb", "dB", "images")
-POOLED = Definition("psnr", "rgb", "dB", "pooled")
-LINEAR = Definition("ms_ssim", "rgb", "linear", "images")
-OF_MEAN = Definition("ms_ssim", "rgb", "dB", "pooled")
-MEAN_OF = Definition("ms_ssim", "rgb", "dB", "images")
+METRICS = all_metrics()
+OURS, OURS_MS_SSIM = (find_metric(METRICS, name) for name in ("psnr", "ms_ssim"))
+DISTANCE = Metric(name="lpips", space="colour", title="LPIPS", definition="made up", higher_is_better=False)
+PSNR = ForeignMetric("psnr", "rgb", "dB", "images")
+POOLED = ForeignMetric("psnr", "rgb", "dB", "pooled")
+LINEAR = ForeignMetric("ms_ssim", "rgb", "linear", "images")
+OF_MEAN = ForeignMetric("ms_ssim", "rgb", "dB", "pooled")
+MEAN_OF = ForeignMetric("ms_ssim", "rgb", "dB", "images")
 
 
-def reference(definition: Definition = PSNR, **more: object) -> Reference:
-    values = (0.9, 0.99) if definition.unit == "linear" else (30.0, 35.5)
-    whole = Reference("kodak", "JPEG", "paper", definition, 24, (0.25, 1.0), values)
+def reference(metric: ForeignMetric = PSNR, **more: object) -> Reference:
+    values = (0.9, 0.99) if metric.unit == "linear" else (30.0, 35.5)
+    whole = Reference("kodak", "JPEG", "paper", metric, 24, (0.25, 1.0), values)
     return dataclasses.replace(whole, **more)  # type: ignore[arg-type]
 
 
@@ -46,10 +49,10 @@ def compressai(path: Path, points: tuple[tuple[float, float], ...], **more: obje
     return path
 
 
-@pytest.mark.parametrize("definition", [PSNR, POOLED, LINEAR, OF_MEAN, MEAN_OF])
-def test_what_is_written_is_read(tmp_path: Path, definition: Definition) -> None:
+@pytest.mark.parametrize("metric", [PSNR, POOLED, LINEAR, OF_MEAN, MEAN_OF])
+def test_what_is_written_is_read(tmp_path: Path, metric: ForeignMetric) -> None:
     path = tmp_path / "others.csv"
-    written = [reference(definition, note='a, "b"'), reference(definition, label="x", images=None)]
+    written = [reference(metric, note='a, "b"'), reference(metric, label="x", images=None)]
     path.write_text(reference_text(written), encoding="utf-8")
     assert is_reference(path)
     assert read_reference(path) == written
@@ -78,43 +81,53 @@ def test_a_bad_cell_is_told(tmp_path: Path, before: str, after: str, message: st
 
 
 def test_axes_of_the_records_have_these_definitions() -> None:
-    assert definition_of("psnr_rgb", "dB", False) == PSNR
-    assert definition_of("ms_ssim_rgb", "", True) == OF_MEAN
-    assert definition_of("ms_ssim_y", "", False) == dataclasses.replace(LINEAR, space="y")
+    assert ForeignMetric.of(OURS) == PSNR
+    assert ForeignMetric.of(OURS_MS_SSIM) == OF_MEAN
+    assert ForeignMetric.of(find_metric(METRICS, "ssim_y")) == ForeignMetric("ssim", "y", "linear", "images")
+    assert ForeignMetric.of(DISTANCE) == ForeignMetric("lpips", "colour", "linear", "images")
 
 
 def test_a_mean_similarity_and_its_decibels_can_be_had_from_each_other() -> None:
-    [there] = references_for([reference(LINEAR)], "ms_ssim_rgb", "", True, "kodak")
-    assert there.values == pytest.approx((10, 20))
-    assert there.definition == OF_MEAN
-    [back] = references_for([there], "ms_ssim_rgb", "", False, "kodak")
-    assert back.values == pytest.approx((0.9, 0.99))
+    [there] = reference_curves([reference(LINEAR)], OURS_MS_SSIM, "kodak")
+    assert there.qualities == pytest.approx((10, 20))
+    linear = dataclasses.replace(OURS_MS_SSIM, decibels="")
+    [back] = reference_curves([reference(OF_MEAN, values=(10.0, 20.0))], linear, "kodak")
+    assert back.qualities == pytest.approx((0.9, 0.99))
 
 
-@pytest.mark.parametrize(("mine", "column", "unit", "decibels"), [
-    (POOLED, "psnr_rgb", "dB", False), (MEAN_OF, "ms_ssim_rgb", "", True), (MEAN_OF, "ms_ssim_rgb", "", False),
+def test_a_distance_goes_down_and_its_decibels_go_up() -> None:
+    linear = reference(ForeignMetric("lpips", "colour", "linear", "images"), values=(0.1, 0.01))
+    assert reference_curves([linear], DISTANCE, "kodak")[0].qualities == pytest.approx((-0.1, -0.01))
+    in_decibels = dataclasses.replace(DISTANCE, decibels="distance")
+    assert reference_curves([linear], in_decibels, "kodak")[0].qualities == pytest.approx((10, 20))
+    pooled = reference(ForeignMetric("lpips", "colour", "dB", "pooled"), values=(10.0, 20.0))
+    assert reference_curves([pooled], DISTANCE, "kodak")[0].qualities == pytest.approx((-0.1, -0.01))
+
+
+@pytest.mark.parametrize(("mine", "ours"), [
+    (POOLED, OURS), (MEAN_OF, OURS_MS_SSIM), (MEAN_OF, dataclasses.replace(OURS_MS_SSIM, decibels="")),
 ])
-def test_other_averages_are_refused_naming_both(mine: Definition, column: str, unit: str, decibels: bool) -> None:
+def test_other_averages_are_refused_naming_both(mine: ForeignMetric, ours: Metric) -> None:
     with pytest.raises(UsageError) as refused:
-        references_for([reference(mine)], column, unit, decibels, "kodak")
+        reference_curves([reference(mine)], ours, "kodak")
     assert str(mine) in str(refused.value)
-    assert str(definition_of(column, unit, decibels)) in str(refused.value)
+    assert str(ForeignMetric.of(ours)) in str(refused.value)
     assert "--define" in str(refused.value)
 
 
 def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_refused() -> None:
     luma = reference(dataclasses.replace(PSNR, space="y"))
-    assert references_for([luma, reference()], "psnr_rgb", "dB", False, "kodak") == [reference()]
-    assert references_for([reference()], "psnr_rgb", "dB", False, "mnist") == []
-    check_references([reference()], [PSNR, OF_MEAN], ["kodak"])
-    check_references([reference(LINEAR)], [PSNR, OF_MEAN], ["kodak"])
-    check_references([reference(LINEAR), reference()], [PSNR], ["kodak"])  # of the same codec, one of which is drawn
+    assert [curve.qualities for curve in reference_curves([luma, reference()], OURS, "kodak")] == [(30, 35.5)]
+    assert reference_curves([reference()], OURS, "mnist") == []
+    check_references([reference()], [OURS, OURS_MS_SSIM], ["kodak"])
+    check_references([reference(LINEAR)], [OURS, OURS_MS_SSIM], ["kodak"])
+    check_references([reference(LINEAR), reference()], [OURS], ["kodak"])  # of the same codec, one of which is drawn
     with pytest.raises(UsageError, match=r"PSNR over luma.*the results have PSNR over RGB"):
-        check_references([luma], [OF_MEAN, PSNR], ["kodak"])
+        check_references([luma], [OURS_MS_SSIM, OURS], ["kodak"])
     with pytest.raises(UsageError, match=r"on kodak, the results on kodak \(2 of 24\)"):
-        check_references([reference()], [PSNR], ["kodak (2 of 24)"])
+        check_references([reference()], [OURS], ["kodak (2 of 24)"])
     with pytest.raises(UsageError, match="PSNR over RGB, dB of the mean"):
-        check_references([reference(POOLED)], [PSNR], ["kodak"])
+        check_references([reference(POOLED)], [OURS], ["kodak"])
 
 
 @pytest.mark.parametrize("text", [
@@ -129,7 +142,7 @@ def test_definitions_that_make_no_sense(text: str) -> None:
 def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: Path) -> None:
     path = compressai(tmp_path / "vtm.json", ((1.0, 35.0), (0.5, 30.0)), **{"ms-ssim-rgb": [0.99, 0.9], "odd": [1, 2]})
     found = import_curves(path, dataset="kodak", images=24)
-    assert [part.definition for part in found.references] == [PSNR, LINEAR]
+    assert [part.metric for part in found.references] == [PSNR, LINEAR]
     assert found.references[0].rates == (0.5, 1.0)
     assert found.references[0].values == (30.0, 35.0)
     assert (found.references[0].label, found.references[0].source) == ("VTM", "made, vtm.json")
@@ -139,7 +152,7 @@ def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: 
     assert "odd" in note
     key, definition = parse_definition("psnr-rgb=psnr_y,dB,pooled")
     told = import_curves(path, dataset="kodak", definitions={key: definition}, label="mine", source="me", note="so")
-    assert str(told.references[0].definition) == "PSNR over luma, dB of the mean over images"
+    assert str(told.references[0].metric) == "PSNR over luma, dB of the mean over images"
     assert (told.references[0].label, told.references[0].source, told.references[0].images) == ("mine", "me", None)
     assert told.references[0].note.endswith("; so")
 
@@ -175,11 +188,11 @@ def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message:
 def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> None:
     paths = compressai(tmp_path / "jpeg.json", JPEG), compressai(tmp_path / "webp.json", WEBP)
     parts = [import_curves(path, dataset="kodak", images=24).references[0] for path in paths]
-    jpeg, webp = reference_curves(parts, "psnr_rgb", "dB", False, "kodak")
+    jpeg, webp = reference_curves(parts, OURS, "kodak")
     assert (jpeg.images, jpeg.label, jpeg.dataset, jpeg.image) == (24, "JPEG", "kodak", "")
     assert -45 < bd_rate(jpeg, webp).value < -20
-    with pytest.raises(UsageError, match="--images"):
-        reference_curves([reference(images=None)], "psnr_rgb", "dB", False, "kodak")
+    [unknown] = reference_curves([reference(images=None)], OURS, "kodak")
+    assert "refused: nothing says how many images JPEG is a mean of" in bd_rate(jpeg, unknown).flags[-1]
 
 
 def test_the_command(tmp_path: Path, rdbench: Run) -> None:

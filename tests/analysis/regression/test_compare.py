@@ -17,15 +17,16 @@ import pytest
 
 from benchmark.analysis.regression.compare import Comparison, Gate, compare, read_run
 from benchmark.analysis.regression.timing import LEAST_PAIRS, time_ratios
-from benchmark.analysis.regression.tolerance import Tolerance, measures, parse_percent, parse_tolerances
+from benchmark.analysis.regression.tolerance import judged_columns, parse_percent, parse_tolerances
 from benchmark.cli.main import main
 from benchmark.errors import RecordsError, UsageError
-from benchmark.plugins import metric_families
+from benchmark.metric import Tolerance
+from benchmark.plugins import all_metrics
 from benchmark.report.compare import as_json, as_junit, as_markdown
 from benchmark.run.record import columns, metric_definitions
 from tests.conftest import ROOT, Run
 
-METRICS = [metric for family in metric_families().values() for metric in family.metrics]
+METRICS = all_metrics()
 Change = Callable[[pd.DataFrame], object]
 
 
@@ -74,7 +75,7 @@ def against(tmp_path: Path) -> Callable[..., Comparison]:
             altered = alter(rows)
             (altered if isinstance(altered, pd.DataFrame) else rows).to_csv(tmp_path / name, index=False)
             runs.append(read_run(tmp_path / name))
-        judged = measures(METRICS, parse_tolerances([tolerance], METRICS))
+        judged = judged_columns(METRICS, parse_tolerances([tolerance], METRICS))
         return compare(runs[0], runs[1], judged, gate=gate, **options)
 
     return run
@@ -286,7 +287,7 @@ def test_definitions_of_older_records_are_those_of_their_manifest(tmp_path: Path
         definitions = {metric.name: metric.definition for metric in METRICS}
         manifest = {"metrics": definitions | ({"psnr": text} if text else {})}
         (tmp_path / name / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    columns_ = measures(METRICS, {})
+    columns_ = judged_columns(METRICS, {})
     old, new, other = (read_run(tmp_path / name) for name in ("old", "new", "other"))
     assert compare(old, new, columns_).notes == ()
     assert compare(old, new, columns_).exit_status == 0
@@ -315,7 +316,7 @@ def test_versions_are_named_as_causes(tmp_path: Path, against: Callable[..., Com
         records().to_csv(tmp_path / name / "records.csv", index=False)
         manifest = {"environment": {"commit": name * 40}, "packages": {"numpy": version, "scipy": "1.17.1"}}
         (tmp_path / name / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    found = compare(read_run(tmp_path / "a"), read_run(tmp_path / "b"), measures(METRICS, {}))
+    found = compare(read_run(tmp_path / "a"), read_run(tmp_path / "b"), judged_columns(METRICS, {}))
     assert found.environment == (f"commit {'a' * 10} → {'b' * 10}", "numpy 2.4.6 → 2.5.0")
     assert "numpy 2.4.6 → 2.5.0" in found.cause("fine")
 
@@ -435,7 +436,7 @@ def test_bad_tolerances(text: str, told: str) -> None:
 def test_tolerances() -> None:
     found = parse_tolerances(["psnr=0.02, bpp=0.5%", "bd_rate=0.3"], METRICS)
     assert found == {"psnr": Tolerance(0.02), "bpp": Tolerance(0.005, True), "bd_rate": Tolerance(0.003, True)}
-    by_column = {measure.column: str(measure.tolerance) for measure in measures(METRICS, found)}
+    by_column = {metric.column: str(metric.tolerance) for metric in judged_columns(METRICS, found)}
     assert (by_column["psnr_y"], by_column["bpp"], by_column["mse_y"]) == ("0.02", "0.5%", "0.25%")
     assert parse_percent("--timing", "20%") == 0.2
     for text in ("20", "x%", "-1%"):

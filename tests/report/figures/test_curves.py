@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.table import in_decibels, read_records, series_labels, summarise
-from benchmark.report.figures.curves import Axis, draw_all, draw_rd_curves
+from benchmark.analysis.table import read_records, series_labels, summarise
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
+from benchmark.report.figures.curves import draw_all, draw_rd_curves
 from benchmark.run.record import columns
 
-PSNR = Axis("psnr_rgb", "PSNR, RGB", "dB")
+PSNR, SSIM, MS_SSIM = (find_metric(all_metrics(), name) for name in ("psnr", "ssim", "ms_ssim"))
 
 
 def rows(codec: str, quality: int, **more: object) -> list[dict[str, object]]:
@@ -100,7 +102,7 @@ def test_incomplete_points_are_left_out_and_counted(summary: pd.DataFrame, tmp_p
 
 
 def test_a_metric_without_values_is_not_drawn(summary: pd.DataFrame, tmp_path: Path) -> None:
-    assert draw_rd_curves(summary, Axis("ssim_rgb", "SSIM"), tmp_path / "a") == []
+    assert draw_rd_curves(summary, SSIM, tmp_path / "a") == []
 
 
 def test_each_data_set_has_its_own_figures(summary: pd.DataFrame, tmp_path: Path) -> None:
@@ -111,13 +113,13 @@ def test_each_data_set_has_its_own_figures(summary: pd.DataFrame, tmp_path: Path
 
 def test_ms_ssim_is_drawn_in_decibels_of_the_mean(summary: pd.DataFrame, tmp_path: Path) -> None:
     summary["ms_ssim_rgb_mean"] = np.linspace(0.9, 0.99, len(summary))
-    draw_rd_curves(summary, Axis("ms_ssim_rgb", "MS-SSIM, RGB", decibels=True), tmp_path / "a")
+    draw_rd_curves(summary, MS_SSIM, tmp_path / "a")
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert "MS-SSIM, RGB (dB, −10 log₁₀(1 − mean))" in text
     assert "<!-- 20.0 -->" in text or "<!-- 20 -->" in text
 
 
 def test_decibels_of_equal_images_are_infinite_in_spite_of_rounding() -> None:
-    found = in_decibels([0.9, 0.99, 1 - 6e-10, 1.0, 1 + 1e-12])
+    found = MS_SSIM.drawn([0.9, 0.99, 1 - 6e-10, 1.0, 1 + 1e-12])
     assert found[:2] == pytest.approx([10, 20])
     assert np.isposinf(found[2:]).all()

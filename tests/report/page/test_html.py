@@ -16,11 +16,11 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.curve import Curve, Results
+from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.page.html import write_html
 from benchmark.run.record import columns
-from benchmark.workflows.outputs import metric_axes
 from tests.conftest import jpeg_at, photo
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -57,7 +57,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         "codecs": {"jpeg": "Pillow 1"}, "metrics": {"psnr": "10·log10(255² / MSE)"}, "averaging": "arithmetic mean",
         "environment": {"python": "3.11.7", "cores": 2}, "packages": {"numpy": "2"},
     }), encoding="utf-8")
-    made = collect([folder], metric_axes(), title="Three <codecs>")
+    made = collect([folder], all_metrics(), title="Three <codecs>")
     original = photo(SIDE, SIDE)
     versions = [
         Version(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))

@@ -22,7 +22,7 @@
     const text = fixed(value, digits);
     return Number(value.toFixed(digits)) === 0 ? text.replace("\u2212", "") : (value > 0 ? "+" : "") + text;
   };
-  const measured = (value, axis) => fixed(value, axis.unit === "dB" ? 2 : 4) + (axis.unit && ` ${axis.unit}`);
+  const measured = (value, axis) => fixed(value, axis.digits) + (axis.unit && ` ${axis.unit}`);
   const said = (settings) => Object.entries(settings).map(([name, value]) => `${name}\u00a0=\u00a0${value}`).join(", ");
 
   /* ---- Colours of the page ---- */
