@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from benchmark import __version__
 from benchmark.cli import codec, data, lists, results, run, train
 from benchmark.cli.options import USAGE
 from benchmark.errors import BenchmarkError
+from benchmark.version import __version__
 
 
 class _Refusal(click.ClickException):

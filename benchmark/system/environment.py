@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmark import __version__
+from benchmark.version import __version__
 
 PACKAGES = (
     "numpy", "scipy", "pillow", "scikit-image", "pandas", "matplotlib", "pillow-avif-plugin", "pillow-heif",

@@ -1,0 +1,214 @@
+"""The public functions of the bench, for scripts and notebooks.
+
+They are imported from the package itself: ``from benchmark import codec, dataset, run, read_results, bd_rate``. What
+they need is imported when they are called, so that importing the package is cheap.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import defaults
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from benchmark.analysis.curve import Results
+    from benchmark.codec import Codec, Setting
+    from benchmark.dataset import Dataset
+
+
+def codec(name: str, /, **settings: Setting) -> Codec:
+    """A codec at one operating point, ready to encode and decode.
+
+    >>> from benchmark import codec, dataset
+    >>> image = dataset("sample").load("astronaut")[0]
+    >>> stream = codec("jpeg", quality=75).encode(image)
+    >>> isinstance(stream, bytes)
+    True
+    >>> codec("jpeg").decode(stream).shape
+    (512, 512, 3)
+
+    Args:
+        name: of the codec, see ``python -m benchmark list codecs``, or the path of a TOML file that describes one.
+        settings: of the codec, by name; the others have their defaults.
+
+    Returns:
+        The codec. ``encode`` takes an image, ``uint8``, shape (H, W, 3) sRGB or (H, W) grey, and returns the bytes of
+        its stream; ``decode`` takes those bytes and returns the image.
+
+    Raises:
+        UsageError: there is no such codec.
+        SettingError: a setting is unknown, of a wrong type or out of range.
+        MissingBackend: its library is not installed; the message says how to install it.
+    """
+    from benchmark.plugins import codec_class
+
+    cls = codec_class(name)
+    cls.version()  # raises where the library is missing
+    return cls.from_settings(settings)
+
+
+def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
+    """A data set, whose images are read one item at a time.
+
+    >>> from benchmark import dataset
+    >>> sample = dataset("sample")
+    >>> sample.items()[:2]
+    ['astronaut', 'camera']
+    >>> sample.load("camera").shape
+    (1, 512, 512)
+
+    Args:
+        name: such as ``kodak``, ``mnist:train`` or ``folder:PATH``; ``python -m benchmark list datasets`` has all.
+        root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
+
+    Returns:
+        The data set. ``items`` gives the names of its items; ``load`` gives the images of one of them as a batch,
+        ``uint8``, shape (N, H, W, 3) sRGB or (N, H, W) grey.
+
+    Raises:
+        UsageError: there is no such data set. Only its methods raise MissingData, where the images are not found.
+    """
+    from benchmark.plugins import open_dataset
+
+    return open_dataset(name, Path(root) if root is not None else None)
+
+
+def run(
+    *,
+    out: str | Path,
+    codecs: Mapping[str, Mapping[str, Sequence[Setting]]] | Sequence[str] | None = None,
+    dataset: str | Sequence[str] = defaults.DATASET,
+    metrics: Sequence[str] | None = None,
+    match: Mapping[str, Sequence[float]] | None = None,
+    match_mean: Mapping[str, Sequence[float]] | None = None,
+    repeats: int = 1,
+    threads: int = 1,
+    timeout: float = 600.0,
+    jobs: int | None = None,
+    root: str | Path | None = None,
+) -> Results:
+    """Runs codecs over data sets, and returns what came of it.
+
+    It writes the same files as ``python -m benchmark run``. Called again, it makes only what is missing or failed.
+
+    >>> from benchmark import run
+    >>> results = run(
+    ...     codecs={"jpeg": {"quality": [20, 80]}, "png": {}}, dataset="sample", metrics=["psnr"], out="results/first",
+    ... )
+    >>> list(results.summary["series"])
+    ['jpeg', 'jpeg', 'png']
+    >>> len(results.records)
+    18
+
+    The work is done by other processes, which import the script that calls this: a script, other than a notebook, has
+    to call it below ``if __name__ == "__main__":``.
+
+    Args:
+        out: folder of the results; it is made. Several data sets have a folder below it each.
+        codecs: names, or for each name the values to try of its settings; every combination is an operating point.
+            None takes the default codecs that are installed.
+        dataset: name of a data set, or several, see :func:`dataset`.
+        metrics: names; None takes all.
+        match: for a column such as ``bpp`` or ``psnr_rgb`` the values to come nearest to without passing them; the
+            knob of each codec is then found for every image. After a column's name with ``~`` a value may be passed.
+        match_mean: the same for the mean over a data set, for all of which one knob is found.
+        repeats: how often each encode and decode is timed; the median counts.
+        threads: that numerical libraries may use.
+        timeout: seconds for one operating point on one item.
+        jobs: worker processes; None takes one for each core.
+        root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
+
+    Returns:
+        The results, see :func:`read_results`. A row that failed says so in its column ``status``.
+
+    Raises:
+        UsageError: the request makes no sense; the message says what to change.
+        MissingBackend, MissingData: a library or a data set is not there; the message says how to get it.
+        RecordsError: the folder holds something else.
+        KeyboardInterrupt: Ctrl-C ended the run; what is finished is stored.
+    """
+    from benchmark.plugins import open_dataset
+    from benchmark.run.study import dataset_names, each_dataset, resolve
+    from benchmark.workflows.outputs import run_to_files
+
+    names = dataset_names(dataset)
+    study, _ = resolve(
+        dataset=names, codecs=codecs, metrics=metrics, match=match, match_mean=match_mean, repeats=repeats,
+        threads=threads, timeout=timeout,
+    )
+    data_root = Path(root) if root is not None else None
+    folders = []
+    for name in names:
+        open_dataset(name, data_root).items()  # a set that is missing is told before anything runs
+    for part in each_dataset(study, names):
+        folder = Path(out) / Path(part.name).relative_to(study.name)
+        outcome = run_to_files(
+            part, out=folder, data_root=data_root, jobs=jobs or os.cpu_count() or 1,
+            command=shlex.join(["python", *sys.argv]),
+        )
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        folders.append(folder)
+    return read_results(*folders)
+
+
+def read_results(*paths: str | Path) -> Results:
+    """The results of one or more runs, none twice.
+
+    >>> from benchmark import read_results
+    >>> results = read_results("results/first")
+    >>> results.summary[["codec", "images"]].values.tolist()
+    [['jpeg', 6], ['jpeg', 6], ['png', 6]]
+
+    Args:
+        paths: results folders, ``records.csv`` or ``summary.csv`` files.
+
+    Returns:
+        Two tables of pandas: ``summary`` has a row for each operating point, ``records`` one for each operating point
+        on each image. Columns that end in ``_mean`` and ``_std`` are over the images.
+
+    Raises:
+        UsageError: nothing is there.
+        RecordsError: a file is neither records nor a summary.
+    """
+    from benchmark.analysis.curve import read_results as read
+    from benchmark.plugins import all_metrics
+
+    return read([Path(path) for path in paths], all_metrics())
+
+
+def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = defaults.METRIC) -> pd.DataFrame:
+    """How much more rate each codec needs than an anchor for equal quality, in percent.
+
+    >>> from benchmark import bd_rate, run
+    >>> results = run(
+    ...     codecs={"jpeg": {"quality": [10, 30, 50, 70]}, "webp": {"quality": [5, 20, 40, 60]}}, metrics=["psnr"],
+    ...     out="results/second",
+    ... )
+    >>> table = bd_rate(results, anchor="jpeg", metric="psnr_rgb")
+    >>> webp = table.set_index("series").loc["webp"]
+    >>> bool(webp["bd_rate"] < 0)
+    True
+
+    Args:
+        results: of :func:`run` or :func:`read_results`. A curve takes four operating points at least.
+        anchor: codec, or series of one, to compare with.
+        metric: name of a metric, or column of the quality.
+
+    Returns:
+        A row for each data set and series: ``bd_rate`` of the mean curve, ``curve_ci_low`` to ``curve_ci_high``, its
+        95 % confidence interval over images, and more; ``flags`` says what to know of the row, and why it has no value.
+
+    Raises:
+        UsageError: there is no such anchor or metric.
+    """
+    from benchmark.analysis.bdrate import bd_table
+
+    return bd_table(results, anchor, results.metric(metric))

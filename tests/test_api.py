@@ -1,0 +1,147 @@
+"""The public functions, as a script uses them."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import benchmark
+from benchmark import api
+from benchmark.errors import MissingBackend, SettingError, UsageError
+from tests.conftest import ROOT, photo
+
+FUNCTIONS = ["bd_rate", "codec", "dataset", "read_results", "run"]
+
+
+def python(program: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    (folder / "script.py").write_text(program, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-W", "error", "script.py", *words], cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_the_public_names_are_these() -> None:
+    assert benchmark.__all__ == ["__version__", *FUNCTIONS]
+    assert {name for name, _ in inspect.getmembers(api, inspect.isfunction)} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_says_what_it_takes_and_gives(name: str) -> None:
+    function = getattr(api, name)
+    text = inspect.getdoc(function) or ""
+    for part in (">>> ", "Args:", "Returns:", "Raises:"):
+        assert part in text, part
+    described = [parameter for parameter in inspect.signature(function).parameters if f"    {parameter}: " in text]
+    assert described == list(inspect.signature(function).parameters)
+    assert inspect.signature(getattr(benchmark, name)) == inspect.signature(function)
+
+
+def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner()
+    tests = {test.name.rpartition(".")[2]: test for test in doctest.DocTestFinder().find(api) if test.examples}
+    assert sorted(tests) == FUNCTIONS
+    for name in ("codec", "dataset", "run", "read_results", "bd_rate"):  # results are read after they are written
+        assert runner.run(tests[name]).failed == 0, name
+
+
+IMPORTS = [
+    "from benchmark import codec, dataset, run",
+    "import benchmark.codec, benchmark.dataset, benchmark.run.runner; from benchmark import codec, dataset, run",
+    "from benchmark import codec, dataset, run; import benchmark.codec, benchmark.dataset, benchmark.run.runner",
+    "from benchmark.run.runner import run_study; from benchmark import codec, dataset, run",
+    "import benchmark; benchmark.dataset('sample'); from benchmark import codec, dataset, run",
+]
+
+
+@pytest.mark.parametrize("imports", IMPORTS)
+def test_functions_and_modules_of_one_name_live_together(imports: str, tmp_path: Path) -> None:
+    done = python(
+        f"{imports}\n"
+        "assert codec('jpeg', quality=30).quality == 30\n"
+        "assert dataset('sample').label == 'sample'\n"
+        "assert callable(run)\n"
+        "import benchmark\n"
+        "assert benchmark.codec('jpeg', quality=30).quality == 30\n"
+        "import benchmark.codec\n"
+        "assert benchmark.codec('jpeg', quality=30).quality == 30\n"
+        "assert isinstance(benchmark.codec('png'), benchmark.codec.Codec)\n"
+        "from benchmark.codec import Codec\n"
+        "import benchmark.run.task as task\n"
+        "assert Codec is benchmark.codec.Codec and task.run_task\n"
+        "import pickle\n"
+        "assert pickle.loads(pickle.dumps(benchmark.codec('png'))) == benchmark.codec('png')\n",
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_the_package_is_cheap(tmp_path: Path) -> None:
+    done = python("import benchmark, sys; print(*{name.partition('.')[0] for name in sys.modules})", tmp_path)
+    heavy = {"numpy", "pandas", "matplotlib", "PIL", "scipy", "keras", "tensorflow", "rich", "click"}
+    assert not set(done.stdout.split()) & heavy
+
+
+def test_a_script_runs_with_workers_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(photo(40, 60, 3, ord(name))).save(tmp_path / "pictures" / f"{name}.png")
+    program = (
+        "from benchmark import read_results, run\n"
+        "if __name__ == '__main__':\n"
+        "    results = run(codecs={'jpeg': {'quality': [20, 80]}}, dataset='folder:pictures', metrics=['psnr'],\n"
+        "                  out='out', jobs=2)\n"
+        "    assert results.summary.equals(read_results('out').summary)\n"
+        "    print(len(results.records), *results.summary['images'])\n"
+    )
+    for _ in range(2):
+        done = python(program, tmp_path, "a word")
+        assert done.stdout == "4 2 2\n", done.stderr
+    assert '"command": "python script.py \'a word\'"' in (tmp_path / "out" / "manifest.json").read_text()
+    assert (tmp_path / "out" / "rd_psnr_rgb.svg").exists()
+
+
+def test_several_data_sets_are_several_folders(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(photo(24, 32)).save(tmp_path / name / "a.png")
+    specs = [f"folder:{tmp_path / name}" for name in ("one", "other")]
+    results = benchmark.run(codecs=["png"], dataset=specs, metrics=["mse"], out=tmp_path / "out", jobs=1)
+    assert list(results.summary["dataset"]) == specs
+    assert len(list((tmp_path / "out").glob("*/records.csv"))) == 2
+
+
+def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="unknown codec 'jpge'; known: "):
+        benchmark.codec("jpge")
+    with pytest.raises(SettingError, match="expected 1 to 100, got 500"):
+        benchmark.codec("jpeg", quality=500)
+    with pytest.raises(UsageError, match="unknown data set 'kodac'; known: "):
+        benchmark.dataset("kodac")
+    with pytest.raises(UsageError, match="holds neither"):
+        benchmark.read_results(tmp_path)
+    with pytest.raises(UsageError, match="unknown data set 'kodac'"):
+        benchmark.run(codecs=["png"], dataset="sample,kodac", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+    def missing() -> str:
+        raise MissingBackend("pip install it")
+
+    monkeypatch.setattr("benchmark.plugins.codecs.png.Png.version", missing)
+    with pytest.raises(MissingBackend, match="pip install it"):
+        benchmark.codec("png")
+
+
+def test_encode_and_decode() -> None:
+    image = photo(30, 40)
+    png = benchmark.codec("png")
+    assert np.array_equal(png.decode(png.encode(image)), image)
