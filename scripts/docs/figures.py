@@ -1,0 +1,169 @@
+"""Tables of figures that come from committed results."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.bdrate import bd_rate
+from benchmark.analysis.bootstrap import mean_interval
+from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.table import read_summary
+from benchmark.report.tables.text import markdown
+from scripts.docs.blocks import ROOT
+
+_TILE = 28 * 28
+"""Pixels of a digit."""
+
+_LEAST_OVERLAP = 0.1
+"""Share of the range of quality below which a BD-rate tells too little of a codec to stand in a table."""
+
+_MINUS = str.maketrans("-", "−")
+
+COLUMNS: Mapping[str, tuple[str, str, Callable[[float], str]]] = {
+    "bpp": ("bpp", "bpp_mean", "{:.3f}".format),
+    "bits": ("bits an image", "bpp_mean", lambda value: f"{value * _TILE:.1f}"),
+    "nominal": ("nominal bpp", "nominal_bpp_mean", "{:.3f}".format),
+    "saved": ("saved by entropy coding, %", "saved", "{:.0f}".format),
+    "estimated": ("estimated bpp", "estimated_bpp_mean", "{:.3f}".format),
+    "psnr": ("PSNR, dB", "psnr_rgb_mean", "{:.2f}".format),
+    "pooled": ("pooled PSNR, dB", "psnr_rgb_pooled", "{:.2f}".format),
+    "mse": ("MSE, of 0–1", "mse_rgb_mean", lambda value: f"{value / 255**2:.4f}"),
+    "ssim": ("SSIM", "ssim_rgb_mean", "{:.3f}".format),
+    "ms_ssim": ("MS-SSIM", "ms_ssim_rgb_mean", "{:.3f}".format),
+    "encode": ("encode, s", "encode_s_mean", "{:.2f}".format),
+    "decode": ("decode, s", "decode_s_mean", "{:.2f}".format),
+    "encode_kmac": ("encode, kMAC a pixel", "encode_kmac_per_pixel_mean", "{:.1f}".format),
+    "decode_kmac": ("decode, kMAC a pixel", "decode_kmac_per_pixel_mean", "{:.1f}".format),
+}
+"""Of each column that a table may have: its title, the column of the summary, and how a value is written."""
+
+
+def bd_rates(folder: str) -> str:
+    """BD-rates of all codecs against one, from the ``bdrate.csv`` of a results folder, best first."""
+    rows = _bd_table(folder)
+    lines = [
+        [
+            f"`{row.series}`", _signed(row.image_mean), _range(row.ci_low, row.ci_high), _signed(row.bd_rate),
+            _range(row.curve_ci_low, row.curve_ci_high), f"{row.low:.1f} to {row.high:.1f} dB",
+        ]
+        for row in rows[rows["series"] != rows["anchor"]].itertuples()
+    ]
+    header = ["codec", "mean over images, %", "95 % interval", "mean curve, %", "95 % interval", "range of PSNR"]
+    return markdown(header, lines)
+
+
+def kodak_bd_rates() -> dict[str, str]:
+    """The BD-rate of each codec against ``jpeg`` on Kodak by PSNR over RGB, mean over images; only where it has one."""
+    return {row.series: _signed(row.image_mean) for row in _bd_table("results/baseline/kodak").itertuples()}
+
+
+def _bd_table(folder: str) -> pd.DataFrame:
+    """Rows of mean curves that share a tenth of their range with the anchor, on every image; best first."""
+    table = pd.read_csv(ROOT / folder / "bdrate.csv", keep_default_na=False, na_values=[""])
+    whole = table["image"].isna() & (table["image_count"] == table["images"]) & (table["overlap"] >= _LEAST_OVERLAP)
+    return table[whole].sort_values("image_mean")
+
+
+def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") -> str:
+    """BD-rates of one codec against several others, each the mean over images with its interval."""
+    curves = _image_curves(read_results([ROOT / folder]), metric)
+    lines = []
+    for anchor in anchors:
+        pairs = [(curves[anchor, image], curve) for (series, image), curve in curves.items() if series == codec]
+        values = np.array([bd_rate(one, other).value for one, other in pairs])
+        low, high = mean_interval(values)
+        lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high)])
+    return markdown(["against", f"BD-rate of `{codec}`, %", "95 % interval"], lines)
+
+
+def points(folder: str, codec: str, show: str, columns: str, **settings: str) -> str:
+    """Operating points of a codec.
+
+    Args:
+        folder: of results; several with commas between them.
+        codec: whose points.
+        show: settings that tell the points apart, with commas between them.
+        columns: names of :data:`COLUMNS`, with commas between them.
+        settings: the values that are shown, with commas between them; all where a setting is not named.
+    """
+    shown, wanted = show.split(","), columns.split(",")
+    rows = pd.concat([read_summary(ROOT / one / "summary.csv") for one in folder.split(",")])
+    rows = rows[rows["codec"] == codec]
+    rows = rows.assign(saved=100 * (1 - rows["payload_bpp_mean"] / rows["nominal_bpp_mean"]))
+    lines = []
+    for row in rows.to_dict("records"):
+        values = {name: _plain(value) for name, value in json.loads(row["settings"]).items()}
+        if all(values[name] in allowed.split(",") for name, allowed in settings.items()):
+            lines.append([*(values[name] for name in shown), *(_cell(row, name) for name in wanted)])
+    if not lines:
+        raise ValueError(f"{folder} has no point of {codec} with {settings}")
+    return markdown([*(f"`{name}`" for name in shown), *(COLUMNS[name][0] for name in wanted)], lines)
+
+
+def at_rates(folder: str, *series: str, rates: str, metric: str = "psnr_rgb", unit: str = "dB") -> str:
+    """The quality of several codecs at equal rates, between their operating points on the mean curve by PCHIP."""
+    from scipy.interpolate import PchipInterpolator
+
+    curves = {curve.label: curve for curve in read_results([ROOT / folder]).curves(metric)}
+    lines = []
+    for rate in map(float, rates.split(",")):
+        cells = [f"{rate:g}"]
+        for name in series:
+            places, qualities, _ = curves[name].front()
+            inside = places[0] <= rate <= places[-1]
+            value = float(PchipInterpolator(np.log(places), qualities)(np.log(rate))) if inside else np.nan
+            cells.append(f"{value:.2f} {unit}".strip() if inside else "–")
+        lines.append(cells)
+    return markdown(["bpp", *(f"`{name}`" for name in series)], lines)
+
+
+def lossless(folder: str) -> str:
+    """Rates of lossless settings, the lowest first."""
+    rows = read_summary(ROOT / folder / "summary.csv").sort_values("bpp_mean")
+    lines = []
+    for row in rows.to_dict("records"):
+        settings = ", ".join(f"{name}={_plain(value)}" for name, value in json.loads(row["settings"]).items())
+        lines.append([f"`{row['codec']}`", settings or "none", f"{row['bpp_mean']:.3f}"])
+    return markdown(["codec", "settings", "bpp"], lines)
+
+
+def published(name: str) -> str:
+    """The tables of one study on the page of published figures."""
+    page = (ROOT / "reports/published/README.md").read_text(encoding="utf-8")
+    sections = [part for part in re.split(r"(?m)^## ", page) if f"reports/published/{name}.toml`" in part]
+    if len(sections) != 1:
+        raise ValueError(f"the page of published figures has {len(sections)} sections of {name}")
+    table = re.search(r"(?m)^\|.*(?:\n\|.*)*", sections[0])
+    if table is None:
+        raise ValueError(f"the section of {name} has no table")
+    return table[0]
+
+
+def _image_curves(results: Results, metric: str) -> dict[tuple[str, str], Curve]:
+    return {(curve.label, curve.image): curve for curve in results.image_curves(metric)}
+
+
+def _cell(row: Mapping[str, object], name: str) -> str:
+    _, column, form = COLUMNS[name]
+    value = float(str(row[column]))
+    return form(value).translate(_MINUS) if np.isfinite(value) else "–"
+
+
+def _plain(value: object) -> str:
+    """A setting as it is written on the command line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".translate(_MINUS) if value else "0"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{_signed(low)} to {_signed(high)}"

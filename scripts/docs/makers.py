@@ -1,0 +1,22 @@
+"""The makers of generated blocks, by the names that stand in markers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scripts.docs import figures, plugins
+from scripts.docs.blocks import Maker
+
+MAKERS: Mapping[str, Maker] = {
+    "bd-rates": figures.bd_rates,
+    "against": figures.against,
+    "points": figures.points,
+    "at-rates": figures.at_rates,
+    "lossless": figures.lossless,
+    "published": figures.published,
+    "codecs": plugins.codecs,
+    "codec-sections": plugins.codec_sections,
+    "settings": plugins.settings,
+    "datasets": plugins.datasets,
+    "metrics": plugins.metrics,
+}
