@@ -49,7 +49,7 @@ def bd_rates(folder: str) -> str:
     lines = [
         [
             f"`{row.series}`", _signed(row.image_mean), _range(row.ci_low, row.ci_high), _signed(row.bd_rate),
-            _range(row.curve_ci_low, row.curve_ci_high), f"{row.low:.1f} to {row.high:.1f} dB",
+            _range(row.curve_ci_low, row.curve_ci_high), f"{row.low:.1f}–{row.high:.1f}\u00a0dB",
         ]
         for row in rows[rows["series"] != rows["anchor"]].itertuples()
     ]
@@ -135,7 +135,7 @@ def lossless(folder: str) -> str:
 def published(name: str) -> str:
     """The tables of one study on the page of published figures."""
     page = (ROOT / "reports/published/README.md").read_text(encoding="utf-8")
-    sections = [part for part in re.split(r"(?m)^## ", page) if f"reports/published/{name}.toml`" in part]
+    sections = [part for part in re.split(r"(?m)^## ", page) if f" reports/published/{name}.toml " in part]
     if len(sections) != 1:
         raise ValueError(f"the page of published figures has {len(sections)} sections of {name}")
     table = re.search(r"(?m)^\|.*(?:\n\|.*)*", sections[0])
@@ -166,4 +166,4 @@ def _signed(value: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{_signed(low)} to {_signed(high)}"
+    return f"{_signed(low)}\u00a0to\u00a0{_signed(high)}"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _PAGES = {
     "README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md",
-    "reports/published/README.md": "published.md",
+    "reports/published/README.md": "published.md", "reports/baseline/costs.md": "costs.md",
 }
 """Files that are pages of the site, too."""
 
@@ -27,6 +27,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 
     Raises:
         FileNotFoundError: a link leads to no file.
+        ValueError: a link leads to a Markdown file that is no page.
     """
     here = (ROOT / "docs" / page.file.src_uri).parent
 
@@ -53,6 +54,8 @@ def _target(path: Path, here: Path, config: Any, files: Any) -> str:
     if name in _PAGES:
         path = ROOT / "docs" / _PAGES[name]
     elif not path.is_relative_to(ROOT / "docs"):
+        if path.suffix == ".md":
+            raise ValueError(f"{path}: a page links to it, and it is no page; make one of it and name it in _PAGES")
         copy = f"repository/{name}"
         if files.get_file_from_path(copy) is None:
             files.append(File.generated(config, copy, abs_src_path=str(path)))

@@ -1,0 +1,186 @@
+"""Every code block of README, CONTRIBUTING and docs is run, or read by what it is written for; none is passed over."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image
+
+from benchmark.backends.described import read_codec
+from benchmark.cli.commands import main
+from benchmark.codec import Codec
+from benchmark.dataset import Dataset
+from benchmark.metric import MetricFamily
+from benchmark.plugins import codec_class, codec_names, dataset_class, metric_column
+from benchmark.run.study import Study
+from scripts.docs.blocks import ROOT, pages
+from tests.conftest import photo
+from tests.docs.pages import Block, all_blocks, blocks, commands
+
+NOTES = {
+    "sh": ("run", "not run: "),
+    "python": ("run", "run: codec", "run: dataset", "run: metric"),
+    "toml": ("read: toml", "read: study", "read: codec"),
+    "text": ("",),
+}
+"""What the comment above a block of each language may say, or begin with."""
+
+BASES: dict[str, type] = {"codec": Codec, "dataset": Dataset, "metric": MetricFamily}
+
+PAGES = [page for page in pages() if any(block.note.startswith("run") for block in blocks(page))]
+
+
+def named(block: Block) -> str:
+    return block.name
+
+
+@pytest.mark.parametrize("block", all_blocks(), ids=named)
+def test_each_block_says_what_becomes_of_it(block: Block) -> None:
+    assert block.language in NOTES, f"a fence of {block.name} names no language that is run or read"
+    allowed = NOTES[block.language]
+    fits = any(block.note.startswith(note) if note.endswith(": ") else block.note == note for note in allowed)
+    assert fits, f"above {block.name} stands {block.note!r}; expected one of {allowed}"
+
+
+def test_no_block_is_indented() -> None:
+    for page in pages():
+        before = ""
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+            indented = line.startswith("    python ") and not before.strip()
+            assert not indented, f"{page}:{number}: put commands between fences, so that they are tested"
+            before = line
+
+
+@pytest.mark.parametrize("block", [block for block in all_blocks() if block.language == "toml"], ids=named)
+def test_toml_is_read(block: Block, tmp_path: Path) -> None:
+    content = tomllib.loads(block.code)
+    path = tmp_path / "block.toml"
+    path.write_text(block.code, encoding="utf-8")
+    if block.note == "read: study":
+        assert Study.from_file(path).name == content["name"]
+    elif block.note == "read: codec":
+        assert read_codec(path).name == content["name"]
+
+
+@pytest.mark.parametrize("block", [block for block in all_blocks() if block.language == "sh"], ids=named)
+def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(click.Path, "convert", lambda self, value, param, ctx: value)  # files need not be there
+    for command in commands(block):
+        words = [word for word in shlex.split(command) if "=" not in word or word.startswith("-")]
+        words = shlex.split(command)
+        while words and "=" in words[0]:
+            words.pop(0)
+        if words[:3] == ["python", "-m", "benchmark"]:
+            understand(words[3:])
+        elif words[:4] == ["python", "-m", "pip", "install"]:
+            extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+            wanted = [word for word in words if "[" in word]
+            for word in wanted:
+                assert set(word[word.index("[") + 1 : word.index("]")].split(",")) <= set(extras), command
+        elif words[:3] == ["python", "-m", "pytest"]:
+            for word in words[3:]:
+                assert not word.startswith("tests/") or (ROOT / word).exists(), command
+        else:
+            known = (["python", "-m", "scripts.docs"], ["python", "-m", "pip"], ["python", "tests/golden/make.py"])
+            programs = ("scripts/gpu-train", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
+            assert words[0] in programs or any(words[: len(one)] == one for one in known), f"unknown: {command}"
+
+
+def understand(words: list[str]) -> None:
+    """Fails where the command line does not understand some words, or a plug-in or a setting is unknown."""
+    command: click.Command = main
+    context = command.make_context("python -m benchmark", list(words))
+    while isinstance(command, click.Group):
+        name, command, words = command.resolve_command(context, words)  # type: ignore[assignment]
+        if isinstance(command, click.Group):
+            context = click.Context(command, parent=context, info_name=name)
+            continue
+        context = command.make_context(name, list(words), parent=context)
+    known = {"deflate", *codec_names()}
+    for value in str(context.params.get("codecs") or "").split(","):
+        assert not value or value in known or value.endswith(".toml"), words
+    for assignment in context.params.get("assignments") or ():
+        target, values = str(assignment).split("=", 1)
+        codec, _, field = target.rpartition(".")
+        for value in values.split(","):
+            codec_class(codec or str(context.params["codec"])).parse_setting(field, value)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder with what the commands of the pages name: a picture, a folder of pictures, a data folder."""
+    for name in ("photo.png", "photos/one.png", "photos/two.png", "data/holiday/beach.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo(192, 256, 3)).save(path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks_run(page: Path, workplace: Path) -> None:
+    plugins = workplace / "plugins"
+    space: dict[str, object] = {"__name__": "page"}
+    for block in blocks(page):
+        if block.language == "python" and block.note == "run":
+            exec(compile(block.code, block.name, "exec"), space)
+        elif block.language == "python":
+            install(block, plugins)
+        elif block.note == "run":
+            for command in commands(block):
+                words = shlex.split(command)
+                assert words[0] == "python", f"{block.name}: only Python is run here: {command}"
+                run([sys.executable, *words[1:]], workplace, plugins, block.name)
+    for path in plugins.glob("*.py"):
+        if (plugins / f"{path.stem}-1.dist-info/entry_points.txt").read_text().startswith("[rdbench.codecs]"):
+            conform(path.stem.replace("_", "-"), plugins)
+
+
+def install(block: Block, folder: Path) -> None:
+    """Puts a plug-in into a package of its own, with an entry point."""
+    space: dict[str, object] = {"__name__": "block"}
+    exec(compile(block.code, block.name, "exec"), space)
+    kind = block.note.removeprefix("run: ")
+    classes = [
+        value for value in space.values()
+        if inspect.isclass(value) and issubclass(value, BASES[kind]) and value.__module__ == "block"
+    ]
+    assert len(classes) == 1, f"{block.name} defines {len(classes)} plug-ins"
+    name = str(vars(classes[0])["name"])
+    module = name.replace("-", "_")
+    group = {"codec": "codecs", "dataset": "datasets", "metric": "metrics"}[kind]
+    info = folder / f"{module}-1.dist-info"
+    info.mkdir(parents=True)
+    (folder / f"{module}.py").write_text(block.code, encoding="utf-8")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[rdbench.{group}]\n{name} = {module}:{classes[0].__name__}\n")
+
+
+def conform(codec: str, plugins: Path) -> None:
+    """Runs the conformance suite over a codec of a page."""
+    suite = "tests/codecs/test_conformance.py"
+    run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, "-k", codec], ROOT, plugins, codec)
+
+
+def run(command: list[str], folder: Path, plugins: Path, name: str) -> None:
+    paths = os.pathsep.join([str(plugins), str(ROOT)])
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{name}: {' '.join(command)}\n{done.stdout}\n{done.stderr}"
+
+
+def test_names_in_options_are_known() -> None:
+    with pytest.raises(AssertionError):
+        understand(["run", "--codecs", "gif"])
+    with pytest.raises(click.UsageError):
+        understand(["run", "--codec", "jpeg", "--speed", "9"])
+    assert dataset_class("sample").name == "sample"
+    assert metric_column("psnr")[1] == "psnr_rgb"
