@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 Maker = Callable[..., str]
 """Gives a block's Markdown. Plain words of the marker are its positional arguments, ``KEY=VALUE`` its named ones."""
 
-_BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BEGIN = re.compile(r"^<!-- generated: ", re.MULTILINE)
+_BLOCK = re.compile(r"^(<!-- generated: (.+?) -->\n).*?^(<!-- end -->)", re.DOTALL | re.MULTILINE)
 _NAMED = re.compile(r"[a-z_]+=.*")
 
 
@@ -37,7 +38,7 @@ def fill(text: str, makers: Mapping[str, Maker]) -> str:
     Raises:
         ValueError: a marker has no end, or names no maker.
     """
-    opened, closed = text.count("<!-- generated: "), len(_BLOCK.findall(text))
+    opened, closed = len(_BEGIN.findall(text)), len(_BLOCK.findall(text))
     if opened != closed:
         raise ValueError(f"{opened} blocks begin and {closed} end: put <!-- end --> behind each of them")
     return _BLOCK.sub(lambda match: f"{match[1]}\n{_make(match[2], makers)}\n\n{match[3]}", text)

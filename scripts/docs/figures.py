@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -48,10 +48,11 @@ def bd_rates(folder: str) -> str:
     rows = _bd_table(folder)
     lines = [
         [
-            f"`{row.series}`", _signed(row.image_mean), _range(row.ci_low, row.ci_high), _signed(row.bd_rate),
-            _range(row.curve_ci_low, row.curve_ci_high), f"{row.low:.1f}–{row.high:.1f}\u00a0dB",
+            f"`{row['series']}`", _signed(row["image_mean"]), _range(row["ci_low"], row["ci_high"]),
+            _signed(row["bd_rate"]), _range(row["curve_ci_low"], row["curve_ci_high"]),
+            f"{row['low']:.1f}–{row['high']:.1f}\u00a0dB",
         ]
-        for row in rows[rows["series"] != rows["anchor"]].itertuples()
+        for row in rows[rows["series"] != rows["anchor"]].to_dict("records")
     ]
     header = ["codec", "mean over images, %", "95 % interval", "mean curve, %", "95 % interval", "range of PSNR"]
     return markdown(header, lines)
@@ -59,7 +60,8 @@ def bd_rates(folder: str) -> str:
 
 def kodak_bd_rates() -> dict[str, str]:
     """The BD-rate of each codec against ``jpeg`` on Kodak by PSNR over RGB, mean over images; only where it has one."""
-    return {row.series: _signed(row.image_mean) for row in _bd_table("results/baseline/kodak").itertuples()}
+    rows = _bd_table("results/baseline/kodak")
+    return {str(name): _signed(mean) for name, mean in zip(rows["series"], rows["image_mean"], strict=True)}
 
 
 def _bd_table(folder: str) -> pd.DataFrame:
@@ -148,7 +150,7 @@ def _image_curves(results: Results, metric: str) -> dict[tuple[str, str], Curve]
     return {(curve.label, curve.image): curve for curve in results.image_curves(metric)}
 
 
-def _cell(row: Mapping[str, object], name: str) -> str:
+def _cell(row: Mapping[Hashable, object], name: str) -> str:
     _, column, form = COLUMNS[name]
     value = float(str(row[column]))
     return form(value).translate(_MINUS) if np.isfinite(value) else "–"

@@ -16,7 +16,6 @@ MAKERS: Mapping[str, Maker] = {
     "published": figures.published,
     "codecs": plugins.codecs,
     "codec-sections": plugins.codec_sections,
-    "settings": plugins.settings,
     "datasets": plugins.datasets,
     "metrics": plugins.metrics,
 }

@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 
 from benchmark.backends.described import read_codec
-from benchmark.cli.commands import main
+from benchmark.cli.main import main
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset
 from benchmark.metric import MetricFamily
 from benchmark.plugins import codec_class, codec_names, dataset_class, metric_column
-from benchmark.run.study import Study
+from benchmark.run.study import read_study
 from scripts.docs.blocks import ROOT, pages
 from tests.conftest import photo
 from tests.docs.pages import Block, all_blocks, blocks, commands
@@ -65,7 +65,7 @@ def test_toml_is_read(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "block.toml"
     path.write_text(block.code, encoding="utf-8")
     if block.note == "read: study":
-        assert Study.from_file(path).name == content["name"]
+        assert read_study(path)["name"] == content["name"]
     elif block.note == "read: codec":
         assert read_codec(path).name == content["name"]
 
@@ -74,7 +74,6 @@ def test_toml_is_read(block: Block, tmp_path: Path) -> None:
 def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(click.Path, "convert", lambda self, value, param, ctx: value)  # files need not be there
     for command in commands(block):
-        words = [word for word in shlex.split(command) if "=" not in word or word.startswith("-")]
         words = shlex.split(command)
         while words and "=" in words[0]:
             words.pop(0)
@@ -96,18 +95,19 @@ def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) 
 
 def understand(words: list[str]) -> None:
     """Fails where the command line does not understand some words, or a plug-in or a setting is unknown."""
-    command: click.Command = main
-    context = command.make_context("python -m benchmark", list(words))
-    while isinstance(command, click.Group):
-        name, command, words = command.resolve_command(context, words)  # type: ignore[assignment]
-        if isinstance(command, click.Group):
-            context = click.Context(command, parent=context, info_name=name)
-            continue
-        context = command.make_context(name, list(words), parent=context)
+    context = main.make_context("python -m benchmark", list(words))
+    group: click.Group = main
+    while True:
+        name, command, words = group.resolve_command(context, words)
+        assert command is not None
+        if not isinstance(command, click.Group):
+            break
+        group, context = command, click.Context(command, parent=context, info_name=name)
+    context = command.make_context(name, list(words), parent=context)
     known = {"deflate", *codec_names()}
     for value in str(context.params.get("codecs") or "").split(","):
         assert not value or value in known or value.endswith(".toml"), words
-    for assignment in context.params.get("assignments") or ():
+    for assignment in context.params.get("sets") or ():
         target, values = str(assignment).split("=", 1)
         codec, _, field = target.rpartition(".")
         for value in values.split(","):
@@ -130,7 +130,7 @@ def test_blocks_run(page: Path, workplace: Path) -> None:
     space: dict[str, object] = {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python" and block.note == "run":
-            exec(compile(block.code, block.name, "exec"), space)
+            exec(compile(block.code, block.name, "exec", dont_inherit=True), space)
         elif block.language == "python":
             install(block, plugins)
         elif block.note == "run":
@@ -146,7 +146,7 @@ def test_blocks_run(page: Path, workplace: Path) -> None:
 def install(block: Block, folder: Path) -> None:
     """Puts a plug-in into a package of its own, with an entry point."""
     space: dict[str, object] = {"__name__": "block"}
-    exec(compile(block.code, block.name, "exec"), space)
+    exec(compile(block.code, block.name, "exec", dont_inherit=True), space)
     kind = block.note.removeprefix("run: ")
     classes = [
         value for value in space.values()
