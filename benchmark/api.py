@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 def codec(name: str, /, **settings: Setting) -> Codec:
     """A codec at one operating point, ready to encode and decode.
 
-    >>> from benchmark import codec, dataset
-    >>> image = dataset("sample").load("astronaut")[0]
-    >>> stream = codec("jpeg", quality=75).encode(image)
-    >>> isinstance(stream, bytes)
-    True
-    >>> codec("jpeg").decode(stream).shape
-    (512, 512, 3)
+    Examples:
+        >>> from benchmark import codec, dataset
+        >>> image = dataset("sample").load("astronaut")[0]
+        >>> stream = codec("jpeg", quality=75).encode(image)
+        >>> isinstance(stream, bytes)
+        True
+        >>> codec("jpeg").decode(stream).shape
+        (512, 512, 3)
 
     Args:
         name: of the codec, see ``python -m benchmark list codecs``, or the path of a TOML file that describes one.
@@ -57,12 +58,13 @@ def codec(name: str, /, **settings: Setting) -> Codec:
 def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
     """A data set, whose images are read one item at a time.
 
-    >>> from benchmark import dataset
-    >>> sample = dataset("sample")
-    >>> sample.items()[:2]
-    ['astronaut', 'camera']
-    >>> sample.load("camera").shape
-    (1, 512, 512)
+    Examples:
+        >>> from benchmark import dataset
+        >>> sample = dataset("sample")
+        >>> sample.items()[:2]
+        ['astronaut', 'camera']
+        >>> sample.load("camera").shape
+        (1, 512, 512)
 
     Args:
         name: such as ``kodak``, ``mnist:train`` or ``folder:PATH``; ``python -m benchmark list datasets`` has all.
@@ -98,14 +100,16 @@ def run(
 
     It writes the same files as ``python -m benchmark run``. Called again, it makes only what is missing or failed.
 
-    >>> from benchmark import run
-    >>> results = run(
-    ...     codecs={"jpeg": {"quality": [20, 80]}, "png": {}}, dataset="sample", metrics=["psnr"], out="results/first",
-    ... )
-    >>> list(results.summary["series"])
-    ['jpeg', 'jpeg', 'png']
-    >>> len(results.records)
-    18
+    Examples:
+        >>> from benchmark import run
+        >>> results = run(
+        ...     codecs={"jpeg": {"quality": [20, 80]}, "png": {}}, dataset="sample", metrics=["psnr"],
+        ...     out="results/first",
+        ... )
+        >>> list(results.summary["series"])
+        ['jpeg', 'jpeg', 'png']
+        >>> len(results.records)
+        18
 
     The work is done by other processes, which import the script that calls this: a script, other than a notebook, has
     to call it below ``if __name__ == "__main__":``.
@@ -162,10 +166,11 @@ def run(
 def read_results(*paths: str | Path) -> Results:
     """The results of one or more runs, none twice.
 
-    >>> from benchmark import read_results
-    >>> results = read_results("results/first")
-    >>> results.summary[["codec", "images"]].values.tolist()
-    [['jpeg', 6], ['jpeg', 6], ['png', 6]]
+    Examples:
+        >>> from benchmark import read_results
+        >>> results = read_results("results/first")
+        >>> results.summary[["codec", "images"]].values.tolist()
+        [['jpeg', 6], ['jpeg', 6], ['png', 6]]
 
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files.
@@ -187,15 +192,16 @@ def read_results(*paths: str | Path) -> Results:
 def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = defaults.METRIC) -> pd.DataFrame:
     """How much more rate each codec needs than an anchor for equal quality, in percent.
 
-    >>> from benchmark import bd_rate, run
-    >>> results = run(
-    ...     codecs={"jpeg": {"quality": [10, 30, 50, 70]}, "webp": {"quality": [5, 20, 40, 60]}}, metrics=["psnr"],
-    ...     out="results/second",
-    ... )
-    >>> table = bd_rate(results, anchor="jpeg", metric="psnr_rgb")
-    >>> webp = table.set_index("series").loc["webp"]
-    >>> bool(webp["bd_rate"] < 0)
-    True
+    Examples:
+        >>> from benchmark import bd_rate, run
+        >>> results = run(
+        ...     codecs={"jpeg": {"quality": [10, 30, 50, 70]}, "webp": {"quality": [5, 20, 40, 60]}}, metrics=["psnr"],
+        ...     out="results/second",
+        ... )
+        >>> table = bd_rate(results, anchor="jpeg", metric="psnr_rgb")
+        >>> webp = table.set_index("series").loc["webp"]
+        >>> bool(webp["bd_rate"] < 0)
+        True
 
     Args:
         results: of :func:`run` or :func:`read_results`. A curve takes four operating points at least.

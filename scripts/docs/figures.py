@@ -11,8 +11,9 @@ import pandas as pd
 
 from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.bootstrap import mean_interval
-from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.curve import read_results
 from benchmark.analysis.table import read_summary
+from benchmark.plugins import all_metrics
 from benchmark.report.tables.text import markdown
 from scripts.docs.blocks import ROOT
 
@@ -73,7 +74,8 @@ def _bd_table(folder: str) -> pd.DataFrame:
 
 def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") -> str:
     """BD-rates of one codec against several others, each the mean over images with its interval."""
-    curves = _image_curves(read_results([ROOT / folder]), metric)
+    results = read_results([ROOT / folder], all_metrics())
+    curves = {(curve.label, curve.image): curve for curve in results.image_curves(results.metric(metric))}
     lines = []
     for anchor in anchors:
         pairs = [(curves[anchor, image], curve) for (series, image), curve in curves.items() if series == codec]
@@ -111,7 +113,8 @@ def at_rates(folder: str, *series: str, rates: str, metric: str = "psnr_rgb", un
     """The quality of several codecs at equal rates, between their operating points on the mean curve by PCHIP."""
     from scipy.interpolate import PchipInterpolator
 
-    curves = {curve.label: curve for curve in read_results([ROOT / folder]).curves(metric)}
+    results = read_results([ROOT / folder], all_metrics())
+    curves = {curve.label: curve for curve in results.curves(results.metric(metric))}
     lines = []
     for rate in map(float, rates.split(",")):
         cells = [f"{rate:g}"]
@@ -144,10 +147,6 @@ def published(name: str) -> str:
     if table is None:
         raise ValueError(f"the section of {name} has no table")
     return table[0]
-
-
-def _image_curves(results: Results, metric: str) -> dict[tuple[str, str], Curve]:
-    return {(curve.label, curve.image): curve for curve in results.image_curves(metric)}
 
 
 def _cell(row: Mapping[Hashable, object], name: str) -> str:

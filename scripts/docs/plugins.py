@@ -11,7 +11,7 @@ import sys
 import tomllib
 
 from benchmark.codec import Codec, setting_types
-from benchmark.plugins import codec_class, codec_names, dataset_classes, metric_families
+from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_classes
 from benchmark.report.tables.text import markdown
 from scripts.docs.blocks import ROOT
 from scripts.docs.figures import kodak_bd_rates
@@ -45,7 +45,7 @@ sys.meta_path.insert(0, Blocker())
 importlib.metadata.Distribution.from_name = from_name
 
 from benchmark.errors import MissingBackend
-from benchmark.plugins import codec_class, codec_names
+from benchmark.plugins import all_metrics, codec_class, codec_names
 
 found = {}
 for codec in codec_names():
@@ -115,11 +115,15 @@ def datasets() -> str:
 
 def metrics() -> str:
     """All metrics: name, columns and definition."""
-    lines = [
-        [f"`{metric.name}`", ", ".join(f"`{column}`" for column in metric.columns), metric.definition]
-        for family in metric_families().values() for metric in family.metrics
-    ]
-    return markdown(["metric", "columns", "definition"], lines)
+    columns: dict[str, list[str]] = {}
+    definitions: dict[str, str] = {}
+    for metric in all_metrics():
+        columns.setdefault(metric.name, []).append(f"`{metric.column}`")
+        definitions[metric.name] = metric.definition
+    return markdown(
+        ["metric", "columns", "definition"],
+        [[f"`{name}`", ", ".join(columns[name]), text] for name, text in definitions.items()],
+    )
 
 
 def _codec_section(name: str, extra: str, level: int) -> str:
