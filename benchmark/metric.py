@@ -246,7 +246,31 @@ def find_metric(metrics: Iterable[Metric], text: str) -> Metric:
 class MetricFamily(ABC):
     """Metrics that share work: a family is one class in a file of ``benchmark/metrics/``.
 
-    Another package adds one through an entry point of the group ``rdbench.metrics``.
+    Another package adds one through an entry point of the group ``rdbench.metrics``, whose name is that of the family.
+    This is a whole one, of a library that may be missing::
+
+        class Lpips(MetricFamily):
+            name = "lpips"
+            metrics = (
+                Metric(
+                    name="lpips", space="colour", title="LPIPS", higher_is_better=False, smallest=32,
+                    definition="Zhang et al. 2018: AlexNet, version 0.1, pictures in −1 to 1",
+                ),
+            )
+
+            @classmethod
+            def version(cls) -> str:
+                try:
+                    import lpips
+                except ImportError as error:
+                    raise MissingBackend("LPIPS needs lpips: python -m pip install lpips") from error
+                return f"lpips {lpips.__version__}"
+
+            def prepare(self, reference, wanted):
+                return reference[:, :3]
+
+            def compare(self, prepared, distorted):
+                return {"lpips": distances(prepared, distorted[:, :3])}  # float64, one for each image
     """
 
     name: ClassVar[str]

@@ -135,7 +135,7 @@ class Results:
 
     summary: pd.DataFrame
     records: pd.DataFrame
-    metrics: Sequence[Metric] = ()
+    metrics: Sequence[Metric]
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.

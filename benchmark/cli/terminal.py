@@ -226,9 +226,9 @@ def print_metrics() -> None:
     from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
 
     missing = missing_metrics()
-    libraries = {metric.name: metric.version or "–" for metric in installed_metrics()}
+    libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
     libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
-    table = _table("metric", "columns", "unit", "better", "tolerance", "from pixels", "library", "definition")
+    table = _table("metric", "columns", "unit", "better", "tolerance", "least side", "library", "definition")
     for name in libraries:
         columns = [metric for metric in all_metrics() if metric.name == name]
         first = columns[0]

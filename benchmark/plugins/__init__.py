@@ -193,8 +193,17 @@ def _register(known: dict[str, type[_Plugin]], cls: type[_Plugin]) -> None:
 
 
 def _classes(module_name: str, base: type[_Plugin]) -> list[type[_Plugin]]:
-    """Concrete subclasses of a base that a module itself defines and names."""
-    module = importlib.import_module(module_name)
+    """Concrete subclasses of a base that a module itself defines and names.
+
+    Raises:
+        PluginError: the module cannot be imported.
+    """
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise PluginError(
+            f"{module_name} cannot be imported: {error}; import a library that may be missing inside the methods"
+        ) from error
     return [
         cls
         for _, cls in inspect.getmembers(module, inspect.isclass)
@@ -209,7 +218,10 @@ def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
     try:
         cls = point.load()
     except Exception as error:
-        raise PluginError(f"entry point {point.name!r} ({point.value}) cannot be imported: {error}") from error
+        raise PluginError(
+            f"entry point {point.name!r} ({point.value}) cannot be imported: {error}; import a library that may be "
+            "missing inside the methods"
+        ) from error
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise PluginError(f"entry point {point.name!r} ({point.value}) is no {base.__name__}")
     if getattr(cls, "name", None) != point.name:

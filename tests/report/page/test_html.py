@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
 from benchmark.report.content import Picture, Report, Table, Version
@@ -144,7 +144,7 @@ def test_texts_of_results_are_no_markup(file: Path) -> None:
 
 def test_infinite_and_missing_values_are_null(report: Report, tmp_path: Path) -> None:
     summary = report.results.summary.assign(psnr_rgb_mean=np.inf)
-    endless = dataclasses.replace(report, results=Results(summary, report.results.records))
+    endless = dataclasses.replace(report, results=dataclasses.replace(report.results, summary=summary))
     text = write_html(endless, tmp_path / "index.html").read_text(encoding="utf-8")
     found = re.search(r'id="data">(.*?)</script>', text)
     assert found is not None
@@ -477,7 +477,7 @@ def test_controls_and_pictures_have_names(opened: Opened) -> None:
 
 
 def test_a_report_without_pictures_or_records_says_so(report: Report, browser: Any, tmp_path: Path) -> None:
-    results = Results(report.results.summary, report.results.records.iloc[:0])
+    results = dataclasses.replace(report.results, records=report.results.records.iloc[:0])
     bd = report.bd[report.bd["image"] == ""]
     bare = dataclasses.replace(
         report, results=results, bd=bd, pictures=[], tables=[], manifests={}, notes=[], command="", references={},
