@@ -134,7 +134,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
 
 def print_comparison(comparison: Comparison) -> None:
     """What became of a run against its baseline: the verdict first."""
-    from benchmark.report.compare import closing, headline, sections
+    from benchmark.report.compare_sections import closing, headline, sections
 
     console = _console()
     style = {"worse": "bold red", "not comparable": "bold red", "better": "bold green"}.get(comparison.verdict, "bold")
