@@ -37,8 +37,8 @@ TITLES = {
 }
 """Its headings, with units."""
 
-NEAR = 1.25
-"""A point whose rate is off by more than this factor from the one asked for is flagged."""
+RATE_FACTOR = 1.25
+"""A point is flagged if its rate is off by more than this factor from the one asked for."""
 
 _LEARNED = ("encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters")
 
@@ -87,7 +87,7 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
             distance = np.abs(np.log(pd.to_numeric(whole["bpp_mean"]) / at_rate))
             whole = whole.loc[[distance.idxmin()]]
             rate = float(whole["bpp_mean"].iloc[0])
-            if not 1 / NEAR <= rate / at_rate <= NEAR:
+            if not 1 / RATE_FACTOR <= rate / at_rate <= RATE_FACTOR:
                 flags.append(f"its nearest point has {rate:.3g} bpp, not {at_rate:g}")
         rows_of = good.merge(whole[KEYS], on=KEYS)
         row |= {"points": len(whole), "bpp": float(whole["bpp_mean"].mean()), "images": int(whole["images"].iloc[0])}

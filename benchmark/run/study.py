@@ -152,23 +152,7 @@ def resolve(
         UsageError: unknown names, bad values.
         MissingBackend: a codec asked for by name lacks its library.
     """
-    notes: list[str] = []
-    chosen: dict[str, dict[str, Sequence[Setting]]]
-    if codecs is None:
-        chosen = {}
-        for codec in defaults.CODECS:
-            try:
-                codec_class(codec).version()
-                chosen[codec] = {}
-            except MissingBackend as error:
-                notes.append(f"left out {codec}: {error}")
-    else:
-        named = codecs if isinstance(codecs, Mapping) else {codec: {} for codec in codecs}
-        chosen = {codec: dict(sweep) for codec, sweep in named.items()}
-        for codec in chosen:
-            codec_class(codec).version()
-    if not chosen:
-        raise UsageError("no codec to run: name some with --codecs")
+    chosen, notes = _codecs(codecs)
     named_as: dict[str, str] = {}
     for codec in chosen:
         other = named_as.setdefault(codec_class(codec).name, codec)
@@ -198,6 +182,29 @@ def resolve(
     )
     study.operating_points()  # raises for a bad setting before anything runs
     return study, notes
+
+
+def _codecs(
+    codecs: Mapping[str, Sweep] | Sequence[str] | None
+) -> tuple[dict[str, dict[str, Sequence[Setting]]], list[str]]:
+    """What a user says of the sweep of each codec, all of which can run here, and notes on those left out."""
+    notes: list[str] = []
+    if codecs is not None:
+        named = codecs if isinstance(codecs, Mapping) else {codec: {} for codec in codecs}
+        for codec in named:
+            codec_class(codec).version()
+        chosen = {codec: dict(sweep) for codec, sweep in named.items()}
+    else:
+        chosen = {}
+        for codec in defaults.CODECS:
+            try:
+                codec_class(codec).version()
+                chosen[codec] = {}
+            except MissingBackend as error:
+                notes.append(f"left out {codec}: {error}")
+    if not chosen:
+        raise UsageError("no codec to run: name some with --codecs")
+    return chosen, notes
 
 
 def dataset_names(dataset: str | Sequence[str]) -> list[str]:
