@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -15,7 +13,7 @@ from PIL import Image
 
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.task import Task
-from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
+from benchmark.system.pool import Pool, PoolBroken
 from tests.conftest import photo
 
 _Item = TypeVar("_Item")
@@ -81,20 +79,3 @@ def test_no_tasks_need_no_pool() -> None:
     engine = Flawed()
     assert list(run_tasks([], jobs=2, timeout=1, engine=engine)) == []
     assert engine.pools == []
-
-
-def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
-    with process_pool(1) as pool:
-        slow, dying, failing = (
-            pool.submit(time.sleep, 60, limit=0.5), pool.submit(os._exit, 7), pool.submit(int, "none"),
-        )
-        with pytest.raises(TimeoutError):
-            slow.result(30)
-        with pytest.raises(WorkerDied, match="exit code 7") as died:
-            dying.result(30)
-        assert died.value.exit_code == 7
-        with pytest.raises(ValueError, match="invalid literal"):
-            failing.result(30)
-        assert list(pool.map(len, ["", "a", "ab"])) == [0, 1, 2]
-    with pytest.raises(PoolBroken):
-        pool.submit(len, "")
