@@ -1,11 +1,11 @@
-"""Fixtures that tests share."""
+"""Fixtures that tests share, and the rules of the whole suite: who works beside whom, what may be skipped."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,65 @@ import pytest
 
 from benchmark.dataset import DATA_VARIABLE
 from benchmark.plugins import codec_class
+from tests.needs import installed
+from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[1]
+MOST_WORKERS = 4
+"""Each worker may load TensorFlow, which takes about a gigabyte."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs of the whole suite share the cores; runs of named files stay in one process. ``-n`` overrules both."""
+    option = config.option
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if whole and getattr(option, "numprocesses", 0) is None and not (option.usepdb or option.collectonly):
+        option.numprocesses = min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The markers ``data`` and ``browser`` follow from the fixtures of a test, so that none can be forgotten."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"data_root", "kodak"}:
+            item.add_marker("data")
+        if "browser" in fixtures:
+            item.add_marker("browser")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked ``neural`` is skipped where the packages of that extra are missing; broken ones fail it."""
+    if item.get_closest_marker("neural"):
+        missing = [name for name in ("keras", "constriction", "h5py") if not installed(name)]
+        if missing:
+            pytest.skip(f"{', '.join(missing)} not installed: extra neural")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skip that is not on the list fails."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _fail_unless_listed(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a file that skips itself as a whole."""
+    report = yield
+    if report.skipped:
+        _fail_unless_listed(report)
+    return report
+
+
+def _fail_unless_listed(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+    if os.environ.get(CI_VARIABLE) and not is_allowed(report.nodeid, reason, allowed_skips()):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\n{CI_VARIABLE} is set, and tests/skips.txt does not allow this skip."
 
 
 @pytest.fixture(scope="session")
@@ -36,19 +92,47 @@ def kodak(data_root: Path) -> Path:
 
 
 @pytest.fixture
-def rdbench(tmp_path: Path) -> Run:
-    """Runs the command line as a user does, in an empty folder."""
+def rdbench_process(tmp_path: Path) -> Run:
+    """Runs the command line as a user does: a process of its own, in an empty folder.
+
+    It costs a second or more; only for tests of what a process is: its environment, its exit, its signals.
+    """
 
     def run(*words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "benchmark", *words], cwd=tmp_path, capture_output=True, text=True, check=False,
             env={**os.environ, "COLUMNS": "160", "PYTHONPATH": str(ROOT), **environment},
         )
-        if check:
-            assert done.returncode == 0, done.stdout + done.stderr
-        return done
+        return _checked(done) if check else done
 
     return run
+
+
+@pytest.fixture
+def rdbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command line in this process, in an empty folder; an error that it does not explain is raised here."""
+    from click.testing import CliRunner
+
+    from benchmark.cli.main import main
+
+    def run(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["rdbench", *words])
+            for name in os.environ:
+                patch.setenv(name, os.environ[name])  # what a command sets ends with it
+            result = CliRunner(env={"COLUMNS": "160"}).invoke(main, words, prog_name="rdbench")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        done = subprocess.CompletedProcess(list(words), result.exit_code, result.stdout, result.stderr)
+        return _checked(done) if check else done
+
+    return run
+
+
+def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
 def photo(height: int, width: int, channels: int = 3, seed: int = 7) -> npt.NDArray[np.uint8]:

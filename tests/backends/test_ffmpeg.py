@@ -16,8 +16,9 @@ from benchmark.colour.convert import ColourPath, from_planes, pad, to_planes
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError
 from benchmark.plugins import codec_class, codec_of_stream
 from tests.conftest import photo
+from tests.needs import needs
 
-pytest.importorskip("imageio_ffmpeg", reason="needs the av1 and vvc extras")
+needs("imageio_ffmpeg", extra="av1")
 
 QUICK: dict[str, dict[str, Setting]] = {"av1": {"cpu_used": 6}, "vvc": {"preset": "faster"}}
 
@@ -120,7 +121,7 @@ def test_settings_change_the_bytes(name: str, settings: dict[str, Setting]) -> N
 )
 def test_another_program_decodes_the_same(name: str, start: bytes, decoder: str) -> None:
     """The libraries that PyAV brings, fed with the bare stream: they skip the unit that tells an odd size."""
-    av: Any = pytest.importorskip("av", reason="needs PyAV")
+    av = needs("av", extra="bpg")
     image = photo(63, 80)
     stream = codec(name).encode(image)
     context = av.CodecContext.create(decoder, "r")

@@ -19,6 +19,7 @@ from benchmark.dataset import read_image
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
 from benchmark.plugins import codec_class
 from tests.conftest import photo
+from tests.needs import needs
 
 Pixels = npt.NDArray[np.uint8]
 NAMES = ("hevc", "bpg", "heic")
@@ -119,7 +120,7 @@ def test_hevc_headers_are_understood_by_others(
 ) -> None:
     """libavformat tells the size and the colours; libavcodec's own reader and writer of headers agree to the bit."""
     stream = codec("hevc", **settings).encode(photo(*size, channels))
-    av = pytest.importorskip("av")
+    av = needs("av", extra="hevc")
     with av.open(io.BytesIO(stream), format="hevc") as file:
         (track,) = file.streams.video
         assert (track.height, track.width) == size
@@ -228,7 +229,7 @@ def test_every_cut_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", ["hevc", "bpg"])
 def test_absurd_sizes_are_told_before_anything_is_decoded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one = codec(name)
-    av = pytest.importorskip("av")
+    av = needs("av", extra="hevc")
     if name == "hevc":
         vps, own, *others = hevc.split(one.encode(photo(16, 16)))
         sps = hevc.read_sps(own)._replace(width=16384, height=16384)

@@ -161,11 +161,11 @@ def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictur
     assert "4 of them from an earlier run" in done.stdout
 
 
-def test_failures_are_rows(rdbench: Run, pictures: Path, third_party: Path, tmp_path: Path) -> None:
+def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Path, tmp_path: Path) -> None:
     path = f"{ROOT}{os.pathsep}{third_party}"
-    listed = rdbench("list", "codecs", PYTHONPATH=path).stdout
+    listed = rdbench_process("list", "codecs", PYTHONPATH=path).stdout
     assert "fails as it is told" in listed
-    done = rdbench(
+    done = rdbench_process(
         "run", "--codecs", "broken,jpeg", "--dataset", f"folder:{pictures}", "--set", "jpeg.quality=50", "--out", "out",
         "--set", "broken.how=well,raises,decoder,shape,skips,crashes,hangs", "--timeout", "2", PYTHONPATH=path,
         check=False,

@@ -14,6 +14,7 @@ from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, SettingError, UnsupportedImage
 from benchmark.plugins import codec_class
 from tests.conftest import ROOT, photo
+from tests.needs import needs
 
 
 def codec(name: str, **settings: Setting) -> Codec:
@@ -66,7 +67,7 @@ def test_webp_holds_16383_pixels_and_says_so() -> None:
 
 
 def test_avif_encoders_come_from_the_plugin_which_does_not_stay() -> None:
-    pytest.importorskip("pillow_avif", reason="needs the avif extra")
+    needs("pillow_avif", extra="avif")
     image = photo(128, 128)
     before = codec("avif").encode(image)
     native = Image.SAVE["AVIF"], Image.OPEN["AVIF"]
@@ -112,7 +113,7 @@ def test_tolerance_of_truncation_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_png_names_the_library_that_deflates() -> None:
     """Not the zlib that some other module of the process has loaded, which Pillow would tell."""
     program = "import h5py, tensorflow; from benchmark.plugins import codec_class; print(codec_class('png').version())"
-    pytest.importorskip("tensorflow", reason="needs the neural extra")
+    needs("tensorflow", extra="neural")
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == codec("png").version()
     assert "unknown" not in done.stdout

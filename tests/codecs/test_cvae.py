@@ -15,7 +15,7 @@ from benchmark.neural.weights import WEIGHTS_VARIABLE, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo
 
-keras = pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 Cvae = codec_class("cvae")
 cvae = importlib.import_module(Cvae.__module__)

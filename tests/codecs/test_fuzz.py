@@ -13,7 +13,7 @@ from benchmark.neural.streams.container import MAGIC_LEVELS, Frame, pack, pack_l
 from benchmark.plugins import codec_class, codec_names
 from tests.conftest import photo
 
-pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 LEARNED = [name for name in codec_names() if hasattr(codec_class(name), "state") and codec_class(name)().state()]
 RAW, SEALED = 9_600, 400

@@ -15,6 +15,7 @@ from benchmark.dataset import read_image
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage
 from benchmark.plugins import codec_class, codec_of_stream
 from tests.conftest import ROOT, photo
+from tests.needs import needs
 
 NEEDS = {
     "jxl": "imagecodecs", "jpegxr": "imagecodecs", "jpegls": "imagecodecs", "qoi": "imagecodecs",
@@ -28,7 +29,7 @@ LOSSLESS: list[tuple[str, dict[str, Setting]]] = [
 
 def codec(name: str, **settings: Setting) -> Codec:
     if name in NEEDS:
-        pytest.importorskip(NEEDS[name], reason=f"{name} needs it")
+        needs(NEEDS[name], extra=name if name in ("jpegli", "mozjpeg") else "imagecodecs")
     return codec_class(name).from_settings(settings)
 
 

@@ -18,6 +18,7 @@ from benchmark.codec import Codec
 from benchmark.dataset import read_image
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics, codec_class
+from tests.needs import needs
 
 METRICS = all_metrics()
 PSNR = find_metric(METRICS, "psnr_rgb")
@@ -95,7 +96,7 @@ def test_jpeg_reproduces_compressai(kodak: Path, quality: int, published: tuple[
 @pytest.mark.parametrize("qp", [42, 30, 15])
 def test_bpg_is_on_the_curve_of_compressai(kodak: Path, qp: int) -> None:
     """Its quantisers lie a little between those of bpgenc, so the rates are compared at our PSNR."""
-    pytest.importorskip("av", reason="needs the bpg extra")
+    needs("av", extra="bpg")
     bpp, psnr = kodak_mean(codec_class("bpg").from_settings({"qp": qp}), kodak)
     rates, ratios = np.array(BPG).T
     assert bpp == pytest.approx(np.exp(PchipInterpolator(ratios, np.log(rates))(psnr)), rel=0.03)

@@ -15,6 +15,7 @@ from benchmark.metric import find_metric, to_channels
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from tests.conftest import jpeg_at, photo
+from tests.needs import needs
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -69,7 +70,7 @@ def test_ssim_equals_scikit_image(reference: Pixels, distorted: Pixels) -> None:
 @pytest.mark.parametrize("size", [(176, 176), (192, 320), (161, 203), (512, 768)])
 @pytest.mark.parametrize("quality", [5, 50, 95])
 def test_ms_ssim_equals_tensorflow(size: tuple[int, int], quality: int) -> None:
-    tensorflow = pytest.importorskip("tensorflow", reason="needs the neural extra: TensorFlow is the oracle")
+    tensorflow = needs("tensorflow", extra="neural")  # the oracle
     reference = photo(*size)
     distorted = jpeg_at(reference, quality)
     values = measure(reference, distorted)

@@ -14,7 +14,7 @@ from benchmark.plugins import codec_class
 from benchmark.run.task import Task, run_task
 from tests.conftest import photo
 
-keras = pytest.importorskip("keras")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 
 def counted(*layers: Any, shape: tuple[int, ...]) -> int:

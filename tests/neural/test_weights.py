@@ -11,28 +11,30 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.neural.backend import load_keras
 from benchmark.neural.weights import WEIGHTS_VARIABLE, Storage, load_weights, points, save_weights, set_folders
 from benchmark.plugins import codec_names
 
-keras = pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-class Projection(keras.layers.Layer):  # type: ignore[misc, name-defined]  # Keras ships no types
-    """A matrix that has to stay exact, and so is not called a kernel."""
-
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        self.basis = self.add_weight(shape=(shape[-1], 5), initializer="orthogonal", name="basis")
-
-    def call(self, values: Any) -> Any:
-        return values @ self.basis
-
-
 def network(seed: int = 1) -> Any:
     """Kernels of 27×10 and 490×20, no multiples of the group of weights that shares a scale."""
-    keras.utils.set_random_seed(seed)
+    keras = load_keras()
     layers = keras.layers
+
+    class Projection(layers.Layer):  # type: ignore[misc, name-defined]  # Keras ships no types
+        """A matrix that has to stay exact, and so is not called a kernel."""
+
+        def build(self, shape: tuple[int | None, ...]) -> None:
+            self.basis = self.add_weight(shape=(shape[-1], 5), initializer="orthogonal", name="basis")
+
+        def call(self, values: Any) -> Any:
+            return values @ self.basis
+
+    keras.utils.set_random_seed(seed)
     return keras.Sequential([
         keras.Input((9, 9, 3)), layers.Conv2D(10, 3, bias_initializer="normal"), layers.Flatten(),
         layers.Dense(20, bias_initializer="normal"), Projection(),

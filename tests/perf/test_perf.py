@@ -29,6 +29,7 @@ from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.plugins import all_metrics, codec_class
 from benchmark.workflows.patch_sets import ORDERS, cut
 from tests.conftest import ROOT, jpeg_at, photo
+from tests.needs import needs
 
 
 def best_of(call: Callable[[], object], times: int = 5) -> float:
@@ -71,7 +72,7 @@ def test_all_metrics_against_scikit_image_ssim(benchmark: BenchmarkFixture) -> N
 @pytest.mark.parametrize("direction", ["encode", "decode"])
 def test_cvae_on_a_photograph(benchmark: BenchmarkFixture, direction: str) -> None:
     """A 768×512 RGB photograph through the CVAE; at most a second each way is promised."""
-    pytest.importorskip("keras", reason="needs the neural extra")
+    needs("keras", extra="neural")
     codec = codec_class("cvae").from_settings({})
     image = photo(512, 768)
     stream = codec.encode(image)

@@ -268,15 +268,23 @@ def check_syntax(text: str) -> None:
     assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {columns}
 
 
-def test_latex_of_a_report_compiles(report: Report, tmp_path: Path) -> None:
+def written_tables(report: Report, folder: Path) -> list[str]:
+    """Writes tables of a report and one over several pages; gives their names."""
     long = replace(TABLE, name="long", frame=pd.concat([TABLE.frame] * 20, ignore_index=True))
-    write_tables([*report.tables, TABLE, long], tmp_path)
-    names = [*(table.name for table in report.tables), "t_1", "long"]
-    for name in names:
+    write_tables([*report.tables, TABLE, long], folder)
+    return [*(table.name for table in report.tables), "t_1", "long"]
+
+
+def test_latex_of_a_report_is_well_formed(report: Report, tmp_path: Path) -> None:
+    for name in written_tables(report, tmp_path):
         check_syntax((tmp_path / f"{name}.tex").read_text(encoding="utf-8"))
     assert r"\begin{longtable}" in (tmp_path / "long.tex").read_text(encoding="utf-8")
-    if not shutil.which("pdflatex"):
-        return
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")
+def test_latex_of_a_report_compiles(report: Report, tmp_path: Path) -> None:
+    names = written_tables(report, tmp_path)
     (tmp_path / "paper.tex").write_text("\n".join([
         r"\documentclass{article}", r"\usepackage[margin=2cm]{geometry}", r"\usepackage{booktabs,longtable,siunitx}",
         r"\begin{document}", *(rf"\input{{{name}}}" for name in names), r"\end{document}",

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT, photo
 
-pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 
 def gpu_train(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -123,10 +123,10 @@ def liars(tmp_path: Path) -> str:
     return f"{ROOT}{os.pathsep}{site}"
 
 
-def test_broken_promises_are_told(rdbench: Run, liars: str, tmp_path: Path) -> None:
+def test_broken_promises_are_told(rdbench: Run, rdbench_process: Run, liars: str, tmp_path: Path) -> None:
     Pictures.fromarray(photo(48, 64)).save(tmp_path / "in.png")
     words = ("audit", "--image", "in.png", "--codecs")
-    done = rdbench(
+    done = rdbench_process(
         *words, "liar,grey,lossy,random,threaded,cheating,dying", "--out", "audit.json", PYTHONPATH=liars, check=False
     )
     assert done.returncode == 1, done.stdout + done.stderr
@@ -144,7 +144,7 @@ def test_broken_promises_are_told(rdbench: Run, liars: str, tmp_path: Path) -> N
     assert "ended with exit code 3" in found["dying"]["problems"][0]
     assert "dying: " in done.stdout
 
-    done = rdbench(*words, "liar,jpeg", "--out", "audit.csv", PYTHONPATH=liars)
+    done = rdbench_process(*words, "liar,jpeg", "--out", "audit.csv", PYTHONPATH=liars)
     rows = pd.read_csv(tmp_path / "audit.csv", keep_default_na=False).set_index("codec")
     assert list(rows["deterministic"]) == [True, True]
     jpeg = finest(codec_class("jpeg"))
@@ -157,9 +157,9 @@ def test_broken_promises_are_told(rdbench: Run, liars: str, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are seen on Linux alone")
-def test_threads_at_work_are_counted(rdbench: Run, liars: str, tmp_path: Path) -> None:
+def test_threads_at_work_are_counted(rdbench_process: Run, liars: str, tmp_path: Path) -> None:
     Pictures.fromarray(photo(48, 64)).save(tmp_path / "in.png")
-    rdbench("audit", "--image", "in.png", "--codecs", "busy,liar", "--out", "a.json", PYTHONPATH=liars)
+    rdbench_process("audit", "--image", "in.png", "--codecs", "busy,liar", "--out", "a.json", PYTHONPATH=liars)
     busy, liar = json.loads((tmp_path / "a.json").read_text())
     assert busy["threads"] >= 2
     assert liar["threads"] == 1

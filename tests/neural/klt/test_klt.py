@@ -16,7 +16,7 @@ from benchmark.neural.training.train import train
 from benchmark.plugins import codec_class, recipe
 from tests.conftest import photo
 
-pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 SMALL = {"coefficients": 48, "context": 32, "hidden": 16, "narrow": 8, "restoration": 8, "levels": 4}
 Floats = npt.NDArray[np.float32]

@@ -23,7 +23,7 @@ from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, load_weights
 from benchmark.plugins import codec_class, open_dataset, recipe
 from tests.conftest import ROOT, Run, photo
 
-keras = pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 SETS = [("vae", "rd"), ("vae", "elbo"), ("conv-ae", "rd"), ("conv-ae", "mse"), ("denoising-ae", "mse")]
 CODECS = sorted({codec for codec, _ in SETS})

@@ -12,13 +12,14 @@ from PIL import Image
 
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
+from benchmark.neural.backend import load_keras
 from benchmark.neural.levels.codec import codes_of
 from benchmark.neural.streams.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import Run, photo
 
-keras = pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 BinaryAe, Rnn = codec_class("binary-ae"), codec_class("rnn")
 binary_ae, rnn = (importlib.import_module(cls.__module__) for cls in (BinaryAe, Rnn))
@@ -65,7 +66,7 @@ def test_a_decorrelated_start_of_model_3() -> None:
     signs = 2.0 * codes.reshape(-1, 32) - 1
     assert np.abs(signs.mean(axis=0)).max() < 0.1
     related = np.abs(np.asarray(np.corrcoef(signs.T))[np.triu_indices(32, 1)]).mean()
-    keras.utils.set_random_seed(1)
+    load_keras().utils.set_random_seed(1)
     (plain,) = codes_of(binary_ae.build_network(3), images, 1)
     with np.errstate(invalid="ignore"):
         usual = np.nanmean(np.abs(np.asarray(np.corrcoef(2.0 * plain.reshape(-1, 32).T - 1))[np.triu_indices(32, 1)]))

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,9 @@ from benchmark.neural.wavelet.model import CLASSES
 from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import codec_class
 from tests.conftest import ROOT, Run, photo
+from tests.needs import installed
 
-pytest.importorskip("keras", reason="needs the neural extra")
+pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 TINY = {
     "width": "8", "blocks": "1", "latent": "20", "hidden": "6", "crop": "32", "block": "64", "batch_size": "2",
@@ -259,7 +259,7 @@ def test_any_size_comes_back(untrained: Path, channels: int) -> None:
     assert codec().decode_batch([stream]).shape == images.shape
 
 
-@pytest.mark.skipif(not find_spec("torch"), reason="needs the torch extra")
+@pytest.mark.skipif(not installed("torch"), reason="torch is not installed: extra torch")
 def test_another_backend_decodes_the_same_pixels(untrained: Path, tmp_path: Path) -> None:
     """To a grey level: symbols are the same, and the synthesis rounds."""
     stream = codec(quality=63).encode(photo(40, 50))

@@ -17,7 +17,7 @@ from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.streams import bits
 from benchmark.neural.streams.bits import BitModel, Codes, decode_bits, encode_bits, fit_bit_model
 
-constriction = pytest.importorskip("constriction", reason="needs the neural extra")
+pytestmark = pytest.mark.neural
 
 CHANNELS = 8
 SHAPES = [

@@ -10,7 +10,7 @@ from benchmark.errors import BitstreamError
 from benchmark.neural.streams import entropy
 
 Latents = npt.NDArray[np.float64]
-constriction = pytest.importorskip("constriction", reason="needs the neural extra")
+pytestmark = pytest.mark.neural
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,11 @@ from benchmark.neural.training.train import train
 from tests.conftest import ROOT, Run, photo
 from tests.tiny import TinyRecipe
 
-pytest.importorskip("keras", reason="needs the neural extra")
-# Keras saves weights of TensorFlow in a way that NumPy 2 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.neural, pytest.mark.slow,
+    # Keras saves weights of TensorFlow in a way that NumPy 2 warns of.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 def test_cyclical_rate_is_a_triangle_that_shrinks() -> None:

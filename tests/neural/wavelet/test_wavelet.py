@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,9 @@ from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, ba
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, recipe
 from tests.conftest import ROOT, Run, photo
+from tests.needs import installed
 
-pytest.importorskip("constriction", reason="needs the neural extra")
+pytestmark = pytest.mark.neural
 
 GOLDEN = ROOT / "tests" / "golden"
 SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64, 128)]
@@ -299,7 +299,6 @@ def reference_restoration(
 
 
 def test_networks_behave_like_the_integers_they_become() -> None:
-    pytest.importorskip("keras", reason="needs the neural extra")
     from keras import ops
 
     from benchmark.neural.wavelet.networks import ContextNetwork, RestorationNetwork
@@ -340,7 +339,6 @@ def test_networks_behave_like_the_integers_they_become() -> None:
 
 
 def test_checkpoints_of_all_stages_hold_the_whole_network() -> None:
-    pytest.importorskip("keras", reason="needs the neural extra")
     from benchmark.neural.wavelet.networks import WaveletNetwork
     from benchmark.neural.wavelet.objective import ContextObjective, RestorationObjective
 
@@ -466,7 +464,7 @@ def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tmp_path: Path) -> None:
-    if find_spec(backend) is None:
+    if not installed(backend):
         pytest.skip(f"{backend} is not installed")
     paths = sorted(GOLDEN.glob("learned-wavelet-*.bin"))
     assert len(paths) == 3
@@ -488,7 +486,6 @@ def test_training_goes_on_and_its_weights_code(
     tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A training of two steps a stage, stopped by its limit of time, goes on where it was."""
-    pytest.importorskip("keras", reason="needs the neural extra")
     (tmp_path / "photos").mkdir()
     for index in range(3):
         PIL.Image.fromarray(photo(512, 512, 3, index)).save(tmp_path / "photos" / f"{index}.png")

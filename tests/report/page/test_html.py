@@ -22,6 +22,7 @@ from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.page.html import write_html
 from benchmark.run.record import columns
 from tests.conftest import jpeg_at, photo
+from tests.needs import needs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IMAGES = ("one", "two", "three")
@@ -89,7 +90,7 @@ def browser() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is on the path")
-    api = pytest.importorskip("playwright.sync_api")
+    api = needs("playwright.sync_api", extra="test")
     with api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield running
