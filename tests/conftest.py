@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from benchmark.dataset import DATA_VARIABLE
 from benchmark.plugins import codec_class
 from tests.needs import installed
+from tests.serial import Serial
 from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -116,18 +118,28 @@ def rdbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     from benchmark.cli.main import main
 
     def run(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        before = dict(os.environ)
         with monkeypatch.context() as patch:
             patch.chdir(tmp_path)
             patch.setattr(sys, "argv", ["rdbench", *words])
-            for name in os.environ:
-                patch.setenv(name, os.environ[name])  # what a command sets ends with it
             result = CliRunner(env={"COLUMNS": "160"}).invoke(main, words, prog_name="rdbench")
+        for name in set(os.environ) - set(before):
+            del os.environ[name]  # what a command sets for its workers ends with it
+        os.environ.update(before)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         done = subprocess.CompletedProcess(list(words), result.exit_code, result.stdout, result.stderr)
         return _checked(done) if check else done
 
     return run
+
+
+@pytest.fixture
+def serial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of the command line work in this process: no worker is started, and none is waited for."""
+    from benchmark.run.runner import run_study
+
+    monkeypatch.setattr("benchmark.run.runner.run_study", partial(run_study, engine=Serial()))
 
 
 def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:

@@ -139,6 +139,7 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
     assert records(tmp_path / "again")[same].equals(rows[same])
 
 
+@pytest.mark.usefixtures("serial")
 def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = ("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--out", "out", "--set")
     rdbench(*words, "jpeg.quality=20")
@@ -219,6 +220,7 @@ def test_an_interrupted_run_keeps_what_is_finished(pictures: Path, third_party: 
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["run"]["interrupted"]
 
 
+@pytest.mark.usefixtures("serial")
 def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     Pictures.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
@@ -231,6 +233,7 @@ def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path
     assert (tmp_path / "out" / "rd_ssim_rgb.png").exists()
 
 
+@pytest.mark.usefixtures("serial")
 def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     rdbench(
         "run", "--codecs", "webp", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
@@ -242,6 +245,7 @@ def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tm
     assert (rows["psnr_rgb"] > 20).all()
 
 
+@pytest.mark.usefixtures("serial")
 def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (pictures / "1.png").write_bytes(b"no picture")
     done = rdbench(
@@ -295,6 +299,7 @@ def test_mistakes_are_explained_without_a_traceback(rdbench: Run, words: list[st
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("serial")
 def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "records.csv").write_text("a,b\n1,2\n")
@@ -313,6 +318,7 @@ def test_lists_and_info(rdbench: Run) -> None:
     assert "python" in rdbench("info").stdout
 
 
+@pytest.mark.usefixtures("serial")
 def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     sets = ("--set", "webp.quality=5", "--set", "webp.method=6")
     rdbench("run", "--codecs", "webp", *sets, "--dataset", "mnist", "--out", "out")
@@ -328,6 +334,7 @@ def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -
     assert 10 * np.log10(255**2 / rows["mse_rgb"][0]) == pytest.approx(27.6, abs=0.1)
 
 
+@pytest.mark.usefixtures("serial")
 def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     words = ("run", "--codecs", "png", "--metrics", "mse", "--dataset")
     rdbench(*words, "fashion-mnist:noisy,fashion-mnist", "--out", "out")
@@ -339,6 +346,7 @@ def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root:
     assert not set(noisy["image_sha256"]) & set(clean["image_sha256"])
 
 
+@pytest.mark.usefixtures("serial")
 def test_the_worst_data_set_is_the_exit_status(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.png").write_bytes(b"no picture")
@@ -357,7 +365,7 @@ def test_the_worst_data_set_is_the_exit_status(rdbench: Run, pictures: Path, tmp
     assert f"results: {Path('results') / 'both' / 'folder-bad'}" in done.stdout
     done = rdbench("run", "--codecs", "png", "--dataset", f"folder:{pictures},kodac", check=False)
     assert done.returncode == 2
-    done = rdbench("run", "--codecs", "png", "--dataset", "mnist,kodac", "--out", "none", check=False)
+    done = rdbench("run", "--codecs", "png", "--dataset", "sample,kodac", "--out", "none", check=False)
     assert "unknown data set 'kodac'" in done.stderr
     assert not (tmp_path / "none").exists()
 
@@ -437,6 +445,7 @@ def test_the_conformance_suite_tells_a_prefix_that_does_not_cut(monkeypatch: pyt
         test_conformance.test_prefixes_are_what_would_have_been_encoded(Planes())
 
 
+@pytest.mark.usefixtures("serial")
 def test_every_row_of_an_incomplete_set_says_so(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "data" / "kodak").mkdir(parents=True)
     Pictures.fromarray(photo(64, 64)).save(tmp_path / "data" / "kodak" / "kodim05.png")

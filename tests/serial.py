@@ -1,0 +1,34 @@
+"""An engine without processes: for tests of what a run does, not of how its work is carried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from benchmark.system.pool import Pool
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Serial:
+    """Starts pools, as an engine does, whose work is done at once and in this process."""
+
+    @contextmanager
+    def __call__(self, jobs: int) -> Iterator[Pool]:
+        yield self
+
+    def submit(
+        self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
+    ) -> Future[_Result]:
+        future: Future[_Result] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+        return map(function, items)
