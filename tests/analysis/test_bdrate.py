@@ -436,6 +436,7 @@ def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
         read_results([tmp_path / "x.csv"], METRICS)
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
     from PIL import Image
 

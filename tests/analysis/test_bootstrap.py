@@ -16,6 +16,7 @@ IMAGES = 24
 SIMULATIONS = 600
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_in_95_percent_of_sets_of_24_images() -> None:
     """Codec B needs exp(offset) of A's rate, an offset of each image's own, larger where the rates are high.
 

@@ -92,6 +92,7 @@ def records(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "records.csv", keep_default_na=False)
 
 
+@pytest.mark.slow
 def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     done = rdbench(
         "run", "--codecs", "jpeg,png", "--dataset", f"folder:{pictures}", "--set", "jpeg.quality=20,80", "--out", "out"
@@ -162,6 +163,7 @@ def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictur
     assert "4 of them from an earlier run" in done.stdout
 
 
+@pytest.mark.slow
 def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Path, tmp_path: Path) -> None:
     path = f"{ROOT}{os.pathsep}{third_party}"
     listed = rdbench_process("list", "codecs", PYTHONPATH=path).stdout
@@ -192,6 +194,7 @@ def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Pa
     assert summary["skipped"].sum() == 3
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_what_is_finished(pictures: Path, third_party: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmark", "run", "--codecs", "jpeg,broken", "--dataset", f"folder:{pictures}",
@@ -319,6 +322,7 @@ def test_lists_and_info(rdbench: Run) -> None:
 
 
 @pytest.mark.usefixtures("serial")
+@pytest.mark.slow
 def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     sets = ("--set", "webp.quality=5", "--set", "webp.method=6")
     rdbench("run", "--codecs", "webp", *sets, "--dataset", "mnist", "--out", "out")
@@ -335,6 +339,7 @@ def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("serial")
+@pytest.mark.slow
 def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     words = ("run", "--codecs", "png", "--metrics", "mse", "--dataset")
     rdbench(*words, "fashion-mnist:noisy,fashion-mnist", "--out", "out")

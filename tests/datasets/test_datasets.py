@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -268,6 +269,17 @@ def patch_sets(root: Path, folder: str = "bd") -> Path:
     return root / folder
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return patch_sets(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture
+def bd(built: Path, tmp_path: Path) -> Path:
+    """A copy of the patch sets, to be harmed, below a data folder of its own."""
+    return Path(shutil.copytree(built, tmp_path / "bd"))
+
+
 def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmark.workflows.shards.SHARD", 30)
     monkeypatch.setattr("benchmark.dataset.BATCH", 50)
@@ -324,9 +336,8 @@ def test_the_list_of_data_sets_says_how_to_build_patches(rdbench: Run, tmp_path:
 
 
 @pytest.mark.parametrize("harm", ["no json", "no set", "no shard", "short", "long", "other shape", "other count"])
-def test_harmed_patch_sets_are_named(tmp_path: Path, harm: str) -> None:
-    folder = patch_sets(tmp_path)
-    manifest, shard = folder / "manifest.json", folder / "bd2" / "test-000.npy"
+def test_harmed_patch_sets_are_named(bd: Path, tmp_path: Path, harm: str) -> None:
+    manifest, shard = bd / "manifest.json", bd / "bd2" / "test-000.npy"
     pixels = np.load(shard)
     content = shard.read_bytes()
     if harm == "no json":

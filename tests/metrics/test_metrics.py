@@ -69,6 +69,7 @@ def test_ssim_equals_scikit_image(reference: Pixels, distorted: Pixels) -> None:
 
 @pytest.mark.parametrize("size", [(176, 176), (192, 320), (161, 203), (512, 768)])
 @pytest.mark.parametrize("quality", [5, 50, 95])
+@pytest.mark.slow
 def test_ms_ssim_equals_tensorflow(size: tuple[int, int], quality: int) -> None:
     tensorflow = needs("tensorflow", extra="neural")  # the oracle
     reference = photo(*size)

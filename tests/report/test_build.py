@@ -122,6 +122,7 @@ def write_all(report: Report, folder: Path, **more: Any) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(results: Path, pool: Pool, tmp_path: Path) -> None:
     found = []
     for name in ("one", "other"):
@@ -388,6 +389,7 @@ def test_crops_keep_their_pixels(tmp_path: Path) -> None:
     assert [path.suffix for path in files] == [".png", ".pdf"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_report(rdbench: Run, results: Path, tmp_path: Path) -> None:
     done = rdbench(
         "report", str(results), "--out", "out", "--metric", "psnr", "--log-rate", "--pictures", "1", "--jobs", "1",

@@ -84,6 +84,7 @@ def summaries(sweep: Path) -> dict[str, pd.DataFrame]:
     return {frame["dataset"].iloc[0].rpartition("/")[2]: frame for frame in found}
 
 
+@pytest.mark.slow
 def test_from_a_matched_run_to_the_page(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "tiny.toml").write_text(

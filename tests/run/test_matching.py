@@ -194,6 +194,7 @@ def test_images_of_a_batch_are_matched_one_by_one(
     assert row["knob_value"] == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
 
 
+@pytest.mark.slow
 def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = ["run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out"]
     done = rdbench(*words, "--match", "bpp=2,4", "--match", "psnr=33", "--match", "bpp=0.01", check=False)
@@ -234,6 +235,7 @@ def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
     return sum(row["bpp"] for row in rows) / len(rows), sum(row["psnr_rgb"] for row in rows) / len(rows)
 
 
+@pytest.mark.slow
 def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = [
         "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
@@ -279,6 +281,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
     assert (tmp_path / "out" / "search.csv").read_bytes() == trials
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
@@ -321,6 +324,7 @@ def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_
     assert rows["reason"].str.contains("at 50, 0.png: .* cannot be read as an image").all()
 
 
+@pytest.mark.slow
 def test_kodak_at_two_bits_a_pixel(rdbench: Run, kodak: Path, tmp_path: Path) -> None:
     # Ramos (2019) has 36.77 dB, at a mean quality of 85.91, with libjpeg's fixed Huffman tables.
     rdbench(

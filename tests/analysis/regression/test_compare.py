@@ -349,6 +349,7 @@ def times(ratio: float, spread: float, count: int, seed: int) -> pd.DataFrame:
     })
 
 
+@pytest.mark.slow
 def test_noise_of_timings_does_not_trip_the_gate() -> None:
     pairs = [times(1, 0.3, 40, seed) for seed in range(150)]
     # With no limit at all, Holm's correction for both tests leaves 2.5 % to chance: 3.75 of 150.
