@@ -45,9 +45,9 @@ class Bpg(hevc.PictureCodec):
     def encode(self, image: Image) -> bytes:
         sps, pps, picture = self.picture(image)
         tools = _write_tools(sps.tools)
-        body = _ue7(len(tools)) + tools + pps + b"\0\0\1" + picture
+        body = ue7(len(tools)) + tools + pps + b"\0\0\1" + picture
         first = bytes((sps.chroma << 5 | (sps.depth - 8), 0))
-        return MAGIC + first + b"".join(map(_ue7, (image.shape[1], image.shape[0], len(body)))) + body
+        return MAGIC + first + b"".join(map(ue7, (image.shape[1], image.shape[0], len(body)))) + body
 
     @classmethod
     def decode(cls, data: bytes) -> Image:
@@ -71,12 +71,12 @@ def _read(data: bytes) -> tuple[hevc.Sps, int, int, bytes]:
     if data[4] & 16 or data[5] or chroma not in hevc.CHROMA.values():
         raise BitstreamError("bpg: a file with alpha, animation, metadata, another colour space, range or subsampling")
     place = 6
-    width, place = _read_ue7(data, place)
-    height, place = _read_ue7(data, place)
-    length, place = _read_ue7(data, place)
+    width, place = read_ue7(data, place)
+    height, place = read_ue7(data, place)
+    length, place = read_ue7(data, place)
     if length != len(data) - place:
         raise BitstreamError(f"bpg: {len(data) - place} bytes of data where the header says {length}")
-    size, place = _read_ue7(data, place)
+    size, place = read_ue7(data, place)
     tools = _read_tools(data[place : place + size])
     coded_width, coded_height = (-(-side // tools.block) * tools.block for side in (width, height))
     hevc.check_size(coded_width, coded_height, data)
@@ -103,7 +103,7 @@ def _read_tools(data: bytes) -> hevc.Tools:
     return tools
 
 
-def _ue7(value: int) -> bytes:
+def ue7(value: int) -> bytes:
     """Seven bits a byte, the most significant first; all bytes but the last have their first bit set."""
     digits = [value & 127]
     while value := value >> 7:
@@ -111,14 +111,14 @@ def _ue7(value: int) -> bytes:
     return bytes(reversed(digits))
 
 
-def _read_ue7(data: bytes, place: int) -> tuple[int, int]:
+def read_ue7(data: bytes, place: int) -> tuple[int, int]:
     """A value and the place behind it; the shortest code of 32 bits is the only one allowed."""
     value, start = 0, place
     while place < min(len(data), start + 5):
         value = value << 7 | data[place] & 127
         place += 1
         if not data[place - 1] & 128:
-            if data[start:place] != _ue7(value):
+            if data[start:place] != ue7(value):
                 break
             return value, place
     raise BitstreamError("bpg: the header holds no valid number")

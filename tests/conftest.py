@@ -15,12 +15,16 @@ import pytest
 
 from benchmark.dataset import DATA_VARIABLE
 from benchmark.plugins import codec_class
+from benchmark.system.environment import thread_environment
 from tests.needs import installed
 from tests.serial import Serial
 from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[1]
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores: one thread each, but where a test or the machine says otherwise.
+    os.environ.update({name: value for name, value in thread_environment(1).items() if name not in os.environ})
 MOST_WORKERS = 4
 """Each worker may load TensorFlow, which takes about a gigabyte."""
 

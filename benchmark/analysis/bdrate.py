@@ -321,14 +321,22 @@ def _curve_interval(row: dict[str, Any], base: Drawn | None, own: Drawn | None, 
         return []  # told of the images already
     if interpolator != "pchip":
         return ["mean curve: its interval is computed with pchip alone"]
-    row["curve_ci_low"], row["curve_ci_high"] = interval(_bd_rates(base, own))
+    row["curve_ci_low"], row["curve_ci_high"] = interval(bd_rates(base, own))
     if math.isnan(row["curve_ci_low"]):
         return ["mean curve: no interval, for some resamples of the images have no BD-rate"]
     return []
 
 
-def _bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
-    """BD-rates of pairs of curves in percent, as :func:`bd_rate` gives them with PCHIP; NaN where it refuses."""
+def bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
+    """BD-rates of many pairs of curves at once, as :func:`bd_rate` gives them with PCHIP.
+
+    Args:
+        anchors: curves, as :func:`~benchmark.analysis.interpolate.fronts` gives them, of shape (n, points).
+        tests: as many others.
+
+    Returns:
+        Percent, of shape (n,); NaN where :func:`bd_rate` refuses.
+    """
     found = np.full(len(anchors[0]), np.nan)
     for rows, mask in alike(np.concatenate([anchors[2], tests[2]], axis=1)):
         pairs = []

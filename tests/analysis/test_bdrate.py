@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.bdrate import INTERPOLATORS, _bd_rates, bd_metric, bd_rate, bd_table
+from benchmark.analysis.bdrate import INTERPOLATORS, bd_metric, bd_rate, bd_rates, bd_table
 from benchmark.analysis.curve import Curve, read_results
 from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
@@ -307,7 +307,7 @@ def test_many_curves_at_once_are_what_each_is_alone() -> None:
     tests[1][1, 2], tests[1][2, 6:], tests[0][4, 5] = math.inf, math.nan, tests[0][4, 6]
     tests[1][5] -= 100
     anchors = np.tile([0.1, 0.4, 1, 2, 5], (40, 1)), np.sort(rng.uniform(25, 45, (40, 5)))
-    found = _bd_rates(fronts(*anchors), fronts(*tests))
+    found = bd_rates(fronts(*anchors), fronts(*tests))
     alone = [
         bd_rate(Curve(list(ar), list(aq)), Curve(list(tr), list(tq))).value
         for ar, aq, tr, tq in zip(*anchors, *tests, strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from benchmark.analysis.bdrate import _bd_rates
+from benchmark.analysis.bdrate import bd_rates
 from benchmark.analysis.bootstrap import RESAMPLES, interval, mean_interval, paired_test, shares
 from benchmark.analysis.interpolate import fronts
 
@@ -37,7 +37,7 @@ def test_intervals_cover_the_truth_in_95_percent_of_sets_of_24_images() -> None:
         rates = np.exp(height * common)[:, None] * ladder
         cheaper = rates * np.exp(mean + shared * common + rng.normal(0, spread, IMAGES))[:, None]
         values, drawn = (
-            _bd_rates(*(fronts(weights @ each, np.tile(qualities, (len(weights), 1))) for each in (rates, cheaper)))
+            bd_rates(*(fronts(weights @ each, np.tile(qualities, (len(weights), 1))) for each in (rates, cheaper)))
             for weights in (np.eye(IMAGES), sets)
         )
         for place, (ends, truth) in enumerate([(mean_interval(values), of_images), (interval(drawn), of_curve)]):

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from filelock import FileLock
 
 from benchmark.cli.main import main
 from benchmark.errors import UsageError
@@ -276,6 +275,8 @@ def test_bad_options_of_the_loop_are_explained(options: dict[str, str], complain
 
 
 def test_two_trainings_never_share_a_folder(rdbench: Run, tmp_path: Path) -> None:
+    from filelock import FileLock
+
     folder = tmp_path / "weights" / "rnn" / "mine"
     (folder / "training").mkdir(parents=True)
     with FileLock(folder / "training" / "lock"):
