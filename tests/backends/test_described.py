@@ -359,6 +359,7 @@ def test_a_decoder_that_writes_more_than_8_bits(tmp_path: Path) -> None:
         made(describe(tmp_path)).decode(deep)
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_it_in_workers(rdbench: Run, tmp_path: Path) -> None:
     folder = tmp_path / "my codecs"
     folder.mkdir()

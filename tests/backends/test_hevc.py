@@ -332,6 +332,7 @@ def check_against(reference: Callable[[bytes], Pixels], one: Codec, image: Pixel
 
 @pytest.mark.parametrize("settings", [{}, {"qp": 0}, {"qp": 51}, {"depth": 10}, {"preset": "ultrafast"}])
 @pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.slow
 def test_the_reference_decoder_reads_bpg_alike(
     reference_decoder: Callable[[bytes], Pixels], channels: int, settings: dict[str, Setting]
 ) -> None:
@@ -339,6 +340,7 @@ def test_the_reference_decoder_reads_bpg_alike(
         check_against(reference_decoder, codec("bpg", **settings), photo(*size, channels))
 
 
+@pytest.mark.slow
 def test_the_reference_decoder_reads_subsampled_bpg_nearly_alike(
     reference_decoder: Callable[[bytes], Pixels],
 ) -> None:
@@ -349,6 +351,7 @@ def test_the_reference_decoder_reads_subsampled_bpg_nearly_alike(
         check_against(reference_decoder, codec("bpg", subsampling="4:2:0", depth=depth, qp=10), smooth, apart=4)
 
 
+@pytest.mark.slow
 def test_the_reference_decoder_reads_photographs_alike(
     reference_decoder: Callable[[bytes], Pixels], kodak: Path
 ) -> None:

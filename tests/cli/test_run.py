@@ -142,7 +142,9 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
 
 @pytest.mark.usefixtures("serial")
 def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
-    words = ("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--out", "out", "--set")
+    words = (
+        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out", "--set"
+    )
     rdbench(*words, "jpeg.quality=20")
     path = tmp_path / "out" / "records.csv"
     lines = path.read_text().splitlines()
@@ -253,7 +255,7 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path:
     (pictures / "1.png").write_bytes(b"no picture")
     done = rdbench(
         "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", f"folder:{pictures}", "--out", "out",
-        check=False,
+        "--metrics", "psnr", check=False,
     )
     assert done.returncode == 1
     rows = records(tmp_path / "out")
@@ -263,7 +265,10 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path:
     assert (summary["images"][0], summary["images_attempted"][0]) == (2, 3)
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000", "webp", "avif", "png", "cvae"])
+@pytest.mark.parametrize(
+    "codec",
+    ["jpeg", "jpeg2000", "webp", "avif", "png", pytest.param("cvae", marks=[pytest.mark.neural, pytest.mark.slow])],
+)
 def test_encode_and_decode_a_file(rdbench: Run, tmp_path: Path, codec: str) -> None:
     Pictures.fromarray(photo(60, 90)).save(tmp_path / "in.png")
     done = rdbench("encode", "--codec", codec, "in.png", "stream")

@@ -110,6 +110,8 @@ def test_tolerance_of_truncation_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         codec("jpeg").decode(stream)
 
 
+@pytest.mark.slow
+@pytest.mark.neural
 def test_png_names_the_library_that_deflates() -> None:
     """Not the zlib that some other module of the process has loaded, which Pillow would tell."""
     program = "import h5py, tensorflow; from benchmark.plugins import codec_class; print(codec_class('png').version())"

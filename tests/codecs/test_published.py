@@ -78,6 +78,7 @@ def _images(folder: Path) -> list[npt.NDArray[np.uint8]]:
 
 
 @pytest.mark.parametrize(("quality", "published"), list(zip(QUALITIES, WEBP, strict=True)))
+@pytest.mark.slow
 def test_webp_reproduces_compressai(kodak: Path, quality: int, published: tuple[float, float]) -> None:
     codec = codec_class("webp").from_settings({"quality": quality})
     bpp, psnr = kodak_mean(codec, kodak)
@@ -94,6 +95,7 @@ def test_jpeg_reproduces_compressai(kodak: Path, quality: int, published: tuple[
 
 
 @pytest.mark.parametrize("qp", [42, 30, 15])
+@pytest.mark.slow
 def test_bpg_is_on_the_curve_of_compressai(kodak: Path, qp: int) -> None:
     """Its quantisers lie a little between those of bpgenc, so the rates are compared at our PSNR."""
     needs("av", extra="bpg")

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmark.dataset import Dataset, data_roots
+from benchmark.dataset import DATA_VARIABLE, Dataset, data_roots
 from benchmark.errors import DigestError, MissingData, UnsupportedImage, UsageError
 from benchmark.plugins import dataset_class, dataset_classes, open_dataset
 from benchmark.workflows.patches import build
@@ -328,8 +328,11 @@ def test_missing_patch_sets_say_how_to_build_them(tmp_path: Path) -> None:
     assert str(tmp_path / "bd-none") in str(caught.value)
 
 
-def test_the_list_of_data_sets_says_how_to_build_patches(rdbench: Run, tmp_path: Path) -> None:
-    lines = rdbench("list", "datasets", "--data-root", str(tmp_path), RDBENCH_DATA="").stdout.splitlines()
+def test_the_list_of_data_sets_says_how_to_build_patches(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    lines = rdbench("list", "datasets", "--data-root", str(tmp_path)).stdout.splitlines()
     patch_lines = [line for line in lines if line.strip().startswith("bd")]
     assert len(patch_lines) == 6
     assert all("missing: python -m benchmark data build-bd" in line for line in patch_lines)

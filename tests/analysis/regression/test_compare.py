@@ -113,6 +113,7 @@ def test_a_lower_psnr_is_worse_and_named(against: Callable[..., Comparison]) -> 
     assert against(lower, tolerance="psnr=0.2%").exit_status == 0
 
 
+@pytest.mark.slow
 def test_each_column_is_judged_in_its_direction(against: Callable[..., Comparison]) -> None:
     def scaled(column: str, factor: float) -> Comparison:
         return against(lambda frame: frame.update(frame[[column]] * factor))

@@ -50,6 +50,7 @@ def test_as_many_as_asked_for_and_as_fit(photos: Path, tmp_path: Path) -> None:
         PackedImages(photos / "0.jpg")
 
 
+@pytest.mark.slow
 def test_patches_of_a_training_split_are_packed(data_root: Path, tmp_path: Path) -> None:
     mnist = open_dataset("mnist", data_root)
     assert pack(mnist, "mnist", tmp_path / "t.npz", count=5, max_bytes=10**6) == (5, 60_000)
@@ -57,6 +58,8 @@ def test_patches_of_a_training_split_are_packed(data_root: Path, tmp_path: Path)
     assert all(batch[0].tobytes() in seen for batch in PackedImages(tmp_path / "t.npz").images())
 
 
+@pytest.mark.neural
+@pytest.mark.slow
 def test_a_packed_file_is_trained_on(rdbench: Run, photos: Path, tmp_path: Path) -> None:
     (photos / "4.png").unlink()
     assert "4 of 4 images" in rdbench("pack", "--dataset", "photos", "--out", "t.npz", "--max-size", "1MB").stdout
