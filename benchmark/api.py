@@ -36,8 +36,9 @@ def codec(name: str, /, **settings: Setting) -> Codec:
         (512, 512, 3)
 
     Args:
-        name: of the codec, see ``python -m benchmark list codecs``, or the path of a TOML file that describes one.
-        settings: of the codec, by name; the others have their defaults.
+        name: the name of the codec, see ``python -m benchmark list codecs``, or the path of a TOML file that
+            describes a codec.
+        settings: settings of the codec, by name; the others have their defaults.
 
     Returns:
         The codec. ``encode`` takes an image, ``uint8``, shape (H, W, 3) sRGB or (H, W) grey, and returns the bytes of
@@ -67,7 +68,8 @@ def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
         (1, 512, 512)
 
     Args:
-        name: such as ``kodak``, ``mnist:train`` or ``folder:PATH``; ``python -m benchmark list datasets`` has all.
+        name: the name of the data set, such as ``kodak``, ``mnist:train`` or ``folder:PATH``;
+            ``python -m benchmark list datasets`` has all.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
@@ -120,11 +122,11 @@ def run(
             None takes the default codecs that are installed.
         dataset: name of a data set, or several, see :func:`dataset`.
         metrics: names; None takes all.
-        match: for a column such as ``bpp`` or ``psnr_rgb`` the values to come nearest to without passing them; the
-            knob of each codec is then found for every image. After a column's name with ``~`` a value may be passed.
+        match: targets: for a column such as ``bpp`` or ``psnr_rgb``, the values to come near to without passing them.
+            The knob of each codec is then found for every image. A column's name with ``~`` lets the value be passed.
         match_mean: the same for the mean over a data set, for all of which one knob is found.
         repeats: how often each encode and decode is timed; the median counts.
-        threads: that numerical libraries may use.
+        threads: how many threads numerical libraries may use.
         timeout: seconds for one operating point on one item.
         jobs: worker processes; None takes one for each core.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
@@ -204,7 +206,7 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
         True
 
     Args:
-        results: of :func:`run` or :func:`read_results`. A curve takes four operating points at least.
+        results: what :func:`run` or :func:`read_results` gave. A curve takes four operating points at least.
         anchor: codec, or series of one, to compare with.
         metric: name of a metric, or column of the quality.
 

@@ -76,8 +76,8 @@ class Tolerance:
     """By how much a value may become worse before ``compare`` says so.
 
     Attributes:
-        amount: in the column's unit, or a share of the baseline's value.
-        relative: which of the two.
+        amount: the tolerance, in the column's unit or as a share of the baseline's value.
+        relative: whether the amount is a share.
     """
 
     amount: float
@@ -102,11 +102,11 @@ class Metric:
         title: name in tables and figures, such as ``PSNR``.
         definition: formula and source, for ``list metrics`` and captions. Its text is the metric's identity: figures
             of another text are those of another metric.
-        unit: such as ``dB``; empty where it has none.
+        unit: the unit, such as ``dB``; empty where it has none.
         higher_is_better: direction. One that falls as the quality rises has the best value where it is lowest.
         decibels: whether figures, BD-rates and rankings take the mean in decibels, and how.
-        digits: that tables print after the point; of decibels they print two.
-        tolerance: by how much it may become worse.
+        digits: how many digits tables print after the point; of decibels they print two.
+        tolerance: how much worse it may become.
         smallest: shortest side in pixels that an image must have.
         shown: where it is shown though nobody names it.
         version: library and version that computed it; empty where the bench itself does.
@@ -297,7 +297,7 @@ class MetricFamily(ABC):
 
         Args:
             reference: channels of the original images.
-            wanted: those of the family's metrics that are asked for, and defined for these images.
+            wanted: the metrics of the family that are asked for, and defined for these images.
         """
 
     @abstractmethod

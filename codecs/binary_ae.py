@@ -135,7 +135,7 @@ def decorrelate(network: Any, images: Batch) -> None:
 
     Args:
         network: a ``BinaryAutoencoder``.
-        images: to learn from, ``uint8`` (N, H, W, 3) whose sides are multiples of 4.
+        images: the images to learn from, ``uint8`` (N, H, W, 3) whose sides are multiples of 4.
     """
     keras = load_keras()
     *below, last = network.encoder.layers

@@ -48,7 +48,8 @@ class DenoisingAeRecipe(FashionRecipe):
 
     Args:
         dataset: see :class:`benchmark.neural.latent.codec.LatentRecipe`.
-        options: those, and ``clean``: the share of examples that are left without noise, 0 as in the original.
+        options: the options named there, and ``clean``: the share of examples that are left without noise, 0 as in the
+            original.
     """
 
     codec = "denoising-ae"

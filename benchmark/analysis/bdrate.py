@@ -39,8 +39,8 @@ class BDResult:
     """A Bjøntegaard delta.
 
     Attributes:
-        value: in percent of the anchor's rate (negative is better), or in the unit of the quality (positive is
-            better); NaN where it was refused.
+        value: the difference, in percent of the anchor's rate (negative is better), or in the quality's unit (positive
+            is better); NaN where it was refused.
         low, high: the range over which it is the average: of the quality for a rate, in bits per pixel for a quality.
         overlap: length of that range, as a share of the range that either curve covers; of the logarithm for a rate.
         flags: why it was refused, or what to know of it; empty when all is well.
@@ -161,7 +161,8 @@ def bd_table(
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
         anchor: a series, or a codec that has but one.
-        metric: of the quality. One that falls as the quality rises is compared by its negative, and told as it is.
+        metric: the metric of the quality. A metric that falls as the quality rises is compared by its
+            negative, and told as it is.
         interpolator: see :func:`bd_rate`.
         every_image: whether rows of single images follow that of their mean.
         hull: whether all series of a codec are merged to their convex hull, see

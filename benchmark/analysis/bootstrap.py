@@ -51,7 +51,7 @@ def interval(values: Floats) -> tuple[float, float]:
     they vary more and savings follow them, so that few images make up the mean.
 
     Args:
-        values: of the statistic, for each set of :func:`shares`.
+        values: the values of the statistic, one for each set of :func:`shares`.
 
     Returns:
         Its ends; NaN below :data:`LEAST_IMAGES`, or where a set has no value.

@@ -49,7 +49,7 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
     Speeds are megapixels over seconds, summed up over images: a large image counts for more than a small one.
 
     Args:
-        results: with records; summaries alone do not tell how large the images are.
+        results: the results, with records; summaries alone do not tell how large the images are.
         at_rate: bits per pixel; of each series the operating point whose mean rate is nearest, by ratio, is taken.
             None takes all of its points together.
 
@@ -111,7 +111,7 @@ def pareto(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]
 
     Args:
         frame: any.
-        columns: of numbers; lower is better in all. A row that lacks one is dominated.
+        columns: the columns of numbers; lower is better in all. A row that lacks a number is dominated.
     """
     values = frame[list(columns)].to_numpy(float)
     whole = ~np.isnan(values).any(axis=1)

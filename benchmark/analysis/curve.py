@@ -24,14 +24,15 @@ class Curve:
 
     Attributes:
         rates: bits per pixel, in any order.
-        qualities: of each rate; a higher one is better.
-        label: of the series.
-        dataset: on which.
+        qualities: the quality at each rate; a higher one is better.
+        label: the name of the series.
+        dataset: the data set of the curve.
         image: the one image that it is of; empty for a mean over images.
         images: how many images each point is a mean of.
-        covers: which they are, by name and digest; empty where only their number is known.
+        covers: the images that each point is a mean of, by name and digest; empty where only their number is known.
         notes: what is missing of it, and why.
-        points: of each point the operating point of the results, see :class:`Results`; empty where it has none.
+        points: the number of each point's operating point in the results, see :class:`Results`; empty where
+            it has none.
     """
 
     rates: Sequence[float]
@@ -100,7 +101,7 @@ class Samples:
     Attributes:
         rates, values: (images, points), the points in the curve's order; values of the metric as the records have them.
         weights: (images,), how many images a row is of: more than one where batches were coded.
-        metric: that they are values of.
+        metric: the metric of the values.
     """
 
     rates: Floats
@@ -130,7 +131,7 @@ class Results:
             without the settings, and the images that it ``covers``.
         records: the rows of which there are records, with ``point``, ``series`` and ``hull``; none where only summaries
             were read.
-        metrics: those that are known of the columns, see :mod:`benchmark.analysis.measured`.
+        metrics: the metrics that are known of the columns, see :mod:`benchmark.analysis.measured`.
     """
 
     summary: pd.DataFrame
@@ -154,7 +155,7 @@ class Results:
         """The mean curve of each series on each data set; of its points those that cover the most images.
 
         Args:
-            metric: whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
+            metric: the metric whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
             hull: whether all series of a codec are merged to the convex hull of their mean points, see
                 :meth:`Curve.hull`.
 
@@ -201,8 +202,8 @@ class Results:
         """A mean curve's points on every image, in the order of the images' names; none where there are no records.
 
         Args:
-            curve: of :meth:`curves`.
-            metric: that the curve is of.
+            curve: a curve that :meth:`curves` gave.
+            metric: the metric of the curve.
         """
         rows = self.records
         rows = rows[rows["point"].isin(curve.points) & (rows["status"] == "ok")]
@@ -233,7 +234,7 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files. Of a folder the records are read, or the
             summary where there are none.
-        metrics: those that are installed; of others the manifests beside the results tell.
+        metrics: the metrics that are installed; others are described by the manifests beside the results.
 
     Raises:
         UsageError: nothing is there.

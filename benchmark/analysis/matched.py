@@ -14,7 +14,7 @@ def matched_forms(metrics: Sequence[Metric]) -> dict[str, str]:
     """Columns of means in the table, and the formats of their numbers: rate, metrics, seconds, knob, encodes.
 
     Args:
-        metrics: of the results; the table has one column of each name.
+        metrics: the metrics of the results; the table has one column of each name.
     """
     return {
         "bpp": ".4f", **{metric.column: f".{metric.digits}f" for metric in leading(metrics)}, "encode_s": ".3g",
@@ -27,7 +27,7 @@ def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFr
 
     Args:
         summary: see :func:`benchmark.analysis.table.summarise`.
-        metrics: of the results.
+        metrics: the metrics of the results.
 
     Returns:
         ``dataset``, ``target``, ``series``; ``images`` that reached it, ``of`` how many; ``knob``, and the means over

@@ -76,7 +76,7 @@ def known_metrics(installed: Sequence[Metric], manifests: Iterable[Mapping[str, 
 
     Args:
         installed: the metrics that are installed.
-        manifests: of the runs; of two that describe one column the first counts.
+        manifests: the manifests of the runs; of two that describe one column the first counts.
     """
     own: dict[str, Metric] = {}
     texts: dict[str, str] = {}

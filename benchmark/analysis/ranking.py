@@ -34,7 +34,7 @@ def ranking(
 
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
-        metric: of the quality.
+        metric: the metric of the quality.
         at_rate: mean bits per pixel, above 0. The value is then that of the metric.
         at_quality: value of the metric as figures draw it. The value is then the rate in bits per pixel.
         hull: whether the series of a codec are merged, see :meth:`benchmark.analysis.curve.Results.curves`.

@@ -72,13 +72,13 @@ class _Description:
     """What a file says beside the name and the settings.
 
     Attributes:
-        path: of the file.
+        path: the path of the file.
         encode, decode, version: programs and arguments, with placeholders; the last may be empty.
         input: ``pnm`` or ``png``, the form of the image that the encoder reads.
         stream, output: endings of the files that the programs write.
         timeout: seconds for each run.
         memory: MiB for each process.
-        digest: of all that the file says.
+        digest: the digest of all that the file says.
     """
 
     path: Path

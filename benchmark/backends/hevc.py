@@ -64,7 +64,7 @@ class Sps(NamedTuple):
     Attributes:
         chroma: ``chroma_format_idc``: 0 grey, 1 4:2:0, 3 4:4:4.
         depth: bits of a sample.
-        width, height: of the coded picture, in luma samples.
+        width, height: the size of the coded picture, in luma samples.
         right, bottom: what the conformance window cuts off, in chroma samples.
         tools: the rest.
     """

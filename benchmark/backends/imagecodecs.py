@@ -57,7 +57,7 @@ def decode(codec: str, data: bytes, **options: Any) -> Image:
     Args:
         codec: its name in imagecodecs.
         data: a stream whose signature was checked: the libraries read on where bytes are missing.
-        options: for the decoder.
+        options: the options of the decoder.
 
     Raises:
         BitstreamError: the library could tell that it is damaged, or it holds no such image.

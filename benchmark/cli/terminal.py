@@ -100,7 +100,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
 
     Args:
         table: see ``analysis.bdrate.bd_table``.
-        metric: that they are of.
+        metric: the metric of the curves.
     """
     from benchmark.report.tables.text import number
 

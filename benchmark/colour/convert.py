@@ -147,7 +147,7 @@ def pad(image: npt.NDArray[np.uint8], *, least: int = 1, multiple: int = 1) -> n
     Args:
         image: (H, W) or (H, W, 3).
         least: shortest side that is allowed.
-        multiple: of which the sides have to be.
+        multiple: the number that the sides have to be multiples of.
     """
     height, width = (-(-max(side, least) // multiple) * multiple for side in image.shape[:2])
     more = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
@@ -179,9 +179,9 @@ def ceiling(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
 def bound(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
     """PSNR that a codec of a colour path does not pass however well it converts, in dB; at least that of the ceiling.
 
-    With all samples there, it is that of the best integers for every pixel, each rounded up or down. With fewer of
-    chroma it is that of the chroma which fits best by least squares, not rounded, and of the luma that best hides what
-    the chroma lacks, in the best of several ways of interpolating.
+    Without subsampling, each sample of each pixel is rounded up or down, whichever is best: the PSNR is that of these
+    integers. With subsampled chroma, the chroma is the one that fits best by least squares, and is not rounded. The
+    luma is the one that best hides what the chroma lacks. Of several ways to interpolate, the best one counts.
 
     Arguments and the meaning of infinity are those of :func:`ceiling`.
     """
@@ -212,7 +212,7 @@ def excess(psnr: float, image: npt.NDArray[np.uint8], path: ColourPath) -> str:
     """Says so if a PSNR is above what a colour path can keep: something reached the decoder beside it.
 
     Args:
-        psnr: over RGB, in dB.
+        psnr: the PSNR over RGB, in dB.
         image, path: see :func:`bound`.
     """
     if psnr <= ceiling(image, path):  # quicker, and no higher

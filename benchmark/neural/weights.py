@@ -44,7 +44,7 @@ class Point:
     """One operating point of a set of weights.
 
     Attributes:
-        folder: of the set.
+        folder: the folder of the set.
         quality: number of the point, 1 for the lowest rate.
         stem: file name without its endings.
         steps: quantiser step at which it was made to work, in units of ``entropy.STEP_UNIT``; 0 where none is.
@@ -152,7 +152,7 @@ def save_weights(network: Any, path: Path, storage: Storage = "int8") -> None:
     Args:
         network: a Keras model that has been built.
         path: ends in ``.weights.npz``.
-        storage: of its kernels.
+        storage: how its kernels are stored.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     for key, variable, value in zip(_keys(network), network.weights, network.get_weights(), strict=True):

@@ -48,13 +48,13 @@ def collect(
     Args:
         paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
             :mod:`benchmark.analysis.references.reference`.
-        metrics: that are installed; of others the manifests beside the results tell.
+        metrics: the metrics that are installed; others are described by the manifests beside the results.
         anchor: a series, or a codec that has but one; :data:`~benchmark.defaults.ANCHOR` if it is not given.
         chosen: names or columns of the metrics to show, the first in the summary; by default all that the results have,
             but for those that are shown only where they are named. Those without any value are left out.
-        rate: in bits per pixel, at which a table compares codecs.
-        title: of the report; names the data sets if it is not given.
-        command: that writes it.
+        rate: the rate at which a table compares codecs, in bits per pixel.
+        title: the title of the report; by default the names of the data sets.
+        command: the command that writes the report.
         each: calls a function for each metric, in processes of their own or not.
 
     Raises:
@@ -173,8 +173,9 @@ def drawings(
     """The figures of a report's numbers, as wide as two columns of a paper.
 
     Args:
-        report: with or without pictures.
-        folder: for ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``; with several data sets, one folder each.
+        report: the report, with or without pictures.
+        folder: the folder of ``rd_<metric>``, ``bars``, ``heatmap``, ``pareto``; each of several data sets gets
+            one below it.
         log_rate: see :func:`benchmark.report.figures.curves.draw_rd_curves`.
         forms: see :func:`benchmark.report.figures.style.save`.
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.

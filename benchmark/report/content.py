@@ -19,7 +19,7 @@ class Table:
     """A table as a paper prints it.
 
     Attributes:
-        name: of its files, without an ending.
+        name: the name of its files, without an ending.
         caption: data set, metric definition, averaging, versions.
         frame: its cells, with all digits.
         titles: headings of the columns, with units; a column without one keeps its name.
@@ -40,9 +40,9 @@ class Version:
     """What a codec made of a picture.
 
     Attributes:
-        series: whose.
+        series: the series that was decoded.
         settings: canonical JSON.
-        bpp: of the whole image.
+        bpp: the rate of the whole image, in bits per pixel.
         figures: metrics of the whole image by column, such as ``psnr_rgb``.
         pixels: the crop, decoded from the stream, ``uint8``, (h, w, 3) or (h, w).
     """
@@ -59,11 +59,11 @@ class Picture:
     """A crop of an image, and what every codec made of it at about the same rate.
 
     Attributes:
-        dataset, image: which.
+        dataset, image: the names of the data set and of the image.
         target: rate in bits per pixel that the versions come nearest to.
-        top, left: of the crop in the image, in pixels.
+        top, left: the place of the crop in the image, in pixels.
         original: the crop, ``uint8``, (h, w, 3) or (h, w).
-        versions: by codec, in the order of the results.
+        versions: the version of each codec, in the order of the results.
     """
 
     dataset: str
@@ -80,17 +80,17 @@ class Report:
     """Everything that a report shows.
 
     Attributes:
-        title: of the report.
+        title: the title of the report.
         anchor: series that BD-rates compare with.
-        results: of the runs, see :func:`benchmark.analysis.curve.read_results`.
-        metrics: in the order in which they are shown; the first is that of the summary.
+        results: the results of the runs, see :func:`benchmark.analysis.curve.read_results`.
+        metrics: the metrics, in the order in which they are shown; the first is that of the summary.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, with those of single images, for every metric.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.
         tables: see :class:`Table`.
-        pictures: for the visual comparison; none where the images are not at hand.
-        manifests: of the runs, as ``manifest.json`` holds them, by folder.
+        pictures: the pictures of the visual comparison; none where the images are not at hand.
+        manifests: the content of each run's ``manifest.json``, by folder.
         notes: what is missing of the report, and why.
-        command: that wrote the report; empty where it is not known.
+        command: the command that wrote the report; empty where it is not known.
         references: others' curves on the data sets of the results, by the column of the metric that they are of.
     """
 

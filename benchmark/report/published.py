@@ -29,10 +29,10 @@ class Figure:
     """A figure that can be published.
 
     Attributes:
-        title: of its column on the page.
-        column: of the summary.
-        form: in which a measured value is written.
-        scale: that a measured value is divided by.
+        title: the title of its column on the page.
+        column: the column of the summary.
+        form: the format in which a measured value is written.
+        scale: the number that a measured value is divided by.
     """
 
     title: str
@@ -64,7 +64,7 @@ class Row:
 
     Attributes:
         label: what its source calls it.
-        dataset, codec, settings, target: of the operating points, which may have more settings than these.
+        dataset, codec, settings, target: what the operating points have; they may have further settings.
         figures: published, by their names in :data:`FIGURES`.
         interpolated: whether the points are a curve, and it is compared with what that has at the published rate.
         baseline: label of the row in whose MSE this one's reduction is counted; empty for none.
@@ -99,12 +99,12 @@ class Published:
     """A published table: what a study file says of it.
 
     Attributes:
-        path: of the file.
-        name: of the study, and of its folder of results.
-        title, source: for the page, in Markdown.
+        path: the path of the file.
+        name: the name of the study, and of its folder of results.
+        title, source: the heading on the page and where the figures are from, in Markdown.
         differs: why ours differ, in Markdown.
         also: figures to show besides those published.
-        rows: in order.
+        rows: the rows, in order.
         cross: published PSNR in dB by data set trained on and data set tested on; empty where the table is no such.
         saving: what the published entropy coder saved on each level of an embedded code, from the first, as texts;
             empty where the table is not of such a code.

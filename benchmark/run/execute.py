@@ -21,9 +21,9 @@ def execute(
     """Runs what is missing of a plan, and stores each row as soon as it is there.
 
     Args:
-        plan: of the study.
-        searches: of the plan's targets of means, all at their end.
-        store: of the rows; those that it has and that need no second try are not made again.
+        plan: the plan of the study.
+        searches: the searches for the plan's targets of means, all at their end.
+        store: the store of the rows; rows that it has and that need no second try are not made again.
         progress: counts rows.
         jobs: workers.
         engine: starts them.

@@ -24,10 +24,10 @@ class Outcome:
     """What a run came to.
 
     Attributes:
-        folder: of the results.
+        folder: the folder of the results.
         statuses: how many rows of the study have each status.
         reused: rows that an earlier run had made.
-        failures: of each codec, how many rows failed and the first reason.
+        failures: how many rows of each codec failed, and the first reason.
         interrupted: whether Ctrl-C ended it.
     """
 
@@ -42,8 +42,8 @@ def outcome_of(rows: Sequence[Record], folder: Path, *, fresh: int, interrupted:
     """What a run came to, by its rows.
 
     Args:
-        rows: of the study.
-        folder: of the results.
+        rows: the rows of the study.
+        folder: the folder of the results.
         fresh: how many of the rows this run has made.
         interrupted: whether Ctrl-C ended it.
     """
@@ -59,7 +59,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
     """Writes what a reader needs to make the same records again.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         study: resolved.
         run: what happened, by name.
     """

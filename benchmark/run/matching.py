@@ -22,8 +22,8 @@ class Target:
     """What to match: the nearest value of a column that is not above a limit.
 
     Attributes:
-        column: of the records.
-        limit: of its value.
+        column: the column of the records.
+        limit: the limit of the column's value.
         nearest: whether the value may be above the limit, if that is nearer.
         mean: whether one knob is chosen for the whole data set, by the mean over its images; else each image has its
             own.
@@ -60,7 +60,7 @@ def find_knob(
 
     Args:
         measure: value of a knob; called once for each.
-        knobs: in the order in which the value rises.
+        knobs: the knobs, in the order in which the value rises.
         limit: not to be passed.
         nearest: whether a value above the limit is as good.
 

@@ -29,9 +29,9 @@ class MeanSearch:
     Attributes:
         codec: name.
         settings: all, of which the knob is replaced.
-        target: of a mean.
+        target: the target of a mean.
         found: what it came to.
-        status, reason: of its rows, where it found nothing.
+        status, reason: what its rows say, where the search found nothing.
     """
 
     codec: str
@@ -96,7 +96,7 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
     """Finds the knob for each of a plan's targets of means, all a step at a time, so that trials run side by side.
 
     Args:
-        plan: of the study.
+        plan: the plan of the study.
         path: records file of the trials alone, so that an interrupted search can go on.
         progress: is told of each trial.
         jobs: workers.

@@ -20,8 +20,8 @@ class Part:
 
     Attributes:
         codec: its name or the absolute path of the file that describes it, so that any worker finds it.
-        settings: of each operating point.
-        target: for which they are run; None where the sweep says all settings.
+        settings: the settings of each operating point.
+        target: the target that they are run for; None where the sweep says all settings.
     """
 
     codec: str
@@ -36,8 +36,8 @@ class Plan:
     Attributes:
         study: resolved.
         dataset: opened.
-        items: of the data set, in order.
-        label: of the data set in the rows.
+        items: the items of the data set, in order.
+        label: the name of the data set in the rows.
         task: what all tasks have in common; codec, item and settings are filled in for each.
         parts: operating points whose settings are known, or are found for each image.
         mean_targets: operating points whose knob is one for the whole data set, with the target of its mean. It is

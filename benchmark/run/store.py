@@ -18,7 +18,7 @@ class RecordStore:
     """``records.csv`` of a results folder, opened to be added to.
 
     Args:
-        path: of the file; it and its folder are made if missing.
+        path: the path of the file; file and folder are made if they are missing.
 
     Raises:
         RecordsError: the file there has other columns.

@@ -35,12 +35,12 @@ class Study:
     """What to run.
 
     Attributes:
-        name: of the results folder.
-        dataset: such as ``kodak`` or ``folder:PATH``.
+        name: the name of the results folder.
+        dataset: the data set, such as ``kodak`` or ``folder:PATH``.
         codecs: the sweep of each codec, by its name or the path of the TOML file that describes it, in order.
         metrics: names, in the order of their columns.
         repeats: timed runs of each encode and decode; the median is recorded.
-        threads: that numerical libraries may use.
+        threads: how many threads numerical libraries may use.
         timeout: seconds for one operating point on one item.
         match: targets for which the codecs' knobs are chosen; without any, the sweeps say.
     """

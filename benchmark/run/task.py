@@ -35,15 +35,15 @@ class Task:
     """What a worker has to know.
 
     Attributes:
-        dataset, data_root, item: which pixels.
+        dataset, data_root, item: where the pixels come from.
         label: name of the data set in the records; it says when the set is incomplete.
         codec: name.
         settings: all settings of each operating point.
         metrics: names of those wanted.
         repeats, threads: see ``study.Study``.
         done: keys of rows that need not be made again.
-        target: for which the knob is chosen, image by image; None takes it from the settings, and so does a target of
-            a mean, for which it was chosen before.
+        target: the target that the knob is chosen for, image by image. Without a target, the settings hold the knob.
+            They also hold it for the target of a mean, for which the knob was found before.
     """
 
     dataset: str

@@ -23,7 +23,7 @@ class WorkerDied(Exception):
     """The process that did the work has ended; the work is lost, the pool goes on.
 
     Args:
-        exit_code: of the process; None where it is not known.
+        exit_code: the exit code of the process; None where it is not known.
     """
 
     def __init__(self, exit_code: int | None) -> None:
@@ -44,8 +44,8 @@ class Pool(Protocol):
         """Has a function called by a worker.
 
         Args:
-            function: of a module that the worker can import.
-            arguments: of the call.
+            function: a function of a module that the worker can import.
+            arguments: the arguments of the call.
             limit: seconds that the call may take; the worker is ended after them.
 
         Returns:

@@ -47,13 +47,13 @@ class Finding:
 
     Attributes:
         settings: the finest, as canonical JSON.
-        matrix, range, subsampling, depth, by: of its :class:`~benchmark.colour.convert.ColourPath`.
+        matrix, range, subsampling, depth, by: the parts of its :class:`~benchmark.colour.convert.ColourPath`.
         psnr: measured at the finest setting over all channels, in dB.
-        ceiling: of the colour path alone, see :func:`~benchmark.colour.convert.ceiling`.
+        ceiling: the PSNR that the colour path alone can keep, see :func:`~benchmark.colour.convert.ceiling`.
         lossless: ``verified``, ``broken``, or empty where it is not claimed.
         bytes_1x1, overhead_1x1: of the stream of one pixel.
         overhead: metadata bytes of the image's stream.
-        threads: that were at work at once while it encoded, one being allowed.
+        threads: how many threads worked at once while it encoded, where one was allowed.
         deterministic: whether all streams were the same bytes, with one thread allowed and with two.
         problems: claims that failed.
     """
@@ -88,7 +88,7 @@ def audit(name: str, image: Image) -> Finding:
     """Audits one codec.
 
     Args:
-        name: of the codec.
+        name: the name of the codec.
         image: (H, W, 3) or (H, W); its luma serves codecs that take grey alone.
 
     Raises:

@@ -26,12 +26,12 @@ class Cross:
     """What to train and test.
 
     Attributes:
-        name: of the table; the weights trained on ``bd0`` are called ``<name>-bd0``.
+        name: the name of the table; the weights trained on ``bd0`` are called ``<name>-bd0``.
         codec: a learned one, with a setting ``weights``.
         train, test: data sets.
-        options: of the codec's recipe.
+        options: the options of the codec's recipe.
         metrics: names.
-        seed, precision: of the trainings, see ``training.train``.
+        seed, precision: the seed and the arithmetic of the trainings, see ``training.train``.
     """
 
     name: str

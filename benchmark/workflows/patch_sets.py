@@ -29,7 +29,7 @@ class Order:
     Attributes:
         measure: value of each of a batch of patches (N, S, S, 3).
         title: axis label of the histograms.
-        definition: for the manifest.
+        definition: what the manifest says of the set.
         bin: width of the histograms' bins, for a patch of some side.
     """
 
@@ -78,7 +78,7 @@ def cut(image: Image, side: int) -> npt.NDArray[np.uint8]:
 
     Args:
         image: (H, W, 3); rows and columns that do not fill a patch, at the bottom and on the right, are left out.
-        side: of a patch, in pixels.
+        side: the side of a patch, in pixels.
 
     Returns:
         Shape (H // side, W // side, side, side, 3).
@@ -102,7 +102,7 @@ def members(values: Values, seed: int) -> tuple[dict[str, Indices], list[float]]
 
     Args:
         values: order value of every patch; of equal ones, the patch that comes first ranks lower.
-        seed: of the random draws.
+        seed: the seed of the random draws.
 
     Returns:
         Indices of each set, ascending: the lowest fifth, the middle fifth, the highest fifth, a fifth of all at random,

@@ -33,8 +33,8 @@ def build(sources: Sequence[Path], out: Path, *, side: int, seed: int, order: st
     Args:
         sources: folders of images, searched recursively; no two of one name.
         out: new folder.
-        side: of a patch, in pixels.
-        seed: of the splits and random draws.
+        side: the side of a patch, in pixels.
+        seed: the seed of the splits and random draws.
         order: one of :data:`ORDERS`.
         jobs: worker processes.
 

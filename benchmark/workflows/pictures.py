@@ -89,13 +89,13 @@ def show(
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
 
     Args:
-        results: with records; those of items of one image are looked at.
-        manifests: of the runs, which know how to open the data sets.
-        column: by whose spread at a matched rate images are ranked, such as ``psnr_rgb``.
+        results: the results, with records; only items of one image are looked at.
+        manifests: the manifests of the runs, which know how to open the data sets.
+        column: the column whose spread at a matched rate ranks the images, such as ``psnr_rgb``.
         pool: encodes and decodes.
         count: images of each data set.
         boxes: crops to show in their place.
-        rate: in bits per pixel, at which to compare; if it is not given, each image's is the one near half a bit at
+        rate: the rate to compare at, in bits per pixel; if it is not given, each image's is the one near half a bit at
             which the most codecs have an operating point.
         data_root: folder that holds data sets, searched first.
 

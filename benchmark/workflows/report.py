@@ -23,12 +23,12 @@ class Look:
 
     Attributes:
         metrics: names, the first in BD-rates and pictures; None for all.
-        forms: of all figures; None draws charts and pictures in a form of their own each.
+        forms: the file formats of all figures; None draws charts and pictures each in a format of its own.
         single: whether charts are drawn as wide as one column of a paper, too.
         log_rate: whether rates are drawn on a logarithmic axis even where none is high.
         pictures: how many images of each data set are shown.
-        crops: to show in their place, as texts IMAGE:X,Y,W,H.
-        rate: in bits per pixel, at which codecs are compared; None for the default.
+        crops: the crops to show in their place, as texts IMAGE:X,Y,W,H.
+        rate: the rate at which codecs are compared, in bits per pixel; None for the default.
     """
 
     metrics: Sequence[str] | None = None
@@ -48,12 +48,12 @@ def write_report(
 
     Args:
         results: results folders, their CSV files, and files of others' curves.
-        folder: of the report.
-        look: of it.
+        folder: the folder of the report.
+        look: how the report looks.
         anchor: a series, or a codec that has but one, to compare with; None for the default.
         data_root: folder that holds data sets, searched first.
         jobs: workers.
-        command: that writes it.
+        command: the command that writes the report.
 
     Returns:
         The report, and the files written.

@@ -76,14 +76,14 @@ def import_curves(
     Args:
         path: ``.json`` as CompressAI writes it (``name``, ``description`` and ``results``, whose lists have one value
             for each point); or ``.csv`` with a header, a column ``bpp`` and one or more of values.
-        dataset: on which, by its name in the records.
+        dataset: the data set of the curve, by its name in the records.
         label: of the codec. Without it the name in the JSON, or that of the CSV file.
         source: where it is from. Without it the file's name, and the description in the JSON.
         images: how many images each point is a mean of.
         note: what else to know.
-        definitions: by key of the JSON's results or column of the CSV. Of JSON the usual keys are known: ``psnr`` and
-            ``ms-ssim``, over RGB or as ``-rgb`` or ``-y`` say, means over images as CompressAI takes them. Of a CSV
-            file nothing is taken for granted: every column that is wanted has to be defined.
+        definitions: a definition for each key of the JSON or column of the CSV. The usual keys of JSON are known:
+            ``psnr`` and ``ms-ssim``, over RGB or as ``-rgb`` or ``-y`` say, means over images as CompressAI takes them.
+            Every column of a CSV file that is wanted has to be defined.
 
     Raises:
         UsageError: the file cannot be read as one of these, a value makes no sense, or nothing in it is defined.

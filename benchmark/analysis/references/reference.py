@@ -40,7 +40,7 @@ class ForeignMetric:
     """What the figures of others' curve are, which need not be what a :class:`benchmark.metric.Metric` of ours is.
 
     Attributes:
-        name: such as ``psnr`` or ``ms_ssim``.
+        name: the name of the metric, such as ``psnr`` or ``ms_ssim``.
         space: one of :data:`SPACES`.
         unit: ``dB`` or ``linear``; a similarity x has −10·log₁₀(1 − x) dB, a distance x has −10·log₁₀(x) dB.
         averaging: ``images`` for the mean over images of values in that unit; ``pooled`` where the unit is taken of the
@@ -83,13 +83,13 @@ class Reference:
     """A curve of others.
 
     Attributes:
-        dataset: on which, by its name in the records.
-        label: of the codec.
+        dataset: the data set of the curve, by its name in the records.
+        label: the name of the codec.
         source: where it is from.
-        metric: that its values are of.
+        metric: the metric of its values.
         images: how many images each point is a mean of; None where nobody said.
         rates: bits per pixel, rising.
-        values: of each rate, in the unit of the metric.
+        values: the value at each rate, in the unit of the metric.
         note: what else to know of it; may be empty.
     """
 
@@ -205,7 +205,7 @@ def reference_curves(references: Sequence[Reference], metric: Metric, dataset: s
 
     Args:
         references: any.
-        metric: whose quality the curves go up by.
+        metric: the metric whose quality the curves go up by.
         dataset: label of the data set in the records.
 
     Raises:
@@ -228,7 +228,7 @@ def check_references(references: Sequence[Reference], metrics: Sequence[Metric],
 
     Args:
         references: any.
-        metrics: of the results.
+        metrics: the metrics of the results.
         datasets: labels of the data sets in the records.
 
     Raises:

@@ -49,7 +49,7 @@ class Run:
         records: one row for each of :data:`KEYS`, the last where a file has several; data sets without the mark of an
             incomplete one; ``metric_definitions`` filled in from the manifest where a record has none.
         environment: machine and libraries, by name, as the manifest says; empty without one.
-        manifests: of the runs whose records these are.
+        manifests: the manifests of the runs whose records these are.
     """
 
     name: str
@@ -134,7 +134,7 @@ class Comparison:
         codecs: a row for each ``dataset`` × ``codec``: how many rows are ``pairs``, of them ``worse``, ``better`` and
             ``changed``, and how many are ``missing`` and ``new``.
         points: settings in short, by codec, settings and target: the knob, and what else a codec's rows differ in.
-        rows: those of the pairs that differ, in the baseline's order: :data:`KEYS`, ``status_before``, ``_after``,
+        rows: the pairs of rows that differ, in the baseline's order: :data:`KEYS`, ``status_before``, ``_after``,
             ``reason``, ``bytes_before``, ``_after``, ``stream`` and ``pixels`` (whether those are others), ``verdict``:
             ``worse``, ``better``, or ``changed`` within the tolerances.
         changes: their columns that differ: :data:`KEYS`, ``column``, ``before``, ``after``, ``change``, ``allowed``,
@@ -146,7 +146,7 @@ class Comparison:
             ``verdict`` (``same`` within the tolerance, empty where refused), ``flags``.
         times: ratios of seconds, current to baseline: ``dataset``, ``codec``, ``what``, ``pairs``, ``ratio`` (geometric
             mean), ``low`` and ``high`` of its 95 % interval, ``p``, ``verdict``.
-        versions: by codec, what its versions differ in.
+        versions: what the versions of each codec differ in.
         environment: what the manifests differ in.
         obstacles: why the two cannot be compared; then nothing else is filled in.
         notes: what else there is to know.

@@ -20,8 +20,8 @@ def judged_columns(metrics: Iterable[Metric], tolerances: Mapping[str, Tolerance
     """The rate and all metrics, each with the tolerance that it is judged by.
 
     Args:
-        metrics: that the two runs have.
-        tolerances: by name of a metric or column, in place of its own; that of a column wins.
+        metrics: the metrics that the two runs have.
+        tolerances: tolerances by the name of a metric or column, in place of its own; that of a column wins.
     """
     return [
         replace(metric, tolerance=tolerances.get(metric.column, tolerances.get(metric.name, metric.tolerance)))
@@ -35,7 +35,7 @@ def parse_tolerances(texts: Sequence[str], metrics: Sequence[Metric]) -> dict[st
     Args:
         texts: each names some, separated by commas: of ``bpp``, of a metric, of one of its columns, or of ``bd_rate``,
             which is in percent with the sign or without.
-        metrics: that the two runs have.
+        metrics: the metrics that the two runs have.
 
     Raises:
         UsageError: an unknown name, or no number of 0 or more.

@@ -26,7 +26,7 @@ def decoded(network: Any, images: Batch, path: Path) -> npt.NDArray[np.uint8]:
         network: a ``KltAutoencoder``; what it restores is not in it yet.
         images: ``uint8`` (N, H, W, 3), of which the first :data:`MOST` are taken: training images come in a random
             order. Parts are taken at places drawn by a fixed seed.
-        path: of the file, ``.npy``, written whole or not at all.
+        path: the path of the file, ``.npy``, written whole or not at all.
 
     Returns:
         ``uint8`` (1 + levels, N or MOST, h, w, 3), the images themselves first; a map of the file.
@@ -65,8 +65,8 @@ class DecodedCrops:
 
     Args:
         stack: see :func:`decoded`.
-        side: of a crop.
-        size: of a batch, drawn from all images; 0 takes a few of each image that is asked for.
+        side: the side of a crop, in pixels.
+        size: the size of a batch, drawn from all images; 0 takes a few crops of each image that is asked for.
     """
 
     def __init__(self, stack: npt.NDArray[np.uint8], side: int, size: int) -> None:

@@ -32,12 +32,12 @@ class Widths:
     """Sizes of the network.
 
     Attributes:
-        coefficients: of the KLT that are coded, of the 768 of a block.
-        context: of these, the first, which convolutions see of the image so far.
+        coefficients: how many of the 768 KLT coefficients of a block are coded.
+        context: how many of these, the first ones, the convolutions see of the image so far.
         hidden: channels of the state.
         narrow: channels of the encoder's layers, and of what the state sees of the image.
         restoration: channels of the network in the pixel domain.
-        bits: of a block and level.
+        bits: how many bits a block has at a level.
         levels: how many.
     """
 
@@ -56,9 +56,9 @@ class State:
 
     Attributes:
         image: coefficients so far, ``float32`` (N, h, w, coefficients).
-        hidden: of the network, (N, h, w, hidden).
+        hidden: the hidden state of the network, (N, h, w, hidden).
         scale: expected deviations of what is left over, in the shape of ``image`` or one that broadcasts to it.
-        logits: of the level's bits, (N, h, w, bits): what a training takes their rate by.
+        logits: the logits of the level's bits, (N, h, w, bits); a training takes the rate from them.
     """
 
     image: Any
@@ -77,7 +77,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
     """Codes, level by level, what is left over of an image in 0–255. It needs :meth:`begin_from`, or trained weights.
 
     Args:
-        widths: of its layers.
+        widths: the widths of its layers.
     """
 
     low, high = 0.0, 255.0
@@ -203,7 +203,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
         Args:
             target: coefficients, (N, h, w, coefficients).
-            count: of levels.
+            count: how many levels there are.
 
         Returns:
             Coefficients after each level; and the estimated bits of each, of a block on average.

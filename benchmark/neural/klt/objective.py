@@ -24,7 +24,7 @@ class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no type
     Args:
         network: a ``KltAutoencoder``, of which all but the restoration is trained.
         prices: λ of each level.
-        first_weight: of the logarithms of the first two levels' errors; that of the others is 1.
+        first_weight: the weight of the logarithms of the first two levels' errors; that of the others is 1.
     """
 
     def __init__(self, network: Any, prices: npt.NDArray[np.float64], first_weight: float) -> None:

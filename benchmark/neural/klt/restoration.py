@@ -24,7 +24,7 @@ class Restoration(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no t
     It starts by adding nothing.
 
     Args:
-        channels: of its inner layers.
+        channels: how many channels its inner layers have.
         levels: how many there are.
     """
 
@@ -52,7 +52,7 @@ class Restoration(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no t
         """Restored images.
 
         Args:
-            images: in about 0–255, (N, H, W, 3), sides even and at least 8.
+            images: the images, in about 0–255, (N, H, W, 3), sides even and at least 8.
             level: index of each image's last level, ``int32`` (N,).
         """
         unit = ops.reshape(ops.take(self.errors, level), (-1, 1, 1, 1))

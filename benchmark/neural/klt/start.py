@@ -18,7 +18,7 @@ class Start:
     """Arrays of ``float32``.
 
     Attributes:
-        mean: of a block's samples, shape (768,), in rows, columns, colours.
+        mean: the mean of a block's samples, shape (768,), in rows, columns, colours.
         basis: shape (768, M), orthonormal columns: eigenvectors of the covariance, from the largest eigenvalue on.
         deviations: shape (L, M), of what each level finds left over.
         project: shape (L, M, bits): the coefficient of each bit.
@@ -56,7 +56,7 @@ def linear_start(blocks: Floats, coefficients: int, bits: int, levels: int) -> S
     Args:
         blocks: shape (N, 768), samples in 0–255.
         coefficients: M, how many are coded.
-        bits: of a block and level.
+        bits: how many bits a block has at a level.
         levels: how many.
     """
     mean, basis = klt(blocks, coefficients)

@@ -163,9 +163,9 @@ class Network:
     """A network with its tables, loaded once a process.
 
     Attributes:
-        tiling: of the images.
-        numbers: of the latent of a tile.
-        parameters: of encoder and decoder.
+        tiling: how the images are cut into tiles.
+        numbers: how many numbers the latent of a tile has.
+        parameters: how many parameters encoder and decoder have.
         encode_macs, decode_macs: multiply–accumulates for a tile.
     """
 
@@ -224,8 +224,8 @@ class LatentRecipe(Recipe):
 
     Args:
         dataset: as named on the command line.
-        options: from the command line. ``objective``: ``rd`` for rate and distortion together, or the original's.
-            ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
+        options: the options of the command line. ``objective``: ``rd`` for rate and distortion together, or the
+            original's. ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
             from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
             from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
             weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``learning_rate``: at

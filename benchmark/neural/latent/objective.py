@@ -30,7 +30,7 @@ class LogisticMixture(keras.layers.Layer):  # type: ignore[misc]  # Keras ships 
 
     Args:
         kinds: how many kinds of tiles there are, each with densities of its own.
-        dimensions: of the latent.
+        dimensions: how many numbers the latent has.
         components: logistics in each mixture.
     """
 
@@ -71,8 +71,8 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
             ``source`` where the examples have one, such as a noisy copy, and is to give ``tile``.
         tiling: kinds of tiles and their weights.
         trade_off: λ, bits per pixel for a unit of squared error in 0–255.
-        step: of the quantiser.
-        seed: of the noise.
+        step: the step of the quantiser.
+        seed: the seed of the noise.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Elbo(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
     Args:
         network: as for :class:`RateDistortion`; its encoder gives mean and log-variance.
-        seed: of the sampling.
+        seed: the seed of the sampling.
     """
 
     def __init__(self, network: keras.Model, seed: int) -> None:

@@ -39,7 +39,7 @@ class Objective:
 
     Attributes:
         price: λ, in bits per pixel for a unit of squared error in 0–255.
-        step: of the quantiser, in units of the latent.
+        step: the step of the quantiser, in units of the latent.
     """
 
     price: float
@@ -66,9 +66,9 @@ def by_neighbours(
         symbols: (T, D), where the search starts.
         tiles: (T, h, w, c) in 0–1, what they should decode to.
         synthesise: tiles of latents (T, D).
-        tables: of the D numbers.
-        objective: to be lowered.
-        passes: over all dimensions.
+        tables: the tables of the D numbers.
+        objective: the objective to be lowered.
+        passes: how many passes are made over all dimensions.
     """
 
     def cost(candidates: entropy.Symbols, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -108,9 +108,9 @@ def by_gradient(
         latents: (T, D), where the descent starts.
         tiles: (T, h, w, c) in 0–1, what they should decode to.
         decoder: a Keras model, from latents of its own shape to tiles, not trainable.
-        tables: of the D numbers.
-        objective: to be lowered.
-        steps: of the descent; each costs about three decodings.
+        tables: the tables of the D numbers.
+        objective: the objective to be lowered.
+        steps: the number of steps of the descent; each costs about three decodings.
     """
     keras = load_keras()
     ops = keras.ops
@@ -157,13 +157,13 @@ def of_bits(
     plus its bits as the model predicts them, at a price.
 
     Args:
-        activations: of an encoder, in (−1, 1), (N, h, w, C).
+        activations: what an encoder gives, in (−1, 1), (N, h, w, C).
         previous: bits ±1 of that shape that the model predicts from, if it does.
-        model: of the bits.
+        model: the model of the bits.
         inputs: arrays of N rows that ``error`` is given.
-        error: of N images, (N,), for bits (N, h, w, C) and the inputs, all tensors.
-        price: of a bit a position of the code.
-        steps: of the descent; each costs about three decodings.
+        error: gives the errors of N images, (N,), for bits (N, h, w, C) and the inputs, all tensors.
+        price: the price of a bit for a position of the code.
+        steps: the number of steps of the descent; each costs about three decodings.
     """
     keras = load_keras()
     ops = keras.ops
@@ -199,10 +199,10 @@ def _descent(shape: Sequence[int], cost: Callable[[Any, Inputs], tuple[Any, Any]
     """A Keras model whose only weights are values of a shape, one row an item, and whose training is the search.
 
     Args:
-        shape: of the values.
+        shape: the shape of the values.
         cost: what they are rounded to, and the cost of each item, through which the gradient flows.
-        rate: of learning at first; it falls in a straight line to nothing.
-        steps: of the descent.
+        rate: the learning rate at first; it falls in a straight line to nothing.
+        steps: the number of steps of the descent.
     """
     keras = load_keras()
     ops = keras.ops

@@ -39,7 +39,7 @@ def _in_strips(function: Any, values: npt.NDArray[Any], halo: int, area: int, to
         function: the network; its output has ``to`` times the size of its input.
         values: its input.
         halo: rows around a strip that its output also depends on, a multiple of the network's stride.
-        area: of a strip, in positions of the input.
+        area: the area of a strip, in positions of the input.
         to: 4, or 1/4.
     """
     height, width = values.shape[1:3]
@@ -77,7 +77,7 @@ class BinaryAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no ty
 
         Args:
             target: images in 0–1, (N, H, W, 3).
-            count: of levels, 1.
+            count: how many levels there are: 1.
         """
         activation = _in_strips(self.encoder, target, halo=8, area=_STRIP, to=1 / 4)
         return [(activation >= 0).astype(np.uint8) if self.binary else activation]
@@ -108,7 +108,7 @@ class Distortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
         loss: ``mse``, ``l1``, or ``psnr``: the mean logarithm of the levels' errors, by which every level counts alike.
         stochastic: whether training bits are drawn at random, see :func:`binarise`.
         levels: how many the network gives.
-        seed: of the binariser.
+        seed: the seed of the binariser.
     """
 
     def __init__(

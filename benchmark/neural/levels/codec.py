@@ -188,7 +188,7 @@ def codes_of(network: Any, images: Batch, levels: int, encode: Encoder | None = 
 
     Args:
         network: tells black and white.
-        images: to be encoded.
+        images: the images to be encoded.
         levels: how many.
         encode: gives the codes; None for the network's ``codes``.
     """

@@ -18,7 +18,7 @@ def blocks(images: Iterable[Batch], side: int, block: int, limit: int | None = N
 
     Args:
         images: batches, (N, H, W, 3); smaller ones than a block, and what is left at the edges, are passed over.
-        side: of a crop.
+        side: the side of a crop, in pixels.
         block: side of a block; images of a crop's very size are blocks as they are.
         limit: how many blocks to take at most.
 
@@ -58,7 +58,7 @@ class Crops:
 
     Args:
         stack: blocks, ``uint8`` (B, H, W, 3).
-        side: of a crop.
+        side: the side of a crop, in pixels.
         smallest: factors are drawn uniformly from here to 1; 1 leaves the size alone.
 
     Raises:

@@ -37,8 +37,8 @@ class ConvLstm(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no type
     """A convolutional LSTM (Shi et al. 2015, without peepholes) that is given its state, and returns it.
 
     Args:
-        filters: of the state.
-        strides: of the 3×3 convolution of the input; the one of the hidden state is 1×1.
+        filters: how many filters the state has.
+        strides: the strides of the 3×3 convolution of the input; that of the hidden state is 1×1.
     """
 
     def __init__(self, filters: int, strides: int = 1) -> None:
@@ -123,9 +123,9 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
 
         Args:
             target: the images, (N, H, W, 3).
-            count: of levels.
+            count: how many levels there are.
             search: steps in which the bits of each level are improved; 0 takes the encoder's.
-            models: of the bits of each level, which tell a search what they cost.
+            models: the models of the bits of each level, which tell a search what the bits cost.
         """
         encoding, decoding = self.start()
         target = ops.convert_to_tensor(target)

@@ -27,9 +27,9 @@ def encode(symbols: Symbols, model: Model, quality: int) -> bytes:
     """Codes latents.
 
     Args:
-        symbols: of C channels.
-        model: for C channels.
-        quality: from 0 to 63.
+        symbols: the symbols of C channels.
+        model: the model of C channels.
+        quality: the quality, from 0 to 63.
 
     Returns:
         Bytes with no length of their own, as of ``entropy.encode_symbols``.
@@ -43,10 +43,10 @@ def decode(payload: bytes, shape: tuple[int, int, int], model: Model, quality: i
     """Inverse of :func:`encode`.
 
     Args:
-        payload: that it gave.
+        payload: the payload that it gave.
         shape: how many images, rows and columns.
-        model: that predicted.
-        quality: from 0 to 63.
+        model: the model that predicted.
+        quality: the quality, from 0 to 63.
 
     Raises:
         BitstreamError: the payload is not one that the coder could have written.
@@ -97,10 +97,10 @@ def _code_rest(
 
     Args:
         coder: writer or reader.
-        tables: of the model.
-        chances: of decisions, which learn from these.
+        tables: the tables of the model.
+        chances: the chances of decisions, which learn from these.
         scale, fraction: indices of the distribution of each, (n,).
-        rest: to be coded, (n,).
+        rest: the rest that is to be coded, (n,).
     """
 
     def decide(family: int, logits: Logits, bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -34,7 +34,7 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
     """Predicts latents, in ``float32`` under any policy of precision.
 
     Args:
-        channels: of the latents.
+        channels: how many channels the latents have.
         hidden: units of each inner layer.
     """
 
@@ -63,7 +63,7 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
         Args:
             deviations: shape (C,), in grey levels.
-            first_step, last_step: of quality 0 and 63, with logarithms on a straight line between them.
+            first_step, last_step: the steps of quality 0 and 63; the logarithms between them lie on a straight line.
         """
         phases = len(PHASES)
         rise = np.log(first_step / last_step) / (QUALITIES - 1)
@@ -75,7 +75,7 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
         Args:
             symbols: latents in steps, whole numbers as floats, (N, h, w, C).
-            quality: of each, 0–63, (N,).
+            quality: the quality of each, 0–63, (N,).
 
         Returns:
             Expected values in steps and logarithms of scales, both (N, h/2, w/2, C).

@@ -64,7 +64,7 @@ class Model:
         second: ``int8`` (4, H, H), ``second_bias``, ``int32`` (4, H).
         last: ``int8`` (4, H, C), ``last_bias``, ``int32`` (4, C), ``last_rate``, ``int8`` (4, C): logarithms of scales
             in natural units.
-        tables: of sizes and decisions.
+        tables: the tables of sizes and decisions.
 
     Raises:
         UsageError: the arrays are not such, or sums could leave what ``float32`` holds exactly.
@@ -155,8 +155,8 @@ class Predictor:
     """A model at one quality.
 
     Args:
-        model: for all of them.
-        quality: from 0 to 63.
+        model: the model that serves all of them.
+        quality: the quality, from 0 to 63.
     """
 
     def __init__(self, model: Model, quality: int) -> None:
@@ -169,7 +169,7 @@ class Predictor:
 
         Args:
             phase: number of the pass.
-            values: of the known neighbours, whole numbers, (taps · C, positions); one column at least.
+            values: the values of the known neighbours, whole numbers, (taps · C, positions); one column at least.
             sizes: what these count as, see ``Tables.sizes``.
 
         Returns:

@@ -54,8 +54,8 @@ class Widths:
 
     Attributes:
         width: channels of the blocks.
-        blocks: at 8×8 pixels a place, in analysis and synthesis each.
-        deep_blocks: at 16×16.
+        blocks: how many blocks analysis and synthesis have each, where a place stands for 8×8 pixels.
+        deep_blocks: the same where a place stands for 16×16 pixels.
         latent: channels of the latents.
         hidden: units of each layer of the entropy model.
     """
@@ -72,9 +72,9 @@ class Start:
     """A linear transform to start from, ``float32``.
 
     Attributes:
-        mean: of a block's samples, shape (768,), in rows, columns, colours, 0–255.
+        mean: the mean of a block's samples, shape (768,), in rows, columns, colours, 0–255.
         basis: shape (768, C), orthonormal columns.
-        deviations: of the coefficients, shape (C,).
+        deviations: the standard deviations of the coefficients, shape (C,).
     """
 
     mean: Floats
@@ -178,7 +178,7 @@ class Transform(keras.Model):  # type: ignore[misc]  # Keras ships no types
     Linear transform and steps are ``float32`` under any policy of precision.
 
     Args:
-        widths: of its layers.
+        widths: the widths of its layers.
     """
 
     def __init__(self, widths: Widths) -> None:
@@ -234,7 +234,7 @@ class Transform(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
         Args:
             images: ``float32`` (N, H, W, 3) in 0–255, sides multiples of 16.
-            quality: of each, 0–63, (N,).
+            quality: the quality of each, 0–63, (N,).
         """
         values = self.analysis_first(to_depth((images - 128.0) / _SPREAD, _PATCH))
         values = _through(self.analysis_blocks, values)
@@ -290,7 +290,7 @@ class OneScaleNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no type
     """All that is trained: the transform and the entropy model.
 
     Args:
-        widths: of its layers.
+        widths: the widths of its layers.
     """
 
     def __init__(self, widths: Widths) -> None:

@@ -28,7 +28,7 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
     Args:
         network: a ``OneScaleNetwork``.
         first_price, last_price: λ of quality 0 and 63, squared grey levels for a bit a pixel.
-        seed: of the noise.
+        seed: the seed of the noise.
     """
 
     def __init__(self, network: Any, first_price: float, last_price: float, seed: int) -> None:

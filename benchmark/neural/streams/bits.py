@@ -130,8 +130,8 @@ def encode_bits(codes: Codes, model: BitModel, previous: Codes | None = None) ->
     """Range-codes codes of shape (N, H, W, C).
 
     Args:
-        codes: to be coded.
-        model: of the same number of channels.
+        codes: the codes to be coded.
+        model: a model of the same number of channels.
         previous: codes of the same shape that the decoder will have, exactly if the model uses them.
 
     Returns:
@@ -178,8 +178,8 @@ def fit_bit_model(codes: Codes, previous: Codes | None = None, *, seed: int, ste
     Args:
         codes: shape (N, H, W, C); at most 65,536 positions of each phase are used, drawn at random.
         previous: codes of the same shape that the decoder will have, if any.
-        seed: of that draw and of the batches.
-        steps: of the optimiser, for each phase, on 1024 positions each.
+        seed: the seed of that draw and of the batches.
+        steps: the number of the optimiser's steps for each phase, on 1024 positions each.
 
     Returns:
         A model whose weights were learned from the first seven eighths of the positions, in the order of the images,
@@ -267,7 +267,7 @@ def _traverse(shape: tuple[int, ...], model: BitModel, previous: Codes | None, s
     """Goes through all groups in coding order; encoder and decoder differ in the step alone.
 
     Args:
-        shape: of the codes.
+        shape: the shape of the codes.
         model: what predicts.
         previous: as of :func:`encode_bits`.
         step: codes a run of the bits of a phase and a channel, given their probabilities to be 1, and returns them.
@@ -300,7 +300,7 @@ class _Counter:
     """Adaptive counts of zeros and ones in each bin: those of a channel add to those of all channels together.
 
     Args:
-        model: with whose counts all channels together start.
+        model: the model with whose counts all channels together start.
     """
 
     def __init__(self, model: BitModel) -> None:

@@ -30,8 +30,8 @@ def load_arrays(path: Path, what: str, make: Callable[[Arrays], _Model]) -> _Mod
     """Reads what :func:`save_arrays` wrote.
 
     Args:
-        path: of the file.
-        what: it should be, for the message: "a model of bits".
+        path: the path of the file.
+        what: what the file should be, for the message: "a model of bits".
         make: builds it of the arrays; a name that is not there is a ``KeyError``.
 
     Raises:

@@ -27,19 +27,19 @@ class State:
     """Where a training is, but for its variables.
 
     Attributes:
-        codec: that is trained.
+        codec: the codec that is trained.
         recipe: its description, as the card has it.
         stage: number of the stage that is trained, from 0.
         step: steps of that stage.
         began: seconds of training before that stage.
-        seconds: of training, over all machines.
+        seconds: the seconds of training, over all machines.
         best: lowest validation loss of the stage.
         since_best: epochs since.
         since_change: epochs since, or since the rate was last halved.
-        factor: of the learning rate, by which ``plateau`` has lowered it.
+        factor: the factor by which ``plateau`` has lowered the learning rate.
         stopped: whether the stage was ended for want of better validation losses.
-        efforts: of the stages before: ``training_steps`` and ``training_seconds``.
-        devices: that trained: ``device``, ``backend``, ``precision``, ``seconds``.
+        efforts: ``training_steps`` and ``training_seconds`` of the stages before.
+        devices: what trained: ``device``, ``backend``, ``precision``, ``seconds``.
         log: rows of ``log.csv``.
         points: rows of ``points.csv``.
     """
@@ -116,9 +116,9 @@ def assign(variables: Sequence[Any], stored: Sequence[npt.NDArray[Any]], what: s
     """Gives Keras variables the values that were stored.
 
     Args:
-        variables: in the order in which they were stored.
+        variables: the variables, in the order in which they were stored.
         stored: their values.
-        what: they belong to, for the message.
+        what: what the variables belong to, for the message.
 
     Raises:
         UsageError: these are other variables.

@@ -77,17 +77,17 @@ class StageLoop:
     """Trains one stage, or goes on with it.
 
     Args:
-        recipe: of the codec.
+        recipe: the recipe of the codec.
         network: the Keras model that is trained.
-        stage: of the recipe.
-        examples: to train on.
-        held_out: to validate on.
-        seed: of order, crops and noise.
+        stage: the stage of the recipe.
+        examples: the examples to train on.
+        held_out: the examples to validate on.
+        seed: the seed of order, crops and noise.
         end: when the stage ends, in seconds of training; None goes by epochs.
-        pace: of checkpoints and measurements.
-        state: of the training; its ``stage`` is this one.
-        arrays: of the checkpoint, see :data:`checkpoint.Arrays`; empty ``model`` where the stage begins.
-        folder: for checkpoint and logs.
+        pace: how often checkpoints and measurements are made.
+        state: the state of the training; its ``stage`` is this one.
+        arrays: the arrays of the checkpoint, see :data:`checkpoint.Arrays`; empty ``model`` where the stage begins.
+        folder: the folder of checkpoint and logs.
         device: what trains, for the state: ``device``, ``backend`` and ``precision``.
         progress: counts epochs, or seconds under a time limit.
     """

@@ -21,10 +21,10 @@ def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_byte
 
     Args:
         dataset: its items or, where it has a training split, those of that split.
-        name: of the data set, for model cards.
+        name: the name of the data set, for model cards.
         path: ends in ``.npz``.
         count: how many images at most; None for all.
-        max_bytes: of the file.
+        max_bytes: the most bytes that the file may have.
 
     Returns:
         How many images were packed, and how many there are.
@@ -58,7 +58,7 @@ class PackedImages:
     """The images of a file that :func:`pack` wrote.
 
     Attributes:
-        name: of the data set.
+        name: the name of the data set.
         label: the name, and how much of the data set there is.
 
     Raises:

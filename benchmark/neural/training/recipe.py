@@ -34,8 +34,9 @@ class Stage:
 
     Attributes:
         quality: its number, 1 for the lowest rate.
-        epochs: at most; early stopping may end it before. Under a time limit, its share of the time goes by them.
-        learning_rate: at its start.
+        epochs: the most epochs; early stopping may end the stage before. Under a time limit, they give its
+            share of the time.
+        learning_rate: the learning rate at the start of the stage.
         trade_off: λ of the rate–distortion objective; None for another objective.
     """
 
@@ -73,7 +74,7 @@ class Recipe(ABC):
         """Sets :attr:`options`, and takes over those of :data:`LOOP_OPTIONS`.
 
         Args:
-            given: by the user.
+            given: the options that the user gave.
             known: all that there are, and their defaults.
 
         Raises:
@@ -154,9 +155,9 @@ class Recipe(ABC):
         """Makes what a stage is trained on, before :meth:`source` is asked for it.
 
         Args:
-            stage: that begins or goes on.
+            stage: the stage that begins or goes on.
             network: as the stage before left it; where a stage goes on, as its checkpoint left it.
-            examples, held_out: of :meth:`examples`.
+            examples, held_out: what :meth:`examples` gave.
             scratch: folder for what takes long to make; it is there again when the training is resumed.
         """
 
@@ -164,7 +165,7 @@ class Recipe(ABC):
         """What the network sees of a batch of examples: by default the rows themselves.
 
         Args:
-            rows: of the examples, in a random order while training.
+            rows: the rows of the examples, in a random order while training.
             rng: seeded by step; for validation always the same.
         """
         return rows

@@ -17,8 +17,8 @@ def rate_factor(schedule: str, *, progress: float, step: int, epoch_steps: int, 
     Args:
         schedule: one of :data:`SCHEDULES`; what ``plateau`` makes of validation losses is not counted here.
         progress: share of the stage's steps, or of its time, that is used: 0 to 1.
-        step: from 0.
-        epoch_steps: of an epoch.
+        step: the number of the step, from 0.
+        epoch_steps: the number of steps of an epoch.
         warmup_steps: steps in which the rate rises in a straight line.
     """
     rise = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
@@ -35,7 +35,7 @@ def cyclical(step: int, *, half_cycle: int, highest: float = 5.0, decay: float =
     The rate goes up and down in a straight line between the base and a peak that shrinks by ``decay`` with each step.
 
     Args:
-        step: from 0.
+        step: the number of the step, from 0.
         half_cycle: steps from lowest to highest; Smith advises 2 to 10 epochs.
         highest: the first peak, as a multiple of the base.
         decay: γ.

@@ -35,11 +35,11 @@ def train(
     goes on if it is given more time.
 
     Args:
-        recipe: of the codec.
+        recipe: the recipe of the codec.
         images: batches of training images.
         data: how the data were named, for the card.
         out: folder of the set of weights; logs and checkpoint lie in its folder ``training``.
-        seed: of initial weights, order, noise and tiles.
+        seed: the seed of initial weights, order, noise and tiles.
         precision: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
         command: what the user typed, for the card.
         pace: a limit of time, without what compilers take, and how often checkpoints and measurements are taken.

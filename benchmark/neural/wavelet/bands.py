@@ -61,7 +61,7 @@ class Part:
     """The coefficients of one pass over a band.
 
     Attributes:
-        level, orientation, plane, phase: which.
+        level, orientation, plane, phase: the place of the part.
         shape: rows and columns of the pass.
         lively: places that are not quiet, by their number in raster order, ascending.
         known: numbers of those features that can be other than zero in this part, ascending.
@@ -124,10 +124,10 @@ class DecodedBands:
     """Decoded bands of one image while they grow, in coding order.
 
     Args:
-        height, width, planes: of the image.
+        height, width, planes: the size of the image and the number of its planes.
         step: quantiser step in units of 1/64.
         low: quantised low-pass bands, (h, w) for each plane.
-        tables: of the model.
+        tables: the tables of the model.
     """
 
     def __init__(self, height: int, width: int, step: int, low: list[Integers], tables: Tables) -> None:

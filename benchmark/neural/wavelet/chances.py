@@ -33,7 +33,7 @@ class Chances:
     odds of the two is what later odds are multiplied by.
 
     Args:
-        table: of the model, see ``Tables.probability``.
+        table: the table of the model, see ``Tables.probability``.
     """
 
     def __init__(self, table: npt.NDArray[np.uint16]) -> None:

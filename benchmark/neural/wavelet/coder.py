@@ -96,7 +96,7 @@ class Reader(Coder):
     """Reads decisions.
 
     Args:
-        payload: of a writer.
+        payload: the payload that a writer gave.
     """
 
     writes = False
@@ -165,9 +165,9 @@ def code_part(
 
     Args:
         coder: writer or reader.
-        part: of a band.
-        logits: of its lively places and of quiet ones, see ``Predictor``.
-        chances: of decisions.
+        part: the part of a band.
+        logits: the logits of its lively and of its quiet places, see ``Predictor``.
+        chances: the chances of decisions.
         values: the part's coefficients, a view into the band.
     """
     more, positive = logits
@@ -270,11 +270,11 @@ def choose(
 
     Args:
         exact: coefficients in steps, (n,).
-        part: whose they are.
-        logits: of its lively places and of quiet ones, see ``Predictor``.
-        chances: of decisions.
-        shrink: by how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
-        price: of a bit, in squared steps.
+        part: the part that they belong to.
+        logits: the logits of its lively and of its quiet places, see ``Predictor``.
+        chances: the chances of decisions.
+        shrink: how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
+        price: the price of a bit, in squared steps.
     """
     size = np.abs(exact)
     rounded = np.floor(size + np.float32(0.5)).astype(np.int64)
@@ -330,7 +330,7 @@ class Coded:
 
     Attributes:
         planes: as the decoder has them, before they are repaired, in units of 1/64.
-        ideal_bits: of all decisions, by their probabilities.
+        ideal_bits: the code length of all decisions by their probabilities, in bits.
         macs: multiply–accumulates of the networks.
         payload: all decisions.
     """
@@ -347,11 +347,11 @@ def encode(
     """Codes the bands of each plane of an image.
 
     Args:
-        bands: of each plane, as of ``transform.analyse``; they are taken out as they are coded, to save room.
-        height, width: of the image.
-        model: that predicts.
-        step: in units of 1/64.
-        price: of a bit in squared steps; 0 rounds with a dead zone.
+        bands: the bands of each plane, as ``transform.analyse`` gives them; coded bands are taken out, to save room.
+        height, width: the size of the image.
+        model: the model that predicts.
+        step: the quantiser step, in units of 1/64.
+        price: the price of a bit in squared steps; 0 rounds with a dead zone.
         seen: is told of each part, with its coefficients and what they were, in steps.
     """
     writer, predictor = Writer(), Predictor(model, step)
@@ -382,10 +382,10 @@ def decode(
     """Inverse of :func:`encode`; or the planes of a smaller image.
 
     Args:
-        payload: of the writer.
-        height, width, planes: of the image.
-        model: that predicted.
-        step: in units of 1/64.
+        payload: the payload that the writer gave.
+        height, width, planes: the size of the image and the number of its planes.
+        model: the model that predicted.
+        step: the quantiser step, in units of 1/64.
         last: level at which to stop; each one left out halves the image.
 
     Raises:

@@ -49,7 +49,7 @@ class Coded:
     """What was kept of coded crops.
 
     Attributes:
-        contexts: for each of the 8 kinds: ``features`` (n, 76) ``int8``, ``value`` (n,) ``int16``, ``band`` and
+        contexts: what each of the 8 kinds has: ``features`` (n, 76) ``int8``, ``value`` (n,) ``int16``, ``band`` and
             ``rate`` ``uint8``, ``weight`` ``float32``, how many places each stands for.
         planes: ``before`` and ``after``, original and decoded planes in units of 1/64, ``int16`` (N, 256, 256, 3); and
             ``step``, ``int32`` (N,), in units of 1/64.
@@ -92,9 +92,9 @@ def coded(images: Iterable[Image], seed: int, model: Model | None, tables: Table
 
     Args:
         images: RGB, of 512×512 or more.
-        seed: of crops, steps and places.
-        model: whose bits steer the choice of coefficients; without one they are rounded with a dead zone.
-        tables: of features, where there is no model.
+        seed: the seed of crops, steps and places.
+        model: the model whose bits steer the choice of coefficients; without a model they are rounded with a dead zone.
+        tables: the tables of features, where there is no model.
     """
     rng = np.random.default_rng(seed)
     sample = _Sample(rng)
@@ -194,7 +194,7 @@ class ContextSource:
 
     Args:
         contexts: see ``Coded``.
-        size: of each kind in a batch.
+        size: how many examples of each kind a batch has.
     """
 
     def __init__(self, contexts: list[dict[str, npt.NDArray[Any]]], size: int) -> None:
@@ -222,9 +222,9 @@ class PlaneSource:
 
     Args:
         planes: see ``Coded``.
-        tables: of the model.
-        side: of a crop.
-        size: of a batch; 0 takes the examples that are asked for, whole.
+        tables: the tables of the model.
+        side: the side of a crop, in pixels.
+        size: the size of a batch; 0 takes the examples that are asked for, whole.
     """
 
     def __init__(self, planes: dict[str, npt.NDArray[Any]], tables: Tables, side: int, size: int) -> None:

@@ -66,7 +66,7 @@ class Model:
         first: ``int8`` (8, 78, H), ``first_bias``, ``int32`` (8, 36, H), ``first_rate``, ``int8`` (8, H).
         second: ``int8`` (8, H, H), ``second_bias``, ``int32`` (8, H).
         last: ``int8`` (8, H, 16), ``last_bias``, ``int32`` (8, 36, 16).
-        tables: of features, probabilities and reconstruction.
+        tables: the tables of features, probabilities and reconstruction.
 
     Raises:
         UsageError: the arrays are not such, or sums could leave what ``float32`` holds exactly.
@@ -157,7 +157,7 @@ class Predictor:
     """A model at one rate.
 
     Args:
-        model: of any image.
+        model: the model that serves any image.
         step: quantiser step in units of 1/64.
     """
 

@@ -56,8 +56,8 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
     Args:
         odd: inner units of the odd network.
-        hidden: of each of the two inner layers of the other.
-        seed: of the weights that it starts from.
+        hidden: the width of each of the two inner layers of the other.
+        seed: the seed of the weights that it starts from.
     """
 
     def __init__(self, odd: int, hidden: int, seed: int = 0) -> None:
@@ -144,9 +144,9 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
     """See ``restoration``; it starts by adding nothing.
 
     Args:
-        channels: of its layers.
+        channels: how many channels its layers have.
         layers: inner ones.
-        seed: of the weights that it starts from.
+        seed: the seed of the weights that it starts from.
     """
 
     def __init__(self, channels: int, layers: int, seed: int = 0) -> None:

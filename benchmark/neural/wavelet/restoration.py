@@ -106,8 +106,8 @@ class Restoration:
 
         Args:
             planes: one or three, in units of 1/64.
-            step: with which they were quantised, in units of 1/64.
-            tables: of the model.
+            step: the step with which they were quantised, in units of 1/64.
+            tables: the tables of the model.
         """
         height, width = planes[0].shape
         rows, columns = -(-height // 2), -(-width // 2)

@@ -125,7 +125,7 @@ def dequantise(magnitudes: npt.NDArray[np.int64], step: int, level: int, orienta
     Args:
         magnitudes: values to reconstruct in units of 1/64 of a step, with their signs.
         step: quantiser step in units of 1/64.
-        level, orientation: of the band.
+        level, orientation: the place of the band.
     """
     product = magnitudes * (step * SCALES[level, orientation])
     shift = _SCALE_SHIFT + 6
@@ -189,7 +189,7 @@ def _between(other: npt.NDArray[Any], size: int, *, first: int) -> npt.NDArray[A
 
     Args:
         other: the other half.
-        size: of the half.
+        size: the size of the half.
         first: number of the left neighbour of its first sample: 0, or −1 where this half starts the signal.
     """
     total = np.empty((size, *other.shape[1:]), other.dtype)

@@ -41,7 +41,7 @@ def draw_bars(
         bd: rows of ``analysis.bdrate.bd_table`` of a data set and metric; those of single images are not looked at.
         title: what it covers.
         path: without an ending.
-        width: of the figure in inches.
+        width: the width of the figure in inches.
         forms: see :func:`benchmark.report.figures.style.save`.
 
     Returns:
@@ -96,7 +96,7 @@ def draw_heat_map(
         bd: rows of ``analysis.bdrate.bd_table`` of a data set and metric, with those of single images.
         title: what it covers.
         path: without an ending.
-        width: of the figure in inches.
+        width: the width of the figure in inches.
         forms: see :func:`benchmark.report.figures.style.save`.
 
     Returns:
@@ -161,12 +161,12 @@ def draw_pareto(
     """Draws BD-rate against decode time, each codec a point with its name, and the front that none is better than.
 
     Args:
-        points: of one data set and metric, see :func:`benchmark.analysis.cost.rate_time`; those without BD-rate or
-            time are not drawn.
-        labels: of the axes, of time and of BD-rate.
+        points: the points of one data set and metric, see :func:`benchmark.analysis.cost.rate_time`; points without
+            BD-rate or time are not drawn.
+        labels: the texts of the axes: time, then BD-rate.
         title: what it covers.
         path: without an ending.
-        width: of the figure in inches.
+        width: the width of the figure in inches.
         forms: see :func:`benchmark.report.figures.style.save`.
 
     Returns:

@@ -43,10 +43,10 @@ def draw_rd_curves(
     A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
 
     Args:
-        summary: of one data set, see ``analysis.table.summarise``.
+        summary: the summary of one data set, see ``analysis.table.summarise``.
         metric: what to draw upwards.
         path: without an ending.
-        width: of the figure in inches.
+        width: the width of the figure in inches.
         log_rate: whether the rate's axis is logarithmic; if it is not said, where there are high rates.
         references: others' curves of this metric, drawn in grey.
         forms: see :func:`benchmark.report.figures.style.save`.
@@ -118,7 +118,7 @@ def draw_all(summary: pd.DataFrame, metrics: Sequence[Metric], folder: Path) -> 
     Args:
         summary: see ``analysis.table.summarise``.
         metrics: what to draw.
-        folder: for the files ``rd_<metric>.<format>``; with several data sets, one folder each.
+        folder: the folder of the files ``rd_<metric>.<format>``; each of several data sets gets a folder below it.
     """
     written = []
     datasets = list(dict.fromkeys(summary["dataset"]))
@@ -146,10 +146,10 @@ def draw_histograms(
     """Draws a histogram with bands marked, and below it those of parts of the same values, in the forms of print.
 
     Args:
-        edges: of the bins, shape (N + 1,).
-        counts: in each bin, shape (N,): first of all values, then of each part by name.
-        bands: to mark in the upper plot.
-        label: of the horizontal axis.
+        edges: the edges of the bins, shape (N + 1,).
+        counts: how many values lie in each bin, shape (N,): first all values, then each part by name.
+        bands: the ranges to mark in the upper plot.
+        label: the text of the horizontal axis.
         path: without an ending.
 
     Returns:

@@ -84,7 +84,7 @@ def strokes(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Stroke]:
 
     Args:
         series: labels, in the order of the results.
-        codecs: of each series.
+        codecs: the codec of each series.
     """
     places = {codec: place for place, codec in enumerate(dict.fromkeys(codecs))}
     variants: dict[str, int] = {}
@@ -153,7 +153,7 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
     Args:
         figure: a matplotlib one.
         path: without an ending; its folder is made.
-        forms: of :data:`FORMATS`.
+        forms: the file formats, of :data:`FORMATS`.
 
     Returns:
         The files written.

@@ -71,7 +71,7 @@ def write_html(report: Report, path: Path) -> Path:
 
     Args:
         report: what to show.
-        path: of the file; its folder is made.
+        path: the file to write; its folder is made.
 
     Returns:
         The path.

@@ -26,13 +26,13 @@ def tables_of(
     """The tables of a data set.
 
     Args:
-        summary: of it, with ``series``, see :class:`benchmark.analysis.curve.Results`.
+        summary: the summary of the results, with ``series``, see :class:`benchmark.analysis.curve.Results`.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for every metric; those of other data sets are not
             looked at.
         ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, likewise.
         metrics: the first is that of the Bjøntegaard deltas.
-        end: of the tables' names.
+        end: what the tables' names end in.
     """
     dataset = summary["dataset"].iloc[0]
     images = int(summary["images"].max())

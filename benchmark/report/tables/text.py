@@ -32,7 +32,7 @@ def formatted(frame: pd.DataFrame, forms: Mapping[str, str]) -> list[list[str]]:
 
     Args:
         frame: any.
-        forms: of the columns of numbers, such as ``.2f``; the others are taken as they are.
+        forms: the format of each column of numbers, such as ``.2f``; the others are taken as they are.
     """
     return [
         [number(value, forms[str(name)]) if name in forms else str(value) for name, value in row.items()]
