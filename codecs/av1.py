@@ -18,14 +18,15 @@ _DELIMITER = b"\x12\0"
 class Av1(Codec):
     """A bare AV1 still picture: a sequence header and a frame, as an AVIF file holds them, without the file.
 
-    Defaults: 4:4:4 at 10 bit, which needs less rate than 8 bit for the same PSNR of an 8-bit image; ``cpu_used`` 1;
-    tuned for PSNR. libaom's general mode is used, not the one for all-intra video, which does worse by PSNR.
+    Defaults: 4:4:4 at 10 bit, ``cpu_used`` 1, tuned for PSNR. 10 bit needs less rate than 8 bit for the same PSNR of an
+    8-bit image. libaom's general mode is used; its mode for all-intra video is worse by PSNR.
 
     ``crf=0`` at 10 bit is lossless.
 
-    Colour path: YCbCr BT.601 full range, 4:4:4, in NumPy; grey is stored as one plane. Known limits: 65,536 pixels a
-    side. The temporal delimiter, two bytes that are always the same, is left out and put back to decode. Altered bits
-    are mostly decoded without complaint: the stream has no checksum.
+    Colour path: YCbCr BT.601 full range, 4:4:4, in NumPy; grey is stored as one plane.
+
+    Known limits: 65,536 pixels a side. The temporal delimiter, two bytes that are always the same, is left out of the
+    stream, and put back to decode. The stream has no checksum: most altered bits are decoded without complaint.
     """
 
     name = "av1"

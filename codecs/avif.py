@@ -27,14 +27,16 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # of the decoder, which takes all cores
 class Avif(Codec):
     """AV1 still pictures in an AVIF file.
 
-    Defaults: 4:4:4 and ``tune="psnr"`` with aom at speed 6. libavif's own defaults, 4:2:0 and a tune for the eye, do
-    worse by PSNR. One thread always: the number of threads changes the bytes.
+    Defaults: 4:4:4 and ``tune="psnr"``, with aom at speed 6. libavif's own defaults are 4:2:0 and a tune for the eye,
+    which are worse by PSNR. There is always one thread, because the number of threads changes the bytes.
 
-    ``encoder="svt"`` takes 4:2:0 alone and at least 4×4 pixels, ``encoder="rav1e"`` any; both come from
-    pillow-avif-plugin, which is loaded only for them. ``tune`` is aom's: the other encoders ignore it.
+    ``encoder="svt"`` takes 4:2:0 alone, and at least 4×4 pixels. ``encoder="rav1e"`` takes any image. Both come from
+    pillow-avif-plugin, which is loaded only for them. ``tune`` belongs to aom: the other encoders ignore it.
 
-    Colour path: YCbCr BT.601 full range, 8 bit, inside libavif; grey is stored as 4:0:0 by aom, as colour by the
-    others. Known limits: about 300 bytes of container. Altered bits are mostly decoded without complaint.
+    Colour path: YCbCr BT.601 full range, 8 bit, inside libavif. Grey is stored as 4:0:0 by aom, and as colour by the
+    other encoders.
+
+    Known limits: about 300 bytes of container. Most altered bits are decoded without complaint.
     """
 
     name = "avif"

@@ -24,16 +24,17 @@ SIDE = 64
 class BinaryAutoencoderCodec(LevelCodec):
     """Models 2 and 3 of Ramos (2019): a code of bits, 8 and 2 of them a pixel, entropy-coded.
 
-    Defaults: ``model3``; whole images (``tile=0``), which have no seams. The weights are a network each, so there is no
-    knob: a set has one rate. The bits go through an adaptive binary arithmetic coder whose contexts are the bits
-    around; the column ``nominal_bpp`` has the rate without it.
+    Defaults: ``model3``, and whole images (``tile=0``), which have no seams. Each set of weights is one network with
+    one rate, so there is no knob. The bits go through an adaptive binary arithmetic coder, whose contexts are the bits
+    around. The column ``nominal_bpp`` has the rate without that coder.
 
-    ``model1`` and its like are **no codecs**: their code is 128 floating-point numbers for 4×4 pixels. The stream holds
-    them as they are, 256 bpp, an expansion of 24 bpp by more than ten; only their PSNR is of interest.
+    ``model1`` and sets like it are **no codecs**: their code is 128 floating-point numbers for 4×4 pixels. The stream
+    holds these numbers as they are, 256 bpp in place of the image's 24. Only the PSNR is of interest.
 
-    Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: no rate but those of
-    the sets; 0.16 (``model2``) and 0.39 MMAC a pixel (``model3``), both ways together. Pixels may differ by rounding
-    between backends, symbols never.
+    Colour path: RGB, no transform; a grey image is coded as three equal channels.
+
+    Known limits: there is no rate between those of the sets. Encoder and decoder together take 0.16 MMAC a pixel
+    (``model2``) or 0.39 (``model3``). Pixels may differ by rounding between backends; symbols never differ.
     """
 
     name = "binary-ae"

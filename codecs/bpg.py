@@ -23,15 +23,18 @@ class Bpg(hevc.PictureCodec):
     15 bytes, and of x265's stream the picture parameter set and the slice. Decoding rebuilds the parameter sets that
     the format leaves out and gives them to libavcodec.
 
-    ``qp`` is the quantiser of the slice, about two less than the ``-q`` of bpgenc 0.9.8. Defaults: 4:4:4, YCbCr and
-    8 bit, as CompressAI's published curve has them. These settings are on that curve: 1 % below it at most places, and
-    −0.75 % in BD-rate, over the 24 images of Kodak (tests/codecs/test_published.py). The sweep spans it, q 47 to 12.
-    For the choice of preset and depth see :class:`Hevc <benchmark.plugins.codecs.hevc.Hevc>`.
+    ``qp`` is the quantiser of the slice, about two less than the ``-q`` of bpgenc 0.9.8.
 
-    Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit; 4:2:0 is the mean of 2×2 and
-    interpolated linearly (libbpg: longer filters); grey is stored as grey. A size that is no multiple of 8 is padded by
-    replicating the edge. Known limits: files with alpha, animation, metadata, other colour spaces or 4:2:2 are
-    refused; the format has no checksum: altered bits are mostly decoded without complaint.
+    Defaults: 4:4:4, YCbCr and 8 bit, as in CompressAI's published curve. These settings lie on that curve: 1 % below it
+    at most places, and −0.75 % in BD-rate, over the 24 images of Kodak. The sweep spans the curve, q 47 to 12. For the
+    choice of preset and depth see :class:`Hevc <benchmark.plugins.codecs.hevc.Hevc>`.
+
+    Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit. 4:2:0 is the mean of 2×2
+    samples, and is interpolated linearly; libbpg has longer filters. Grey is stored as grey. A size that is no multiple
+    of 8 is padded by replicating the edge.
+
+    Known limits: files with alpha, animation, metadata, other colour spaces or 4:2:2 are refused. The format has no
+    checksum: most altered bits are decoded without complaint.
     """
 
     name = "bpg"

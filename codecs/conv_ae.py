@@ -25,14 +25,15 @@ class ConvAe(FashionCodec):
     """Convolutional autoencoder with a range-coded feature map.
 
     Defaults: ``weights="rd"`` was trained for rate and distortion together; ``mse`` is the original recipe, squared
-    error alone. ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser,
-    which ``rd`` hardly bears. ``search`` is the number of steps in which the encoder improves the feature map along the
-    gradient of bits + λ·MSE, where λ is ``price`` times that of the training; it is off by default, for speed. The
-    encoder with its pooling finds far worse feature maps than there are, so sixty steps halve the error, and a higher
-    price than the network learned at brings still more quality for a bit.
+    error alone. ``quality`` chooses an operating point of the set. ``step`` makes the quantiser wider (above 1) or
+    narrower (below 1); ``rd`` hardly bears that. ``search`` is the number of steps in which the encoder improves the
+    feature map along the gradient of bits + λ·MSE, where λ is ``price`` times the λ of the training. The search is off
+    by default, for speed. The encoder with its pooling finds far worse feature maps than there are: sixty steps halve
+    the error. A higher price than in the training brings still more quality for a bit.
 
-    The original keeps a tile's 4×4×128 feature map as floats, 83.6 bits a pixel: more than ten times the 8 of the
-    picture. Known limits: grey images alone; trained on clothes, so photographs come out badly.
+    The original keeps a tile's 4×4×128 feature map as floats: 83.6 bits a pixel, where the picture has 8.
+
+    Known limits: grey images alone. The codec was trained on clothing, so photographs come out badly.
     """
 
     name = "conv-ae"

@@ -65,13 +65,14 @@ class Cvae(SearchedCodec):
 
     Defaults: ``weights="auto"`` takes ``mnist`` for 28×28 grey images and ``natural`` for all others, the two sets that
     were trained for rate and distortion together; ``mnist-elbo`` is the original recipe (cross-entropy + KL, β = 1).
-    ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser. ``search`` is
-    the number of passes in which the encoder tries the neighbours of every symbol, decodes, and keeps what lowers
-    bits + λ·MSE: about a decibel for digits, at 32 decodings a pass. It is off by default, for speed.
+    ``quality`` chooses an operating point of the set. ``step`` makes the quantiser wider (above 1) or narrower (below
+    1). ``search`` is the number of passes in which the encoder tries the neighbours of every symbol, decodes them, and
+    keeps what lowers bits + λ·MSE. It gains about a decibel for digits, at 32 decodings a pass. It is off by default,
+    for speed.
 
-    Known limits: 16 numbers describe a tile, whatever its content, so quality saturates early: a codec for digits and
-    thumbnails rather than for photographs. The same stream decodes to the same symbols on every machine; pixels may
-    differ by rounding between backends, as floating-point networks do.
+    Known limits: 16 numbers describe a tile, whatever it shows, so the quality saturates early. It is a codec for
+    digits and thumbnails rather than for photographs. The same stream decodes to the same symbols on every machine;
+    pixels may differ by rounding between backends.
     """
 
     name = "cvae"

@@ -30,9 +30,10 @@ class DenoisingAe(FashionCodec):
     Defaults: ``weights="mse"`` was trained by the original's objective, squared error alone, from a picture with
     Gaussian noise of standard deviation 0.3 (of 1) to the picture without. No set for rate and distortion together
     comes along.
-    ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its quantiser.
+    ``quality`` chooses an operating point of the set. ``step`` makes the quantiser wider (above 1) or narrower (below
+    1).
 
-    Known limits: grey images alone; it takes fine texture for noise, and was trained on clothes: photographs come out
+    Known limits: grey images alone. It takes fine texture for noise, and was trained on clothing: photographs come out
     badly.
     """
 

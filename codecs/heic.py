@@ -22,13 +22,15 @@ from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
 class Heic(Codec):
     """A HEIC file, as cameras and phones store their pictures.
 
-    Defaults: 4:4:4, x265's preset slower and ``tune="psnr"``. libheif turns psychovisual optimisation on after x265's
-    tune has turned it off; ``tune="psnr"`` turns it off again, which saves another 8.7 % (BD-rate by PSNR, parts of
-    Kodak 3, 5, 13 and 23), and ``tune="ssim"`` leaves it as libheif has it. Preset slow, libheif's own, needs 0.1 %
-    more. One thread always. ``quality`` is libheif's: x265's constant rate factor is 50 − quality / 2.
+    Defaults: 4:4:4, x265's preset slower and ``tune="psnr"``. x265's tune turns psychovisual optimisation off, and
+    libheif turns it on again. ``tune="psnr"`` turns it off for good, which saves another 8.7 % (BD-rate by PSNR, parts
+    of Kodak 3, 5, 13 and 23). ``tune="ssim"`` leaves it as libheif has it. libheif's own preset, slow, needs 0.1 % more
+    rate. There is always one thread. ``quality`` is libheif's: x265's constant rate factor is 50 − quality / 2.
 
-    Colour path: YCbCr BT.601 full range, 8 bit, inside libheif; grey is stored as 4:0:0. Known limits: about 400 bytes
-    of container, and sides below 64 pixels are padded to it; altered bits are mostly decoded without complaint.
+    Colour path: YCbCr BT.601 full range, 8 bit, inside libheif; grey is stored as 4:0:0.
+
+    Known limits: about 400 bytes of container. Sides below 64 pixels are padded to 64. Most altered bits are decoded
+    without complaint.
     """
 
     name = "heic"

@@ -20,20 +20,24 @@ END = bytes((hevc.END << 1, 1))
 class Hevc(hevc.PictureCodec):
     """One intra picture as a raw HEVC stream (annex B).
 
-    ``qp`` is the quantiser of the slice. Defaults: 4:4:4, 8 bit and preset slower, with x265's tune for PSNR and one
-    quantiser for the whole picture. By PSNR, on parts of Kodak 3, 5, 13 and 23 and in BD-rate: preset slow +0.3 %,
-    medium +3.0 %, veryslow the same bytes, placebo none better; 4:2:0 +5.7 %; 10 bit −1.3 %. No sample adaptive offset
-    (+0.6 %), other deblocking (+0.1 %), transform skip (+0.2 %) and chroma offsets of −2 to 1 (−0.1 to +0.7 %) give
-    nothing, so they are no settings.
+    ``qp`` is the quantiser of the slice.
+
+    Defaults: 4:4:4, 8 bit and preset slower, with x265's tune for PSNR and one quantiser for the whole picture. Other
+    settings in BD-rate by PSNR, on parts of Kodak 3, 5, 13 and 23: preset slow +0.3 %, medium +3.0 %, veryslow the same
+    bytes, placebo no better; 4:2:0 +5.7 %; 10 bit −1.3 %. These give nothing, so they are no settings: no sample
+    adaptive offset (+0.6 %), other deblocking (+0.1 %), transform skip (+0.2 %), chroma offsets of −2 to 1 (−0.1 to
+    +0.7 %).
 
     Headers are the shortest that hold the picture: no SEI, parameter sets written by the bench
     (:func:`benchmark.backends.hevc.parameter_sets`), and an end of bitstream unit of five bytes, by which a cut is
-    told. A size that is no multiple of 8 is padded by replicating the edge and cropped by the conformance window;
-    an odd one at 4:2:0 by a pan-scan rectangle too, as the window counts chroma samples.
+    told. A size that is no multiple of 8 is padded by replicating the edge, and cropped by the conformance window. At
+    4:2:0 an odd size is cropped by a pan-scan rectangle too, because the window counts chroma samples.
 
-    Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit; 4:2:0 is the mean of 2×2 and
-    interpolated linearly; grey is 4:0:0. Known limits: about 100 bytes of headers; altered bits are mostly decoded
-    without complaint; other streams than these are refused.
+    Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit. 4:2:0 is the mean of 2×2
+    samples, and is interpolated linearly. Grey is 4:0:0.
+
+    Known limits: about 100 bytes of headers. Most altered bits are decoded without complaint. Streams of other encoders
+    are refused.
     """
 
     name = "hevc"

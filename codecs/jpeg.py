@@ -19,12 +19,14 @@ from benchmark.colour.convert import ColourPath
 class Jpeg(Codec):
     """Baseline or progressive JPEG.
 
-    Defaults: 4:2:0 chroma, as everyone's JPEG has, with Huffman tables optimised for the image, which shortens the file
-    at no loss, most of all at low quality. ``optimize=false`` gives the fixed tables that many published curves used.
+    Defaults: 4:2:0 chroma, which most JPEG files have. The Huffman tables are optimised for the image: that shortens
+    the file at no loss, most of all at low quality. ``optimize=false`` gives the fixed tables that many published
+    curves used.
 
-    Colour path: YCbCr BT.601 full range, inside libjpeg. Known limits: 65,500 pixels a side; about 620 bytes of
-    headers. A flipped bit inside the entropy-coded data is mostly decoded without complaint: the format has no
-    checksum.
+    Colour path: YCbCr BT.601 full range, inside libjpeg.
+
+    Known limits: 65,500 pixels a side; about 620 bytes of headers. The format has no checksum: most flipped bits are
+    decoded without complaint.
     """
 
     name = "jpeg"

@@ -19,13 +19,14 @@ from benchmark.colour.convert import ColourPath
 class Jpeg2000(Codec):
     """A bare JPEG 2000 codestream, one tile, one quality layer.
 
-    Defaults: the irreversible 9/7 wavelet with the colour transform. Pillow's own defaults, reversible and without
-    colour transform, do worse than JPEG; these do far better. ``psnr`` is the target that OpenJPEG aims
-    at, per component; the PSNR reached over RGB differs by a decibel or two. ``lossless`` uses the reversible
+    Defaults: the irreversible 9/7 wavelet with the colour transform. Pillow's own defaults are reversible and have no
+    colour transform; they are worse than JPEG, and these are far better. ``psnr`` is the target that OpenJPEG aims at
+    for each component. The PSNR that is reached over RGB differs by a decibel or two. ``lossless`` uses the reversible
     transforms and ignores the target.
 
-    Colour path: the standard's own irreversible transform (BT.601 matrix, floating point), 4:4:4. Known limits: the
-    format tells truncation only when whole parts are missing, and altered bits hardly ever.
+    Colour path: the standard's own irreversible transform (BT.601 matrix, floating point), 4:4:4.
+
+    Known limits: a cut stream is told only if whole parts are missing. Altered bits are hardly ever told.
     """
 
     name = "jpeg2000"

@@ -18,14 +18,16 @@ from benchmark.errors import MissingBackend
 class Jpegli(Codec):
     """Baseline JPEG, 4:2:0, by an encoder that quantises adaptively for the eye.
 
-    Defaults: ``quality=75``, pyjpegli's, which offers neither other subsampling nor progressive files.
+    Defaults: ``quality=75``, which is pyjpegli's. pyjpegli offers no other subsampling and no progressive files.
 
-    Decoded by libjpeg-turbo, as the streams of ``jpeg`` and ``mozjpeg`` are: jpegli's own decoder comes out 1 to 2 %
+    Streams are decoded by libjpeg-turbo, as those of ``jpeg`` and ``mozjpeg`` are. jpegli's own decoder is 1 to 2 %
     worse at equal PSNR here.
 
-    Colour path: YCbCr BT.601 full range, 4:2:0, inside jpegli in floating point. Known limits: 65,500 pixels a side; a
-    grey image is stored, and returned, as colour; even the lowest quality takes about 0.2 bits a pixel of a photograph.
-    A flipped bit is mostly decoded without complaint: the format has no checksum.
+    Colour path: YCbCr BT.601 full range, 4:2:0, inside jpegli in floating point.
+
+    Known limits: 65,500 pixels a side. A grey image is stored, and returned, as colour. Even the lowest quality takes
+    about 0.2 bits for a pixel of a photograph. The format has no checksum: most flipped bits are decoded without
+    complaint.
     """
 
     name = "jpegli"

@@ -21,14 +21,16 @@ HP2 = b"\xff\xe8\x00\x07mrfx\x02"  # the segment by which CharLS marks, and undo
 class JpegLs(Codec):
     """Lossless or near-lossless JPEG-LS, components interleaved by sample.
 
-    Defaults: ``near=0``, lossless, as the format is mostly used; other values are the largest error of a sample.
-    ``transform="hp2"``, for lossless colour alone, codes R − G, G and B − (R + G) / 2, modulo 256: it saves
-    20 to 30 % on photographs. That is Hewlett-Packard's extension, which CharLS reads and T.87 does not know: another
-    decoder shows wrong colours. The default is therefore none. At ``near`` above 0 its modulo would turn black into
-    white.
+    Defaults: ``near=0``, which is lossless, as the format is mostly used. Other values of ``near`` are the largest
+    error of a sample. ``transform="hp2"`` is for lossless colour alone. It codes R − G, G and B − (R + G) / 2, modulo
+    256, and saves 20 to 30 % on photographs. It is Hewlett-Packard's extension: CharLS reads it, and T.87 does not know
+    it, so that other decoders show wrong colours. Therefore it is not the default. With ``near`` above 0, the modulo
+    would turn black into white.
 
-    Colour path: none, or HP2 in NumPy, undone by CharLS. Known limits: 65,535 pixels a side; 75 to 90 bytes of headers,
-    of which imagecodecs' SPIFF header is most. The format has no checksum, but its decoder tells most damage.
+    Colour path: none, or HP2 in NumPy, undone by CharLS.
+
+    Known limits: 65,535 pixels a side; 75 to 90 bytes of headers, most of them imagecodecs' SPIFF header. The format
+    has no checksum, but its decoder tells most damage.
     """
 
     name = "jpegls"

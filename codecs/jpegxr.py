@@ -31,14 +31,16 @@ KINDS = {
 class JpegXr(Codec):
     """JPEG XR in its own container.
 
-    Defaults: ``level=0.6``. ``level`` is jxrlib's image quality, whose tables of quantisers, "optimised for PSNR" by
-    their authors, also choose the rest: below 0.5 4:2:0 with two stages of overlap, from 0.5 on 4:4:4 without overlap
-    (jxrlib's own program has one stage there, imagecodecs offers no choice), and at 1 lossless.
+    Defaults: ``level=0.6``. ``level`` is jxrlib's image quality. Its tables of quantisers are "optimised for PSNR" by
+    their authors, and choose the rest, too: 4:2:0 with two stages of overlap below 0.5; 4:4:4 without overlap from 0.5
+    on; lossless at 1. jxrlib's own program has one stage of overlap from 0.5 on; imagecodecs offers no choice.
 
-    Colour path: YCoCg-R, reversible, inside jxrlib; grey as it is. Known limits: below 0.5 an image must be at least
-    17 pixels wide; even the lowest level takes about 0.2 bits a pixel of a photograph. About 130 bytes of container.
-    The format has no checksum, and jxrlib decodes altered bits mostly without complaint; missing ones are told by the
-    length that the container gives. Files of other encoders are refused.
+    Colour path: YCoCg-R, reversible, inside jxrlib; grey as it is.
+
+    Known limits: below level 0.5 an image must be at least 17 pixels wide. Even the lowest level takes about 0.2 bits
+    for a pixel of a photograph. The container has about 130 bytes. The format has no checksum: jxrlib decodes most
+    altered bits without complaint. A cut is told by the length that the container gives. Files of other encoders are
+    refused.
     """
 
     name = "jpegxr"

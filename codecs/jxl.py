@@ -16,14 +16,15 @@ from benchmark.errors import BitstreamError
 class Jxl(Codec):
     """A bare JPEG XL codestream.
 
-    Defaults: distance 1 and effort 7, those of libjxl (imagecodecs' are lossless, and effort 5). Higher efforts take
-    several times as long and gain about 1 % at equal PSNR. ``distance`` is in butteraugli units, 1 being a difference
-    that is just visible; from 20 on libjxl codes the image at half the size. ``lossless`` ignores the distance.
+    Defaults: distance 1 and effort 7, which are libjxl's. Higher efforts take several times as long and gain about 1 %
+    at equal PSNR. ``distance`` is in butteraugli units: 1 is a difference that is just visible. From 20 on libjxl codes
+    the image at half the size. ``lossless`` ignores the distance.
 
-    Colour path: XYB, floating point, for colour and grey (lossless: RGB, with a reversible transform that the encoder
-    chooses). libjxl serves the eye: it aims at no PSNR, and XYB spends bits where PSNR does not look. Known limits:
-    262,144 pixels a side, as a decoder of level 5 takes. The format has no checksum, but its entropy coder ends in a
-    known state, so that most damage is told.
+    Colour path: XYB, floating point, for colour and grey. Lossless: RGB, with a reversible transform that the encoder
+    chooses. libjxl is made for the eye: it aims at no PSNR, and XYB spends bits where PSNR does not look.
+
+    Known limits: 262,144 pixels a side, which is what a decoder of level 5 takes. The format has no checksum, but its
+    entropy coder ends in a known state, so that most damage is told.
     """
 
     name = "jxl"

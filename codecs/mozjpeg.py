@@ -22,13 +22,16 @@ TABLES = ("annex-k", "flat", "ms-ssim", "robidoux", "psnr-hvs-m", "klein", "wats
 class Mozjpeg(Codec):
     """JPEG whose coefficients are chosen by a search (trellis) for the least distortion at the rate.
 
-    Defaults: mozjpeg's own, trellis and progressive files with optimised scans, but for the table of quantisers.
-    ``table="flat"`` quantises all frequencies alike, which is best for PSNR: of mozjpeg's nine it saves most at equal
-    PSNR over RGB, twice as much as its own ``robidoux``, which is made for the eye.
+    Defaults: mozjpeg's own, a trellis search and progressive files with optimised scans. Only the table of quantisers
+    is another one. ``table="flat"`` quantises all frequencies alike, which is best for PSNR: of mozjpeg's nine tables
+    it saves most at equal PSNR over RGB. It saves twice as much as mozjpeg's own ``robidoux``, which is made for the
+    eye.
 
-    Decoded by libjpeg-turbo, as the streams of ``jpeg`` are. Colour path: YCbCr BT.601 full range, inside libjpeg; grey
-    as it is. Known limits: 65,500 pixels a side. A flipped bit is mostly decoded without complaint: the format has no
-    checksum.
+    Streams are decoded by libjpeg-turbo, as those of ``jpeg`` are.
+
+    Colour path: YCbCr BT.601 full range, inside libjpeg; grey as it is.
+
+    Known limits: 65,500 pixels a side. The format has no checksum: most flipped bits are decoded without complaint.
     """
 
     name = "mozjpeg"

@@ -22,8 +22,10 @@ class Qoi(Codec):
 
     Defaults: none, the format has no settings (qoiformat.org/qoi-specification.pdf).
 
-    Colour path: none, pixels are coded as RGB. Known limits: 400 million pixels; a grey image is stored, and returned,
-    as colour. The format has no checksum. A truncated stream lacks the end marker, which cannot occur before the end.
+    Colour path: none, pixels are coded as RGB.
+
+    Known limits: 400 million pixels. A grey image is stored, and returned, as colour. The format has no checksum. A cut
+    stream lacks the end marker, which cannot occur before the end.
     """
 
     name = "qoi"

@@ -32,24 +32,26 @@ WIDTHS = {
 class Rnn(LevelCodec):
     """The recurrent residual autoencoder, in its published form and in one of ours.
 
-    Every level codes what those before have left over, in 32 bits for 16×16 pixels. The stream is **progressive**: cut
-    after any whole level, it is a stream of fewer levels. So one encoding gives all operating points; in a run the
-    levels of an image are encoded once. The bits go through an adaptive binary arithmetic coder whose contexts
-    are the bits around and those of the level before; ``nominal_bpp`` has the rate without it.
+    Every level codes what the levels before have left over, in 32 bits for 16×16 pixels. The stream is **progressive**:
+    cut after any whole level, it is a stream of fewer levels. So one encoding gives all operating points, and a run
+    encodes the levels of an image once. The bits go through an adaptive binary arithmetic coder, whose contexts are the
+    bits around and the bits of the level before. ``nominal_bpp`` has the rate without that coder.
 
     The set of weights decides on the form. ``small`` is the network of Toderici et al. (2015, 2017) and Ramos (2019),
     with convolutional LSTMs, at a quarter of its filters. ``klt`` is a relative of it and not that network: residuals
     are coded as KLT coefficients of blocks (see ``benchmark.neural.klt``), with a rate term in the training, and the
     decoded image is repaired by a small network.
 
-    Defaults: the set ``klt``, by far the better one; whole images (``tile=0``) rather than independent tiles, which
-    cost quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone: the number of
-    steps in which the encoder improves the bits of each level along the gradient through the decoder; off by default,
-    for speed.
+    Defaults: the set ``klt``, which is by far the better one, and whole images (``tile=0``): independent tiles cost
+    quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone. It is the number of
+    steps in which the encoder improves the bits of each level along the gradient through the decoder. It is off by
+    default, for speed.
 
-    Colour path: RGB, no transform; a grey image is coded as three equal channels. Known limits: memory grows with the
-    image unless it is tiled; with ``klt`` 7 kMAC a pixel and level to encode and 9 to decode, with ``small`` 30
-    both ways, 460 at the published width. Pixels may differ by rounding between backends, symbols never.
+    Colour path: RGB, no transform; a grey image is coded as three equal channels.
+
+    Known limits: memory grows with the image, unless it is tiled. For each pixel and level, ``klt`` takes 7 kMAC to
+    encode and 9 to decode; ``small`` takes 30 both ways, and 460 at the published width. Pixels may differ by rounding
+    between backends; symbols never differ.
     """
 
     name = "rnn"

@@ -55,11 +55,11 @@ class Vae(SearchedCodec):
     """Dense VAE with a range-coded latent.
 
     Defaults: ``weights="rd"`` was trained for rate and distortion together; ``elbo`` is the original recipe,
-    cross-entropy + KL. ``quality`` chooses an operating point of the set, ``step`` widens (> 1) or narrows its
-    quantiser. ``search`` is the number of passes in which the encoder tries the neighbours of every symbol, decodes,
-    and keeps what lowers bits + λ·MSE; off by default, for speed.
+    cross-entropy + KL. ``quality`` chooses an operating point of the set. ``step`` makes the quantiser wider (above 1)
+    or narrower (below 1). ``search`` is the number of passes in which the encoder tries the neighbours of every symbol,
+    decodes them, and keeps what lowers bits + λ·MSE. It is off by default, for speed.
 
-    Known limits: grey images alone; trained on digits, so photographs come out badly.
+    Known limits: grey images alone. The codec was trained on digits, so photographs come out badly.
     """
 
     name = "vae"

@@ -25,14 +25,16 @@ _CODED = (*range(12), 17, 18)  # slices and their adaptation parameters
 class Vvc(Codec):
     """A bare VVC stream of one picture.
 
-    Defaults: preset ``medium``, the encoder's own; its perceptual adaptation of the quantiser is off, since it costs
-    PSNR. The encoder is told that there is one picture, which leaves out of the headers what a video would need.
+    Defaults: preset ``medium``, which is the encoder's own. Its perceptual adaptation of the quantiser is off, because
+    that costs PSNR. The encoder is told that there is one picture, so that the headers hold nothing for a video.
 
-    Colour path: YCbCr BT.601 full range, 10 bit, 4:2:0, the only form that libvvenc takes; in NumPy. Halving the chroma
+    Colour path: YCbCr BT.601 full range, 10 bit, 4:2:0, in NumPy; libvvenc takes no other form. Halving the chroma
     alone costs so much that no setting passes about 47 dB on photographs. A grey image is stored, and returned, as
-    colour. Known limits: 16×16 pixels at least and even sides: smaller and odd images are padded with their last row
-    and column, and a NAL unit of type 31, which is left to applications and skipped by other decoders, tells by how
-    much. Altered bits are mostly decoded without complaint: the stream has no checksum.
+    colour.
+
+    Known limits: 16×16 pixels at least, and even sides. Smaller and odd images are padded with their last row and
+    column. A NAL unit of type 31 tells how much was padded; that type is left to applications, and other decoders skip
+    it. The stream has no checksum: most altered bits are decoded without complaint.
     """
 
     name = "vvc"

@@ -19,12 +19,13 @@ from benchmark.colour.convert import ColourPath
 class Webp(Codec):
     """Lossy or lossless WebP.
 
-    Defaults: method 4, the library's; method 6 makes smaller files and takes longer. The sweep is the one of
-    CompressAI's published curve, which it reproduces (tests/codecs/test_published.py). With ``lossless``, ``quality``
-    is effort.
+    Defaults: method 4, which is the library's. Method 6 makes smaller files and takes longer. The sweep is that of
+    CompressAI's published curve, which it reproduces. With ``lossless``, ``quality`` is the effort.
 
-    Colour path: YCbCr BT.601 limited range, 4:2:0 always (lossless: RGB). Known limits: 16,383 pixels a side; a grey
-    image is stored, and returned, as colour. Altered bits are mostly decoded without complaint.
+    Colour path: YCbCr BT.601 limited range, always 4:2:0. Lossless: RGB.
+
+    Known limits: 16,383 pixels a side. A grey image is stored, and returned, as colour. Most altered bits are decoded
+    without complaint.
     """
 
     name = "webp"

@@ -375,7 +375,7 @@ def decode(sps: Sps, pps: bytes, picture: bytes, height: int, width: int) -> Pla
         sps: what the parameter sets say.
         pps: the picture parameter set.
         picture: the slice.
-        height, width: of the result, in luma samples; chroma at 4:2:0 has half of it, rounded up.
+        height, width: the size of the result, in luma samples; chroma at 4:2:0 has half of it, rounded up.
 
     Raises:
         BitstreamError: something else than these units, or libavcodec could tell that they are damaged.

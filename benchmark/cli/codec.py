@@ -13,7 +13,7 @@ from benchmark.cli.options import FAILED, PATH, names_of, pair, read, write
 
 @click.command()
 @click.option("--codec", required=True, help="Codec that encodes, or a TOML file that describes it.")
-@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="Setting; may be repeated.")
+@click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="A setting of the codec; may be repeated.")
 @click.argument("source", metavar="IN", type=PATH)
 @click.argument("target", metavar="OUT", type=PATH)
 def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> None:
@@ -31,10 +31,10 @@ def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> Non
 
 
 @click.command()
-@click.option("--codec", help="Codec that wrote the stream.  [default: told by the stream's first bytes]")
+@click.option("--codec", help="Codec that wrote the stream.  [default: found by the first bytes of the stream]")
 @click.option(
     "--level", type=click.IntRange(min=0), metavar="N", default=0, show_default=True,
-    help="Halve the sides N times: a smaller picture, where the codec has levels of resolution.",
+    help="Halves the sides N times. The codec must have levels of resolution.",
 )
 @click.argument("source", metavar="IN", type=PATH)
 @click.argument("target", metavar="OUT", type=PATH)

@@ -26,7 +26,7 @@ data_root_option = click.option(
 )
 jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N", default=lambda: os.cpu_count() or 1,
-    help="Worker processes.  [default: one a core]",
+    help="Worker processes.  [default: one for each core]",
 )
 
 

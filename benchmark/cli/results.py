@@ -28,9 +28,10 @@ def bdrate(
 ) -> None:
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
-    Of the mean curve, and the mean of single images' BD-rates, each with its 95 % confidence interval over images; p is
-    that of Wilcoxon's signed-rank test, two-sided, that image for image neither needs the lower rate. Curves over other
-    images than the anchor's are refused; what else there is to know stands in the flags.
+    Two averages are printed: the BD-rate of the mean curve, and the mean of the BD-rates of single images. Each has its
+    95 % confidence interval over the images. p is that of Wilcoxon's signed-rank test, two-sided: that neither codec
+    needs the lower rate, image for image. A curve over other images than those of the anchor is refused. The flags
+    say what was left out.
     """
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.curve import read_results
@@ -51,13 +52,16 @@ def bdrate(
 @click.option("--out", required=True, type=PATH, metavar="FILE.csv", help="Reference file to write.")
 @click.option("--dataset", required=True, metavar="NAME", help="Data set that the curves are on, as records name it.")
 @click.option("--images", type=click.IntRange(min=1), metavar="N",
-              help="How many images each point is a mean of; BD-rates need it.")
+              help="How many images each point is a mean of. BD-rates need this number.")
 @click.option("--define", "definitions", multiple=True, metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
-              help="What the values named KEY are: psnr_rgb or the like; dB or linear; 'images' for the mean over "
-                   "images, 'pooled' for the dB of a mean; may be repeated.  [default: CompressAI's, for JSON alone]")
-@click.option("--label", help="Name of the codec, for a single SOURCE.  [default: that in the file, or its own]")
+              help="What the values named KEY are: a metric such as psnr_rgb; dB or linear; 'images' for the mean over "
+                   "images, or 'pooled' for the dB of a mean; may be repeated.  [default: as CompressAI's, for JSON]")
+@click.option(
+    "--label",
+    help="Name of the codec, for a single SOURCE.  [default: the name in the file, or of the file]",
+)
 @click.option("--source", "origin", help="Where the curves are from.  [default: description and name of the file]")
-@click.option("--note", help="What else to know of them.")
+@click.option("--note", help="A remark on the curves.")
 def import_(
     sources: tuple[Path, ...], out: Path, dataset: str, images: int | None, definitions: tuple[str, ...],
     label: str | None, origin: str | None, note: str | None,
@@ -99,7 +103,7 @@ def import_(
 )
 @click.option(
     "--metric", "metrics", metavar="A,B",
-    help=f"Metrics, the first in BD-rates and pictures.  [default: all but mse, from {defaults.METRIC} on]",
+    help=f"Metrics. The first one counts in BD-rates and pictures.  [default: all but mse, from {defaults.METRIC} on]",
 )
 @click.option(
     "--formats", metavar="A,B",
@@ -108,12 +112,12 @@ def import_(
 @click.option("--single-column", is_flag=True, help="Draws charts as wide as one column of a paper, too: NAME_single.")
 @click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
 @click.option("--pictures", default=2, show_default=True, type=click.IntRange(min=0), metavar="N",
-              help="Images to show, those on which codecs differ most.")
+              help="How many images to show: those on which the codecs differ most.")
 @click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
-              help="Shows this crop, in pixels, in place of those; may be repeated.")
+              help="Shows this crop, in pixels, in place of these images; may be repeated.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
-              help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; of pictures one near it that most "
-                   "codecs have]")
+              help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
+                   "most codecs have]")
 @jobs_option
 @data_root_option
 def report(
@@ -123,10 +127,10 @@ def report(
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
 
-    Files that the command import wrote may be among RESULTS: their curves are drawn in grey.
+    A file that the command import wrote may be among RESULTS. Its curves are drawn in grey.
 
-    All is made from the CSV files, but for pictures, for which images are encoded again where data set and codecs are
-    at hand. The same results give the same files.
+    Figures, tables and page are made from the CSV files alone. For pictures, images are encoded again, if the data set
+    and the codecs are at hand. The same results give the same files.
     """
     from benchmark.workflows.report import Look, write_report
 
@@ -145,18 +149,21 @@ def report(
 @click.argument("current", metavar="CURRENT", type=PATH)
 @click.option(
     "--tolerance", "tolerances", multiple=True, metavar="NAME=V,NAME=V%",
-    help="By how much a value may become worse: of bpp, a metric, one of its columns, or bd_rate; may be repeated.  "
-         "[default: bpp=0.1%,bd_rate=0.1%, and of each metric what `list metrics` says]",
+    help="How much worse a value may become. NAME is bpp, bd_rate, a metric or its column; may be repeated.  "
+         "[default: bpp=0.1%,bd_rate=0.1%, and for each metric what `list metrics` says]",
 )
 @click.option(
     "--gate", default="rows", show_default=True, type=click.Choice(["rows", "bdrate"]),
-    help="What decides: the rate and metrics of every row, or the BD-rates of every codec that has one.",
+    help="What decides: the rate and the metrics of every row, or the BD-rate of every codec.",
 )
 @click.option(
     "--timing", metavar="P%",
-    help="Times count, too: a codec's may rise by P %.  [default: they are told, and do not count]",
+    help="Makes times count: the time of a codec may rise by P %.  [default: times are told and do not count]",
 )
-@click.option("--subset", is_flag=True, help="Leaves out rows and metrics that CURRENT lacks; else those are worse.")
+@click.option(
+    "--subset", is_flag=True,
+    help="Leaves out rows and metrics that CURRENT lacks. Without it, they are worse.",
+)
 @click.option(
     "--out", "outs", multiple=True, type=PATH, metavar="FILE.md|.xml|.json",
     help="File for a pull request, a build server (JUnit) or a program; may be repeated.",
@@ -168,14 +175,15 @@ def compare(
     """Compare the run CURRENT with BASELINE (folders of runs, or their records.csv): did a codec become worse?
 
     Rows are paired by data set, image, codec, settings and target. Each column is judged in its direction: a lower PSNR
-    or a higher rate beyond its tolerance is worse, even where another column became better, since at fixed settings a
-    release should change neither. Whoever trades the one for the other lets --gate bdrate decide: what a codec needs
-    for equal quality, over all its settings. Other bytes or pixels of equal figures are told, and not worse. A time
-    counts only with --timing, where its geometric mean over all rows rises by more than that and the signed-rank test
-    over at least 6 pairs finds p < 0.05, corrected for all codecs.
+    is worse, and so is a higher rate. A column that became better does not make up for a worse one, because at fixed
+    settings a release should change neither. --gate bdrate judges the rate for equal quality in their place, over all
+    settings of a codec. Other bytes or other pixels with equal figures are told; they are not worse.
 
-    The exit status is 0 if it is the same or better, 1 if anything is worse, also a row that fails now or is missing,
-    and 2 if the two cannot be compared: another schema, other data sets or pixels, other definitions of metrics.
+    A time counts only with --timing. It is worse where the geometric mean over all rows rises by more than P %, and the
+    signed-rank test over at least 6 pairs finds p < 0.05, corrected for all codecs.
+
+    The exit status is 0 if the run is the same or better. It is 1 if anything is worse, or a row fails now or is
+    missing. It is 2 if the runs cannot be compared: another schema, data set, pixels or definition of a metric.
     """
     from benchmark.analysis.measured import known_metrics
     from benchmark.analysis.regression.compare import BD_TOLERANCE, read_run
@@ -208,7 +216,7 @@ def compare(
 )
 @click.option(
     "--results", type=PATH, metavar="DIR", default=Path("results/baseline/published"), show_default=True,
-    help="Folder with the results of each study, called like it.",
+    help="Folder that holds a results folder for each study, of the same name.",
 )
 @click.option("--out", type=PATH, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
 def published(studies: Path, results: Path, out: Path | None) -> None:

@@ -15,29 +15,38 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
 @click.command()
 @click.option(
     "--codecs", metavar="A,B",
-    help="Codecs to run, or TOML files that describe some.  [default: " + ",".join(defaults.CODECS) + "]",
+    help="Codecs to run, or TOML files that describe codecs.  [default: " + ",".join(defaults.CODECS) + "]",
 )
 @click.option(
     "--dataset", metavar="NAME,NAME",
-    help=f"Data sets, such as kodak or folder:PATH, each a run.  [default: {defaults.DATASET}]",
+    help=f"Data sets, such as kodak or folder:PATH. Each data set is a run.  [default: {defaults.DATASET}]",
 )
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
-@click.option("--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V", help="Replaces a sweep; may be repeated.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V",
+    help="Replaces the values of a swept field; may be repeated.",
+)
 @click.option(
     "--match", "matches", multiple=True, metavar="COLUMN=V,V",
-    help="Finds each image's knob for the nearest value not above V of bpp or another rate or metric; COLUMN~V takes "
-         "the nearest on either side; may be repeated.",
+    help="Chooses the knob for each image, so that COLUMN (bpp, another rate or a metric) comes nearest to V and not "
+         "above it. COLUMN~V takes the nearest value on either side. May be repeated.",
 )
 @click.option(
     "--match-mean", "mean_matches", multiple=True, metavar="COLUMN=V,V",
-    help="Finds one knob for the data set, by the mean over its images; COLUMN~V as above; may be repeated.",
+    help="Chooses one knob for the whole data set, by the mean of COLUMN over its images; may be repeated.",
 )
-@click.option("--study", "study_file", type=PATH, metavar="FILE.toml", help="Study file; flags win over it.")
+@click.option(
+    "--study", "study_file", type=PATH, metavar="FILE.toml",
+    help="Study file. An option on the command line wins over it.",
+)
 @click.option("--out", type=PATH, metavar="DIR", help="Results folder.  [default: results/STUDY]")
 @jobs_option
-@click.option("--repeats", type=click.IntRange(min=1), metavar="N", help="Timed runs; medians count.  [default: 1]")
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of a worker.  [default: 1]")
-@click.option("--timeout", type=float, metavar="S", help="Seconds for one operating point.  [default: 600]")
+@click.option(
+    "--repeats", type=click.IntRange(min=1), metavar="N",
+    help="How many times each encode and decode is timed. The median counts.  [default: 1]",
+)
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
+@click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @data_root_option
 def run(
     codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
@@ -46,8 +55,8 @@ def run(
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
-    Without flags it runs the lossy codecs that are installed on a few pictures that come with scikit-image. The same
-    command, started again, redoes only what is missing or failed.
+    Without options it runs the default codecs that are installed, on a few pictures that come with scikit-image. The
+    same command, started again, makes only the rows that are missing or failed.
     """
     from benchmark.cli.terminal import print_outcome
     from benchmark.plugins import open_dataset
@@ -92,7 +101,7 @@ def run(
 def cross(study_file: Path, out: Path | None, jobs: int, data_root: Path | None) -> None:
     """Train a codec on several data sets and test each of its weights on several: FILE's table [cross].
 
-    Weights of an earlier call are used again; the same command, started again, does only what is missing.
+    Weights of an earlier call are used again. The same command, started again, makes only what is missing.
     """
     from benchmark.cli.terminal import print_cross
     from benchmark.workflows.cross import read_cross, run_cross

@@ -13,26 +13,35 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
 @click.command()
 @click.argument("codec")
 @click.option("--dataset", metavar="NAME|DIR", help="Data set to train on, or a directory of images.")
-@click.option("--packed", type=PATH, metavar="FILE.npz", help="In place of --dataset: a file that 'pack' wrote.")
-@click.option("--name", help="Name of the set of weights.  [default: that of the data set]")
-@click.option("--out", type=PATH, metavar="DIR", help="Folder for it.  [default: weights/CODEC/NAME]")
-@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the codec's recipe.")
-@click.option("--seed", default=1, show_default=True, help="Of initial weights, order, noise and tiles.")
+@click.option("--packed", type=PATH, metavar="FILE.npz", help="A file that 'pack' wrote, in place of --dataset.")
+@click.option("--name", help="Name of the set of weights.  [default: the name of the data set]")
+@click.option("--out", type=PATH, metavar="DIR", help="Folder of the weights.  [default: weights/CODEC/NAME]")
+@click.option(
+    "--option", "options", multiple=True, metavar="KEY=VALUE",
+    help="An option of the codec's recipe; may be repeated.",
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of initial weights, order, noise and tiles.")
 @click.option(
     "--precision", default="float32", show_default=True,
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
 )
-@click.option("--device", metavar="cpu|gpu[:N]", help="What computes.  [default: the first GPU, or else the CPU]")
+@click.option(
+    "--device", metavar="cpu|gpu[:N]",
+    help="The device that computes.  [default: the first GPU, or else the CPU]",
+)
 @click.option(
     "--time", "limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-    help="Train for so long in place of so many epochs, over all resumed runs and without what compilers take; the "
-         "schedule is stretched to it.",
+    help="Trains for this time in place of a number of epochs. Resumed runs add up, and the time of compilers does "
+         "not count. The schedule is stretched to the time.",
 )
-@click.option("--resume", type=PATH, metavar="FILE.npz", help="Checkpoint of any machine or backend to go on from.")
+@click.option(
+    "--resume", type=PATH, metavar="FILE.npz",
+    help="Checkpoint to go on from; any machine or backend may have written it.",
+)
 @click.option(
     "--checkpoint-every", default=300.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
-    help="Time between checkpoints; one is always written at the end, at Ctrl-C and at SIGTERM.",
+    help="Time between checkpoints. A checkpoint is always written at the end, at Ctrl-C and at SIGTERM.",
 )
 @click.option(
     "--evaluate-every", default=600.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
@@ -46,8 +55,9 @@ def train(
 ) -> None:
     """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted.
 
-    Below the folder of the weights, training/ holds log.csv, points.csv, quality.png (held-out quality over time) and
-    checkpoint.npz, all that --resume needs elsewhere. An ended training goes on if it is given more --time.
+    The folder training/ below that of the weights holds log.csv, points.csv, quality.png (held-out quality over time)
+    and checkpoint.npz, which is all that --resume needs elsewhere. A training that has ended goes on if it is given
+    more --time.
     """
     from benchmark.errors import UsageError
     from benchmark.neural.training.loop import Pace

@@ -89,8 +89,8 @@ def points(folder: str, codec: str, show: str, columns: str, **settings: str) ->
     """Operating points of a codec.
 
     Args:
-        folder: of results; several with commas between them.
-        codec: whose points.
+        folder: the results folder; several are separated by commas.
+        codec: the codec that has the points.
         show: settings that tell the points apart, with commas between them.
         columns: names of :data:`COLUMNS`, with commas between them.
         settings: the values that are shown, with commas between them; all where a setting is not named.

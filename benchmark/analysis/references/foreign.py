@@ -77,7 +77,7 @@ def import_curves(
         path: ``.json`` as CompressAI writes it (``name``, ``description`` and ``results``, whose lists have one value
             for each point); or ``.csv`` with a header, a column ``bpp`` and one or more of values.
         dataset: the data set of the curve, by its name in the records.
-        label: of the codec. Without it the name in the JSON, or that of the CSV file.
+        label: the name of the codec; by default the name in the JSON, or that of the CSV file.
         source: where it is from. Without it the file's name, and the description in the JSON.
         images: how many images each point is a mean of.
         note: what else to know.

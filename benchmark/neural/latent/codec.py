@@ -225,11 +225,12 @@ class LatentRecipe(Recipe):
     Args:
         dataset: as named on the command line.
         options: the options of the command line. ``objective``: ``rd`` for rate and distortion together, or the
-            original's. ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: of the first stage. ``tiles_per_image``: tiles cut
-            from each photograph; images of the tile's own size are taken whole. ``start``: a set of weights to start
-            from rather than from chance, of this codec, or as ``CODEC/SET`` of another that differs in layers without
-            weights alone; the network of its highest quality is taken. ``batch_size``: of a step. ``learning_rate``: at
-            the start of each stage; ``schedule``: how it goes on, one of ``schedules.SCHEDULES``; and those of
+            original's. ``tiling``: a name of ``tiles.TILINGS``. ``epochs``: how many the first stage has.
+            ``tiles_per_image``: how many tiles are cut from each photograph; images of the tile's own size are taken
+            whole. ``start``: the set of weights to start from; without it, weights are drawn at random. The set is one
+            of this codec, or ``CODEC/SET`` of another codec that differs only in layers without weights; the network
+            of its highest quality is taken. ``batch_size``: tiles of a step. ``learning_rate``: the rate at the start
+            of each stage. ``schedule``: how the rate goes on, one of ``schedules.SCHEDULES``. Also the options of
             ``recipe.LOOP_OPTIONS``.
 
     Raises:
