@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, SettingError, UnsupportedImage, UsageError
+from benchmark.record.settings import settings_text
 
 Image = npt.NDArray[np.uint8]
 """One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
@@ -178,9 +178,13 @@ class Codec(ABC):
         """
         raise UsageError(f"codec {cls.name!r} has no levels of resolution: it decodes whole images alone")
 
-    def state(self) -> str:
-        """What else the bytes depend on than version and settings, in a few words: a digest of trained weights, say."""
+    def weights_digest(self) -> str:
+        """Which trained weights its bytes depend on: their digests, joined by ``+``; empty where it has none."""
         return ""
+
+    def device(self) -> str:
+        """What computes its streams: ``cpu``, or the name of the accelerator that its libraries use here."""
+        return "cpu"
 
     def encode_batch(self, images: Batch) -> list[bytes]:
         """Streams of several images of one size; by default one each. A batch container may give fewer."""
@@ -234,7 +238,7 @@ class Codec(ABC):
     @property
     def settings_json(self) -> str:
         """All settings as canonical JSON: sorted keys, no spaces."""
-        return json.dumps(self.settings, sort_keys=True, separators=(",", ":"))
+        return settings_text(self.settings)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:

@@ -92,11 +92,8 @@ class Dataset(ABC):
 
     @property
     def label(self) -> str:
-        """Name for records and figures; an incomplete set says how much of it there is: ``kodak (11 of 24)``."""
-        base = f"{self.name}:{self.argument}" if self.argument else self.name
-        if self.expected is not None and self.count() != self.expected:
-            return f"{base} ({self.count()} of {self.expected})"
-        return base
+        """Name for records and figures, such as ``mnist:train``."""
+        return f"{self.name}:{self.argument}" if self.argument else self.name
 
     def training_images(self) -> Iterator[Batch]:
         """Images that a codec may be trained on; a set with a training split gives that split."""

@@ -53,9 +53,9 @@ class LearnedOnescale(NeuralCodec):
         _require_weights(DEFAULT_SET)
         return found
 
-    def state(self) -> str:
+    def weights_digest(self) -> str:
         known = self.weights in set_folders(self.name)
-        return f"weights {self._point().identity().hex()[:8]}" if known else ""
+        return self._point().identity().hex()[:8] if known else ""
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]

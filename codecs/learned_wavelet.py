@@ -63,9 +63,9 @@ class LearnedWavelet(Codec):
     def recognises(cls, data: bytes) -> bool:
         return stream_codec(data) == cls.name
 
-    def state(self) -> str:
+    def weights_digest(self) -> str:
         known = self.weights in set_folders(self.name)
-        return f"weights {self._point().identity().hex()[:8]}" if known else ""
+        return self._point().identity().hex()[:8] if known else ""
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=MAX_SIDE)

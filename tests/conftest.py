@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from benchmark.dataset import DATA_VARIABLE
-from benchmark.plugins import codec_class
+from benchmark.plugins import codec_class, metric_columns
+from benchmark.record.row import SCHEMA, columns
 from benchmark.system.environment import thread_environment
 from tests.needs import installed
 from tests.serial import Serial
@@ -149,6 +151,11 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
 def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def empty_cells() -> dict[str, Any]:
+    """A row of a records file without values, for tests to fill in."""
+    return dict.fromkeys(columns(metric_columns()), "") | {"schema": SCHEMA}
 
 
 def photo(height: int, width: int, channels: int = 3, seed: int = 7) -> npt.NDArray[np.uint8]:

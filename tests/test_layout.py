@@ -49,7 +49,7 @@ def test_a_classical_task_loads_no_framework() -> None:
     run = (
         "from benchmark.run.task import Task, run_task; "
         "rows = run_task(Task('sample', None, 'camera', 'sample', 'jpeg', [{}], ('psnr', 'ssim'), 1, 1)); "
-        "assert rows[0]['status'] == 'ok', rows"
+        "assert rows[0].status == 'ok', rows"
     )
     assert not loaded_after(run) & {"tensorflow", "keras", "torch", "jax", "constriction"}
 

@@ -17,7 +17,8 @@ from benchmark.errors import UsageError
 
 COLUMNS = (
     "dataset", "series", "points", "bpp", "images", "threads", "encode_mps", "decode_mps", "encode_s_per_mp",
-    "decode_s_per_mp", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters", "flags",
+    "decode_s_per_mp", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters",
+    "usual_images", "flags",
 )
 """Columns of :func:`cost_table`."""
 
@@ -33,7 +34,7 @@ TITLES = {
     "encode_s_per_mp": "encode (s/MP)", "decode_s_per_mp": "decode (s/MP)",
     "peak_memory_mib": "peak memory of the process (MiB)",
     "encode_kmac_per_pixel": "encode (kMAC/pixel)", "decode_kmac_per_pixel": "decode (kMAC/pixel)",
-    "parameters": "parameters", "flags": "flags",
+    "parameters": "parameters", "usual_images": "over the usual images", "flags": "flags",
 }
 """Its headings, with units."""
 
@@ -57,7 +58,8 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
         A row for each series, with the columns of :data:`COLUMNS`: ``points`` taken, their mean rate ``bpp`` and the
         ``images`` that they cover; ``peak_memory_mib`` is the largest of them, of the whole
         worker process with all that it had loaded; ``parameters`` the largest too; kMAC a pixel are
-        means, NaN for codecs that are not learned and for records that do not have them. ``flags`` tell of points left
+        means, NaN for codecs that are not learned and for records that do not have them. ``usual_images`` says whether
+        they cover the same images as most series on the data set. ``flags`` tell of points left
         out because they cover other images or fewer, of images that are not those of most series on the data set, of
         several numbers of threads, and of a rate that is not near the one asked for.
 
@@ -74,7 +76,8 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
         row: dict[str, Any] = dict.fromkeys(COLUMNS, math.nan) | {"dataset": dataset, "series": series}
         covered = group[group["images"] > 0]
         if not len(covered):
-            rows.append(row | {"points": 0, "images": 0, "threads": 0, "flags": "no image succeeded"})
+            nothing = dict.fromkeys(("points", "images", "threads"), 0)
+            rows.append(row | nothing | {"usual_images": True, "flags": "no image succeeded"})
             sets.append(frozenset())
             continue
         most = covered[covered["images"] == covered["images"].max()]
@@ -100,7 +103,7 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
         else:
             row["threads"] = 0
             flags.append("no records: how large the images are is not known")
-        rows.append(row | {"flags": "; ".join(flags)})
+        rows.append(row | {"usual_images": True, "flags": "; ".join(flags)})
         sets.append(covers)
     _flag_sets(rows, sets)
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -136,19 +139,16 @@ def rate_time(bd: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
         tables. A series whose BD-rate was refused, or that covers other images than most, is not on a front.
     """
     means = bd.loc[bd["image"] == "", ["dataset", "metric", "series", "bd_rate", "flags"]]
-    times = costs[["dataset", "series", "encode_s_per_mp", "decode_s_per_mp", "images", "flags"]]
+    times = costs[["dataset", "series", "encode_s_per_mp", "decode_s_per_mp", "images", "usual_images", "flags"]]
     table = means.merge(times, on=["dataset", "series"], how="left", suffixes=("", "_of_costs"), sort=False)
     table["front"] = False
     for _, group in table.groupby(["dataset", "metric"], sort=False):
-        alike = group[~group["flags_of_costs"].fillna("").str.contains(_OTHER_IMAGES, regex=False)]
+        alike = group[group["usual_images"].fillna(True).astype(bool)]
         table.loc[alike.index, "front"] = pareto(alike, ["bd_rate", "decode_s_per_mp"])
     both = zip(table["flags"].fillna(""), table["flags_of_costs"].fillna(""), strict=True)
     table["flags"] = ["; ".join(dict.fromkeys(filter(None, pair))) for pair in both]
     order = ["dataset", "metric", "series", "bd_rate", "encode_s_per_mp", "decode_s_per_mp", "front", "flags"]
     return table[order]
-
-
-_OTHER_IMAGES = "not over the images of most series"
 
 
 def _numbers(records: pd.DataFrame) -> pd.DataFrame:
@@ -188,5 +188,6 @@ def _flag_sets(rows: Sequence[dict[str, Any]], sets: Sequence[frozenset[str]]) -
         usual = Counter(covers for _, covers in here).most_common(1)[0][0]
         for row, covers in here:
             if covers != usual:
-                text = f"{_OTHER_IMAGES} ({len(covers & usual)} of {len(usual)} in common)"
+                row["usual_images"] = False
+                text = f"not over the images of most series ({len(covers & usual)} of {len(usual)} in common)"
                 row["flags"] = "; ".join(filter(None, (row["flags"], text)))

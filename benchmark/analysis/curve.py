@@ -13,9 +13,10 @@ import pandas as pd
 
 from benchmark.analysis.interpolate import Floats, fronts
 from benchmark.analysis.measured import known_metrics, read_manifest
-from benchmark.analysis.table import KEYS, read_records, read_summary, series_labels, summarise
+from benchmark.analysis.table import KEYS, matched_labels, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, find_metric
+from benchmark.record.reading import read_header
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
         (records if "status" in frame else summaries).append(frame)
     if records:
         rows = pd.concat(records, ignore_index=True).drop_duplicates([*KEYS, "image"], keep="last")
-        rows = rows.assign(covers=rows["image"] + " " + rows["image_sha256"].fillna(""))
+        rows = rows.assign(covers=rows["image"] + " " + rows["image_sha256"])
         good = rows[rows["status"] == "ok"]
         covers = good.groupby(KEYS)["covers"].agg(frozenset).rename("covers").reset_index()
         summaries.insert(0, summarise(rows.drop(columns="covers")).merge(covers, on=KEYS, how="left"))
@@ -273,22 +274,16 @@ def _read(path: Path) -> pd.DataFrame:
         path = found[0]
     if not path.is_file():
         raise UsageError(f"{path}: no such file or folder")
-    try:
-        columns = set(pd.read_csv(path, nrows=0).columns)
-    except ValueError as error:
-        raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
-    if {*KEYS, "image", "status", "bpp"} <= columns:
+    columns = set(read_header(path))
+    if {"image", "status", "bpp"} <= columns:
         return read_records(path)
-    if {*KEYS, "images", "bpp_mean"} <= columns:
+    if {"codec", "settings", "images", "bpp_mean"} <= columns:
         return read_summary(path)
     raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns")
 
 
 def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:
     """Labels, told apart by what was matched, and by version where a codec has several."""
-    matched = summary["target"].str.extract(r"^([^<~\d]*)", expand=False)
-    labels = labels + matched.map(lambda column: f", matched {column.strip()}" if column else "")
-    # Operating points of a learned codec have weights of their own, which its versions name.
-    libraries = summary["version"].str.replace(r", weights [0-9a-f+]+$", "", regex=True)
-    several = libraries.groupby([summary["dataset"], summary["codec"]]).transform("nunique")
-    return labels.where(several == 1, labels + " by " + libraries)
+    labels = labels + matched_labels(summary)
+    several = summary["version"].groupby([summary["dataset"], summary["codec"]]).transform("nunique")
+    return labels.where(several == 1, labels + " by " + summary["version"])

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from benchmark.errors import RecordsError
+from benchmark.record.columns import Column
+from benchmark.record.migrate import update_to_2
+from benchmark.record.reading import read_header, read_rows
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
+from benchmark.record.settings import read_settings
 
 AVERAGING = (
     "arithmetic mean over images; PSNR in dB for each image first; psnr_*_pooled is the PSNR of the mean MSE; "
@@ -15,31 +24,74 @@ AVERAGING = (
 )
 """How each mean is taken, for the table itself, the manifest and captions."""
 
-KEYS = ["dataset", "codec", "version", "knob", "settings", "target"]
-_NOT_VALUES = {
-    "schema", "key", "image", "image_sha256", "images", "width", "height", "channels", "repeats", "threads",
-    "stream_sha256", "pixels_sha256", "status", "reason", "metric_definitions", *KEYS,
-}
+KEYS = POINT
+"""Columns that name an operating point."""
+
+_TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
 
 
 def read_records(path: Path) -> pd.DataFrame:
-    """Records of a file; numbers are ``float64``, empty where there is no value."""
-    digests = ("image_sha256", "stream_sha256", "pixels_sha256", "metric_definitions")
-    text = dict.fromkeys((*KEYS, "key", "image", "reason", "status", "version", *digests), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(
-        dict.fromkeys((*KEYS, "reason", "image"), "")
-    )
+    """Records of a file, of this schema or an older one.
+
+    Returns:
+        The columns of the table, and those of metrics that the file has. Numbers are ``float64``, NaN where there is
+        none; all else is text, empty where there is none.
+
+    Raises:
+        RecordsError: the file is not a records file, or a row cannot be read; the message says which and why.
+    """
+    rows, lines = [], []
+    for row in read_rows(path):
+        if row.problem:
+            raise RecordsError(f"{path}, line {row.line}: {row.problem}")
+        rows.append(row.cells)
+        lines.append(row.line)
+    metrics = [name for name in read_header(path) if name not in BY_NAME]
+    found: dict[str, Any] = {}
+    for name in columns(metrics):
+        cells = [row.get(name, "") for row in rows]
+        found[name] = pd.Series(cells, dtype=str) if name in _TEXTS else _numbers(name, cells, lines, path)
+    return pd.DataFrame(found)
+
+
+def _numbers(name: str, cells: Sequence[str], lines: Sequence[int], path: Path) -> npt.NDArray[np.float64]:
+    try:
+        return np.array([float(cell) if cell else math.nan for cell in cells])
+    except ValueError:
+        about = BY_NAME.get(name, metric_column(name))
+        for line, cell in zip(lines, cells, strict=True):
+            try:
+                about.read(cell)
+            except ValueError as error:
+                raise RecordsError(f"{path}, line {line}: {error}") from None
+        raise
 
 
 def read_summary(path: Path) -> pd.DataFrame:
-    """A summary table that :func:`summarise` gave and was written as CSV."""
-    text = dict.fromkeys(KEYS, str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""]).fillna(dict.fromkeys(KEYS, ""))
+    """A summary table that :func:`summarise` gave and was written as CSV, by this version or an older one.
+
+    Raises:
+        RecordsError: it cannot be read.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise RecordsError(f"{path}: cannot be read as a summary: {error}") from error
+    if "weights" not in frame:  # written from records of schema 1
+        old = frame[[name for name in KEYS if name in frame]].fillna("").to_dict("records")
+        newer = pd.DataFrame([update_to_2({str(name): cell for name, cell in row.items()}) for row in old])
+        told = ["dataset", "images_expected", "version", "weights", "target_column", "target_limit", "target_over"]
+        frame = frame.assign(**newer[told])
+        for name in ("images_expected", "target_limit"):
+            frame[name] = pd.to_numeric(frame[name])
+    return frame.fillna(dict.fromkeys(_TEXTS & set(frame.columns), ""))
 
 
 def value_columns(records: pd.DataFrame) -> list[str]:
     """Columns of which a mean makes sense: rates, metrics, times, memory."""
-    return [name for name in records.columns if name not in _NOT_VALUES]
+    return [
+        name for name in records.columns if name not in BY_NAME or BY_NAME[name].aggregate in ("mean", "image")
+    ]
 
 
 def summarise(records: pd.DataFrame) -> pd.DataFrame:
@@ -49,36 +101,52 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
         records: as :func:`read_records` gives them.
 
     Returns:
-        One row for each data set × codec × version × settings × target, in order of appearance: ``images`` that
-        succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), ``threads``, then
-        ``<column>_mean`` and ``_std`` of every value, pooled PSNR, and :data:`AVERAGING`. A row of several images
-        counts as often as it has images; its bytes and seconds are divided by their number.
+        One row for each data set × codec × version × weights × settings × target, in order of appearance: ``images``
+        that succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), then what the table
+        of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their own name. Pooled
+        PSNR and :data:`AVERAGING` follow. A row of several images counts as often as it has images; its bytes and
+        seconds are divided by their number.
     """
     frame = records.copy()
     values = value_columns(frame)
-    frame["images"] = pd.to_numeric(frame["images"]).fillna(1)
-    for name in values:
-        frame[name] = pd.to_numeric(frame[name])
-    for name in ("bytes", "overhead_bytes", "encode_s", "decode_s"):
-        frame[name] = frame[name] / frame["images"]
+    frame["images"] = frame["images"].fillna(1)
+    others = [column for column in COLUMNS if column.aggregate in ("same", "most", "all")]
+    for column in COLUMNS:
+        if column.aggregate == "image":
+            frame[column.name] = frame[column.name] / frame["images"]
     rows = []
     for keys, group in frame.groupby(KEYS, sort=False, dropna=False):
         good = group[group["status"] == "ok"]
         row: dict[str, object] = dict(zip(KEYS, cast(tuple[str, ...], keys), strict=True))
         row["images"] = int(good["images"].sum())
         row["images_attempted"] = int(group["images"].sum())
-        row["failures"] = int((~group["status"].isin(["ok", "skipped", "unreachable"])).sum())
+        row["failures"] = int((~group["status"].isin(SETTLED)).sum())
         row["skipped"] = int((group["status"] == "skipped").sum())
         row["unreachable"] = int((group["status"] == "unreachable").sum())
-        row["threads"] = int(good["threads"].max()) if len(good) else ""
+        row |= {column.name: _together(column, group, good) for column in others}
         for name in values:
             row[f"{name}_mean"], row[f"{name}_std"] = _moments(good[name], good["images"])
         for space in ("rgb", "y"):
-            with np.errstate(divide="ignore"):
-                row[f"psnr_{space}_pooled"] = 10 * np.log10(255.0**2 / np.float64(str(row[f"mse_{space}_mean"])))
+            if f"mse_{space}" in values:
+                with np.errstate(divide="ignore"):
+                    row[f"psnr_{space}_pooled"] = 10 * np.log10(255.0**2 / np.float64(str(row[f"mse_{space}_mean"])))
         row["averaging"] = AVERAGING
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    # With a gap among them, whole numbers would become fractions.
+    whole = [column.name for column in others if column.kind == "whole number" and column.name in table]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+def _together(column: Column, group: pd.DataFrame, good: pd.DataFrame) -> object:
+    """What a summary says of a column that is not averaged; a number is None where no row has one."""
+    if column.aggregate == "all":
+        return " and ".join(dict.fromkeys(cell for cell in good[column.name] if cell))
+    present = (good if column.aggregate == "most" else group)[column.name].dropna()
+    if not len(present):
+        return None
+    found = present.max() if column.aggregate == "most" else present.iloc[0]
+    return int(found) if column.kind == "whole number" else found
 
 
 def series_labels(summary: pd.DataFrame) -> pd.Series:
@@ -87,7 +155,7 @@ def series_labels(summary: pd.DataFrame) -> pd.Series:
     Two settings of a codec lie on one curve when they differ only in the field that trades rate for quality.
     """
     others = [
-        {name: value for name, value in json.loads(settings).items() if name != knob}
+        {name: value for name, value in read_settings(settings).items() if name != knob}
         for settings, knob in zip(summary["settings"], summary["knob"], strict=True)
     ]
     labels = []
@@ -97,6 +165,27 @@ def series_labels(summary: pd.DataFrame) -> pd.Series:
         detail = ", ".join(f"{name}={mine[name]}" for name in varying)
         labels.append(f"{codec} ({detail})" if detail else str(codec))
     return pd.Series(labels, index=summary.index, name="series")
+
+
+def dataset_labels(summary: pd.DataFrame) -> dict[str, str]:
+    """How each data set is called where a reader sees it: one that is not complete says so, ``kodak (11 of 24)``."""
+    labels = {}
+    for name, part in summary.groupby("dataset", sort=False):
+        expected = part["images_expected"].astype(float).max() if "images_expected" in part else math.nan
+        here = part["images_attempted"].max() if "images_attempted" in part else math.nan
+        labels[str(name)] = f"{name} ({here:.0f} of {expected:.0f})" if here < expected else str(name)
+    return labels
+
+
+def matched_labels(points: pd.DataFrame) -> pd.Series:
+    """What a series' label adds for the column that its knobs were matched by; empty for a sweep.
+
+    Args:
+        points: with ``target_column`` and ``target_over``.
+    """
+    of_set = np.where(points["target_over"] == "set", "mean ", "")
+    words: pd.Series = ", matched " + of_set + points["target_column"]
+    return words.where(points["target_column"] != "", "")
 
 
 def _moments(values: pd.Series, weights: pd.Series) -> tuple[float, float]:

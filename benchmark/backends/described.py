@@ -112,10 +112,7 @@ class TomlCodec(Codec):
         about = cls.description
         for command in (about.encode, about.decode):
             find_program(command[0])
-        return _program_version(about)
-
-    def state(self) -> str:
-        return f"{self.description.path.name} {self.description.digest}"
+        return f"{_program_version(about)}, {about.path.name} {about.digest}"
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from benchmark.errors import BenchmarkError, MissingBackend
 from benchmark.metric import Metric, find_metric
+from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
 
 if TYPE_CHECKING:
@@ -31,13 +31,14 @@ _NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "overlap", "of image
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
     from benchmark.analysis.measured import known_metrics, read_manifest
-    from benchmark.analysis.table import read_summary, series_labels
+    from benchmark.analysis.table import dataset_labels, read_summary, series_labels
     from benchmark.plugins import all_metrics
 
     console = _console()
     summary_path = outcome.folder / "summary.csv"
     if outcome.statuses and summary_path.exists():
         summary = read_summary(summary_path)
+        labels = dataset_labels(summary)
         shown = [
             metric for metric in known_metrics(all_metrics(), [read_manifest(summary_path)])
             if metric.shown == "tables" and f"{metric.column}_mean" in summary
@@ -46,13 +47,13 @@ def print_outcome(outcome: Outcome) -> None:
         for dataset, part in summary.groupby("dataset", sort=False):
             titles = [metric.short for metric in shown]
             table = _table("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
-            table.title = str(dataset)
+            table.title = labels[str(dataset)]
             for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
                 setting = ""
                 if row["target"]:
                     setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
                 elif row["knob"]:
-                    setting = f"{row['knob']}={json.loads(row['settings'])[row['knob']]}"
+                    setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
                 figures = [_number(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
                 times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
                 images = str(row["images"])
@@ -169,7 +170,7 @@ def print_audit(findings: Sequence[Finding]) -> None:
     for finding in findings:
         figures = [_number(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
         knob = codec_class(finding.codec).knob
-        end = f"{knob.field}={json.loads(finding.settings)[knob.field]:g}" if knob else ""
+        end = f"{knob.field}={read_settings(finding.settings)[knob.field]:g}" if knob else ""
         same = {True: "yes", False: "no", "": ""}[finding.deterministic]
         cells = (finding.matrix, finding.range, finding.subsampling, finding.depth, finding.by, *figures,
                  finding.lossless, finding.overhead, finding.overhead_1x1, finding.threads, same)

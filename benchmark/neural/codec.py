@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.codec import Batch, Codec, Image, check_image
 from benchmark.errors import BitstreamError, UnsupportedImage
-from benchmark.neural.backend import backend_version
+from benchmark.neural.backend import backend_version, gpu_names
 from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, stream_codec
 
 
@@ -34,6 +34,9 @@ class NeuralCodec(Codec):
     @classmethod
     def version(cls) -> str:
         return backend_version()
+
+    def device(self) -> str:
+        return next(iter(gpu_names()), "cpu")
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -125,6 +126,16 @@ def installed_metrics() -> list[Metric]:
         for metric in family.metrics
         if metric.name not in missing
     ]
+
+
+def metric_columns() -> list[str]:
+    """Columns of all metrics, installed or not, in the order of the records."""
+    return [metric.column for metric in all_metrics()]
+
+
+def metric_definitions(names: Collection[str]) -> dict[str, str]:
+    """What a record says of metrics: the identity of each by its name, see :attr:`Metric.identity`."""
+    return {metric.name: metric.identity for metric in installed_metrics() if metric.name in names}
 
 
 def missing_metrics() -> dict[str, str]:

@@ -20,6 +20,7 @@ from benchmark.analysis.references.reference import (
     read_reference,
     reference_curves,
 )
+from benchmark.analysis.table import dataset_labels
 from benchmark.defaults import ANCHOR, RATE
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
@@ -77,8 +78,9 @@ def collect(
     manifests, notes = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
+    named = ", ".join(dataset_labels(results.summary).values())
     return Report(
-        title=title or f"{count} codec{'s' if count != 1 else ''} on {', '.join(datasets)}",
+        title=title or f"{count} codec{'s' if count != 1 else ''} on {named}",
         anchor=against,
         results=results,
         metrics=shown,

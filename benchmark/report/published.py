@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,14 @@ from typing import Any, TypeGuard
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.table import read_summary, series_labels
+from benchmark.analysis.table import dataset_labels, read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
+from benchmark.record.settings import read_settings
 from benchmark.report.tables.text import markdown
 from benchmark.system.files import read_toml
 
 Point = Mapping[str, Any]
-"""A row of a summary by column: one operating point on one data set."""
+"""A row of a summary by column, with the ``label`` of its data set: one operating point on one data set."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,9 @@ class Row:
 
     def selects(self, point: Point) -> bool:
         """Whether it is compared with an operating point."""
-        settings = json.loads(point["settings"])
+        settings = read_settings(point["settings"])
         return (
-            _is_dataset(point["dataset"], self.dataset)
-            and (point["codec"], point["target"]) == (self.codec, self.target)
+            (point["dataset"], point["codec"], point["target"]) == (self.dataset, self.codec, self.target)
             and all(name in settings and settings[name] == value for name, value in self.settings.items())
         )
 
@@ -214,10 +213,10 @@ def _comparison(study: Published, points: Sequence[Point]) -> str:
         if row.interpolated and found:
             compared = [_interpolated(row, found, f"{study.path}: {row.label}")]
         elif not found:
-            run = any(_is_dataset(point["dataset"], row.dataset) for point in points)
-            compared = [{"dataset": row.dataset, "images": "no such row" if run else "not run"}]
+            run = any(point["dataset"] == row.dataset for point in points)
+            compared = [{"label": row.dataset, "images": "no such row" if run else "not run"}]
         for point in compared:
-            line = [row.label, point["dataset"], _compared_with(row, point, found), _images(point)]
+            line = [row.label, point["label"], _compared_with(row, point, found), _images(point)]
             for name in shown:
                 theirs, ours = row.figures.get(name), _measured(point, name)
                 line += [_NONE if theirs is None else str(theirs)] * (name in published)
@@ -246,8 +245,8 @@ def _interpolated(row: Row, points: Sequence[Point], where: str) -> Point:
     rates = curve[column].to_numpy(float)
     if len(rates) < 2 or not rates[0] <= rate <= rates[-1]:
         reach = f"{rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) else "none"
-        return {"dataset": points[0]["dataset"], "images": f"beyond the measured rates, {reach}"}
-    point: dict[str, Any] = {name: curve[name].iloc[0] for name in ("dataset", "images", "images_attempted")}
+        return {"label": points[0]["label"], "images": f"beyond the measured rates, {reach}"}
+    point: dict[str, Any] = {name: curve[name].iloc[0] for name in ("label", "images", "images_attempted")}
     for figure in FIGURES.values():
         values = curve[figure.column].to_numpy(float)
         if np.isfinite(values).all():
@@ -259,8 +258,8 @@ def _compared_with(row: Row, point: Point, found: Sequence[Point]) -> str:
     """Codec, the settings that a row asks for and those in which its points differ, target."""
     asked = dict(row.settings)
     if "settings" in point:
-        every = [json.loads(other["settings"]) for other in found]
-        mine = json.loads(point["settings"])
+        every = [read_settings(other["settings"]) for other in found]
+        mine = read_settings(point["settings"])
         asked |= {
             name: value for name, value in mine.items() if any(other.get(name) != value for other in every)
         }
@@ -328,11 +327,11 @@ def _points(folder: Path) -> list[Point]:
         "dataset", "codec", "knob", "settings", "target", "images", "images_attempted",
         *(figure.column for figure in FIGURES.values()),
     ]
-    return [
-        point
-        for path in sorted(folder.rglob("summary.csv"))
-        for point in _records(_read(read_summary, path, needed))
-    ]
+    points: list[Point] = []
+    for path in sorted(folder.rglob("summary.csv")):
+        summary = _read(read_summary, path, needed)
+        points += _records(summary.assign(label=summary["dataset"].map(dataset_labels(summary))))
+    return points
 
 
 def _runs(folder: Path) -> list[str]:
@@ -361,11 +360,6 @@ def _read(reader: Any, path: Path, needed: Iterable[str]) -> pd.DataFrame:
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _is_dataset(label: str, name: str) -> bool:
-    """Whether a label in the records, which says when a set is incomplete, is that of a data set."""
-    return label == name or re.fullmatch(rf"{re.escape(name)} \(\d+ of \d+\)", label) is not None
 
 
 def _measured(point: Point, name: str) -> float:

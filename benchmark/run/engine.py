@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 
 from benchmark.codec import Setting
 from benchmark.plugins import codec_class
-from benchmark.run.record import Record
+from benchmark.record.row import Record
 from benchmark.run.task import Task, blank_record, one_line, run_task
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
@@ -32,14 +32,15 @@ def run_tasks(
 
     Args:
         tasks: what to run; neighbours that share an item are best on one worker.
-        jobs: workers.
+        jobs: workers at most; records say how many there were.
         timeout: seconds for one operating point.
         engine: starts the workers.
 
     Yields:
         A task, possibly a part of one given, and its records.
     """
-    left = list(tasks)
+    jobs = min(jobs, max(1, len(tasks)))
+    left = [dataclasses.replace(task, jobs=jobs) for task in tasks]
     with variables(thread_environment(tasks[0].threads if tasks else 1)):
         for _ in range(_RESTARTS):
             if not left:
@@ -100,4 +101,4 @@ def _explain(error: TimeoutError | WorkerDied, timeout: float) -> tuple[str, str
 
 def _lost(task: Task, settings: Mapping[str, Setting], status: str, reason: str) -> Record:
     codec = codec_class(task.codec).from_settings(settings)
-    return blank_record(task, codec) | {"status": status, "reason": reason}
+    return blank_record(task, codec, status=status, reason=reason)

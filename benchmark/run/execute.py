@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benchmark.plugins import codec_class
+from benchmark.plugins import codec_class, metric_definitions
+from benchmark.record.row import Record
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
-from benchmark.run.record import SETTLED, Record
-from benchmark.run.store import RecordStore, settled_keys
+from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
 from benchmark.system.progress import Progress
 
@@ -36,7 +36,7 @@ def execute(
         *(Part(search.codec, [search.at(search.found.knob)], search.target) for search in searches if search.found),
     ]
     encodes = {search.row: search.found.encodes for search in searches if search.found}
-    done = settled_keys(store.rows)
+    done = store.done(metric_definitions(plan.study.metrics))
     # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
     tasks = [
         replace(
@@ -46,25 +46,28 @@ def execute(
         for item in plan.items
         for part in parts
     ]
-    for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
+    for task, made in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
         where = f"{codec_class(task.codec).name} on {task.item}"
+        records = [
+            record if record.target_over != "set"
+            else replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
+            for record in made
+        ]
         for record in records:
-            known = encodes.get((record["codec"], record["settings"], record["target"]))
-            record["encodes"] = known or record["encodes"]
-            if record["status"] not in SETTLED:
-                progress.note(f"{record['status']}: {where}: {record['reason']}")
+            if not record.settled:
+                progress.note(f"{record.status}: {where}: {record.reason}")
         store.append(records)
         progress.advance(len(task.settings), where)
 
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:
     """Rows of searches that found nothing, without those that are there."""
-    known = {(row["key"], row["status"]) for row in store.rows if row["status"] in SETTLED}
+    known = {(row.key, row.status) for row in store.rows if row.settled}
     rows = []
     for search in searches:
         if not search.found:
             codec = codec_class(search.codec).from_settings(search.settings)
             for item in plan.items:
                 task = replace(plan.task, item=item, codec=search.codec, target=search.target)
-                rows.append(blank_record(task, codec) | {"status": search.status, "reason": one_line(search.reason)})
-    return [row for row in rows if (row["key"], row["status"]) not in known]
+                rows.append(blank_record(task, codec, status=search.status, reason=one_line(search.reason)))
+    return [row for row in rows if (row.key, row.status) not in known]

@@ -13,7 +13,7 @@ from benchmark.analysis.measured import described_metrics, manifest_entry, read_
 from benchmark.analysis.table import AVERAGING
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
-from benchmark.run.record import SCHEMA, SETTLED, Record
+from benchmark.record.row import SCHEMA, Record
 from benchmark.run.store import replace_file
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
@@ -49,10 +49,10 @@ def outcome_of(rows: Sequence[Record], folder: Path, *, fresh: int, interrupted:
     """
     failures: dict[str, tuple[int, str]] = {}
     for row in rows:
-        if row["status"] not in SETTLED:
-            count, reason = failures.get(row["codec"], (0, row["reason"]))
-            failures[row["codec"]] = (count + 1, reason)
-    return Outcome(folder, dict(Counter(row["status"] for row in rows)), len(rows) - fresh, failures, interrupted)
+        if not row.settled:
+            count, reason = failures.get(row.codec, (0, row.reason))
+            failures[row.codec] = (count + 1, reason)
+    return Outcome(folder, dict(Counter(row.status for row in rows)), len(rows) - fresh, failures, interrupted)
 
 
 def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:

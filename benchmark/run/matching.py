@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from benchmark.codec import Codec, setting_types
 from benchmark.errors import Unreachable
+from benchmark.record.settings import settings_text
 
 RATES = ("bpp", "payload_bpp")
 """Columns of rate that can be matched; every column of a metric can be, too."""
@@ -136,4 +136,4 @@ def row_settings(codec: Codec, target: Target | None) -> str:
     if target is None or codec.knob is None:
         return codec.settings_json
     settings = {name: value for name, value in codec.settings.items() if name != codec.knob.field}
-    return json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    return settings_text(settings)

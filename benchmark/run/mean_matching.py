@@ -11,12 +11,12 @@ import numpy as np
 from benchmark.codec import Setting
 from benchmark.errors import Unreachable
 from benchmark.metric import find_metric
-from benchmark.plugins import all_metrics, codec_class
+from benchmark.plugins import all_metrics, codec_class, metric_definitions
+from benchmark.record.row import Record
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
 from benchmark.run.plan import Plan
-from benchmark.run.record import SETTLED, Record
-from benchmark.run.store import RecordStore, settled_keys
+from benchmark.run.store import RecordStore
 from benchmark.run.study import OperatingPoint
 from benchmark.run.task import Task
 from benchmark.system.progress import Progress
@@ -74,16 +74,16 @@ class MeanSearch:
 
     def proceed(self, rows: Sequence[Record]) -> None:
         """Takes the rows of the trial, one for each item of the data set."""
-        failed = next((row for row in rows if row["status"] not in SETTLED), None)
-        good = [row for row in rows if row["status"] == "ok" and row[self.target.column] != ""]
+        failed = next((row for row in rows if not row.settled), None)
+        values = [(row.value(self.target.column), row.images or 1) for row in rows if row.status == "ok"]
+        good = [(value, images) for value, images in values if value is not None]
         if failed is not None or not good:
             worst = failed or rows[0]
-            self.status = worst["status"] if worst["status"] != "ok" else "unreachable"
-            self.reason = f"{self.target}: at {self._knob:g}, {worst['image']}: {worst['reason']}"
+            self.status = worst.status if worst.status != "ok" else "unreachable"
+            self.reason = f"{self.target}: at {self._knob:g}, {worst.image}: {worst.reason}"
             return
         # The mean of the summary, see ``analysis.table.AVERAGING``.
-        values = [float(row[self.target.column]) for row in good]
-        mean = float(np.average(values, weights=[int(row["images"]) for row in good]))
+        mean = float(np.average([value for value, _ in good], weights=[images for _, images in good]))
         try:
             self._knob = self._steps.send(mean)
         except StopIteration as end:
@@ -114,7 +114,7 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
     with RecordStore(path) as store:
         while pending := [search for search in searches if search.pending]:
             trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
-            done = settled_keys(store.rows)
+            done = store.done(metric_definitions(base.metrics))
             tasks = [
                 replace(
                     base, item=item, codec=trial.codec, settings=[trial.settings],
@@ -126,7 +126,7 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
             for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
                 store.append(records)
                 progress.advance(0, _tried(task))
-            rows = {(row["dataset"], row["image"], row["codec"], row["settings"]): row for row in store.rows}
+            rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}
             for search in pending:
                 tried = codec_class(search.codec).from_settings(search.trial.settings)
                 place = tried.name, row_settings(tried, None)

@@ -12,6 +12,7 @@ from benchmark.plugins import codec_class, open_dataset, portable_name
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.study import OperatingPoint, Study
 from benchmark.run.task import Task
+from benchmark.system.environment import own_version
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Plan:
         parts: operating points whose settings are known, or are found for each image.
         mean_targets: operating points whose knob is one for the whole data set, with the target of its mean. It is
             searched for before they can be run.
-        rows: identity of each row, in the order of the records file, see :func:`benchmark.run.store.identity`.
+        rows: identity of each row, in the order of the records file, see :attr:`benchmark.record.row.Record.identity`.
     """
 
     study: Study
@@ -73,7 +74,10 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
         by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
     return Plan(
         study=study, dataset=dataset, items=items, label=label,
-        task=Task(study.dataset, data_root, "", label, "", (), tuple(study.metrics), study.repeats, study.threads),
+        task=Task(
+            study.dataset, data_root, "", label, "", (), tuple(study.metrics), study.repeats, study.threads,
+            images_expected=dataset.expected, rdbench=own_version(),
+        ),
         parts=[
             Part(codec, sweep, target)
             for codec, sweep in by_codec.items()

@@ -10,7 +10,7 @@ from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, outcome_of, write_manifest
 from benchmark.run.mean_matching import search_means
 from benchmark.run.plan import plan_study
-from benchmark.run.store import RecordStore, identity, replace_file
+from benchmark.run.store import RecordStore, replace_file
 from benchmark.run.study import Study
 from benchmark.system.pool import process_pool
 from benchmark.system.progress import Progress
@@ -42,6 +42,8 @@ def run_study(
         replace_file(out / "study.toml", study.to_toml())
         before = len(store.rows)
         with Progress(len(plan.rows), "rows") as progress:
+            for problem in store.problems:
+                progress.note(f"not reused: {problem}")
             try:
                 searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine)
                 execute(plan, searches, store, progress, jobs=jobs, engine=engine)
@@ -50,10 +52,10 @@ def run_study(
         fresh = len(store.rows) - before
         store.arrange(plan.rows)
         planned = set(plan.rows)
-        rows = [row for row in store.rows if identity(row) in planned]
+        rows = [row for row in store.rows if row.identity in planned]
     outcome = outcome_of(rows, out, fresh=fresh, interrupted=interrupted)
     write_manifest(out / "manifest.json", study, {
-        "dataset_label": plan.label,
+        "dataset": plan.label,
         "images": plan.dataset.count(),
         "images_expected": plan.dataset.expected,
         "rows": outcome.statuses,

@@ -67,6 +67,12 @@ def commit() -> str:
     return f"{head}+" if head and ask("status", "--porcelain", "--untracked-files=no") else head
 
 
+def own_version() -> str:
+    """This benchmark's version, with the commit of its checkout, such as ``0.1.0 6904dc6a01b2``."""
+    head = commit()
+    return f"{__version__} {head[:12]}{'+' * head.endswith('+')}" if head else __version__
+
+
 def processor() -> str:
     """Marketing name of the processor."""
     with contextlib.suppress(OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from benchmark.analysis.table import read_summary
 from benchmark.errors import UsageError
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset, recipe
+from benchmark.record.settings import read_settings
 from benchmark.run.store import replace_file
 from benchmark.run.study import each_dataset, resolve
 from benchmark.system.environment import variables
@@ -111,7 +111,7 @@ def _test(cross: Cross, out: Path, data_root: Path | None, jobs: int, command: s
         if outcome.interrupted:
             raise KeyboardInterrupt
         summary = read_summary(folder / "summary.csv")
-        weights = summary["settings"].map(lambda settings: json.loads(settings)["weights"])
+        weights = summary["settings"].map(lambda text: read_settings(text)["weights"])
         summary.insert(0, "trained_on", weights.map(trained_on))
         summary.insert(1, "tested_on", part.dataset)
         parts.append(summary[summary["trained_on"].notna()])

@@ -5,7 +5,6 @@ Streams are made again from the settings in the records, and the decoded pixels 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -23,8 +22,10 @@ from benchmark.dataset import Dataset
 from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
+from benchmark.record.settings import read_settings
 from benchmark.report.content import Picture, Version
-from benchmark.run.task import digest_pixels, like, one_line
+from benchmark.run.measure import digest_pixels, like
+from benchmark.run.task import one_line
 from benchmark.system.pool import Pool
 
 CROP = 128
@@ -83,14 +84,13 @@ class _Choice:
 
 
 def show(
-    results: Results, manifests: Mapping[str, Mapping[str, Any]], column: str, pool: Pool, *, count: int = 2,
+    results: Results, column: str, pool: Pool, *, count: int = 2,
     boxes: Sequence[Box] = (), rate: float | None = None, data_root: Path | None = None,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
 
     Args:
         results: the results, with records; only items of one image are looked at.
-        manifests: the manifests of the runs, which know how to open the data sets.
         column: the column whose spread at a matched rate ranks the images, such as ``psnr_rgb``.
         pool: encodes and decodes.
         count: images of each data set.
@@ -119,7 +119,7 @@ def show(
     notes: list[str] = []
     if not choices and count:
         notes.append("no visual comparison: the results have no records of single images")
-    originals = _originals([choice for choice, _ in wanted], manifests, data_root, notes)
+    originals = _originals([choice for choice, _ in wanted], data_root, notes)
     decoded = _decode(list({id(choice): choice for choice, _ in wanted}.values()), originals, pool, notes)
     pictures = []
     columns = [metric.column for metric in results.metrics]
@@ -170,20 +170,14 @@ def _target(rates: Sequence[npt.NDArray[np.float64]]) -> float:
 
 
 def _originals(
-    choices: Sequence[_Choice], manifests: Mapping[str, Mapping[str, Any]], data_root: Path | None, notes: list[str]
+    choices: Sequence[_Choice], data_root: Path | None, notes: list[str]
 ) -> dict[tuple[str, str], _Pixels]:
     """The images of choices by data set and name, where they are at hand and those that the records are of."""
-    specs = {
-        manifest.get("run", {}).get("dataset_label"): manifest.get("study", {}).get("dataset")
-        for manifest in manifests.values()
-    }
     found: dict[tuple[str, str], _Pixels] = {}
     for label in dict.fromkeys(choice.dataset for choice in choices):
-        # Without a manifest the label is all that there is; it tells how much of a set was there.
-        spec = specs.get(label) or re.sub(r" \(\d+ of \d+\)$", "", label)
         missing, changed = [], []
         try:
-            dataset: Dataset = open_dataset(spec, data_root)
+            dataset: Dataset = open_dataset(label, data_root)
             items = set(dataset.items())
         except BenchmarkError as error:
             notes.append(f"no visual comparison on {label}: {one_line(error)}")
@@ -269,7 +263,7 @@ def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_
 
 def _codec(cls: type[Codec], row: Mapping[str, Any]) -> Codec:
     """The codec of a record, whose knob stands in a column of its own where a target chose it."""
-    settings = json.loads(row["settings"])
+    settings = read_settings(row["settings"])
     if cls.knob is not None and cls.knob.field not in settings:
         settings[cls.knob.field] = setting_types(cls)[cls.knob.field](row["knob_value"])
     return cls.from_settings(settings)

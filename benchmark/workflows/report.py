@@ -74,7 +74,7 @@ def write_report(
             for drawing in drawings(content, folder, log_rate=look.log_rate or None, forms=charts, single=look.single)
         ]
         shown, notes = show(
-            content.results, content.manifests, content.metrics[0].column, pool, count=look.pictures, boxes=boxes,
+            content.results, content.metrics[0].column, pool, count=look.pictures, boxes=boxes,
             rate=look.rate, data_root=data_root,
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])

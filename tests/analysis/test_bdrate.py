@@ -18,9 +18,8 @@ from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from benchmark.run.record import columns
 from tests.codecs.test_published import JPEG, WEBP
-from tests.conftest import Run, photo
+from tests.conftest import Run, empty_cells, photo
 
 METRICS = all_metrics()
 PSNR = find_metric(METRICS, "psnr_rgb")
@@ -162,7 +161,7 @@ def by_series(table: pd.DataFrame, image: str = "") -> dict[str, Any]:
 def records(codec: str, rates: dict[str, list[float]], **changes: str) -> pd.DataFrame:
     """Rows of a codec whose PSNR rises 6 dB a doubling of the rate, for images at rates."""
     rows = [
-        dict.fromkeys(columns(), "") | {
+        empty_cells() | {
             "dataset": "set", "image": image, "image_sha256": image * 3, "images": 1, "codec": codec, "version": "1",
             "knob": "q", "settings": f'{{"q":{place}}}', "bpp": rate, "psnr_rgb": 36 + 6 * math.log2(rate),
             "ms_ssim_rgb": 1 - 0.1 / rate, "status": "ok", "threads": 1,
@@ -392,7 +391,7 @@ def test_other_pixels_under_a_name_are_other_images(folder: Path, tmp_path: Path
 
 def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
-    matched = records("plain", {"a": [0.3], "b": [0.3]}, settings="{}", target="bpp<=0.3")
+    matched = records("plain", {"a": [0.3], "b": [0.3]}, settings="{}", target="bpp<=0.3", target_column="bpp")
     pd.concat([rows, matched]).to_csv(folder / "records.csv", index=False)
     labels = [curve.label for curve in read_results([folder], METRICS).curves(PSNR)]
     assert labels == ["plain", "good", "partial", "plain, matched bpp"]
@@ -400,11 +399,12 @@ def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
 
 def test_points_of_one_codec_may_have_weights_of_their_own(tmp_path: Path) -> None:
     learned = records("learned", {"a": [0.25, 0.5, 1.0, 2.0]})
-    learned["version"] = [f"keras 3, weights {place:08x}" for place in range(4)]
+    learned["version"] = "keras 3"
+    learned["weights"] = [f"{place:08x}" for place in range(4)]
     learned.to_csv(tmp_path / "records.csv", index=False)
     (whole,) = read_results([tmp_path], METRICS).curves(PSNR)
     assert (whole.label, len(whole.rates)) == ("learned", 4)
-    learned.loc[:1, "version"] = "keras 4, weights 00000000"
+    learned.loc[:1, "version"] = "keras 4"
     learned.to_csv(tmp_path / "records.csv", index=False)
     labels = [curve.label for curve in read_results([tmp_path], METRICS).curves(PSNR)]
     assert labels == ["learned by keras 4", "learned by keras 3"]

@@ -17,15 +17,14 @@ from benchmark.analysis.table import read_records, summarise
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from benchmark.run.record import columns
-from tests.conftest import ROOT
+from tests.conftest import ROOT, empty_cells
 
 METRICS = all_metrics()
 PSNR = find_metric(METRICS, "psnr_rgb")
 
 
 def row(codec: str, image: str, quality: int, bpp: float, **more: Any) -> dict[str, Any]:
-    whole = dict.fromkeys(columns(), "") | {
+    whole = empty_cells() | {
         "dataset": "d", "codec": codec, "version": "1", "knob": "quality", "settings": f'{{"quality":{quality}}}',
         "image": image, "image_sha256": image, "images": 1, "width": 1000, "height": 1000, "bpp": bpp, "status": "ok",
         "psnr_rgb": 25 + 2 * quality, "encode_s": 2.0, "decode_s": 1.0, "threads": 1, "peak_memory_mib": 100,

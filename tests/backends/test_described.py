@@ -21,7 +21,6 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError, UnsupportedImage, UsageError
 from benchmark.plugins import codec_class
 from benchmark.system.program import find_program, private_folder, run_program
@@ -77,7 +76,7 @@ def describe(folder: Path, changes: Mapping[str, Any] | None = None, program: st
     return path
 
 
-def made(path: Path, **settings: Any) -> Codec:
+def made(path: Path, **settings: Any) -> Any:
     return codec_class.__wrapped__(str(path)).from_settings(settings)
 
 
@@ -249,13 +248,14 @@ def test_what_a_file_says_reaches_the_class(tmp_path: Path) -> None:
     assert codec.grid == {"step": (4, 16), "scale": (1, 2)}
     assert codec.knob is not None
     assert (codec.knob.field, codec.knob.low, codec.knob.high, codec.knob.increasing) == ("step", 1, 64, False)
-    assert (codec.name, codec.summary, codec.version()) == ("steps", "steps", "steps 1.2")
+    assert (codec.name, codec.summary, codec.version()) == (
+        "steps", "steps", f"steps 1.2, steps.toml {made(path).description.digest}"
+    )
     assert codec == type(codec).from_settings(codec.settings)
     assert hash(codec) == hash(type(codec)())
-    before = codec.state()
-    assert before.startswith("steps.toml ")
+    before = codec.version()
     path.write_text(path.read_text().replace("--fast", "--quick"))
-    assert made(path).state() != before, "other commands are another codec"
+    assert made(path).version() != before, "other commands are another codec"
 
 
 def test_placeholders_are_replaced_once_and_in_place(tmp_path: Path) -> None:

@@ -21,10 +21,9 @@ import pytest
 from PIL import Image as Pictures
 
 from benchmark.codec import Codec, Image, Knob, Setting, setting
-from benchmark.run.record import columns
 from benchmark.run.task import Task, run_task
 from tests.codecs import test_conformance
-from tests.conftest import ROOT, Run, photo
+from tests.conftest import ROOT, Run, empty_cells, photo
 
 BROKEN = '''
 """Codecs that fail in every way."""
@@ -99,7 +98,7 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
     )
     out = tmp_path / "out"
     rows = records(out)
-    assert list(rows.columns) == columns()
+    assert list(rows.columns) == list(empty_cells())
     assert len(rows) == 3 * 3
     assert set(rows["status"]) == {"ok"}
     assert list(rows["image"][:3]) == ["0.png", "1.png", "2.png"]
@@ -136,7 +135,7 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
 
     again = rdbench("run", "--study", "out/study.toml", "--out", "again")
     assert "9 ok" in again.stdout
-    same = [name for name in columns() if name not in ("encode_s", "decode_s", "peak_memory_mib")]
+    same = [name for name in empty_cells() if name not in ("encode_s", "decode_s", "jobs", "peak_memory_mib")]
     assert records(tmp_path / "again")[same].equals(rows[same])
 
 
@@ -245,7 +244,7 @@ def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tm
         "--set", "webp.quality=50",
     )
     rows = records(tmp_path / "out")
-    assert list(rows.columns) == columns()
+    assert list(rows.columns) == list(empty_cells())
     assert set(rows["ssim_rgb"]) == {""}
     assert (rows["psnr_rgb"] > 20).all()
 
@@ -430,21 +429,21 @@ def test_progressive_operating_points_are_encoded_once(pictures: Path, monkeypat
     Planes.encoded.clear()
     rows = run_task(task)
     assert Planes.encoded[1:] == [7, 7], "once each, after the warm-up"
-    assert [row["status"] for row in rows] == ["ok"] * 6
+    assert [row.status for row in rows] == ["ok"] * 6
     for level in range(2):
         group = rows[3 * level : 3 * level + 3]
-        assert len({row["encode_s"] for row in group}) == 1
-        assert len({row["decode_s"] for row in group}) == 3
-        assert group[0]["psnr_rgb"] < group[2]["psnr_rgb"] < group[1]["psnr_rgb"]
+        assert len({row.encode_s for row in group}) == 1
+        assert len({row.decode_s for row in group}) == 3
+        assert group[0].metrics["psnr_rgb"] < group[2].metrics["psnr_rgb"] < group[1].metrics["psnr_rgb"]
     for settings, row in zip(sweep, rows, strict=True):
         alone = run_task(dataclasses.replace(task, settings=[settings]))[0]
         for column in ("key", "settings", "stream_sha256", "pixels_sha256", "bpp", "nominal_bpp", "psnr_rgb"):
-            assert row[column] == alone[column]
-        assert row["nominal_bpp"] == settings["planes"] * 3
+            assert row.cells()[column] == alone.cells()[column]
+        assert row.nominal_bpp == settings["planes"] * 3
     # What is missing alone counts when a run goes on.
     Planes.encoded.clear()
-    left = dataclasses.replace(task, done=frozenset({rows[1]["key"], *(row["key"] for row in rows[3:])}))
-    assert [json.loads(row["settings"])["planes"] for row in run_task(left)] == [2, 5]
+    left = dataclasses.replace(task, done=frozenset({rows[1].key, *(row.key for row in rows[3:])}))
+    assert [json.loads(row.settings)["planes"] for row in run_task(left)] == [2, 5]
     assert Planes.encoded[1:] == [5]
 
 

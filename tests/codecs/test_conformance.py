@@ -18,7 +18,7 @@ from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.neural.codec import NeuralCodec
 from benchmark.plugins import codec_class, codec_names, codec_of_stream
-from benchmark.run.task import like
+from benchmark.run.measure import like
 from tests.conftest import ROOT, photo
 
 SIZES = [(1, 1), (8, 8), (33, 17), pytest.param((512, 768), marks=pytest.mark.slow)]

@@ -15,7 +15,7 @@ from tests.conftest import photo
 
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
-LEARNED = [name for name in codec_names() if hasattr(codec_class(name), "state") and codec_class(name)().state()]
+LEARNED = [name for name in codec_names() if codec_class(name)().weights_digest()]
 RAW, SEALED = 9_600, 400
 MANY_SAMPLES = 1 << 15
 """A sealed header may declare any size up to the container's limit; larger ones than this only take long."""

@@ -73,7 +73,7 @@ def pool() -> Iterator[Pool]:
 
 
 def shown(report: Report, pool: Pool, **more: Any) -> tuple[list[Picture], list[str]]:
-    return show(report.results, report.manifests, "psnr_rgb", pool, **more)
+    return show(report.results, "psnr_rgb", pool, **more)
 
 
 def test_a_report_is_made_of_what_the_files_say(report: Report, results: Path) -> None:
@@ -364,7 +364,7 @@ def test_what_is_not_at_hand_is_a_note(report: Report, pool: Pool, photos: Path)
     assert "unknown codec 'nosuch'" in notes[0]
 
     elsewhere = replace(report, results=replace(report.results, records=records.assign(dataset="folder:/nowhere")))
-    pictures, notes = show(elsewhere.results, {}, "psnr_rgb", pool)
+    pictures, notes = show(elsewhere.results, "psnr_rgb", pool)
     assert pictures == []
     assert notes[0].startswith("no visual comparison on folder:/nowhere")
 

@@ -59,7 +59,7 @@ class Flawed:
 
 
 def statuses(tasks: Sequence[Task], engine: Engine) -> list[str]:
-    return [row["status"] for _, rows in run_tasks(tasks, jobs=2, timeout=60, engine=engine) for row in rows]
+    return [row.status for _, rows in run_tasks(tasks, jobs=2, timeout=60, engine=engine) for row in rows]
 
 
 @pytest.mark.parametrize("refuses", [False, True])

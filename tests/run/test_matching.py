@@ -14,12 +14,12 @@ from benchmark.codec import Setting
 from benchmark.dataset import read_image
 from benchmark.errors import Unreachable
 from benchmark.plugins import codec_class, dataset_class, open_dataset
+from benchmark.record.row import Record
 from benchmark.run.matching import Target, find_knob, knob_values
-from benchmark.run.record import Record, columns
 from benchmark.run.runner import run_study
 from benchmark.run.study import resolve
 from benchmark.run.task import Task, run_task
-from tests.conftest import Run, photo
+from tests.conftest import Run, empty_cells, photo
 
 
 class Curve:
@@ -99,7 +99,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
-def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[dict[str, object]]:
+def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[Record]:
     spec = f"folder:{folder}"
     return [
         row
@@ -117,20 +117,20 @@ def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> li
 )
 def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) -> None:
     for row in matched(pictures, codec, target):
-        assert row["status"] == "ok", row["reason"]
-        assert row["target"] == str(target)
+        assert row.status == "ok", row.reason
+        assert row.target == str(target)
         cls = codec_class(codec)
         assert cls.knob is not None
-        assert cls.knob.field not in json.loads(str(row["settings"]))
+        assert cls.knob.field not in json.loads(row.settings)
         knobs = list(knob_values(cls))
-        place = knobs.index(float(str(row["knob_value"])))
+        place = knobs.index(row.knob_value or 0)
         near = []
         for knob in knobs[max(place - 1, 0) : place + 2]:
             spec = f"folder:{pictures}"
             metric = target.column.rpartition("_")[0]
             settings = cls.from_settings({cls.knob.field: knob}).settings
-            task = Task(spec, None, str(row["image"]), spec, codec, [settings], (metric, "psnr"), 1, 1)
-            near.append(float(run_task(task)[0][target.column]))
+            task = Task(spec, None, row.image, spec, codec, [settings], (metric, "psnr"), 1, 1)
+            near.append(run_task(task)[0].value(target.column) or 0)
         below = [value for value in near if value <= target.limit]
         assert near[1] == max(below), (near, target)
         assert len(below) < len(near), "a neighbour is above the limit"
@@ -139,33 +139,34 @@ def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) 
 def test_the_nearest_is_on_either_side(pictures: Path) -> None:
     below = matched(pictures, "jpeg", Target("bpp", 2))
     for row, lower in zip(matched(pictures, "jpeg", Target("bpp", 2, nearest=True)), below, strict=True):
-        assert row["target"] == "bpp~2"
-        assert abs(float(str(row["bpp"])) - 2) <= 2 - float(str(lower["bpp"]))
-        assert float(str(row["knob_value"])) - float(str(lower["knob_value"])) in (0, 1)
+        assert row.target == "bpp~2"
+        assert abs((row.bpp or 0) - 2) <= 2 - (lower.bpp or 0)
+        assert (row.knob_value or 0) - (lower.knob_value or 0) in (0, 1)
     for row in matched(pictures, "jpeg", Target("bpp", 0.001, nearest=True)):
-        plain = run_task(Task(f"folder:{pictures}", None, str(row["image"]), "", "jpeg", [{"quality": 1}], (), 1, 1))[0]
-        assert (row["status"], row["bytes"]) == ("ok", plain["bytes"]), "the lowest end is the nearest to nothing"
+        plain = run_task(Task(f"folder:{pictures}", None, row.image, "", "jpeg", [{"quality": 1}], (), 1, 1))[0]
+        assert (row.status, row.bytes) == ("ok", plain.bytes), "the lowest end is the nearest to nothing"
 
 
 def test_a_matched_row_is_that_of_its_knob(pictures: Path) -> None:
     row = matched(pictures, "jpeg", Target("bpp", 2))[0]
-    quality = int(float(str(row["knob_value"])))
+    quality = int(row.knob_value or 0)
     spec = f"folder:{pictures}"
     plain = run_task(Task(spec, None, "0.png", spec, "jpeg", [{"quality": quality}], ("psnr",), 1, 1))[0]
     for column in ("bytes", "bpp", "payload_bpp", "psnr_rgb", "stream_sha256", "pixels_sha256", "image_sha256"):
-        assert row[column] == plain[column]
-    assert row["key"] != plain["key"]
-    assert plain["target"] == plain["knob_value"] == plain["encodes"] == ""
+        assert row.cells()[column] == plain.cells()[column]
+    assert row.key != plain.key
+    assert (plain.target, plain.knob_value, plain.encodes) == ("", None, None)
+    assert (row.target_column, row.target_limit, row.target_over) == ("bpp", 2, "image")
 
 
 def test_what_cannot_be_reached_says_how_near_it_came(pictures: Path) -> None:
     row = matched(pictures, "jpeg", Target("bpp", 0.001))[0]
-    assert row["status"] == "unreachable"
-    assert "bpp<=0.001 cannot be reached; nearest: " in str(row["reason"])
-    assert str(row["reason"]).endswith("at 1")
-    assert row["bytes"] == ""
+    assert row.status == "unreachable"
+    assert "bpp<=0.001 cannot be reached; nearest: " in row.reason
+    assert row.reason.endswith("at 1")
+    assert row.bytes is None
     small = matched(pictures, "jpeg", Target("ms_ssim_rgb", 0.9))[0]
-    assert (small["status"], "161" in str(small["reason"])) == ("unreachable", True)
+    assert (small.status, "161" in small.reason) == ("unreachable", True)
 
 
 @pytest.mark.parametrize(("codec", "limit"), [("jpeg", 5), ("cvae", 0.4)])
@@ -187,11 +188,11 @@ def test_images_of_a_batch_are_matched_one_by_one(
 
     target = Target("bpp", limit)
     row = run_task(Task("mnist", data_root, f"six for {codec}", "mnist", codec, [{}], ("mse",), 1, 1, target=target))[0]
-    assert row["status"] == "ok", row["reason"]
-    assert row["images"] == 6
-    assert row["bpp"] == pytest.approx(sum(rate for rate, _ in best) / 6, rel=0.01)
-    assert row["bpp"] <= limit
-    assert row["knob_value"] == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
+    assert row.status == "ok", row.reason
+    assert row.images == 6
+    assert row.bpp == pytest.approx(sum(rate for rate, _ in best) / 6, rel=0.01)
+    assert row.bpp is not None and row.bpp <= limit
+    assert row.knob_value == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
 
 
 @pytest.mark.slow
@@ -202,7 +203,7 @@ def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path,
     assert "6 ok" in done.stdout
     assert "2 unreachable" in done.stdout
     rows = pd.read_csv(tmp_path / "out" / "records.csv", keep_default_na=False)
-    assert list(rows.columns) == columns()
+    assert list(rows.columns) == list(empty_cells())
     assert list(rows["target"]) == [t for t in ("bpp<=2", "bpp<=4", "bpp<=0.01", "psnr_rgb<=33") for _ in range(2)]
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
     assert list(summary["target"]) == ["bpp<=2", "bpp<=4", "bpp<=0.01", "psnr_rgb<=33"]
@@ -232,7 +233,7 @@ def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
         run_task(Task(spec, None, path.name, spec, codec, settings, ("psnr",), 1, 1))[0]
         for path in sorted(folder.iterdir())
     ]
-    return sum(row["bpp"] for row in rows) / len(rows), sum(row["psnr_rgb"] for row in rows) / len(rows)
+    return sum(row.bpp or 0 for row in rows) / len(rows), sum(row.metrics["psnr_rgb"] for row in rows) / len(rows)
 
 
 @pytest.mark.slow
@@ -276,7 +277,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
     path.write_text("\n".join(line for line in before.decode().splitlines() if "mean bpp<=2" not in line) + "\n")
     assert "6 of them from an earlier run" in rdbench(*words).stdout
     again = pd.read_csv(path, keep_default_na=False)
-    same = [name for name in columns() if name not in ("encode_s", "decode_s", "peak_memory_mib")]
+    same = [name for name in empty_cells() if name not in ("encode_s", "decode_s", "jobs", "peak_memory_mib")]
     assert again[same].equals(rows[same])
     assert (tmp_path / "out" / "search.csv").read_bytes() == trials
 
@@ -307,7 +308,7 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
     resumed = sum(made)
     run_study(study, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
     assert sum(made) - resumed == resumed, "what was tried before the interruption was not tried again"
-    timed = ["encode_s", "decode_s", "peak_memory_mib"]
+    timed = ["encode_s", "decode_s", "jobs", "peak_memory_mib"]
     one, other = (pd.read_csv(tmp_path / name / "records.csv").drop(columns=timed) for name in ("out", "whole"))
     assert one.equals(other)
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmark.errors import RecordsError
-from benchmark.run.record import ADDED, Record, columns
-from benchmark.run.store import RecordStore, identity, read_rows
+from benchmark.plugins import metric_columns
+from benchmark.record.row import COLUMNS, Record, columns
+from benchmark.run.store import RecordStore
 
 
-def record(image: str, status: str = "ok", **more: object) -> Record:
-    row = dict.fromkeys(columns(), "")
-    return row | {"dataset": "d", "image": image, "codec": "c", "settings": "{}", "status": status, **more}
+def record(image: str, status: str = "ok", **more: Any) -> Record:
+    return Record(dataset="d", image=image, codec="c", settings="{}", status=status, **more).keyed()
+
+
+def rows_of(path: Path) -> list[Record]:
+    with RecordStore(path) as store:
+        return store.rows
 
 
 def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
     path = tmp_path / "new" / "records.csv"
+    written = record(
+        "a", bytes=12, bpp=0.1 + 0.2, reason='says "no",\ntwice', flags=("above-ceiling", "undefined-metric"),
+        metric_definitions={"psnr": "01234567"}, metrics={"psnr_rgb": float("inf")}, target_limit=None,
+    )
     with RecordStore(path) as store:
-        store.append([record("a", bytes=12, reason='says "no", twice')])
-        rows = read_rows(path)
-    assert [row["image"] for row in rows] == ["a"]
-    assert rows[0]["bytes"] == "12"
-    assert rows[0]["reason"] == 'says "no", twice'
-    assert list(rows[0]) == columns()
+        store.append([written])
+        assert path.read_text(encoding="utf-8").count("\n") == 3
+    assert rows_of(path) == [written]
+    assert path.read_text(encoding="utf-8").splitlines()[0].split(",") == columns(metric_columns())
 
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
@@ -35,7 +42,8 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
     with RecordStore(path) as store:
-        assert [row["image"] for row in store.rows] == ["a"]
+        assert [row.image for row in store.rows] == ["a"]
+        assert store.problems == []
         store.append([record("b")])
     assert path.read_bytes() == whole
 
@@ -44,32 +52,85 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
     with RecordStore(path) as store:
         store.append([record("b", "failed"), record("stranger"), record("a"), record("b")])
-        store.arrange([identity(record("a")), identity(record("b"))])
+        store.arrange([record("a").identity, record("b").identity])
         store.append([record("late")])
-    assert [(row["image"], row["status"]) for row in read_rows(path)] == [
+    assert [(row.image, row.status) for row in rows_of(path)] == [
         ("a", "ok"), ("b", "ok"), ("stranger", "ok"), ("late", "ok"),
     ]
 
 
-def test_a_file_from_before_a_column_was_added_is_read_and_goes_on(tmp_path: Path) -> None:
+def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_done(tmp_path: Path) -> None:
+    psnr, other, both = {"psnr": "1"}, {"psnr": "2"}, {"psnr": "1", "ssim": "3"}
+    with RecordStore(tmp_path / "records.csv") as store:
+        store.append([
+            record("a", metric_definitions=psnr), record("b", metric_definitions=both),
+            record("c", "failed", metric_definitions=both), record("d", "skipped", metric_definitions=psnr),
+        ])
+        assert {image for image, _ in store.done(psnr)} == {"a", "b", "d"}
+        assert store.done(both) == {("b", "c"): frozenset([record("b").key])}
+        assert not store.done(other)
+
+
+def test_a_file_without_a_column_that_came_later_is_read_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    older = [name for name in columns() if name not in ADDED]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, older, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(record("a"))
-    assert read_rows(path) == [record("a")]
+    later = [column.name for column in COLUMNS if column.since > 1]
+    assert {"estimated_bpp", "device", "flags"} <= set(later)
+    older = {name: cell for name, cell in record("a", device="gpu").cells().items() if name not in later}
+    path.write_text(f"{','.join(older)}\n{','.join(older.values())}\n", encoding="utf-8")
     with RecordStore(path) as store:
-        store.append([record("b", metric_definitions="psnr:01234567")])
-    assert [(row["image"], row["metric_definitions"]) for row in read_rows(path)] == [("a", ""), ("b", "psnr:01234567")]
+        store.append([record("b", device="gpu")])
+    assert [(row.image, row.device) for row in rows_of(path)] == [("a", ""), ("b", "gpu")]
 
 
 def test_other_columns_are_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
     path.write_text("image,bpp\na,1\n", encoding="utf-8")
-    with pytest.raises(RecordsError, match=r"unknown: none|missing: schema"):
+    with pytest.raises(RecordsError, match="missing: schema, key, dataset"):
         RecordStore(path)
     assert path.read_text(encoding="utf-8") == "image,bpp\na,1\n"
+
+
+def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_values(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    lpips = record("a", metrics={"lpips": 0.25}).cells() | {"empty_rgb": ""}
+    names = columns(["empty_rgb", "lpips"])  # without those that are installed
+    path.write_text(f"{','.join(names)}\n{','.join(lpips[name] for name in names)}\n", encoding="utf-8")
+    with RecordStore(path) as store:
+        store.append([record("b", metrics={"psnr_rgb": 30.5})])
+        store.arrange([])
+    assert [row.metrics for row in rows_of(path)] == [{"lpips": 0.25}, {"psnr_rgb": 30.5}]
+    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert header == columns([*metric_columns(), "lpips"])
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        ("schema", "9", "schema: expected 1 to 2, got '9'"), ("schema", "", "schema: expected 1 to 2, got ''"),
+        ("bytes", "12x", "bytes: expected a whole number, got '12x'"), ("bpp", "high", "bpp: expected a number"),
+        ("status", "good", "status: expected one of ok, "), ("codec", "", "codec: expected a text"),
+        ("psnr_rgb", "loud", "psnr_rgb: expected a number"), ("metric_definitions", "psnr", "metric_definitions: "),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(
+    tmp_path: Path, column: str, cell: str, problem: str
+) -> None:
+    path = tmp_path / "records.csv"
+    with RecordStore(path) as store:
+        store.append([record("a"), record("b")])
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[0].split(",")
+    cells[header.split(",").index(column)] = cell
+    path.write_text("\n".join([header, ",".join(cells), lines[1], ""]), encoding="utf-8")
+    with RecordStore(path) as store:
+        assert [row.image for row in store.rows] == ["b"]
+        assert set(store.done({})) == {("b", "c")}
+        assert [text.partition("line 2: ")[2].startswith(problem) for text in store.problems] == [True]
+    aside = tmp_path / "records.csv.unreadable"
+    assert aside.read_text(encoding="utf-8") == ",".join(cells) + "\n"
+    assert path.read_text(encoding="utf-8").splitlines() == [header, lines[1]]
+    with RecordStore(path) as store:
+        assert store.problems == []
 
 
 def test_names_that_scripts_rely_on() -> None:
@@ -77,5 +138,6 @@ def test_names_that_scripts_rely_on() -> None:
         "dataset image codec settings status reason width height bytes bpp payload_bpp psnr_rgb psnr_y ssim_rgb ssim_y "
         "ms_ssim_rgb ms_ssim_y encode_s decode_s"
     )
-    assert set(promised.split()) <= set(columns())
-    assert len(columns()) == len(set(columns()))
+    names = columns(metric_columns())
+    assert set(promised.split()) <= set(names)
+    assert len(names) == len(set(names))

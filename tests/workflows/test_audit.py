@@ -196,8 +196,8 @@ def test_nothing_honest_is_in_excess(
     spec = f"folder:{kodak}"
     for item in ("kodim03.png", "kodim14.png", "kodim20.png", "kodim23.png"):
         row = run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1))[0]
-        assert (row["status"], row["reason"]) == ("ok", "")
-        assert row["psnr_rgb"] > 40
+        assert (row.status, row.reason) == ("ok", "")
+        assert row.metrics["psnr_rgb"] > 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,11 +232,12 @@ def test_a_row_above_its_ceiling_says_so(tmp_path: Path, monkeypatch: pytest.Mon
         run_task(Task(spec, None, f"{index}.png", spec, "beside", [{}], ("psnr", "ms_ssim"), 1, 1))[0]
         for index in range(2)
     )
-    assert colour["status"] == grey["status"] == "ok"
-    assert colour["psnr_rgb"] == pytest.approx(20 * math.log10(255))
-    assert "; psnr_rgb 48.13 dB is above the " in colour["reason"]
-    assert "161" in colour["reason"].partition(";")[0]
-    assert "above" not in grey["reason"], "grey loses nothing in full range"
+    assert colour.status == grey.status == "ok"
+    assert colour.metrics["psnr_rgb"] == pytest.approx(20 * math.log10(255))
+    assert "; psnr_rgb 48.13 dB is above the " in colour.reason
+    assert "161" in colour.reason.partition(";")[0]
+    assert colour.flags == ("undefined-metric", "above-ceiling")
+    assert "above" not in grey.reason, "grey loses nothing in full range"
 
 
 def test_a_codec_of_a_toml_file_is_audited(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +17,11 @@ from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import Manifest, read_manifest
 from benchmark.analysis.regression.timing import time_ratios
 from benchmark.analysis.regression.tolerance import RATE
-from benchmark.analysis.table import read_records, series_labels
+from benchmark.analysis.table import matched_labels, read_records, series_labels
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, digest, leading
+from benchmark.record.columns import read_pairs, write_pairs
+from benchmark.record.settings import read_settings
 
 KEYS = ["dataset", "image", "codec", "settings", "target"]
 """What pairs rows: a codec's version is none of it, since that is what a comparison is about."""
@@ -30,10 +31,6 @@ BD_TOLERANCE = 0.1
 
 Gate = Literal["rows", "bdrate"]
 
-_NEEDED = ("schema", *KEYS, "version", "knob", "image_sha256", "images", "bytes", "bpp", "status")
-_DIGESTS = ("stream_sha256", "pixels_sha256")
-_PART = re.compile(r" \(\d+ of \d+\)$")
-"""What the label of an incomplete data set ends in."""
 _NOISE = 1e-6
 """Share by which a metric, summed in ``float32``, moves with a processor's arithmetic: no change. Seen were 1.2e-7."""
 _ROUNDING = 1e-9
@@ -46,8 +43,8 @@ class Run:
 
     Attributes:
         name: as the user gave it.
-        records: one row for each of :data:`KEYS`, the last where a file has several; data sets without the mark of an
-            incomplete one; ``metric_definitions`` filled in from the manifest where a record has none.
+        records: one row for each of :data:`KEYS`, the last where a file has several; ``metric_definitions`` filled in
+            from the manifest where a record has none.
         environment: machine and libraries, by name, as the manifest says; empty without one.
         manifests: the manifests of the runs whose records these are.
     """
@@ -91,31 +88,15 @@ def read_run(path: Path) -> Run:
 
 
 def _records(path: Path, manifest: Manifest) -> pd.DataFrame:
-    try:
-        columns = list(pd.read_csv(path, nrows=0).columns)
-    except ValueError as error:
-        raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
-    missing = [name for name in _NEEDED if name not in columns]
-    if missing:
-        raise RecordsError(f"{path}: not the records of a run: no column {', '.join(missing)}; expected a records.csv")
-    try:
-        frame = read_records(path)
-    except ValueError as error:
-        raise RecordsError(f"{path}: cannot be read as records: {error}") from error
+    frame = read_records(path)
     if frame.empty:
         raise RecordsError(f"{path}: holds no rows")
     # Records of an old run leave it to the manifest, which then has a text for each metric.
-    told = ",".join(
-        f"{name}:{digest(text)}" for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)
-    )
-    texts = {
-        name: frame[name].fillna("").astype(str) if name in frame else pd.Series("", frame.index)
-        for name in ("image_sha256", *_DIGESTS, "metric_definitions")
-    }
-    texts["metric_definitions"] = texts["metric_definitions"].replace("", told)
+    told = write_pairs({
+        name: digest(text) for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)
+    })
     return frame.assign(
-        **texts, images=pd.to_numeric(frame["images"]).fillna(1),
-        dataset=frame["dataset"].str.replace(_PART, "", regex=True),
+        metric_definitions=frame["metric_definitions"].replace("", told), images=frame["images"].fillna(1)
     )
 
 
@@ -280,9 +261,6 @@ def _obstacles(
     before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame, judged: Sequence[Metric], notes: list[str]
 ) -> list[str]:
     """Why two sets of records cannot be compared. What is not known for sure goes to the notes."""
-    schemas = [", ".join(sorted(set(frame["schema"].map("{:g}".format)))) for frame in (before, after)]
-    if schemas[0] != schemas[1]:
-        return [f"schema of the records: {schemas[0]} → {schemas[1]}; run the baseline again with this version"]
     found = []
     images = [
         frame.loc[frame["image_sha256"] != "", ["dataset", "image", "image_sha256"]].drop_duplicates()
@@ -304,7 +282,7 @@ def _obstacles(
     for old, new in pairs[["metric_definitions_before", "metric_definitions_after"]].drop_duplicates().itertuples(
         index=False, name=None
     ):
-        one, two = _definitions(old), _definitions(new)
+        one, two = read_pairs(old), read_pairs(new)
         for metric in judged:
             values, name = [f"{metric.column}_before", f"{metric.column}_after"], metric.name
             if metric.column == RATE.column:
@@ -327,23 +305,22 @@ def _obstacles(
     return found
 
 
-def _definitions(text: str) -> dict[str, str]:
-    return {name: digest for name, _, digest in (part.partition(":") for part in text.split(",") if part)}
-
-
 def _notes(
     pairs: pd.DataFrame, missing: pd.DataFrame, new: pd.DataFrame, judged: Sequence[Metric], before: pd.DataFrame,
     after: pd.DataFrame,
 ) -> list[str]:
     notes = []
-    for what in ("threads", "repeats"):
-        values = [sorted(set(pairs[f"{what}_{side}"].dropna())) for side in ("before", "after")]
-        if values[0] != values[1]:
-            was, now = (", ".join(map("{:g}".format, value)) or "unknown" for value in values)
-            notes.append(f"{what}: {was} → {now}; times do not compare")
+    for what in ("threads", "repeats", "jobs", "device"):
+        was, now = (
+            ", ".join(sorted({value if isinstance(value, str) else f"{value:g}" for value in known if value}))
+            for known in (pairs[f"{what}_{side}"].dropna() for side in ("before", "after"))
+        )
+        # Schema 1 told neither jobs nor device: no note on every old baseline.
+        if was != now and ((was and now) or what in ("threads", "repeats")):
+            notes.append(f"{what}: {was or 'unknown'} → {now or 'unknown'}; times do not compare")
     for codec in dict.fromkeys(missing["codec"]):
         fields = [
-            {name for settings in set(frame.loc[frame["codec"] == codec, "settings"]) for name in json.loads(settings)}
+            {name for text in set(frame.loc[frame["codec"] == codec, "settings"]) for name in read_settings(text)}
             for frame in (missing, new)
         ]
         if fields[1] and fields[0] != fields[1]:
@@ -362,7 +339,7 @@ def _notes(
 def _changes(good: pd.DataFrame, judged: Sequence[Metric], *, subset: bool) -> pd.DataFrame:
     """Every value that differs, in the order of the rows."""
     parts = []
-    matched = good["target"].str.extract(r"^(?:mean )?([^<~]*)", expand=False)
+    matched = good["target_column_before"]
     for metric in judged:
         names = [f"{metric.column}_before", f"{metric.column}_after"]
         if not set(names) <= set(good.columns):
@@ -428,7 +405,7 @@ def _by_codec(pairs: pd.DataFrame, rows: pd.DataFrame, missing: pd.DataFrame, ne
 
 def _points(records: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     unique = records[["codec", "settings", "target", "knob"]].drop_duplicates(["codec", "settings", "target"])
-    settings = {text: json.loads(text) for text in set(unique["settings"])}
+    settings = {text: read_settings(text) for text in set(unique["settings"])}
     values: dict[tuple[str, str], set[str]] = {}
     for codec, text in zip(unique["codec"], unique["settings"], strict=True):
         for name, value in settings[text].items():
@@ -449,12 +426,13 @@ def _rank(status: str) -> int:
 
 def _series(good: pd.DataFrame) -> pd.Series:
     """The curve that each row lies on."""
-    points = good[["codec", "settings", "target"]].assign(knob=good["knob_after"])
+    beside = {name: good[f"{name}_after"] for name in ("knob", "target_column", "target_over")}
+    points = good[["codec", "settings", "target"]].assign(**beside)
     unique = points.drop_duplicates(["codec", "settings", "target"])
-    matched = unique["target"].str.extract(r"^([^<~\d]*)", expand=False)
-    labels = series_labels(unique) + matched.map(lambda column: f", matched {column.strip()}" if column else "")
-    named = unique.assign(series=labels.astype(object))
-    return points.merge(named, on=["codec", "settings", "target"], how="left")["series"].set_axis(good.index)
+    named = unique.assign(series=(series_labels(unique) + matched_labels(unique)).astype(object))
+    return points.merge(
+        named[["codec", "settings", "target", "series"]], on=["codec", "settings", "target"], how="left"
+    )["series"].set_axis(good.index)
 
 
 _BD_COLUMNS = (
@@ -522,15 +500,20 @@ def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[st
 def _versions(pairs: pd.DataFrame) -> dict[str, str]:
     """What the versions of each codec differ in, such as ``Pillow 12.0 → 13.0``."""
     found: dict[str, list[str]] = {}
-    unequal = pairs[pairs["version_before"] != pairs["version_after"]]
-    for codec, old, new in unequal[["codec", "version_before", "version_after"]].drop_duplicates().itertuples(
-        index=False, name=None
-    ):
-        before, after = ([part for part in text.split(", ") if part] for text in (old, new))
+    names = [f"{name}_{side}" for side in ("before", "after") for name in ("version", "weights")]
+    for codec, *texts in pairs[["codec", *names]].drop_duplicates().itertuples(index=False, name=None):
+        before, after = (_parts(*texts[:2]), _parts(*texts[2:]))
+        if before == after:
+            continue
         gone = [part for part in before if part not in after]
         fresh = [part for part in after if part not in before]
         found.setdefault(codec, []).append(f"{', '.join(gone) or 'nothing'} → {', '.join(fresh) or 'nothing'}")
     return {codec: "; ".join(dict.fromkeys(changes)) for codec, changes in found.items()}
+
+
+def _parts(version: str, weights: str) -> list[str]:
+    """The libraries that a version names, and the weights."""
+    return [*(part for part in version.split(", ") if part), *([f"weights {weights}"] if weights else [])]
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

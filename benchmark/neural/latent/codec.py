@@ -69,10 +69,10 @@ class LatentCodec(NeuralCodec):
         """The one of :meth:`set_names` that images of this size take."""
         return self.weights
 
-    def state(self) -> str:
+    def weights_digest(self) -> str:
         here = set_folders(self.name)
         known = [point for name in self.set_names() if name in here for point in points(self.name, name)]
-        return "weights " + "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
+        return "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]

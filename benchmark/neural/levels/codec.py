@@ -77,9 +77,9 @@ class LevelCodec(NeuralCodec):
         """How many levels these settings ask for."""
         return int(point.card["levels"])
 
-    def state(self) -> str:
+    def weights_digest(self) -> str:
         known = self.weights in set_folders(self.name)
-        return f"weights {self._point().identity().hex()[:8]}" if known else ""
+        return self._point().identity().hex()[:8] if known else ""
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve
-from benchmark.analysis.table import series_labels
+from benchmark.analysis.table import dataset_labels, series_labels
 from benchmark.metric import Metric
 from benchmark.report.figures.style import (
     COLOURS,
@@ -108,7 +108,8 @@ def draw_rd_curves(
 
 def _covers(points: pd.DataFrame, left_out: int) -> str:
     images = int(points["images"].max())
-    text = f"{points['dataset'].iloc[0]}, mean of {images} image{'s' if images != 1 else ''}"
+    (dataset,) = dataset_labels(points).values()
+    text = f"{dataset}, mean of {images} image{'s' if images != 1 else ''}"
     return f"{text}; {left_out} incomplete points left out" if left_out else text
 
 

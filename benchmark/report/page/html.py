@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,8 +11,9 @@ import jinja2
 import pandas as pd
 
 from benchmark.analysis.bdrate import LEAST_OVERLAP
-from benchmark.analysis.table import AVERAGING
+from benchmark.analysis.table import AVERAGING, dataset_labels
 from benchmark.metric import Metric
+from benchmark.record.settings import read_settings
 from benchmark.report.content import Picture, Report, Table
 from benchmark.report.page.interactive import (
     INTERVAL,
@@ -122,7 +122,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     images = [int(summary.loc[summary["dataset"] == name, "images"].max()) for name in names]
     failed = int(summary["failures"].sum()) if "failures" in summary else 0
     facts = [
-        ("Data set" if len(names) == 1 else "Data sets", ", ".join(names)),
+        ("Data set" if len(names) == 1 else "Data sets", ", ".join(dataset_labels(summary).values())),
         ("Images", ", ".join(f"{count:,}" for count in images)),
         ("Codecs", f"{summary['codec'].nunique()}"),
         ("Operating points", f"{len(summary):,}"),
@@ -250,7 +250,8 @@ def _failures(report: Report) -> dict[str, Any]:
     rows = []
     for values, group in bad.groupby(keys, sort=False, dropna=False):
         dataset, codec, settings, target, status, reason = map(str, values)
-        texts = [dataset, codec, _said(json.loads(settings), target), status, reason or "–", ", ".join(group["image"])]
+        said = _said(read_settings(settings), target)
+        texts = [dataset, codec, said, status, reason or "–", ", ".join(group["image"])]
         cells: list[dict[str, Any]] = [{"number": False, "text": text} for text in texts]
         rows.append([*cells[:-1], {"number": True, "text": f"{len(group):,}"}, cells[-1]])
     titles = ["Data set", "Codec", "Settings", "Status", "Reason", "Rows", "Images"]

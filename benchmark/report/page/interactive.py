@@ -15,7 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.bdrate import LEAST_OVERLAP
+from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
+from benchmark.record.settings import read_settings
 from benchmark.report.content import Picture, Report
 from benchmark.report.figures.style import Stroke, strokes
 from benchmark.report.tables.text import number
@@ -122,7 +124,7 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
             "series": series.index(row["series"]),
             "bpp": finite(row["bpp_mean"]),
             "values": [finite(column[place]) for column in values],
-            "settings": json.loads(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
+            "settings": read_settings(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
         })
     return points, left_out
 
@@ -181,7 +183,7 @@ def _picture(picture: Picture, metrics: Sequence[Metric]) -> dict[str, Any]:
         "versions": [
             {
                 "series": version.series,
-                "settings": json.loads(version.settings),
+                "settings": read_settings(version.settings),
                 "measures": [["Rate", f"{version.bpp:.3f} bpp"], *_measures(version.figures, metrics)],
                 "source": _embedded(version.pixels),
             }
@@ -214,7 +216,7 @@ def _embedded(pixels: npt.NDArray[np.uint8]) -> str:
 def _caption(report: Report, dataset: str, left_out: int) -> str:
     summary = report.results.summary
     images = int(summary.loc[summary["dataset"] == dataset, "images"].max())
-    text = f"{dataset}: each point is the mean of {images} image{'s' if images != 1 else ''}."
+    text = f"{dataset_labels(summary)[dataset]}: each point is the mean of {images} image{'s' if images != 1 else ''}."
     if left_out:
         text += f" {left_out} point{'s' if left_out != 1 else ''} of fewer images left out."
     return text

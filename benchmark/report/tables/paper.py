@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
-from benchmark.analysis.table import AVERAGING
+from benchmark.analysis.table import AVERAGING, dataset_labels
 from benchmark.metric import Metric
+from benchmark.record.settings import read_settings
 from benchmark.report.content import Table
 
 _CURVES = (
@@ -36,7 +36,7 @@ def tables_of(
     """
     dataset = summary["dataset"].iloc[0]
     images = int(summary["images"].max())
-    covers = f"{dataset}, {images} image{'s' if images != 1 else ''}"
+    covers = f"{dataset_labels(summary)[dataset]}, {images} image{'s' if images != 1 else ''}"
     versions = f"Versions: {_versions(summary)}."
     means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
     anchor = means["anchor"].iloc[0]
@@ -134,7 +134,7 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
     order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
     rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
     settings = [
-        target or (f"{knob}={json.loads(settings)[knob]}" if knob else "")
+        target or (f"{knob}={read_settings(settings)[knob]}" if knob else "")
         for target, knob, settings in zip(rows["target"], rows["knob"], rows["settings"], strict=True)
     ]
     seconds = ("encode_s", "decode_s")
@@ -172,6 +172,5 @@ def _definitions(metrics: Sequence[Metric]) -> str:
 
 def _versions(summary: pd.DataFrame) -> str:
     """Each codec with its version; the weights of each operating point of a learned codec stay in the records."""
-    libraries = summary["version"].str.replace(r", weights [0-9a-f+]+$", "", regex=True)
-    pairs = dict.fromkeys(zip(summary["codec"], libraries, strict=True))
+    pairs = dict.fromkeys(zip(summary["codec"], summary["version"], strict=True))
     return "; ".join(f"{codec}: {version}" for codec, version in pairs)

@@ -21,10 +21,10 @@ from benchmark.analysis.regression.tolerance import judged_columns, parse_percen
 from benchmark.cli.main import main
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Tolerance
-from benchmark.plugins import all_metrics
+from benchmark.plugins import all_metrics, metric_definitions
+from benchmark.record.columns import write_pairs
 from benchmark.report.compare import as_json, as_junit, as_markdown
-from benchmark.run.record import columns, metric_definitions
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT, Run, empty_cells
 
 METRICS = all_metrics()
 Change = Callable[[pd.DataFrame], object]
@@ -41,8 +41,8 @@ def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), 
                 psnr = 25 + quality / 8 + gain - image / 7
                 mse = 255**2 / 10 ** (psnr / 10)
                 seconds = 0.01 * (1 + quality / 50) * float(np.exp(rng.normal(0, 0.05)))
-                rows.append(dict.fromkeys(columns(), "") | {
-                    "schema": 1, "key": f"{codec}{quality}{image}", "dataset": dataset, "image": f"image{image}",
+                rows.append(empty_cells() | {
+                    "key": f"{codec}{quality}{image}", "dataset": dataset, "image": f"image{image}",
                     "image_sha256": f"{image:064d}", "images": 1, "width": 768, "height": 512, "channels": 3,
                     "codec": codec, "version": f"lib{codec} 1.0, Pillow 13.0", "knob": "quality",
                     "settings": json.dumps({"effort": 4, "quality": quality}), "bytes": size, "overhead_bytes": 20,
@@ -51,7 +51,8 @@ def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), 
                     "ssim_y": 0.5 + quality / 190, "ms_ssim_rgb": 0.7 + quality / 310, "ms_ssim_y": 0.7 + quality / 305,
                     "encode_s": seconds, "decode_s": seconds / 3, "repeats": 1, "threads": 1, "peak_memory_mib": 90.0,
                     "stream_sha256": f"s{codec}{quality}{image}", "pixels_sha256": f"p{codec}{quality}{image}",
-                    "status": "ok", "metric_definitions": metric_definitions(["mse", "psnr", "ssim", "ms_ssim"]),
+                    "status": "ok",
+                    "metric_definitions": write_pairs(metric_definitions(["mse", "psnr", "ssim", "ms_ssim"])),
                 })
     return pd.DataFrame(rows)
 
@@ -228,7 +229,8 @@ def test_noise_of_float32_is_no_change_and_infinity_equals_itself(against: Calla
 
 
 def test_what_was_matched_is_not_judged(against: Callable[..., Comparison]) -> None:
-    frame = records().assign(target="bpp<=0.5", settings='{"effort": 4}').drop_duplicates(["codec", "image"])
+    frame = records().assign(target="bpp<=0.5", target_column="bpp", settings='{"effort": 4}')
+    frame = frame.drop_duplicates(["codec", "image"])
 
     def closer(rows: pd.DataFrame) -> None:
         rows["bpp"] *= 1.01
@@ -236,13 +238,12 @@ def test_what_was_matched_is_not_judged(against: Callable[..., Comparison]) -> N
     found = against(closer, frame=frame)
     assert found.exit_status == 0
     assert set(found.changes["verdict"]) == {"matched"}
-    assert against(closer, frame=frame.assign(target="mean psnr_rgb~35")).exit_status == 1
+    assert against(closer, frame=frame.assign(target="mean psnr_rgb~35", target_column="psnr_rgb")).exit_status == 1
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda frame: frame.update(frame[["schema"]] + 1), "schema of the records: 1 → 2"),
         (lambda frame: frame.__setitem__("dataset", "clic"), "no row is in both"),
         (
             lambda frame: frame["image_sha256"].mask(frame["image"] == "image4", "e" * 64),
@@ -324,7 +325,7 @@ def test_versions_are_named_as_causes(tmp_path: Path, against: Callable[..., Com
 
 def test_a_part_of_a_set_is_compared_with_the_whole(against: Callable[..., Comparison]) -> None:
     def part(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[frame["image"] < "image2"].assign(dataset="kodak (2 of 8)")
+        return frame[frame["image"] < "image2"].assign(images_expected=8)
 
     found = against(part, subset=True)
     assert (found.exit_status, found.pairs, len(found.missing), len(found.new)) == (0, 20, 60, 0)
@@ -452,7 +453,7 @@ def test_what_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no records\.csv there or below"):
         read_run(tmp_path)
     (tmp_path / "summary.csv").write_text("dataset,codec,bpp_mean\n", encoding="utf-8")
-    with pytest.raises(RecordsError, match=r"not the records of a run: no column schema, image"):
+    with pytest.raises(RecordsError, match=r"not those of a records file \(missing: schema, key"):
         read_run(tmp_path / "summary.csv")
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     with pytest.raises(RecordsError, match="cannot be read as CSV"):
@@ -482,7 +483,7 @@ def test_the_command(tmp_path: Path, rdbench: Run) -> None:
     assert (content["verdict"], content["exit_status"], len(content["missing"])) == ("worse", 1, 1)
     frame.assign(schema="9").to_csv(tmp_path / "records.csv", index=False)
     done = rdbench("compare", str(baseline), "records.csv", check=False)
-    assert (done.returncode, done.stdout.splitlines()[0]) == (2, "not comparable")
+    assert (done.returncode, "records.csv, line 2: schema: expected 1 to 2, got '9'" in done.stderr) == (2, True)
     done = rdbench("compare", str(baseline), "records.csv", "--out", "a.txt", check=False)
     assert (done.returncode, "expected a name that ends in .md, .xml (JUnit) or .json" in done.stderr) == (2, True)
 

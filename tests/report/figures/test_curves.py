@@ -12,14 +12,14 @@ from benchmark.analysis.table import read_records, series_labels, summarise
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all, draw_rd_curves
-from benchmark.run.record import columns
+from tests.conftest import empty_cells
 
 PSNR, SSIM, MS_SSIM = (find_metric(all_metrics(), name) for name in ("psnr", "ssim", "ms_ssim"))
 
 
 def rows(codec: str, quality: int, **more: object) -> list[dict[str, object]]:
     settings = str(more.pop("settings", f'{{"quality":{quality}}}'))
-    base = dict.fromkeys(columns(), "") | {
+    base = empty_cells() | {
         "dataset": "set", "codec": codec, "version": "1", "knob": "quality", "settings": settings, "images": 1,
         "status": "ok", "threads": 1,
     }

@@ -20,8 +20,7 @@ from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
 from benchmark.report.content import Picture, Report, Table, Version
 from benchmark.report.page.html import write_html
-from benchmark.run.record import columns
-from tests.conftest import jpeg_at, photo
+from tests.conftest import empty_cells, jpeg_at, photo
 from tests.needs import needs
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,7 +33,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Two data sets, three codecs, one of them with failures and a text that must not become markup."""
     folder = tmp_path_factory.mktemp("run")
     rows: list[dict[str, Any]] = []
-    empty: dict[str, Any] = dict.fromkeys(columns(), "")
+    empty: dict[str, Any] = empty_cells()
     for dataset in ("set", "other"):
         for place, codec in enumerate(("jpeg", "webp", "avif")):
             for quality in (10, 30, 50, 70, 90):

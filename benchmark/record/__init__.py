@@ -1,0 +1,1 @@
+"""The record: its columns, its text in a file, and how files of an older schema are read."""

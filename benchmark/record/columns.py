@@ -1,0 +1,118 @@
+"""What a column of the records is: the kinds of values, their text in a file, and how a summary takes them together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Aggregate = Literal["", "point", "mean", "image", "most", "same", "all"]
+"""What a summary makes of a column over the rows of an operating point.
+
+``point``: it is a part of what names the operating point. ``mean``: mean and standard deviation. ``image``: the same of
+the value for one image, which is the row's divided by its number of images. ``most``: the largest number of the rows
+that succeeded. ``same``: the value that all rows share. ``all``: every text that occurs, joined by "and". Empty: the
+summary leaves it out.
+"""
+
+Kind = Literal["text", "whole number", "number", "words", "pairs"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of ``records.csv``.
+
+    Attributes:
+        name: of the column.
+        kind: of its values. ``words`` are separated by spaces, ``pairs`` are ``name:text`` separated by commas.
+        text: what it says, for the documentation.
+        since: the schema that it came with; 1.1 was added while schema 1 was in use. A file of schema 1 may lack it.
+        aggregate: what a summary makes of it.
+        key: whether the figures of a row depend on it, so that it is a part of the row's key.
+    """
+
+    name: str
+    kind: Kind
+    text: str
+    since: float
+    aggregate: Aggregate
+    key: bool
+
+    def read(self, cell: str) -> Any:
+        """The value of a cell.
+
+        Raises:
+            ValueError: it is not of the column's kind; the message says what was expected.
+        """
+        if not cell and self.kind in ("whole number", "number"):
+            return None
+        try:
+            return _KINDS[self.kind].read(cell)
+        except ValueError:
+            raise ValueError(f"{self.name}: expected {_KINDS[self.kind].expected}, got {cell!r}") from None
+
+    def write(self, value: Any) -> str:
+        """The cell of a value; empty where there is none."""
+        return "" if value is None else _KINDS[self.kind].write(value)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    expected: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+
+def read_pairs(text: str) -> dict[str, str]:
+    """The pairs of a text such as ``mse:1f0c2a3b,psnr:00aa11bb``.
+
+    Raises:
+        ValueError: a part has no colon.
+    """
+    return dict(part.split(":", 1) for part in text.split(",") if part)
+
+
+def write_pairs(pairs: Mapping[str, str]) -> str:
+    """The text that :func:`read_pairs` reads."""
+    return ",".join(f"{name}:{value}" for name, value in pairs.items())
+
+
+def _whole(cell: str) -> int:
+    value = float(cell)  # a table program may have written 3 as 3.0
+    if not value.is_integer():
+        raise ValueError
+    return int(value)
+
+
+_KINDS: Mapping[Kind, _Kind] = {
+    "text": _Kind("text", str, str),
+    "whole number": _Kind("a whole number", _whole, lambda value: str(int(value))),
+    "number": _Kind("a number", float, lambda value: str(float(value))),
+    "words": _Kind("words", lambda cell: tuple(cell.split()), " ".join),
+    "pairs": _Kind("pairs such as name:text", read_pairs, write_pairs),
+}
+
+_KIND_OF: Mapping[str, Kind] = {
+    "str": "text", "int": "whole number", "int | None": "whole number", "float | None": "number",
+    "tuple[str, ...]": "words", "Mapping[str, str]": "pairs",
+}
+"""Kinds by the annotation of a field."""
+
+
+def column(
+    text: str, default: Any = dataclasses.MISSING, *, since: float = 1, aggregate: Aggregate = "", key: bool = False
+) -> Any:
+    """A field of a dataclass that is a column; its kind follows from its annotation. Arguments are those of Column."""
+    metadata = {"text": text, "since": since, "aggregate": aggregate, "key": key}
+    if default is dict:
+        return dataclasses.field(default_factory=dict, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def columns_of(record: type) -> tuple[Column, ...]:
+    """The columns that the fields of a dataclass are, in order."""
+    return tuple(
+        Column(field.name, _KIND_OF[str(field.type)], **field.metadata)
+        for field in dataclasses.fields(record) if field.metadata
+    )

@@ -1,0 +1,202 @@
+"""The record: one row for a data set × image × codec × settings × target. Its fields are the table of all columns.
+
+A column that is added here, with its value where rows are made, is all that a new column takes: header, reading,
+summary and documentation follow from its field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from benchmark.record.columns import Column, column, columns_of
+
+SCHEMA = 2
+"""Changes when a column changes its meaning. ``migrate`` reads every older one."""
+
+SETTLED = ("ok", "skipped", "unreachable")
+"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``unreachable``:
+no value of the knob comes as low as the target. All others are failures."""
+
+STATUSES = (*SETTLED, "failed", "timeout", "crashed")
+
+METRICS = "metrics"
+"""Field that takes the place of the columns of all metrics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One row, with its values. A number that is not known is None, a text that is not known is empty.
+
+    ``metrics`` holds the values of metrics by column, such as ``psnr_rgb``; a metric that was not asked for is not
+    there. Every other field is a column of its own name.
+    """
+
+    schema: int = column("Version of this table of columns.", SCHEMA)
+    key: str = column(
+        "Digest of all that the figures of the row depend on. A run reuses a row of the same key. Empty where that is "
+        "not known: such a row is never reused.", "")
+    dataset: str = column("Name of the data set.", aggregate="point", key=True)
+    images_expected: int | None = column(
+        "How many images the whole data set has. Empty where it has no fixed size.", None, since=2, aggregate="same")
+    image: str = column("Name of the item of the data set: an image, or a batch of many small images.", key=True)
+    image_sha256: str = column("SHA-256 of the shape and the pixels of the item.", "", key=True)
+    images: int | None = column("How many images the item has.", None)
+    width: int | None = column("Width of each image in pixels.", None)
+    height: int | None = column("Height of each image in pixels.", None)
+    channels: int | None = column("Channels of each image: 1 for grey, 3 for RGB.", None)
+    codec: str = column("Name of the codec.", aggregate="point", key=True)
+    version: str = column("Libraries and programs that do the codec's work, with their versions.", "",
+                          aggregate="point", key=True)
+    weights: str = column("Digests of the trained weights that a learned codec used, joined by +.", "", since=2,
+                          aggregate="point", key=True)
+    knob: str = column("Name of the setting that trades rate for quality. Empty for a lossless codec.", "",
+                       aggregate="point")
+    settings: str = column(
+        "All settings of the codec as JSON with sorted names. The knob is left out where a target chose it.",
+        aggregate="point", key=True)
+    target: str = column("What the knob was chosen for, such as bpp<=0.5. Empty where the settings name the knob.", "",
+                         aggregate="point", key=True)
+    target_column: str = column("Column whose value the target limits.", "", since=2, aggregate="same")
+    target_limit: float | None = column("Value that the target limits the column to.", None, since=2, aggregate="same")
+    target_over: str = column(
+        "What the limit holds for: image, where each image has a knob of its own, or set, where one knob serves the "
+        "mean over all images of the data set.", "", since=2, aggregate="same")
+    knob_value: float | None = column("Value of the knob that the target chose; the mean over the images of an item.",
+                                      None, aggregate="mean")
+    encodes: float | None = column("How many values of the knob were tried to find it.", None, aggregate="mean")
+    bytes: int | None = column("Length of all streams of the item, headers included.", None, aggregate="image")
+    overhead_bytes: int | None = column(
+        "Bytes of containers and headers among them, where the format lets one tell; else 0.", None, aggregate="image")
+    bpp: float | None = column("Bits per pixel: 8 × bytes over the pixels of the item.", None, aggregate="mean")
+    payload_bpp: float | None = column("The same without containers and headers.", None, aggregate="mean")
+    nominal_bpp: float | None = column(
+        "Bits per pixel before entropy coding, for a code of fixed size.", None, aggregate="mean")
+    estimated_bpp: float | None = column(
+        "Bits per pixel by the probabilities of the codec's own model, without headers. An estimate, never the rate.",
+        None, since=1.1, aggregate="mean")
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    encode_s: float | None = column("Seconds to encode the item: the median of the repeats.", None, aggregate="image")
+    decode_s: float | None = column("Seconds to decode the item: the median of the repeats.", None, aggregate="image")
+    repeats: int | None = column("How often encoder and decoder were timed.", None, key=True)
+    threads: int | None = column("Threads that numerical libraries were allowed.", None, aggregate="most", key=True)
+    jobs: int | None = column("Worker processes that ran side by side while it was timed.", None, since=2,
+                              aggregate="most")
+    device: str = column("What computed: cpu, or the name of the accelerator.", "", since=2, aggregate="all")
+    peak_memory_mib: float | None = column("Largest resident memory of the worker process, in MiB.", None,
+                                           aggregate="mean")
+    parameters: int | None = column("Numbers in the networks of a learned codec.", None, since=1.1, aggregate="mean")
+    encode_kmac_per_pixel: float | None = column(
+        "Thousands of multiply–accumulates of a learned encoder for each pixel.", None, since=1.1, aggregate="mean")
+    decode_kmac_per_pixel: float | None = column(
+        "Thousands of multiply–accumulates of a learned decoder for each pixel.", None, since=1.1, aggregate="mean")
+    stream_sha256: str = column("SHA-256 of all streams of the item, one after the other.", "")
+    pixels_sha256: str = column("SHA-256 of the shape and the pixels of the decoded item.", "")
+    status: str = column(f"What became of it: {', '.join(STATUSES)}.")
+    reason: str = column("Why there is no result; for a result, what to know of it.", "")
+    flags: tuple[str, ...] = column(
+        "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling. "
+        "The reason says it in full.", (), since=2)
+    metric_definitions: Mapping[str, str] = column(
+        "Each metric that was asked for, with a digest of its definition. Figures of another digest do not compare.",
+        dict, since=1.1)
+    rdbench: str = column("Version and commit of this benchmark.", "", since=2, aggregate="all")
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str]:
+        """What the row is about: two rows of one identity are two attempts at the same thing."""
+        return self.dataset, self.image, self.codec, self.settings, self.target
+
+    @property
+    def settled(self) -> bool:
+        """Whether it needs no second try."""
+        return self.status in SETTLED
+
+    def value(self, name: str) -> float | None:
+        """The number in a column, which may be that of a metric; None where there is none."""
+        found = getattr(self, name) if name in BY_NAME else self.metrics.get(name)
+        return None if found is None else float(found)
+
+    def keyed(self) -> Self:
+        """The row with the key that its other columns give."""
+        identity = {column.name: getattr(self, column.name) for column in COLUMNS if column.key}
+        if self.target_over == "set":  # its knob is none of its settings, and one for the whole data set
+            identity["knob_value"] = self.knob_value
+        text = json.dumps({"schema": self.schema, **identity}, sort_keys=True, separators=(",", ":"))
+        return dataclasses.replace(self, key=hashlib.sha256(text.encode()).hexdigest()[:16])
+
+    def reusable(self, definitions: Mapping[str, str]) -> bool:
+        """Whether a run that asks for metrics of these definitions need not make it again."""
+        return self.settled and self.key != "" and definitions.items() <= self.metric_definitions.items()
+
+    def cells(self) -> dict[str, str]:
+        """The row as the texts of a file, by column."""
+        return {column.name: column.write(getattr(self, column.name)) for column in COLUMNS} | {
+            name: str(float(value)) for name, value in self.metrics.items()
+        }
+
+    @classmethod
+    def from_cells(cls, cells: Mapping[str, str]) -> Self:
+        """The row of the texts of a file. A column that the file lacks is empty.
+
+        Args:
+            cells: of this schema; columns that this table does not name are those of metrics.
+
+        Raises:
+            ValueError: a cell is not of its column's kind, or the row is not of this schema; the message says which.
+        """
+        values = {column.name: column.read(cells.get(column.name, "")) for column in COLUMNS}
+        if values["schema"] != SCHEMA:
+            raise ValueError(f"schema: expected 1 to {SCHEMA}, got {cells.get('schema', '')!r}")
+        if values["status"] not in STATUSES:
+            raise ValueError(f"status: expected one of {', '.join(STATUSES)}, got {values['status']!r}")
+        for name in ("dataset", "image", "codec", "settings"):
+            if not values[name]:
+                raise ValueError(f"{name}: expected a text, got an empty cell")
+        metrics = {name: cell for name, cell in cells.items() if name not in BY_NAME and cell}
+        return cls(**values, metrics={name: metric_column(name).read(cell) for name, cell in metrics.items()})
+
+
+COLUMNS: tuple[Column, ...] = columns_of(Record)
+"""The table of all columns but those of metrics, in the order of the file."""
+
+BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
+
+POINT: list[str] = [column.name for column in COLUMNS if column.aggregate == "point"]
+"""Columns that name an operating point."""
+
+
+def metric_column(name: str) -> Column:
+    """The column of a metric: what the table does not name holds the numbers of a metric."""
+    return Column(name, "number", "Value of a metric.", 1, "mean", False)
+
+
+def columns(metrics: Iterable[str]) -> list[str]:
+    """The header of ``records.csv``, given the columns of metrics in order."""
+    found: list[str] = []
+    for field in dataclasses.fields(Record):
+        found += metrics if field.name == METRICS else [field.name]
+    return found
+
+
+_AGGREGATES = {
+    "": "–", "point": "names the operating point", "mean": "mean, standard deviation",
+    "image": "mean, standard deviation of the value for one image", "most": "largest", "same": "the one value",
+    "all": "all values",
+}
+
+
+def columns_markdown() -> str:
+    """The table of columns as rows of Markdown, for the documentation."""
+    lines = ["| column | kind | what it says | in the summary | since schema |", "| --- | --- | --- | --- | --- |"]
+    for name in columns(["METRIC_rgb, METRIC_y"]):
+        about = BY_NAME.get(name)
+        if about is None:
+            text = "Value of a metric over R, G and B, or over luma. Empty where the metric was not asked for."
+            about = dataclasses.replace(metric_column(name), text=text)
+        lines.append(f"| `{name}` | {about.kind} | {about.text} | {_AGGREGATES[about.aggregate]} | {about.since:g} |")
+    return "\n".join(lines) + "\n"

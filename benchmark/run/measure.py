@@ -1,0 +1,340 @@
+"""Measures one codec on one item: encodes, decodes in the same process from the bytes alone, and compares."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from benchmark.codec import Account, Batch, Codec, Complexity
+from benchmark.colour.convert import ColourPath, ceiling, excess
+from benchmark.errors import PluginError, Unreachable
+from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_metric, to_channels
+from benchmark.plugins import all_metrics, metric_families
+from benchmark.record.row import Record
+from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An item: the images to encode, their digest, and those that decoded ones are compared with, also prepared.
+
+    Ceilings of colour paths are remembered as they are asked for.
+    """
+
+    images: Batch
+    digest: str
+    compared: Batch
+    families: list[tuple[MetricFamily, list[Metric], Any]]
+    undefined: str
+    ceilings: dict[ColourPath, float] = dataclasses.field(default_factory=dict)
+
+
+def prepare(images: Batch, compared: Batch, wanted: Sequence[str], where: str) -> Reference:
+    """An item, with its side of each metric computed.
+
+    Args:
+        images: to encode.
+        compared: those that decoded ones are compared with, of the same shape.
+        wanted: names of metrics.
+        where: what the images are, for messages.
+
+    Raises:
+        PluginError: the shapes differ.
+    """
+    if compared.shape != images.shape:
+        raise PluginError(f"{where} has shape {images.shape}, its reference {compared.shape}")
+    channels = to_channels(compared)
+    families, undefined = [], []
+    for cls in metric_families().values():
+        asked = [metric for metric in cls.metrics if metric.name in wanted]
+        reasons = {metric: _undefined(metric, channels) for metric in asked}
+        undefined += [reason for reason in reasons.values() if reason]
+        defined = [metric for metric, reason in reasons.items() if not reason]
+        if defined:
+            family = cls()
+            families.append((family, defined, family.prepare(channels, defined)))
+    return Reference(images, digest_pixels(images), compared, families, "; ".join(dict.fromkeys(undefined)))
+
+
+def _undefined(metric: Metric, channels: Channels) -> str:
+    count, height, width = channels.shape[1:]
+    return metric.undefined(height, width, 1 if count == 1 else 3)
+
+
+def _compared(family: MetricFamily, wanted: Sequence[Metric], prepared: Any, distorted: Channels) -> dict[str, Values]:
+    """The values that a family gives, by column.
+
+    Raises:
+        PluginError: they are not those that were asked for, one for each image.
+    """
+    values = family.compare(prepared, distorted)
+    found = {column: np.shape(numbers) for column, numbers in values.items()}
+    expected = {metric.column: (len(distorted),) for metric in wanted}
+    if found != expected:
+        raise PluginError(f"metrics {family.name!r}: expected values of the shapes {expected}, got {found}")
+    return values
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Streams of an item, in the parts that have to be decoded together, and what it took to make them."""
+
+    parts: list[list[bytes]]
+    seconds: float
+    peak: float | None
+
+
+def encode(codec: Codec, images: Batch, repeats: int) -> Encoded:
+    """All images by one codec; seconds are the median of the repeats."""
+    memory = _PeakMemory()
+    streams, seconds = _timed(lambda: codec.encode_batch(images), repeats)
+    return Encoded([streams], seconds, memory.mebibytes())
+
+
+def encode_each(codecs: Sequence[Codec], images: Batch, repeats: int) -> Encoded:
+    """Every image by a codec of its own."""
+    memory = _PeakMemory()
+    parts, seconds = _timed(
+        lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)], repeats
+    )
+    return Encoded(parts, seconds, memory.mebibytes())
+
+
+def cut(codec: Codec, encoded: Encoded) -> Encoded:
+    """The streams of a progressive codec, cut from those of a higher knob."""
+    return dataclasses.replace(encoded, parts=[[codec.prefix(data) for data in part] for part in encoded.parts])
+
+
+def top_of(codec: Codec, codecs: Iterable[Codec]) -> Codec:
+    """The codec of the highest knob among those that differ from one in the knob alone."""
+    alike = [other for other in codecs if with_knob(other, knob_of(codec)) == codec]
+    return max(alike, key=knob_of)
+
+
+def knob_of(codec: Codec) -> Any:
+    """The value of a codec's knob."""
+    assert codec.knob is not None
+    return codec.settings[codec.knob.field]
+
+
+def with_knob(codec: Codec, knob: float) -> Codec:
+    """The codec with another value of its knob."""
+    assert codec.knob is not None
+    return dataclasses.replace(codec, **{codec.knob.field: knob})
+
+
+def match_image(codec: Codec, reference: Reference, place: int, target: Target) -> Match:
+    """The knob that brings one image of an item closest to a target; metrics are computed only where they are it.
+
+    Raises:
+        Unreachable: none does, or the metric is not defined at this size.
+    """
+    image, compared = reference.images[place : place + 1], reference.compared[place : place + 1]
+    if target.column in RATES:
+        def value_at(knob: float) -> float:
+            streams = with_knob(codec, knob).encode_batch(image)
+            unpaid = sum(map(codec.overhead, streams)) if target.column == "payload_bpp" else 0
+            return 8 * (sum(map(len, streams)) - unpaid) / int(image.shape[1] * image.shape[2])
+
+        falling = False
+    else:
+        metric = find_metric(all_metrics(), target.column)
+        original = to_channels(compared)
+        reason = _undefined(metric, original)
+        if reason:
+            raise Unreachable(reason)
+        family = next(cls for cls in metric_families().values() if metric in cls.metrics)()
+        prepared = family.prepare(original, [metric])
+
+        def value_at(knob: float) -> float:
+            decoded = to_channels(like(codec.decode_batch(with_knob(codec, knob).encode_batch(image)), image))
+            return float(_compared(family, [metric], prepared, decoded)[target.column][0])
+
+        falling = not metric.higher_is_better
+    try:
+        return find_knob(value_at, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
+    except Unreachable as error:
+        which = f"image {place} of the item: " if len(reference.images) > 1 else ""
+        raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
+
+
+def measure(
+    record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, repeats: int
+) -> Record:
+    """A record with the figures of streams.
+
+    Args:
+        record: with all that is known beforehand.
+        codecs: one for the whole item, or one for each image.
+        encoded: their streams.
+        reference: the item.
+        repeats: how often decoding is timed.
+
+    Raises:
+        Exception: whatever the decoder raises; ValueError if it returns images of another size.
+    """
+    images, codec = reference.images, codecs[0]
+    memory = _PeakMemory()
+    parts, decode_s = _timed(lambda: [codec.decode_batch(streams) for streams in encoded.parts], repeats)
+    peak = max(filter(None, (encoded.peak, memory.mebibytes())), default=None)
+    decoded = like(np.concatenate(parts), images)
+    streams = [stream for part in encoded.parts for stream in part]
+    size = sum(map(len, streams))
+    overhead = sum(codec.overhead(stream) for stream in streams)
+    accounts = [account for account in map(codec.account, streams) if account is not None]
+    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
+    pixels = images.shape[0] * images.shape[1] * images.shape[2]
+    channels = to_channels(decoded)
+    values: dict[str, float] = {}
+    for family, wanted, prepared in reference.families:
+        for column, per_image in _compared(family, wanted, prepared, channels).items():
+            values[column] = float(per_image.mean())
+    suspicion = _suspicion(codec, reference, values.get("psnr_rgb", 0.0))
+    # What was counted from the streams themselves takes the place of what the codec says beforehand.
+    work = _counted(accounts, pixels) or _complexity(codecs, images)
+    remarks = {"undefined-metric": reference.undefined, "above-ceiling": suspicion}
+    return replace(
+        record,
+        bytes=size,
+        overhead_bytes=overhead,
+        bpp=8 * size / pixels,
+        payload_bpp=8 * (size - overhead) / pixels,
+        nominal_bpp=sum(nominal) / pixels if nominal else None,
+        estimated_bpp=sum(account.estimated_bits for account in accounts) / pixels if accounts else None,
+        metrics=values,
+        encode_s=encoded.seconds,
+        decode_s=decode_s,
+        device=codec.device(),
+        peak_memory_mib=peak,
+        parameters=_parameters(codec, images),
+        encode_kmac_per_pixel=work[0],
+        decode_kmac_per_pixel=work[1],
+        stream_sha256=hashlib.sha256(b"".join(streams)).hexdigest(),
+        pixels_sha256=digest_pixels(decoded),
+        status="ok",
+        reason="; ".join(filter(None, remarks.values())),
+        flags=tuple(flag for flag, remark in remarks.items() if remark),
+    )
+
+
+_Work = tuple[float | None, float | None]
+"""Thousands of multiply–accumulates a pixel, to encode and to decode."""
+
+
+def _counted(accounts: Sequence[Account], pixels: int) -> _Work | None:
+    """What the networks of a codec computed, where each stream tells it."""
+    if not accounts:
+        return None
+    return (
+        sum(account.encode_macs for account in accounts) / (1000 * pixels),
+        sum(account.decode_macs for account in accounts) / (1000 * pixels),
+    )
+
+
+def _complexities(codecs: Sequence[Codec], images: Batch) -> list[Complexity]:
+    """What learned codecs compute for an image of this size; nothing of others."""
+    height, width = images.shape[1:3]
+    found = [codec.complexity(height, width, images.shape[3] if images.ndim == 4 else 1) for codec in codecs]
+    return [complexity for complexity in found if complexity is not None]
+
+
+def _parameters(codec: Codec, images: Batch) -> int | None:
+    return next((complexity.parameters for complexity in _complexities([codec], images)), None)
+
+
+def _complexity(codecs: Sequence[Codec], images: Batch) -> _Work:
+    """What learned codecs compute, for each of the images' own pixels: the mean over codecs that images have."""
+    known = _complexities(codecs, images)
+
+    def per_pixel(macs: Sequence[int | None]) -> float | None:
+        counted = [count for count in macs if count is not None]
+        if not counted or len(counted) < len(macs):
+            return None
+        return statistics.fmean(counted) / (1000 * int(images.shape[1]) * int(images.shape[2]))
+
+    return (
+        per_pixel([complexity.encode_macs for complexity in known]),
+        per_pixel([complexity.decode_macs for complexity in known]),
+    )
+
+
+def _suspicion(codec: Codec, reference: Reference, psnr: float) -> str:
+    """What is wrong with a PSNR over RGB that passes the ceiling of the codec's colour path; empty where nothing is.
+
+    Only items of one image are looked at, which are compared with themselves.
+    """
+    images = reference.images
+    path = codec.colour_path(images.shape[3] if images.ndim == 4 else 1)
+    if path is None or len(images) != 1:
+        return ""
+    if path not in reference.ceilings:
+        reference.ceilings[path] = ceiling(images[0], path)
+    if psnr <= reference.ceilings[path] or not np.array_equal(images, reference.compared):
+        return ""
+    return excess(psnr, images[0], path)
+
+
+def _timed(call: Callable[[], _Result], repeats: int) -> tuple[_Result, float]:
+    """A call's result and the median of its seconds, by the monotonic clock."""
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = call()
+        seconds.append(time.perf_counter() - start)
+    return result, statistics.median(seconds)
+
+
+def like(decoded: Batch, images: Batch) -> Batch:
+    """Decoded images in the shape of the originals.
+
+    A format without grey returns a grey image as colour, whose channels are equal but for rounding: its luma, rounded,
+    is the grey image.
+
+    Raises:
+        ValueError: the decoder returned images of another size.
+    """
+    if images.ndim == 3 and decoded.ndim == 4:
+        luma = decoded.astype(np.float32) @ LUMA
+        decoded = np.rint(luma).astype(np.uint8)
+    if decoded.shape != images.shape or decoded.dtype != np.uint8:
+        raise ValueError(
+            f"the decoder returned {decoded.dtype} of shape {decoded.shape}, expected uint8 of shape {images.shape}"
+        )
+    return decoded
+
+
+def digest_pixels(images: Batch) -> str:
+    """SHA-256 of images and their shape, for ``image_sha256`` and ``pixels_sha256``."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    return digest.hexdigest()
+
+
+class _PeakMemory:
+    """The largest resident memory of this process since this was made, in MiB; since its start elsewhere than Linux."""
+
+    def __init__(self) -> None:
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+    def mebibytes(self) -> float | None:
+        with contextlib.suppress(OSError):
+            for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+                if line.startswith("VmHWM:"):
+                    return round(int(line.split()[1]) / 1024, 1)
+        try:
+            import resource
+        except ImportError:  # Windows
+            return None
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

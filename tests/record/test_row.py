@@ -1,0 +1,106 @@
+"""The table of columns, and what follows from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmark.record.columns import Column
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns, columns_markdown
+from tests.conftest import ROOT
+
+ROW = Record(dataset="d", image="a", codec="c", settings="{}", status="ok")
+
+
+def test_every_field_is_a_column_that_is_described() -> None:
+    assert [field.name for field in dataclasses.fields(Record) if field.name not in BY_NAME] == ["metrics"]
+    for column in COLUMNS:
+        assert column.text.endswith("."), column.name
+        assert column.since in (1, 1.1, 2), column.name
+    assert POINT == ["dataset", "codec", "version", "weights", "knob", "settings", "target"]
+    lines = columns_markdown().splitlines()
+    assert len(lines) == 2 + len(COLUMNS) + 1
+    assert lines[2].startswith("| `schema` | whole number | ")
+    assert all(line.count("|") == 6 for line in lines)
+    assert columns(["x"])[columns(["x"]).index("x") - 1] == "estimated_bpp"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "value"),
+    [
+        ("bytes", "12", 12), ("bytes", "12.0", 12), ("bytes", "", None), ("bpp", "0.1", 0.1), ("bpp", "", None),
+        ("device", "", ""), ("flags", "a b", ("a", "b")), ("flags", "", ()),
+        ("metric_definitions", "mse:1,psnr:2", {"mse": "1", "psnr": "2"}), ("metric_definitions", "", {}),
+    ],
+)
+def test_cells_are_read_and_written_by_kind(name: str, cell: str, value: Any) -> None:
+    column: Column = BY_NAME[name]
+    assert column.read(cell) == value
+    assert column.read(column.write(value)) == value
+
+
+def test_numbers_keep_all_their_digits() -> None:
+    row = dataclasses.replace(ROW, bpp=0.1 + 0.2, bytes=2**40, metrics={"psnr_rgb": float("inf"), "mse_rgb": 1 / 3})
+    assert Record.from_cells(row.cells()) == row
+    assert (row.value("bpp"), row.value("psnr_rgb"), row.value("ssim_rgb")) == (0.1 + 0.2, float("inf"), None)
+
+
+@pytest.mark.parametrize("name", [column.name for column in COLUMNS if column.key])
+def test_the_key_is_of_all_that_figures_depend_on(name: str) -> None:
+    change: dict[str, Any] = {name: 7 if BY_NAME[name].kind == "whole number" else "other"}
+    assert dataclasses.replace(ROW, **change).keyed().key != ROW.keyed().key
+
+
+def test_the_key_is_of_nothing_else() -> None:
+    later = dataclasses.replace(
+        ROW, encode_s=1.0, bpp=2.0, device="gpu", rdbench="9", jobs=4, images_expected=24, knob_value=5.0,
+        metric_definitions={"psnr": "1"}, reason="?",
+    )
+    assert later.keyed().key == ROW.keyed().key
+    of_set = dataclasses.replace(later, target_over="set")
+    assert of_set.keyed().key != dataclasses.replace(of_set, knob_value=6.0).keyed().key
+
+
+def test_a_new_text_column_is_a_row_of_the_table_and_its_value(tmp_path: Path) -> None:
+    """Tried on a copy of the bench, to which the two lines are added."""
+    for name in ("benchmark", "codecs", "datasets"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "weights"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, before, line in (
+        (
+            "record/row.py", "    rdbench: str = column(",
+            '    site: str = column("Where.", "", since=2.1, aggregate="all")\n',
+        ),
+        ("run/task.py", "        rdbench=task.rdbench,\n", "        site='here, \"and\" there',\n"),
+    ):
+        path = tmp_path / "benchmark" / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1
+        path.write_text(text.replace(before, line + before), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    words = ["run", "--codecs", "jpeg", "--set", "jpeg.quality=40,50", "--metrics", "psnr", "--out", "out"]
+    for reused in (0, 12):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmark", *words], cwd=tmp_path, env=environment, capture_output=True, text=True,
+            check=False,
+        )
+        assert f"{reused} of them from an earlier run" in done.stdout, done.stdout + done.stderr
+    rows, summary = (pd.read_csv(tmp_path / "out" / name) for name in ("records.csv", "summary.csv"))
+    assert list(rows.columns)[-2:] == ["site", "rdbench"]
+    assert set(rows["site"]) == set(summary["site"]) == {'here, "and" there'}
+    assert summary["psnr_rgb_mean"].notna().all()
+    # A file from before the column is read, and goes on.
+    rows.drop(columns="site").to_csv(tmp_path / "out" / "records.csv", index=False)
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["run"]["rows"]
+    assert told == {"ok": 12}
+    subprocess.run([sys.executable, "-m", "benchmark", *words], cwd=tmp_path, env=environment, check=True)
+    assert pd.read_csv(tmp_path / "out" / "summary.csv")["site"].isna().all()
