@@ -312,7 +312,7 @@ def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, pictures: Pat
     (tmp_path / "out" / "records.csv").write_text("a,b\n1,2\n")
     done = rdbench("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--out", "out", check=False)
     assert done.returncode == 2
-    assert "its columns are not this version's" in done.stderr
+    assert "its columns are not those of a records file" in done.stderr
     assert (tmp_path / "out" / "records.csv").read_text() == "a,b\n1,2\n"
 
 
