@@ -167,6 +167,34 @@ def series_labels(summary: pd.DataFrame) -> pd.Series:
     return pd.Series(labels, index=summary.index, name="series")
 
 
+_OF_SUMMARY = {
+    "images": "How many images succeeded.",
+    "images_attempted": "How many images were tried.",
+    "failures": "How many rows failed.",
+    "skipped": "How many rows were skipped, because the format cannot hold the image.",
+    "unreachable": "How many rows have no value of the knob that comes as low as the target.",
+    "psnr_rgb_pooled": "PSNR of the mean squared error over R, G and B of all images.",
+    "psnr_y_pooled": "PSNR of the mean squared error over the luma of all images.",
+    "averaging": "How the means are taken.",
+}
+"""Columns that a summary has besides those that it takes from the records."""
+
+
+def summary_markdown() -> str:
+    """The columns of ``summary.csv`` as rows of Markdown, for the documentation."""
+    found = {column.name: column.text for column in COLUMNS if column.aggregate == "point"} | _OF_SUMMARY
+    for column in COLUMNS:
+        if column.aggregate in ("same", "most", "all"):
+            found[column.name] = column.text
+    for column in COLUMNS:
+        if column.aggregate in ("mean", "image"):
+            of = "for one image" if column.aggregate == "image" else "over images"
+            found[f"{column.name}_mean`, `{column.name}_std"] = f"Mean and standard deviation {of} of `{column.name}`."
+    found["METRIC_rgb_mean`, `METRIC_rgb_std"] = "Mean and standard deviation over images of a metric's column."
+    lines = [f"| `{name}` | {text} |" for name, text in found.items()]
+    return "\n".join(["| column | what it says |", "| --- | --- |", *lines])
+
+
 def dataset_labels(summary: pd.DataFrame) -> dict[str, str]:
     """How each data set is called where a reader sees it: one that is not complete says so, ``kodak (11 of 24)``."""
     labels = {}

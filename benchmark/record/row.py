@@ -199,4 +199,4 @@ def columns_markdown() -> str:
             text = "Value of a metric over R, G and B, or over luma. Empty where the metric was not asked for."
             about = dataclasses.replace(metric_column(name), text=text)
         lines.append(f"| `{name}` | {about.kind} | {about.text} | {_AGGREGATES[about.aggregate]} | {about.since:g} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmark.analysis.table import summary_markdown
+from benchmark.record.row import columns_markdown
 from scripts.docs import figures, plugins
 from scripts.docs.blocks import Maker
 
@@ -18,4 +20,6 @@ MAKERS: Mapping[str, Maker] = {
     "codec-sections": plugins.codec_sections,
     "datasets": plugins.datasets,
     "metrics": plugins.metrics,
+    "columns": columns_markdown,
+    "summary-columns": summary_markdown,
 }

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmark.analysis.table import summary_markdown
 from benchmark.record.columns import Column
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns, columns_markdown
 from tests.conftest import ROOT
@@ -98,6 +99,10 @@ def test_a_new_text_column_is_a_row_of_the_table_and_its_value(tmp_path: Path) -
     assert list(rows.columns)[-2:] == ["site", "rdbench"]
     assert set(rows["site"]) == set(summary["site"]) == {'here, "and" there'}
     assert summary["psnr_rgb_mean"].notna().all()
+    described = summary_markdown()
+    for name in summary.columns:
+        if name not in ("site", "site_std") and not name.startswith(("mse", "psnr", "ssim", "ms_ssim")):
+            assert f"`{name}`" in described, name
     # A file from before the column is read, and goes on.
     rows.drop(columns="site").to_csv(tmp_path / "out" / "records.csv", index=False)
     told = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["run"]["rows"]

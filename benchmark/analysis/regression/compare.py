@@ -21,6 +21,7 @@ from benchmark.analysis.table import matched_labels, read_records, series_labels
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, digest, leading
 from benchmark.record.columns import read_pairs, write_pairs
+from benchmark.record.row import BY_NAME
 from benchmark.record.settings import read_settings
 
 KEYS = ["dataset", "image", "codec", "settings", "target"]
@@ -328,8 +329,7 @@ def _notes(
             notes.append(f"{codec} has other settings: gone: {gone}; new: {fresh}; such rows cannot be paired")
     known = {metric.column for metric in judged}
     strangers = [
-        name for name in dict.fromkeys([*before.columns, *after.columns])
-        if name.endswith(("_rgb", "_y")) and name not in known
+        name for name in dict.fromkeys([*before.columns, *after.columns]) if name not in BY_NAME and name not in known
     ]
     if strangers:
         notes.append(f"not compared: {', '.join(strangers)}; the metrics are not installed here")
