@@ -24,9 +24,10 @@ class Column:
     """One column of ``records.csv``.
 
     Attributes:
-        name: of the column.
-        kind: of its values. ``words`` are separated by spaces, ``pairs`` are ``name:text`` separated by commas.
-        text: what it says, for the documentation.
+        name: the name of the column.
+        kind: the kind of its values. ``words`` are separated by spaces, ``pairs`` are ``name:text`` separated by
+            commas.
+        text: what the column says, for the documentation.
         since: the schema that it came with; 1.1 was added while schema 1 was in use. A file of schema 1 may lack it.
         aggregate: what a summary makes of it.
         key: whether the figures of a row depend on it, so that it is a part of the row's key.

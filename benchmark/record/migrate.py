@@ -28,7 +28,7 @@ def migrate(cells: Mapping[str, str]) -> dict[str, str]:
     """The cells of a row of any known schema, as cells of :data:`~benchmark.record.row.SCHEMA`.
 
     Args:
-        cells: of ``records.csv``, by column.
+        cells: the cells of a row of ``records.csv``, by column.
 
     Raises:
         ValueError: the schema is not known.
@@ -48,7 +48,7 @@ def update_to_2(cells: Mapping[str, str]) -> dict[str, str]:
     was changed, and none is missing; then it gets the new key. Any other row has no key.
 
     Args:
-        cells: of a row of ``records.csv`` or ``summary.csv``; columns that are not there are not asked for.
+        cells: the cells of a row of ``records.csv`` or ``summary.csv``; columns may be missing.
     """
     found = dict(cells)
     found |= {"schema": "2", "images_expected": "", "weights": "", "flags": "", "target_column": "", "target_limit": "",

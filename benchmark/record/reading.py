@@ -20,9 +20,9 @@ class Row:
     """A line of a records file.
 
     Attributes:
-        line: its number.
-        written: its cells as they stand there.
-        cells: of the present schema, by column.
+        line: the number of the line.
+        written: the cells as they stand there.
+        cells: the cells as the present schema has them, by column.
         problem: why it has no such cells; empty where it has.
     """
 

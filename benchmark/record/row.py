@@ -144,7 +144,7 @@ class Record:
         """The row of the texts of a file. A column that the file lacks is empty.
 
         Args:
-            cells: of this schema; columns that this table does not name are those of metrics.
+            cells: the cells, by column; columns that this table does not name are those of metrics.
 
         Raises:
             ValueError: a cell is not of its column's kind, or the row is not of this schema; the message says which.

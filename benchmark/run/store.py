@@ -100,7 +100,8 @@ class RecordStore:
         """Keys of the rows of each image and codec that need not be made again.
 
         Args:
-            definitions: of the metrics that are asked for; a row has to have all of them, by the same definitions.
+            definitions: the definitions of the metrics that are asked for; a row has to have all of these metrics, by
+                the same definitions.
         """
         found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
         for row in self.rows:

@@ -130,9 +130,9 @@ def blank_record(
 
     Args:
         task: what it is made for.
-        codec: of the task, at one of its settings.
-        images: of the item, where they could be read: ``uint8``, (N, H, W) or (N, H, W, 3).
-        digest: of the images.
+        codec: the codec of the task, at one of its settings.
+        images: the images of the item, where they could be read: ``uint8``, (N, H, W) or (N, H, W, 3).
+        digest: the digest of the images.
         status, reason: what became of it.
     """
     target = task.target
