@@ -22,6 +22,8 @@ from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse, image_of, 
 from benchmark.neural.weights import Point, by_identity, points, set_folders
 
 _STEPS = (0.5, 255.0)
+_SHARES = {"psnr": (1.0,) * LEVELS, "ms-ssim": (2.4, 1.0, 0.5, 0.5, 0.5, 0.5)}
+"""What each tuning multiplies the price of a bit by at each level of the wavelet, from the finest on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +37,10 @@ class LearnedWavelet(Codec):
 
     Defaults: the set ``photographs``, one model for all rates. ``step`` is the knob: the quantiser step in grey levels,
     taken to a multiple of 1/64, from 6 for 2.9 bpp on Kodak to 170 for 0.09; smaller ones go towards lossless. ``rdoq``
-    is the price of a bit in the encoder's choices, in squared steps; 0 rounds with a dead zone instead.
+    is the price of a bit in the encoder's choices, in squared steps; 0 rounds with a dead zone instead. With
+    ``effort=2`` the encoder corrects each pass of coefficients by the errors that earlier passes left: fewer bits for
+    the same quality, and a little more time. With ``tune="ms-ssim"`` bits cost more in the finest details and less in
+    coarse ones: better by MS-SSIM, and worse by PSNR.
     ``restoration=off`` leaves the decoded image as the wavelet gives it.
 
     Colour path: RGB, rotated by an orthonormal DCT of length 3, full resolution; a grey image has luma alone. Known
@@ -52,6 +57,8 @@ class LearnedWavelet(Codec):
     weights: str = setting("photographs")
     step: float = setting(40.0, low=_STEPS[0], high=_STEPS[1])
     rdoq: float = setting(0.1, low=0.0, high=1.0)
+    effort: int = setting(1, low=1, high=2)
+    tune: str = setting("psnr", choices=tuple(_SHARES))
     restoration: str = setting("on", choices=("on", "off"))
 
     @classmethod
@@ -77,7 +84,10 @@ class LearnedWavelet(Codec):
         height, width = image.shape[:2]
         step = round(self.step * UNIT)
         bands = [analyse(plane) for plane in planes_of(image)]
-        payload = coder.encode(bands, height, width, _model(point), step, self.rdoq).payload
+        payload = coder.encode(
+            bands, height, width, _model(point), step, self.rdoq, corrected=self.effort > 1,
+            shares=_SHARES[self.tune],
+        ).payload
         settings = (step, int(self.restoration == "on"))
         return pack(Frame(self.name, point.identity(), settings, 1, height, width, len(bands), payload))
 

@@ -1,4 +1,4 @@
-"""Bits of latents: binary decisions about what predictions leave over, in the range coder of ``wavelet.coder``."""
+"""Bits of latents: binary decisions about what predictions leave over, in the range coder of ``wavelet.decisions``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmark.neural.onescale.model import Model, Predictor, gather
 from benchmark.neural.onescale.tables import FRACTIONS, MOST, Logits, Tables
 from benchmark.neural.wavelet.bands import PHASES
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
-from benchmark.neural.wavelet.coder import Coder, Reader, Writer, code_within
+from benchmark.neural.wavelet.decisions import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.model import BINARY, CLASSES, WEIGHT_UNIT
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 
@@ -105,10 +105,11 @@ def _code_rest(
 
     def decide(family: int, logits: Logits, bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         indices = logits.astype(np.int64) + LOGIT_LIMIT
-        probabilities = chances.of(family, 0)[indices] / TOTAL
-        decided = coder.decisions(bits, probabilities)
-        coder.count(decided, probabilities)
-        chances.learn(family, 0, indices, decided)
+        probabilities = chances.of(family, 0) / TOTAL
+        decided = coder.decisions(bits, probabilities[indices])
+        every, ones = chances.counted(indices, decided)
+        coder.count(every, ones, probabilities)
+        chances.learn(family, 0, every, ones)
         return decided
 
     size = np.abs(rest)

@@ -44,6 +44,8 @@ _SQUARE = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 _CROSS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
 _AROUND = [(row, column) for row in range(-2, 3) for column in range(-2, 3) if (row, column) != (0, 0)]
 _NEAR = [place for place in _AROUND if max(map(abs, place)) < 2 or 0 in place]
+_AHEAD = _NEAR[len(_NEAR) // 2 :]
+"""The later half of these places; the earlier half lies opposite, in reverse order."""
 
 OWN, PARENT, COUSINS, GRANDPARENT, SIBLINGS, REFERENCE, LOW = len(_AROUND), 9, 2, 1, 10, 18, len(_NEAR)
 FEATURES = OWN + PARENT + COUSINS + GRANDPARENT + SIBLINGS + REFERENCE + LOW
@@ -52,6 +54,8 @@ FEATURES = OWN + PARENT + COUSINS + GRANDPARENT + SIBLINGS + REFERENCE + LOW
 _PAD = 2
 _STRIP = 128
 """Rows at once where each takes room."""
+_RUN = 1 << 15
+"""Samples at once: their differences then stay in the cache."""
 _BEYOND = 4
 """Rows and columns of zeros around a band, in all: the reach of what is looked up in it."""
 
@@ -76,7 +80,6 @@ class Part:
     known: tuple[int, ...]
     _sources: tuple[tuple[int, Compressed, int], ...] = field(repr=False)
     _places: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
-    _low: tuple[Integers, npt.NDArray[np.int64], tuple[int, ...], Floats] = field(repr=False)
 
     @property
     def kind(self) -> int:
@@ -107,17 +110,13 @@ class Part:
     def features(self, chunk: slice) -> Floats:
         """Features of some of the lively places, ``float32`` (:attr:`known`, places): whole numbers in ±127."""
         grids = [places[chunk] for places in self._places]
-        out = np.empty((len(self.known), len(grids[0])), np.float32)
-        found = np.empty(len(grids[0]), np.int8)
-        for row, (grid, values, start) in zip(out, self._sources, strict=False):
+        found = np.empty((len(self.known), len(grids[0])), np.int8)
+        for row, (grid, values, start) in zip(found, self._sources, strict=True):
             # Indices are in range by construction; 'wrap' only spares the test.
-            row[...] = values[start:].take(grids[grid], out=found, mode="wrap")
-        low, places, starts, table = self._low
-        places = places[chunk]
-        middle = low.take(places, mode="wrap") - 2 * LOW_LIMIT
-        for row, start in zip(out[len(self._sources) :], starts, strict=True):
-            table.take(low.take(places + start, mode="wrap") - middle, out=row, mode="wrap")
-        return out
+            values[start:].take(grids[grid], out=row, mode="wrap")
+        behind = found[len(found) - LOW : len(found) - len(_AHEAD)]
+        np.negative(behind, out=behind)
+        return found.astype(np.float32)
 
 
 class DecodedBands:
@@ -144,6 +143,7 @@ class DecodedBands:
         for level in range(LEVELS, last - 1, -1):
             self._enter(level)
             for plane, low in enumerate(self.low):
+                self._rises = self._differences(low, level)
                 details = []
                 for orientation in range(3):
                     quantised = np.zeros(band_shape(self.height, self.width, level, orientation), np.int32)
@@ -156,14 +156,28 @@ class DecodedBands:
         for key in [key for key in self._maps if key[0] > level + 2]:
             del self._maps[key]
         self._rows, self._columns = (size + _BEYOND for size in band_shape(self.height, self.width, level, 3))
+
+    def _differences(self, plane: Plane, level: int) -> list[Compressed]:
+        """By how much each low-pass sample is below that at each of the places ahead of it, as features count it.
+
+        Maps are flat, as those of coefficients are. Seen from the place ahead, the difference is the opposite.
+        """
         scale = (1 << (level + 3 + 20)) // self.step  # an eighth of a step of this level's low-pass samples is 1
-        self._lows = []
-        for plane in self.low:
-            units = np.empty(plane.shape, np.int32)
-            for top in range(0, len(plane), _STRIP):
-                product = plane[top : top + _STRIP].astype(np.int64) * scale
-                units[top : top + _STRIP] = np.clip(product >> 20, -LOW_LIMIT, LOW_LIMIT)
-            self._lows.append(np.pad(units, _PAD, mode="edge").ravel())
+        units = np.empty(plane.shape, np.int32)
+        for top in range(0, len(plane), _STRIP):
+            product = plane[top : top + _STRIP].astype(np.int64) * scale
+            units[top : top + _STRIP] = np.clip(product >> 20, -LOW_LIMIT, LOW_LIMIT)
+        flat = np.pad(units, _PAD, mode="edge").ravel()
+        rises = []
+        for row, column in _AHEAD:
+            away = row * self._columns + column
+            rise = np.zeros(flat.size, np.int8)
+            for start in range(0, flat.size - away, _RUN):
+                stop = min(start + _RUN, flat.size - away)
+                difference = flat[start + away : stop + away] - flat[start:stop]
+                self.tables.low.take(difference + 2 * LOW_LIMIT, out=rise[start:stop], mode="wrap")
+            rises.append(rise)
+        return rises
 
     def _band(
         self, level: int, orientation: int, plane: int, quantised: Integers
@@ -248,12 +262,16 @@ class DecodedBands:
             look(first + 5 * earlier, 0, (level, earlier, plane), _CROSS)
         for earlier in range(plane):
             look(first + SIBLINGS + 9 * earlier, 0, (level, orientation, earlier), _SQUARE)
-        starts = [row * self._columns + column for row, column in _NEAR]
-        centre = here + _PAD * self._columns + _PAD
-        known = (*(number for number, *_ in sources), *range(FEATURES - LOW, FEATURES))
+        corner = _PAD * self._columns + _PAD
+        away = [row * self._columns + column for row, column in _AHEAD]
+        low = FEATURES - LOW
+        sources += [
+            *((low + number, 0, self._rises[-1 - number], corner - away[-1 - number]) for number in range(len(away))),
+            *((low + len(away) + number, 0, self._rises[number], corner) for number in range(len(away))),
+        ]
         return Part(
-            level, orientation, plane, phase, shape, lively, known, tuple(source[1:] for source in sources),
-            tuple(grids), (self._lows[plane], centre, tuple(starts), self.tables.low),
+            level, orientation, plane, phase, shape, lively, tuple(number for number, *_ in sources),
+            tuple(source[1:] for source in sources), tuple(grids),
         )
 
     def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:

@@ -24,6 +24,8 @@ _MEMORY = (1 << 16) * _UNIT
 
 Chance = npt.NDArray[np.int64]
 """Chances of 1 for each logit from −384 on, (769,), in units of 1/65,536."""
+Counts = npt.NDArray[np.int64]
+"""Numbers of decisions for each logit, (769,)."""
 
 
 class Chances:
@@ -51,13 +53,14 @@ class Chances:
         found = raised // (raised + (TOTAL - self.table) * down[self._bin] >> 16)
         return np.asarray(np.clip(found, 1, TOTAL - 1))
 
-    def learn(
-        self, family: int, plane: int, logits: npt.NDArray[np.integer], bits: npt.NDArray[np.bool_]
-    ) -> None:
-        """Counts decisions that were coded by these logits, as indices of :data:`Chance`."""
-        every = np.bincount(logits, minlength=len(self.table))
-        seen = np.bincount(logits[bits], minlength=len(self.table))
-        found = np.stack([seen * _UNIT, every * self.table >> 8, every * _UNIT])
+    def learn(self, family: int, plane: int, every: Counts, ones: Counts) -> None:
+        """Learns from decisions that were coded, as :meth:`counted` counts them."""
+        found = np.stack([ones * _UNIT, every * self.table >> 8, every * _UNIT])
         counts = self._counts[family, min(plane, 1)]
         counts += np.add.reduceat(found, np.arange(0, len(self.table), _WIDTH), axis=1)
         counts[:, counts[2] > _MEMORY] >>= 1
+
+    def counted(self, logits: npt.NDArray[np.integer], bits: npt.NDArray[np.bool_]) -> tuple[Counts, Counts]:
+        """How many decisions each logit coded, and how many of them were 1; logits as indices of :data:`Chance`."""
+        size = len(self.table)
+        return np.bincount(logits, minlength=size), np.bincount(logits[bits], minlength=size)

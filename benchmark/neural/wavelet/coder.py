@@ -1,165 +1,34 @@
-"""Bits of the bands: a range coder of binary decisions, whose chances the model gives; and the encoder's choices.
+"""Bits of the bands, by the chances that the model gives; and an encoder and a decoder of whole images.
 
-A magnitude belongs to a class, see ``model.CLASSES``: decisions "more" go from class to class, and where a class holds
-several magnitudes, the place in it follows as plain bits; beyond the last class Elias' γ code. A sign is one more
-decision. Decisions of the same number are coded for all places of a part at once.
+A magnitude is made of decisions "more", which go from class to class, see ``decisions``. A sign is one more decision.
+Decisions of the same number are coded for all places of a part at once.
 """
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import BitstreamError
-from benchmark.neural.streams.entropy import decoder_of, load_constriction, payload_of
 from benchmark.neural.wavelet.bands import PHASES, DecodedBands, Part
-from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chance, Chances
-from benchmark.neural.wavelet.model import BINARY, CLASSES, Model, Predictor
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
+from benchmark.neural.wavelet.choice import choose
+from benchmark.neural.wavelet.decisions import Coder, Flags, Reader, Writer, code_within
+from benchmark.neural.wavelet.feedback import Feedback
+from benchmark.neural.wavelet.lowpass import code_low
+from benchmark.neural.wavelet.model import BINARY, CLASSES, Logits, Model, Predictor
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, band_shape
 
-MOST = 1 << 20
-"""Largest magnitude of a coefficient."""
 DEAD_ZONE = 0.4
 """What is added before a magnitude is rounded down where rates are not asked for."""
 
-_WIDTHS = np.log2(np.diff(CLASSES)).astype(np.int64)
-"""Plain bits in each class but the last."""
-_RICE_LIMIT = 24
-
-Logits = npt.NDArray[np.int16]
-_Flags = npt.NDArray[np.bool_]
-
-
-class Coder(ABC):
-    """Codes decisions: a writer writes bits, a reader reads as many as it is given."""
-
-    writes: ClassVar[bool]
-
-    def __init__(self) -> None:
-        self._family = load_constriction().stream.model.Bernoulli
-        self._many = self._family(perfect=False)
-        self.ideal = 0.0
-        """Bits by the probabilities of what was coded."""
-
-    def decisions(self, bits: npt.NDArray[Any], probabilities: npt.NDArray[np.float64]) -> _Flags:
-        """Codes bits of these probabilities to be 1; :meth:`count` counts them."""
-        return self._code(bits, self._many, probabilities)
-
-    def count(self, values: _Flags, probabilities: npt.NDArray[np.float64]) -> None:
-        """Adds the ideal bits of decisions, of these probabilities to be 1."""
-        self.ideal -= float(np.log2(np.where(values, probabilities, 1 - probabilities)).sum())
-
-    def same(self, bits: npt.NDArray[Any], chance: int) -> _Flags:
-        """Codes bits that all have one chance to be 1."""
-        if not bits.size:
-            return np.zeros(0, np.bool_)
-        values = self._code(bits, self._family(chance / TOTAL, perfect=False), bits.size)
-        ones = int(values.sum())
-        self.ideal -= ones * math.log2(chance / TOTAL) + (bits.size - ones) * math.log2(1 - chance / TOTAL)
-        return values
-
-    @abstractmethod
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
-        """Codes bits by a model of the library; ``extent`` is their probabilities, or their number."""
-
-
-class Writer(Coder):
-    """Writes decisions."""
-
-    writes = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._encoder = load_constriction().stream.queue.RangeEncoder()
-
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
-        values = bits.astype(np.int32)
-        if model is self._many:
-            self._encoder.encode(values, model, extent)
-        else:
-            self._encoder.encode(values, model)
-        return values > 0
-
-    def payload(self) -> bytes:
-        """All that was written."""
-        return payload_of(self._encoder)
-
-
-class Reader(Coder):
-    """Reads decisions.
-
-    Args:
-        payload: the payload that a writer gave.
-    """
-
-    writes = False
-
-    def __init__(self, payload: bytes) -> None:
-        super().__init__()
-        self._decoder = decoder_of(payload)
-
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> _Flags:
-        return np.asarray(self._decoder.decode(model, extent)) > 0
-
-
-def code_plain(coder: Coder, values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
-    """Codes the lowest bits of values as they are, the highest of them first."""
-    out = np.zeros(values.shape, np.int64)
-    for place in reversed(range(bits)):
-        out |= coder.same(values >> place & 1, TOTAL // 2).astype(np.int64) << place
-    return out
-
-
-def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Codes non-negative values by Elias' γ code.
-
-    Raises:
-        BitstreamError: a value that is read is absurd.
-    """
-    raised = values + 1
-    # frexp gives the number of binary digits of whole numbers exactly.
-    digits = np.frexp(raised.astype(np.float64))[1] - 1
-    length = np.zeros(values.shape, np.int64)
-    alive = np.arange(len(values))
-    while alive.size:
-        alive = alive[coder.same(digits[alive] > length[alive], TOTAL // 2)]
-        length[alive] += 1
-        if alive.size and length.max() > 20:
-            raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
-    out = np.ones(values.shape, np.int64)
-    for place in range(int(length.max(initial=0))):
-        long = np.flatnonzero(length > place)
-        shift = length[long] - 1 - place
-        out[long] = out[long] << 1 | coder.same(raised[long] >> shift & 1, TOTAL // 2)
-    return out - 1
-
-
-def code_within(
-    coder: Coder, classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Codes where in their classes magnitudes lie; a reader is told the classes alone.
-
-    Returns:
-        The magnitudes.
-    """
-    out = CLASSES[classes]
-    for number in np.flatnonzero(_WIDTHS):
-        places = np.flatnonzero(classes == number)
-        out[places] += code_plain(coder, sizes[places] - CLASSES[number], int(_WIDTHS[number]))
-    places = np.flatnonzero(classes == BINARY)
-    out[places] += code_gamma(coder, sizes[places] - CLASSES[-1])
-    return out
-
 
 def code_part(
-    coder: Coder, part: Part, logits: tuple[Logits, Logits], chances: Chances, values: Integers
+    coder: Coder, part: Part, logits: Logits, chances: Chances, values: Integers
 ) -> None:
     """Codes the coefficients of a part, from which the chances then learn; a reader fills the coefficients in.
 
@@ -179,9 +48,9 @@ def code_part(
     found = np.zeros(flat.size, np.int64)
     # Whole multiples of 1/65,536: no rounding is in them.
     probabilities = [chances.of(family, part.plane) / TOTAL for family in (FIRST, LATER, SIGN)]
-    decided: list[list[tuple[npt.NDArray[np.integer], _Flags]]] = [[], [], []]
+    decided: list[list[tuple[npt.NDArray[np.integer], Flags]]] = [[], [], []]
 
-    def decide(family: int, indices: npt.NDArray[np.integer], bits: _Flags) -> _Flags:
+    def decide(family: int, indices: npt.NDArray[np.integer], bits: Flags) -> Flags:
         found = coder.decisions(bits, probabilities[family][indices])
         decided[family].append((indices, found))
         return found
@@ -208,117 +77,9 @@ def code_part(
     for family, pairs in enumerate(decided):
         if pairs:
             met, found_bits = (np.concatenate(group) for group in zip(*pairs, strict=True))
-            coder.count(found_bits, probabilities[family][met])
-            chances.learn(family, part.plane, met, found_bits)
-
-
-def code_low(coder: Coder, plane: Integers) -> Integers:
-    """Codes a low-pass band: what is left over by a median predictor, in a Golomb–Rice code of the best parameter.
-
-    The predictor is that of LOCO-I (Weinberger et al. 2000).
-    """
-    left = np.zeros(plane.size, np.int64)
-    if coder.writes:
-        left = (plane - _predictions(plane)).ravel().astype(np.int64)
-    folded = np.where(left < 0, -2 * left - 1, 2 * left)
-    costs = [(folded >> bits).sum() + (1 + bits) * folded.size for bits in range(_RICE_LIMIT)]
-    parameter = int(code_plain(coder, np.array([int(np.argmin(costs))]), 5)[0])
-    if parameter >= _RICE_LIMIT:
-        raise BitstreamError("the low-pass band has an absurd Golomb–Rice parameter")
-    high = np.zeros(plane.size, np.int64)
-    alive = np.arange(plane.size)
-    while alive.size:
-        alive = alive[coder.same((folded >> parameter)[alive] > high[alive], TOTAL // 2)]
-        high[alive] += 1
-        if alive.size and high.max() > 4 * plane.size + 64:  # the best parameter makes all of it less than 3 a sample
-            raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
-    value = high << parameter | code_plain(coder, folded, parameter)
-    if value.max(initial=0) > MOST:
-        raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
-    return _predicted(np.where(value & 1, -(value + 1 >> 1), value >> 1).reshape(plane.shape))
-
-
-def _predictions(plane: Integers) -> Integers:
-    left = np.zeros_like(plane)
-    left[:, 1:], left[1:, 0] = plane[:, :-1], plane[:-1, 0]
-    up = left.copy()
-    up[1:, 1:] = plane[:-1, 1:]
-    corner = left.copy()
-    corner[1:, 1:] = plane[:-1, :-1]
-    low, high = np.minimum(left, up), np.maximum(left, up)
-    return np.asarray(np.clip(left + up - corner, low, high), dtype=np.int32)
-
-
-def _predicted(rest: npt.NDArray[np.int64]) -> Integers:
-    rows = rest.tolist()
-    for row, values in enumerate(rows):
-        for column in range(len(values)):
-            left = values[column - 1] if column else (rows[row - 1][0] if row else 0)
-            if row and column:
-                up, corner = rows[row - 1][column], rows[row - 1][column - 1]
-                left = max(min(left, up), min(max(left, up), left + up - corner))
-            values[column] += left
-    return np.array(rows, np.int64).reshape(rest.shape).clip(-MOST, MOST).astype(np.int32)
-
-
-def choose(
-    exact: Floats, part: Part, logits: tuple[Logits, Logits], chances: Chances, shrink: Floats, price: float
-) -> Integers:
-    """For each coefficient the best of its magnitude rounded, one less, and zero.
-
-    The best has the least squared error + price · bits, in steps.
-
-    Args:
-        exact: coefficients in steps, (n,).
-        part: the part that they belong to.
-        logits: the logits of its lively and of its quiet places, see ``Predictor``.
-        chances: the chances of decisions.
-        shrink: how much magnitudes 0, 1, 2, 3 or more are reconstructed below themselves, in steps.
-        price: the price of a bit, in squared steps.
-    """
-    size = np.abs(exact)
-    rounded = np.floor(size + np.float32(0.5)).astype(np.int64)
-    out = np.zeros(len(exact), np.int32)
-    busy = np.flatnonzero(rounded)
-    if not busy.size:
-        return out
-    more, positive = logits
-    size, rounded, places = size[busy], rounded[busy], part.rows()[busy]
-    (first_more, first_stop), (later_more, later_stop), (plus, minus) = (
-        _bits(chances.of(family, part.plane)) for family in (FIRST, LATER, SIGN)
-    )
-    indices = more[places].astype(np.int64) + LOGIT_LIMIT
-    goes, stops = later_more[indices], np.zeros((len(busy), BINARY + 1), np.float32)
-    goes[:, 0] = first_more[indices[:, 0]]
-    stops[:, :-1] = later_stop[indices]
-    stops[:, 0] = first_stop[indices[:, 0]]
-    beyond = np.zeros((len(busy), BINARY + 1), np.float32)
-    np.cumsum(goes, axis=1, out=beyond[:, 1:])
-    sign = positive[places].astype(np.int64) + LOGIT_LIMIT
-    signs = np.where(exact[busy] > 0, plus[sign], minus[sign])
-    rows = np.arange(len(busy))
-
-    def score(candidate: npt.NDArray[np.int64]) -> Floats:
-        number = np.searchsorted(CLASSES, candidate, side="right") - 1
-        bits = beyond[rows, number] + stops[rows, number] + np.where(candidate > 0, signs, 0)
-        bits += np.append(_WIDTHS, 0)[number]
-        last = np.flatnonzero(number == BINARY)
-        bits[last] += 2 * np.floor(np.log2(candidate[last] - CLASSES[-1] + 1)) + 1
-        error = size - candidate + shrink[np.minimum(candidate, 3)]
-        return np.asarray(error**2 + price * bits, dtype=np.float32)
-
-    best, least = rounded, score(rounded)
-    for candidate in (rounded - 1, np.zeros_like(rounded)):
-        found = score(candidate)
-        best, least = np.where(found < least, candidate, best), np.minimum(found, least)
-    out[busy] = np.where(exact[busy] > 0, best, -best)
-    return out
-
-
-def _bits(chance: Chance) -> tuple[Floats, Floats]:
-    """Bits that a 1 and a 0 take, for each logit."""
-    shares = chance / TOTAL
-    return -np.log2(shares).astype(np.float32), -np.log2(1 - shares).astype(np.float32)
+            every, ones = chances.counted(met, found_bits)
+            coder.count(every, ones, probabilities[family])
+            chances.learn(family, part.plane, every, ones)
 
 
 Seen = Callable[[Part, Integers, Floats], None]
@@ -342,7 +103,8 @@ class Coded:
 
 
 def encode(
-    bands: Sequence[Bands], height: int, width: int, model: Model, step: int, price: float, seen: Seen | None = None
+    bands: Sequence[Bands], height: int, width: int, model: Model, step: int, price: float, seen: Seen | None = None,
+    *, corrected: bool = False, shares: Sequence[float] = (1.0,) * LEVELS,
 ) -> Coded:
     """Codes the bands of each plane of an image.
 
@@ -353,24 +115,31 @@ def encode(
         step: the quantiser step, in units of 1/64.
         price: the price of a bit in squared steps; 0 rounds with a dead zone.
         seen: is told of each part, with its coefficients and what they were, in steps.
+        corrected: whether later coefficients make good what earlier ones left wrong, see ``feedback``.
+        shares: what the price is multiplied by at each level, from the finest on.
     """
     writer, predictor = Writer(), Predictor(model, step)
     chances = Chances(model.tables.probability)
     scale = np.float32(UNIT / step)
     low = [code_low(writer, np.rint(plane[LEVELS, 3] * scale).astype(np.int32)) for plane in bands]
     decoded = DecodedBands(height, width, step, low, model.tables)
+    feedback = Feedback(height, width, step, bands, decoded.low, model.tables) if corrected else None
     for part, values in decoded.parts():
         top, left = part.first
         exact = bands[part.plane][part.level, part.orientation][top::2, left::2] * scale
         if part.phase == len(PHASES) - 1:
             del bands[part.plane][part.level, part.orientation]
+        aims = exact + feedback.wanted(part) if feedback else exact
         logits = predictor(part)
         if price:
             shrink = model.tables.shrink[part.row].astype(np.float32) / UNIT
-            values[...] = choose(exact.ravel(), part, logits, chances, shrink, price).reshape(values.shape)
+            own = price * shares[part.level - 1]
+            values[...] = choose(aims.ravel(), part, logits, chances, shrink, own).reshape(values.shape)
         else:
-            values[...] = np.sign(exact) * np.floor(np.abs(exact) + np.float32(DEAD_ZONE))
+            values[...] = np.sign(aims) * np.floor(np.abs(aims) + np.float32(DEAD_ZONE))
         code_part(writer, part, logits, chances, values)
+        if feedback:
+            feedback.coded(part, values, exact)
         if seen is not None:
             seen(part, values, exact)
     return Coded(decoded.low, writer.ideal, predictor.macs, writer.payload())

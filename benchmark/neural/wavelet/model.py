@@ -50,6 +50,8 @@ _CHUNK = 2048
 MOST_ODD, MOST_HIDDEN = 90, 256
 """Largest widths of the networks: with more, sums could leave what ``float32`` holds exactly."""
 
+Logits = tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
+"""Of magnitudes and of signs, see :class:`Predictor`."""
 Integers8 = npt.NDArray[np.int8]
 Integers32 = npt.NDArray[np.int32]
 
@@ -133,24 +135,29 @@ class Model:
 
 @dataclass(frozen=True)
 class Layers:
-    """Matrices for one kind and band at one rate, of the features that a part knows."""
+    """Matrices for one kind and band at one rate, of the features that a part knows.
 
-    odd_first: Floats
+    Attributes:
+        odd: the matrix of the odd network's inner layer, O rows, and that of its outputs from the features themselves,
+            two rows; (O + 2, known).
+        odd_bias: the bias of the inner layer, (O, 1).
+        odd_last: the matrix of the outputs from the inner layer, (2, O).
+        first, second, last: the matrices of the other network. Their last column is the bias, which takes part in the
+            product.
+    """
+
+    odd: Floats
     odd_bias: Floats
     odd_last: Floats
-    odd_direct: Floats
     first: Floats
-    first_bias: Floats
     second: Floats
-    second_bias: Floats
     last: Floats
-    last_bias: Floats
 
     @property
     def macs(self) -> int:
         """Multiply–accumulates for one coefficient."""
-        matrices = (self.odd_first, self.odd_last, self.odd_direct, self.first, self.second, self.last)
-        return sum(matrix.size for matrix in matrices)
+        own = sum(matrix.size for matrix in (self.odd, self.odd_last))
+        return own + sum(matrix.size - len(matrix) for matrix in (self.first, self.second, self.last))
 
 
 class Predictor:
@@ -167,7 +174,7 @@ class Predictor:
         """Multiply–accumulates so far."""
         self.layers = lru_cache(maxsize=None)(self._layers)
 
-    def __call__(self, part: Part) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+    def __call__(self, part: Part) -> Logits:
         """Logits for a part, in units of 1/32 and within ±384.
 
         Returns:
@@ -190,49 +197,49 @@ class Predictor:
         said = [FEATURES, FEATURES + 1]
 
         # Divided by a power of two, sums are as exact as before, and come in the units of what they are rounded to.
-        def matrix(values: npt.NDArray[np.integer], units: int) -> Floats:
+        def matrix(values: npt.NDArray[np.integer], units: int = WEIGHT_UNIT) -> Floats:
             return np.ascontiguousarray(values.T, dtype=np.float32) / np.float32(units)
 
-        def column(values: npt.NDArray[np.integer], units: int) -> Floats:
+        def column(values: npt.NDArray[np.integer], units: int = WEIGHT_UNIT) -> Floats:
             return (values.astype(np.float32)[:, np.newaxis] + np.float32(units // 2)) / np.float32(units)
 
         def base(bias: Integers32, rate: Integers8) -> Floats:
-            return column(bias + self.rate * rate.astype(np.int32), WEIGHT_UNIT)
+            return column(bias + self.rate * rate.astype(np.int32))
 
+        first_bias = base(model.first_bias[kind, band], model.first_rate[kind])
+        last = matrix(model.last[kind], _LOGIT_SUMS), column(model.last_bias[kind, band], _LOGIT_SUMS)
         return Layers(
-            matrix(model.odd_first[kind][rows], WEIGHT_UNIT),
+            np.vstack([matrix(model.odd_first[kind][rows]), matrix(model.odd_direct[kind, band][rows])]),
             base(model.odd_bias[kind, band], model.odd_rate[kind]),
-            matrix(model.odd_last[kind], WEIGHT_UNIT),
-            matrix(model.odd_direct[kind, band][rows], WEIGHT_UNIT),
-            matrix(model.first[kind][rows + said], WEIGHT_UNIT),
-            base(model.first_bias[kind, band], model.first_rate[kind]),
-            matrix(model.second[kind], WEIGHT_UNIT),
-            column(model.second_bias[kind], WEIGHT_UNIT),
-            matrix(model.last[kind], _LOGIT_SUMS),
-            column(model.last_bias[kind, band], _LOGIT_SUMS),
+            matrix(model.odd_last[kind]),
+            np.hstack([matrix(model.first[kind][rows + said]), first_bias]),
+            np.hstack([matrix(model.second[kind]), column(model.second_bias[kind])]),
+            np.hstack(last),
         )
 
 
 def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
     """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
-    inner = layers.odd_first @ features
+    known, count = features.shape
+    sums = layers.odd @ features
+    inner, direct = sums[:-SAID], sums[-SAID:]
     both = activated(layers.odd_bias + inner)
     both -= activated(np.subtract(layers.odd_bias, inner, out=inner))
     said = layers.odd_last @ both
-    said += layers.odd_direct @ features
-    known = np.empty((len(features) + SAID, features.shape[1]), np.float32)
-    np.abs(features, out=known[:-SAID])
-    told = known[-SAID:]
+    said += direct
+    seen = np.empty((known + SAID + 1, count), np.float32)
+    np.abs(features, out=seen[:known])
+    told = seen[known:-1]
     np.floor(np.abs(said, out=told), out=told)
     np.minimum(told, 127, out=told)
-    hidden = layers.first @ known
-    hidden += layers.first_bias
-    hidden = layers.second @ activated(hidden)
-    hidden += layers.second_bias
-    more = layers.last @ activated(hidden)
-    more += layers.last_bias
+    seen[-1] = 1
+    for matrix in (layers.first, layers.second):
+        hidden = np.empty((len(matrix) + 1, count), np.float32)
+        hidden[-1] = 1
+        activated(np.matmul(matrix, seen, out=hidden[:-1]))
+        seen = hidden
     sign = said[0] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
-    return _logit(more), _logit(sign)
+    return _logit(layers.last @ seen), _logit(sign)
 
 
 def _logit(sums: Floats) -> Floats:

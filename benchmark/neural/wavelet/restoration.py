@@ -41,6 +41,8 @@ _STRIP = 128
 """Rows of samples of which the local mean is taken at once, to save room."""
 _BLOCK = (64, 384)
 """Rows and columns of 2×2 samples at once."""
+_ROWS = 4
+"""Rows of a block at once, whose neighbourhoods then stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,12 @@ class Restoration:
             even = np.pad(detail(plane, step, tables), ((0, height % 2), (0, width % 2)))
             for place in range(4):
                 seen[4 * number + place] = even[place // 2 :: 2, place % 2 :: 2]
-        rate = rate_index(step) - RATE_CENTRE
-        powers = np.array([1, rate, rate**2 >> RATE_SHIFT])
-        biases = (powers[:, np.newaxis] * self.bias).sum(axis=1).astype(np.float32) + WEIGHT_UNIT // 2
+        layers = self._layers(rate_index(step) - RATE_CENTRE)
         out = [plane.copy() for plane in planes]
         for top in range(0, rows, _BLOCK[0]):
             for left in range(0, columns, _BLOCK[1]):
                 bottom, right = min(rows, top + _BLOCK[0]), min(columns, left + _BLOCK[1])
-                added = self._added(seen, biases, (top, bottom), (left, right)).astype(np.int64)
+                added = _added(seen, layers, (top, bottom), (left, right)).astype(np.int64)
                 added = (added * step + (1 << (_SHIFT - 1))) >> _SHIFT
                 for number, plane in enumerate(out):
                     for place in range(4):
@@ -132,21 +132,17 @@ class Restoration:
                         target[...] = np.clip(target + found, -BRIGHTEST, BRIGHTEST)
         return out
 
-    def _added(
-        self, seen: npt.NDArray[np.int8], biases: Floats, rows: tuple[int, int], columns: tuple[int, int]
-    ) -> Floats:
-        """What the network gives for a block, (12, rows, columns): computed with a margin, which zeros end."""
-        margin = len(self.inner) + 2
-        top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
-        part = seen[:, top : rows[1] + margin, left : columns[1] + margin].astype(np.float32)
-        values = activated((_convolve(part, self.first) + biases[0][:, None, None]) / WEIGHT_UNIT)
-        for pair in range(0, len(self.inner), 2):
-            before, after = self.inner[pair : pair + 2]
-            inside, outside = (bias[:, None, None] for bias in biases[pair + 1 : pair + 3])
-            between = activated((_convolve(values, before) + inside) / WEIGHT_UNIT)
-            values = activated(values + (_convolve(between, after) + outside) / WEIGHT_UNIT)
-        added = _convolve(values, self.last)
-        return added[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
+    def _layers(self, rate: int) -> list[Floats]:
+        """Each layer's matrix at a rate; its last column is the bias, which takes part in the product."""
+        powers = np.array([1, rate, rate**2 >> RATE_SHIFT])
+        biases = (powers[:, np.newaxis] * self.bias).sum(axis=1) + WEIGHT_UNIT // 2
+        matrices = []
+        for kernel, bias in zip((self.first, *self.inner), biases, strict=True):
+            matrix = kernel.reshape(-1, kernel.shape[-1]).T
+            # Divided by a power of two, sums are as exact as before.
+            matrices.append(np.hstack([matrix, bias[:, np.newaxis]]).astype(np.float32) / np.float32(WEIGHT_UNIT))
+        last = self.last.reshape(-1, DEPTH).T
+        return [*matrices, np.hstack([last, np.zeros((DEPTH, 1))]).astype(np.float32)]
 
 
 def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
@@ -164,13 +160,48 @@ def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
     return out
 
 
-def _convolve(values: Floats, kernel: npt.NDArray[np.int8]) -> Floats:
-    """3×3 convolution of (C, h, w) with (3, 3, C, D), zeros around: (D, h, w)."""
-    channels, height, width = values.shape
-    padded = np.pad(values, ((0, 0), (1, 1), (1, 1)))
-    taken = np.empty((3, 3, channels, height, width), np.float32)
-    for row in range(3):
-        for column in range(3):
-            taken[row, column] = padded[:, row : row + height, column : column + width]
-    matrix = np.ascontiguousarray(kernel.reshape(-1, kernel.shape[-1]).T, dtype=np.float32)
-    return (matrix @ taken.reshape(9 * channels, -1)).reshape(-1, height, width)
+def _added(
+    seen: npt.NDArray[np.int8], layers: list[Floats], rows: tuple[int, int], columns: tuple[int, int]
+) -> Floats:
+    """What the network gives for a block, (12, rows, columns).
+
+    It begins with a margin that every layer shortens, but at the image's edges, beyond which are zeros.
+    """
+    margin, (height, width) = len(layers), seen.shape[1:]
+    top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
+    bottom, right = min(height, rows[1] + margin), min(width, columns[1] + margin)
+    edges = ((0, 0), (int(top == 0), int(bottom == height)), (int(left == 0), int(right == width)))
+    # A pair of layers shortens a side that is no edge by two.
+    down, across = (2 - 2 * first for first, _ in edges[1:])
+    values = activated(_convolve(seen[:, top:bottom, left:right].astype(np.float32), layers[0], edges))
+    for before, after in zip(layers[1:-1:2], layers[2:-1:2], strict=True):
+        sums = _convolve(activated(_convolve(values, before, edges)), after, edges)
+        sums += values[:, down : down + sums.shape[1], across : across + sums.shape[2]]
+        values = activated(sums)
+    added = _convolve(values, layers[-1], edges)
+    first, begin = rows[0] if top == 0 else 0, columns[0] if left == 0 else 0
+    return added[:, first : first + rows[1] - rows[0], begin : begin + columns[1] - columns[0]]
+
+
+def _convolve(values: Floats, matrix: Floats, edges: tuple[tuple[int, int], ...]) -> Floats:
+    """3×3 convolution, without those sums that would need values from beyond a side that is no edge.
+
+    Args:
+        values: (C, h, w).
+        matrix: (D, 9·C + 1); the last column is a bias.
+        edges: how many rows or columns of zeros lie at the sides, as of ``numpy.pad``: one at the image's edges.
+    """
+    values = np.pad(values, edges)
+    channels, height, width = values.shape[0], values.shape[1] - 2, values.shape[2] - 2
+    out = np.empty((len(matrix), height, width), np.float32)
+    taken = np.empty((matrix.shape[1], _ROWS, width), np.float32)
+    taken[-1] = 1
+    for top in range(0, height, _ROWS):
+        count = min(_ROWS, height - top)
+        for place in range(9):
+            row, column = divmod(place, 3)
+            part = values[:, top + row : top + row + count, column : column + width]
+            taken[place * channels : (place + 1) * channels, :count] = part
+        columns = taken[:, :count].reshape(len(taken), -1)
+        np.matmul(matrix, columns, out=out.reshape(len(out), -1)[:, top * width : (top + count) * width])
+    return out

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, Floats, Integers
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, Integers
 
 LOGIT_UNIT = 32
 """Units of a logit in one natural unit."""
@@ -53,12 +53,12 @@ class Tables:
         if np.abs(self.shrink).max() >= UNIT:
             raise UsageError("not the tables of a learned-wavelet model: magnitudes are shrunk by more than 1")
         signs = np.sign(np.arange(-2 * LOW_LIMIT, 2 * LOW_LIMIT + 1))
-        object.__setattr__(self, "_low", (signs * self.difference.astype(np.int16)).astype(np.float32))
+        object.__setattr__(self, "_low", (signs * self.difference.astype(np.int16)).astype(np.int8))
 
     @property
-    def low(self) -> Floats:
+    def low(self) -> npt.NDArray[np.int8]:
         """:attr:`difference` with the signs."""
-        low: Floats = self._low  # type: ignore[attr-defined]
+        low: npt.NDArray[np.int8] = self._low  # type: ignore[attr-defined]
         return low
 
     def compressed(self, quantised: Integers) -> npt.NDArray[np.int8]:

@@ -56,6 +56,10 @@ SCALES = {
 """What a coefficient of a band (level, orientation) is multiplied by so that noise of one unit adds one unit of energy
 to the image: the inverse of the norm of its synthesis function, in units of 2⁻¹⁴. (6, 3) is the low-pass band."""
 _SCALE_SHIFT = 14
+LOW_PASS = 3
+"""Number of the low-pass band among the orientations."""
+_HALVES = ((0, 1), (1, 0), (1, 1), (0, 0))
+"""For each orientation, whether a band is of high-pass samples down and across."""
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
@@ -150,6 +154,39 @@ def synthesise(low: Plane, details: Sequence[Integers]) -> Plane:
     return out
 
 
+def unit_of(level: int, orientation: int) -> float:
+    """Factor from a coefficient of a band, as of :func:`analyse`, to one of the lifting steps."""
+    return SCALES[level, orientation] / (1 << _SCALE_SHIFT)
+
+
+def spread(band: Floats, orientation: int, shape: tuple[int, ...]) -> Floats:
+    """What one band adds to the low-pass plane of one level finer, (h, w) of ``shape``; lifting in floats.
+
+    Args:
+        band: the coefficients, in units of the lifting steps.
+        orientation: the orientation of the band; 3 is the low-pass band.
+        shape: the shape of the plane.
+    """
+    down, across = _HALVES[orientation]
+    if orientation == LOW_PASS:
+        band = band * np.float32(_LOW_GAIN / (1 << _SHIFT))
+    columns = _joined(np.ascontiguousarray(band.T), across, shape[1])
+    return _joined(np.ascontiguousarray(columns.T), down, shape[0])
+
+
+def gather(plane: Floats, orientation: int, first: tuple[int, int]) -> Floats:
+    """Transpose of :func:`spread` for a band of details: how much of a plane is along the functions of the band.
+
+    Args:
+        plane: the low-pass plane of one level finer, (h, w).
+        orientation: the orientation of the band.
+        first: row and column of the first coefficient that is asked for; the others are every second one from it.
+    """
+    down, across = _HALVES[orientation]
+    rows = _parted(plane, down)[first[0] :: 2]
+    return np.ascontiguousarray(_parted(np.ascontiguousarray(rows.T), across)[first[1] :: 2].T)
+
+
 def _split(signal: Floats) -> tuple[Floats, Floats]:
     """Low-pass and high-pass samples along the first axis."""
     low, high = signal[0::2].copy(), signal[1::2].copy()
@@ -200,3 +237,41 @@ def _between(other: npt.NDArray[Any], size: int, *, first: int) -> npt.NDArray[A
     if end < size:
         total[-1] = other[-1] * 2
     return total
+
+
+def _joined(half: Floats, high: int, size: int) -> Floats:
+    """A signal of a size from one half of it, low-pass or high-pass samples, along the first axis; in floats."""
+    even = np.zeros(((size + 1) // 2, half.shape[1]), np.float32)
+    odd = np.zeros((size // 2, half.shape[1]), np.float32)
+    (odd if high else even)[...] = half
+    if size == 1:
+        return even * np.float32(_ROW_GAIN / (1 << _SHIFT))
+    for predict, update in zip(_PREDICT[::-1], _UPDATE[::-1], strict=True):
+        even -= _between(odd, len(even), first=-1) * np.float32(update / (1 << _SHIFT))
+        odd -= _between(even, len(odd), first=0) * np.float32(predict / (1 << _SHIFT))
+    out = np.empty((size, half.shape[1]), np.float32)
+    out[0::2], out[1::2] = even, odd
+    return out
+
+
+def _parted(signal: Floats, high: int) -> Floats:
+    """Transpose of :func:`_joined`."""
+    even, odd = signal[0::2].copy(), signal[1::2].copy()
+    if len(signal) == 1:
+        return even * np.float32(_ROW_GAIN / (1 << _SHIFT))
+    for predict, update in zip(_PREDICT, _UPDATE, strict=True):
+        even -= _between_transposed(odd, len(even), first=0) * np.float32(predict / (1 << _SHIFT))
+        odd -= _between_transposed(even, len(odd), first=-1) * np.float32(update / (1 << _SHIFT))
+    return odd if high else even
+
+
+def _between_transposed(total: Floats, size: int, *, first: int) -> Floats:
+    """Transpose of :func:`_between`: from the half that has neighbours to the half of these, of a size."""
+    weighted = total.copy()
+    weighted[:-first] *= 2
+    weighted[size - 1 - first :] *= 2
+    out = np.zeros((size, *total.shape[1:]), total.dtype)
+    left, right = weighted[-first : size - first], weighted[: size - 1 - first]
+    out[: len(left)] += left
+    out[1 + first : 1 + first + len(right)] += right
+    return out

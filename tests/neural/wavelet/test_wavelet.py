@@ -19,7 +19,7 @@ import pytest
 from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.wavelet import coder, transform
-from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands
+from benchmark.neural.wavelet.bands import FEATURES, PHASES, DecodedBands, Part
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
 from benchmark.neural.wavelet.model import (
     BANDS,
@@ -34,7 +34,7 @@ from benchmark.neural.wavelet.model import (
     evaluate,
 )
 from benchmark.neural.wavelet.restoration import DEPTH, MOST_CHANNELS, Restoration, detail
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT, Tables, first_tables, rate_index
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOW_LIMIT, Tables, first_tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, recipe
@@ -70,13 +70,13 @@ def test_chances_follow_what_was_coded() -> None:
     assert np.array_equal(before, chances.table), "before anything is coded they are the model's"
     indices = np.full(5000, LOGIT_LIMIT)  # a half, says the model
     for _ in range(40):
-        chances.learn(FIRST, 0, indices, np.arange(5000) % 10 == 0)
+        chances.learn(FIRST, 0, *chances.counted(indices, np.arange(5000) % 10 == 0))
     after = chances.of(FIRST, 0)
     assert after[LOGIT_LIMIT] / 65_536 == pytest.approx(0.1, abs=0.002)
     assert np.array_equal(after[:300], before[:300]), "other logits fare for themselves"
     for family, plane in ((LATER, 0), (SIGN, 0), (FIRST, 1)):
         assert np.array_equal(chances.of(family, plane), chances.table)
-    chances.learn(LATER, 2, np.zeros(1 << 20, np.int64), np.ones(1 << 20, np.bool_))
+    chances.learn(LATER, 2, *chances.counted(np.zeros(1 << 20, np.int64), np.ones(1 << 20, np.bool_)))
     assert 1 <= chances.of(LATER, 1).min() <= chances.of(LATER, 1).max() <= 65_535
 
 
@@ -116,6 +116,23 @@ def test_the_transform_comes_back_at_any_size(height: int, width: int, channels:
     assert np.array_equal(image_of(planes), image)
 
 
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_bands_are_spread_as_they_are_synthesised_and_gathered_by_the_transpose(height: int, width: int) -> None:
+    rng = np.random.default_rng(height)
+    plane = rng.normal(size=(height, width)).astype(np.float32)
+    shapes = [band_shape(height, width, 1, part) for part in range(4)]
+    for part, shape in enumerate(shapes):
+        band = rng.integers(-4000, 4000, shape)
+        whole = [(band if part == at else np.zeros(other)).astype(np.int32) for at, other in enumerate(shapes)]
+        found = transform.spread(band.astype(np.float32), part, (height, width))
+        assert found == pytest.approx(transform.synthesise(whole[3].astype(np.int16), whole[:3]), abs=10)
+        if part != transform.LOW_PASS and band.size:
+            gathered = np.empty(shape, np.float32)
+            for top, left in PHASES:
+                gathered[top::2, left::2] = transform.gather(plane, part, (top, left))
+            assert np.vdot(band, gathered) == pytest.approx(np.vdot(found, plane), rel=1e-3, abs=0.5)
+
+
 def test_scales_are_those_of_the_synthesis_functions() -> None:
     size = 1 << (LEVELS + 3)
     for (level, orientation), scale in SCALES.items():
@@ -139,6 +156,52 @@ def test_any_size_is_decoded_as_the_encoder_had_it(height: int, width: int, chan
     assert back.ideal_bits == pytest.approx(found.ideal_bits)
     assert back.macs == found.macs
     assert found.macs > 0 or height * width == 1
+
+
+@pytest.mark.parametrize(("channels", "price"), [(1, 0.0), (3, 0.1)])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_corrected_coefficients_come_back(height: int, width: int, channels: int, price: float) -> None:
+    bands = [analyse(plane) for plane in planes_of(photo(height, width, channels))]
+    found = coder.encode(bands, height, width, random_model(), 5 * UNIT, price, corrected=True)
+    back = coder.decode(found.payload, height, width, channels, random_model(), 5 * UNIT)
+    assert all(np.array_equal(one, other) for one, other in zip(found.planes, back.planes, strict=True))
+
+
+def test_effort_lessens_the_error_more_than_its_bits_cost() -> None:
+    image, costs = photo(128, 160), []
+    for effort in (1, 2):
+        codec = codec_class("learned-wavelet").from_settings({"step": 20.0, "effort": effort, "restoration": "off"})
+        stream = codec.encode(image)
+        error = np.sum((codec.decode(stream).astype(float) - image) ** 2)
+        costs.append(error / 20**2 + 0.1 * 8 * len(stream))
+    assert costs[1] < 0.995 * costs[0]
+
+
+def test_a_dearer_level_keeps_fewer_coefficients() -> None:
+    def kept(shares: tuple[float, ...]) -> npt.NDArray[np.int64]:
+        counts = np.zeros(LEVELS + 1, np.int64)
+
+        def seen(part: Part, values: npt.NDArray[np.int32], exact: npt.NDArray[np.float32]) -> None:
+            counts[part.level] += np.count_nonzero(values)
+
+        bands = [analyse(plane) for plane in planes_of(photo(64, 128))]
+        coder.encode(bands, 64, 128, random_model(), 5 * UNIT, 0.1, seen, shares=shares)
+        return counts
+
+    even, tuned = kept((1.0,) * LEVELS), kept((3.0, 1.0, 0.2, 0.2, 0.2, 0.2))
+    assert tuned[1] < even[1]
+    assert tuned[3:].sum() > even[3:].sum()
+
+
+def test_a_tuning_changes_the_stream_and_not_the_format() -> None:
+    image, streams = photo(48, 64), []
+    for tune in ("psnr", "ms-ssim"):
+        codec = codec_class("learned-wavelet").from_settings({"tune": tune})
+        streams.append(codec.encode(image))
+        assert np.mean((codec.decode(streams[-1]).astype(float) - image) ** 2) < 200
+    assert streams[0] != streams[1]
+    with pytest.raises(SettingError, match="tune"):
+        codec_class("learned-wavelet").from_settings({"tune": "vmaf"})
 
 
 def test_fewer_levels_give_a_smaller_picture() -> None:
@@ -238,6 +301,28 @@ def test_features_are_what_the_decoder_knows() -> None:
             one.shape != other.shape or not np.array_equal(one, other)
             for one, other in zip(first[changed + 1 :], second[changed + 1 :], strict=True)
         ) or changed == len(first) - 1
+
+
+def test_slopes_are_differences_of_the_decoded_low_pass_plane() -> None:
+    """In eighths of a step, to the eight samples around and four beyond them; samples at the edge go on beyond it."""
+    height, width, step = 52, 70, 300
+    rng = np.random.default_rng(8)
+    low = [rng.integers(-40, 40, band_shape(height, width, LEVELS, 3)).astype(np.int32) for _ in range(3)]
+    bands, tables = DecodedBands(height, width, step, low, first_tables()), first_tables()
+    places = [(-2, 0), (-1, -1), (-1, 0), (-1, 1), (0, -2), (0, -1), (0, 1), (0, 2), (1, -1), (1, 0), (1, 1), (2, 0)]
+    met = 0
+    for part, values in bands.parts():
+        units = bands.low[part.plane].astype(np.int64) * ((1 << (part.level + 23)) // step) >> 20
+        padded = np.pad(units, 2, mode="edge")
+        seen = part.features(slice(None))[-len(places) :]
+        for place, lively in enumerate(part.lively.tolist()):
+            row, column = (2 * at + first for at, first in zip(divmod(lively, part.shape[1]), part.first, strict=True))
+            for number, (down, across) in enumerate(places):
+                difference = int(padded[row + 2 + down, column + 2 + across] - padded[row + 2, column + 2])
+                assert seen[number, place] == np.sign(difference) * tables.difference[abs(difference) + 2 * LOW_LIMIT]
+                met += difference != 0
+        values[...] = rng.integers(-1, 2, values.shape)
+    assert met > 1000
 
 
 def test_passes_cover_a_band_once() -> None:
