@@ -24,13 +24,14 @@ from benchmark.analysis.table import dataset_labels
 from benchmark.defaults import ANCHOR, RATE
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
-from benchmark.report.content import Report, Table
+from benchmark.report.content import Report
 from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
 from benchmark.report.figures.curves import draw_rd_curves
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
+from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import markdown_table
 from benchmark.system.files import slug
 

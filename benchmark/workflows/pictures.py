@@ -23,7 +23,7 @@ from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
-from benchmark.report.content import Picture, Version
+from benchmark.report.figures.picture import DecodedCrop, Picture
 from benchmark.run.measure import digest_pixels, like
 from benchmark.run.task import one_line
 from benchmark.system.pool import Pool
@@ -125,10 +125,10 @@ def show(
     columns = [metric.column for metric in results.metrics]
     for choice, box in wanted:
         key = choice.dataset, choice.image
-        versions = {series: decoded[*key, series] for series in choice.rows if (*key, series) in decoded}
-        if key in originals and versions:
-            pictures.append(_picture(choice, originals[key], versions, box, columns))
-            apart = [f"{name} ({choice.rows[name]['bpp']:.2f})" for name in versions if not choice.matched(name)]
+        made = {series: decoded[*key, series] for series in choice.rows if (*key, series) in decoded}
+        if key in originals and made:
+            pictures.append(_picture(choice, originals[key], made, box, columns))
+            apart = [f"{name} ({choice.rows[name]['bpp']:.2f})" for name in made if not choice.matched(name)]
             if apart:
                 notes.append(
                     f"{choice.image} of {choice.dataset}: no operating point within {NEAR:.0%} of {choice.target:.2f} "
@@ -284,8 +284,8 @@ def _picture(
                 f"crop {box.image}:{left},{top},{width},{height} reaches beyond the image, which is {size}"
             )
     crop = slice(top, top + height), slice(left, left + width)
-    versions = [
-        Version(
+    crops = [
+        DecodedCrop(
             series, str(row["settings"]), float(row["bpp"]),
             {name: float(row[name]) for name in columns if name in row and row[name] == row[name]},
             np.ascontiguousarray(decoded[series][crop]),
@@ -294,7 +294,7 @@ def _picture(
         if series in decoded
     ]
     return Picture(
-        choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), versions
+        choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), crops
     )
 
 

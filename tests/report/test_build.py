@@ -20,11 +20,13 @@ from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect, drawings, picture_drawings, write_tables
-from benchmark.report.content import Picture, Report, Table, Version
+from benchmark.report.content import Report
 from benchmark.report.figures.charts import draw_bars, draw_pareto
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.picture import DecodedCrop, Picture
 from benchmark.report.figures.style import PRINT, REFERENCE, WIDTHS, checked_forms
 from benchmark.report.tables.latex import escape, latex
+from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import best_rows, markdown_table
 from benchmark.run.runner import run_study
 from benchmark.run.study import resolve
@@ -308,13 +310,13 @@ def test_pictures_show_what_the_records_measured(report: Report, pool: Pool, pho
         original = np.asarray(Image.open(photos / picture.image))
         crop = original[picture.top : picture.top + CROP, picture.left : picture.left + CROP]
         assert np.array_equal(picture.original, crop)
-        assert [version.series for version in picture.versions] == ["jpeg", "webp"]
-        for version in picture.versions:
-            assert version.bpp == pytest.approx(picture.target, rel=0.1)
-            assert version.pixels.shape == picture.original.shape
-            error = np.mean((version.pixels.astype(float) - picture.original) ** 2)
+        assert [crop.series for crop in picture.decoded] == ["jpeg", "webp"]
+        for made in picture.decoded:
+            assert made.bpp == pytest.approx(picture.target, rel=0.1)
+            assert made.pixels.shape == picture.original.shape
+            error = np.mean((made.pixels.astype(float) - picture.original) ** 2)
             assert 0 < error < 3000
-        spreads.append(np.std([version.figures["psnr_rgb"] for version in picture.versions]))
+        spreads.append(np.std([crop.figures["psnr_rgb"] for crop in picture.decoded]))
     assert spreads == sorted(spreads, reverse=True)
 
 
@@ -359,7 +361,7 @@ def test_what_is_not_at_hand_is_a_note(report: Report, pool: Pool, photos: Path)
     records = report.results.records.copy()
     records.loc[records["codec"] == "webp", "codec"] = "nosuch"
     pictures, notes = shown(replace(report, results=replace(report.results, records=records)), pool, count=1)
-    assert [version.series for version in pictures[0].versions] == ["jpeg"]
+    assert [crop.series for crop in pictures[0].decoded] == ["jpeg"]
     assert notes[0].startswith("nosuch is not shown on")
     assert "unknown codec 'nosuch'" in notes[0]
 
@@ -378,7 +380,7 @@ def test_crops_keep_their_pixels(tmp_path: Path) -> None:
     original = photo(40, 60)
     other = original // 2
     picture = Picture("set", "i", 0.5, 0, 0, original, [
-        Version("jpeg", "{}", 0.5, {"psnr_rgb": 30.0}, other), Version("webp", "{}", 0.8, {}, original),
+        DecodedCrop("jpeg", "{}", 0.5, {"psnr_rgb": 30.0}, other), DecodedCrop("webp", "{}", 0.8, {}, original),
     ])
     draw_crops(picture, find_metric(METRICS, "psnr"), tmp_path / "c")
     zoom = 520 // 60

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.metric import Metric
-from benchmark.report.content import Picture, Version
+from benchmark.report.figures.picture import DecodedCrop, Picture
 from benchmark.report.figures.style import COLOURS, DPI, MUTED, PICTURES, WIDTHS, figure_of, save
 
 _SIDE = 520
@@ -36,7 +36,7 @@ def draw_crops(picture: Picture, metric: Metric, path: Path, forms: Sequence[str
     cells: list[tuple[npt.NDArray[Any], str, str, bool]] = [
         (picture.original, "original", f"{picture.image} of {picture.dataset}", False)
     ]
-    cells += [(version.pixels, version.series, *_figures(picture, version, metric)) for version in picture.versions]
+    cells += [(crop.pixels, crop.series, *_figures(picture, crop, metric)) for crop in picture.decoded]
     return _draw(cells, path, forms, {"cmap": "gray", "vmin": 0, "vmax": 255}, "")
 
 
@@ -45,16 +45,16 @@ def draw_errors(picture: Picture, metric: Metric, path: Path, forms: Sequence[st
 
     Arguments and files are those of :func:`draw_crops`.
     """
-    errors = [_error(picture.original, version.pixels) for version in picture.versions]
+    errors = [_error(picture.original, crop.pixels) for crop in picture.decoded]
     # A few pixels with large errors would leave the rest in the dark, and so would a codec at a lower rate.
     at_rate = [
-        error for error, version in zip(errors, picture.versions, strict=True)
-        if abs(version.bpp / picture.target - 1) <= _OFF
+        error for error, crop in zip(errors, picture.decoded, strict=True)
+        if abs(crop.bpp / picture.target - 1) <= _OFF
     ]
     top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in at_rate or errors]), 99.5)))
     cells = [
-        (error, version.series, *_figures(picture, version, metric))
-        for error, version in zip(errors, picture.versions, strict=True)
+        (error, crop.series, *_figures(picture, crop, metric))
+        for error, crop in zip(errors, picture.decoded, strict=True)
     ]
     return _draw(cells, path, forms, {"cmap": "magma", "vmin": 0, "vmax": top}, "absolute error (levels of 255)")
 
@@ -64,13 +64,13 @@ def _error(original: npt.NDArray[np.uint8], decoded: npt.NDArray[np.uint8]) -> n
     return error.mean(axis=2) if error.ndim == 3 else error
 
 
-def _figures(picture: Picture, version: Version, metric: Metric) -> tuple[str, bool]:
-    """Rate and quality of a version, and whether its rate is off the target."""
-    off = version.bpp / picture.target - 1
-    text = f"{version.bpp:.2f} bpp"
+def _figures(picture: Picture, crop: DecodedCrop, metric: Metric) -> tuple[str, bool]:
+    """Rate and quality of a decoded crop, and whether its rate is off the target."""
+    off = crop.bpp / picture.target - 1
+    text = f"{crop.bpp:.2f} bpp"
     if abs(off) > _OFF:
         text += f" ({off:+.0%})".replace("-", "−")
-    value = float(metric.drawn(version.figures.get(metric.column, math.nan)))
+    value = float(metric.drawn(crop.figures.get(metric.column, math.nan)))
     if math.isfinite(value):
         text += f", {value:.{metric.drawn_digits}f} {metric.drawn_unit}".rstrip()
     return text, abs(off) > _OFF

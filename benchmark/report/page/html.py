@@ -14,7 +14,8 @@ from benchmark.analysis.bdrate import LEAST_OVERLAP
 from benchmark.analysis.table import AVERAGING, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
-from benchmark.report.content import Picture, Report, Table
+from benchmark.report.content import Report
+from benchmark.report.figures.picture import Picture
 from benchmark.report.page.interactive import (
     INTERVAL,
     as_script,
@@ -24,6 +25,7 @@ from benchmark.report.page.interactive import (
     metrics_of,
     page_data,
 )
+from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import number
 
 _PAGE = Path(__file__).parent / "assets"

@@ -18,7 +18,8 @@ from benchmark.analysis.bdrate import LEAST_OVERLAP
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
-from benchmark.report.content import Picture, Report
+from benchmark.report.content import Report
+from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import Stroke, strokes
 from benchmark.report.tables.text import number
 
@@ -182,12 +183,12 @@ def _picture(picture: Picture, metrics: Sequence[Metric]) -> dict[str, Any]:
         "original": _embedded(picture.original),
         "versions": [
             {
-                "series": version.series,
-                "settings": read_settings(version.settings),
-                "measures": [["Rate", f"{version.bpp:.3f} bpp"], *_measures(version.figures, metrics)],
-                "source": _embedded(version.pixels),
+                "series": crop.series,
+                "settings": read_settings(crop.settings),
+                "measures": [["Rate", f"{crop.bpp:.3f} bpp"], *_measures(crop.figures, metrics)],
+                "source": _embedded(crop.pixels),
             }
-            for version in picture.versions
+            for crop in picture.decoded
         ],
     }
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from benchmark.report.content import Table
+from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import best_rows, formatted
 
 _PAGE = 45

@@ -11,7 +11,7 @@ from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.table import AVERAGING, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
-from benchmark.report.content import Table
+from benchmark.report.tables.table import Table
 
 _CURVES = (
     "Between curves of arithmetic means over images, interpolated by PCHIP along the metric, of the logarithm of the "

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.errors import UsageError
-from benchmark.report.content import Table
+from benchmark.report.tables.table import Table
 
 
 def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

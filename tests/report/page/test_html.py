@@ -18,8 +18,10 @@ import pytest
 from benchmark.analysis.curve import Curve
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
-from benchmark.report.content import Picture, Report, Table, Version
+from benchmark.report.content import Report
+from benchmark.report.figures.picture import DecodedCrop, Picture
 from benchmark.report.page.html import write_html
+from benchmark.report.tables.table import Table
 from tests.conftest import empty_cells, jpeg_at, photo
 from tests.needs import needs
 
@@ -59,8 +61,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     }), encoding="utf-8")
     made = collect([folder], all_metrics(), title="Three <codecs>")
     original = photo(SIDE, SIDE)
-    versions = [
-        Version(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
+    decoded = [
+        DecodedCrop(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
         for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
     ]
     table = Table(
@@ -74,7 +76,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     )
     return dataclasses.replace(
         made, bd=bd, tables=[table], notes=["Something is missing."], command="python -m benchmark report run",
-        pictures=[Picture("set", image, 0.5, 0, 0, original, versions) for image in IMAGES[:2]],
+        pictures=[Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]],
         references={"psnr_rgb": [Curve([0.3, 0.9], [27.0, 33.0], "published", "set")]},
     )
 
@@ -162,7 +164,7 @@ def test_pictures_are_the_decoded_pixels(report: Report, opened: Opened) -> None
         return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
     }""")
     pixels = np.array(shown, np.uint8).reshape(SIDE, SIDE, 4)[..., :3]
-    assert np.array_equal(pixels, report.pictures[0].versions[0].pixels)
+    assert np.array_equal(pixels, report.pictures[0].decoded[0].pixels)
     assert "no loss is added" in opened.page.inner_text("#pictures")
 
 
