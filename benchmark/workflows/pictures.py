@@ -23,7 +23,7 @@ from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
-from benchmark.report.figures.picture import DecodedCrop, Picture
+from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
 from benchmark.run.measure import digest_pixels, like
 from benchmark.run.task import one_line
 from benchmark.system.pool import Pool
@@ -31,9 +31,6 @@ from benchmark.system.pool import Pool
 CROP = 128
 """Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has
 room for them side by side at four times their size."""
-
-NEAR = 0.1
-"""A rate is matched if it is at most this share off the target."""
 
 _BLOCK = 8
 """Side of the blocks whose errors are compared, in pixels."""
@@ -80,7 +77,7 @@ class _Choice:
     spread: float
 
     def matched(self, series: str) -> bool:
-        return abs(float(self.rows[series]["bpp"]) / self.target - 1) <= NEAR
+        return abs(float(self.rows[series]["bpp"]) / self.target - 1) <= MATCHED
 
 
 def show(
@@ -131,8 +128,8 @@ def show(
             apart = [f"{name} ({choice.rows[name]['bpp']:.2f})" for name in made if not choice.matched(name)]
             if apart:
                 notes.append(
-                    f"{choice.image} of {choice.dataset}: no operating point within {NEAR:.0%} of {choice.target:.2f} "
-                    f"bits per pixel, the nearest is shown: {', '.join(apart)}"
+                    f"{choice.image} of {choice.dataset}: no operating point within {MATCHED:.0%} of "
+                    f"{choice.target:.2f} bits per pixel, the nearest is shown: {', '.join(apart)}"
                 )
     return pictures, notes
 
@@ -164,7 +161,7 @@ def _choices(records: pd.DataFrame, column: str, rate: float | None) -> list[_Ch
 def _target(rates: Sequence[npt.NDArray[np.float64]]) -> float:
     """The rate within an octave of the default that the most codecs match; of several, the nearest to the default."""
     targets = RATE * 2.0 ** np.linspace(-1, 1, 81)
-    matched = sum((np.abs(rate / targets[:, np.newaxis] - 1) <= NEAR).any(axis=1).astype(int) for rate in rates)
+    matched = sum((np.abs(rate / targets[:, np.newaxis] - 1) <= MATCHED).any(axis=1).astype(int) for rate in rates)
     most = targets[matched == np.max(matched)]
     return float(most[np.abs(np.log(most / RATE)).argmin()])
 

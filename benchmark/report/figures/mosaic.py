@@ -11,15 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.metric import Metric
-from benchmark.report.figures.picture import DecodedCrop, Picture
+from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
 from benchmark.report.figures.style import COLOURS, DPI, MUTED, PICTURES, WIDTHS, figure_of, save
 
 _SIDE = 520
 """No crop is drawn larger than this, in dots; each of its pixels is a whole number of them."""
 _GAP, _TEXT, _MARGIN, _BAR = 48, 84, 16, 120
-_OFF = 0.1
-"""A rate further than this from the target is marked."""
-
 
 def draw_crops(picture: Picture, metric: Metric, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws a crop of the original and of every codec, each with its rate and quality.
@@ -49,7 +46,7 @@ def draw_errors(picture: Picture, metric: Metric, path: Path, forms: Sequence[st
     # A few pixels with large errors would leave the rest in the dark, and so would a codec at a lower rate.
     at_rate = [
         error for error, crop in zip(errors, picture.decoded, strict=True)
-        if abs(crop.bpp / picture.target - 1) <= _OFF
+        if abs(crop.bpp / picture.target - 1) <= MATCHED
     ]
     top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in at_rate or errors]), 99.5)))
     cells = [
@@ -68,12 +65,12 @@ def _figures(picture: Picture, crop: DecodedCrop, metric: Metric) -> tuple[str, 
     """Rate and quality of a decoded crop, and whether its rate is off the target."""
     off = crop.bpp / picture.target - 1
     text = f"{crop.bpp:.2f} bpp"
-    if abs(off) > _OFF:
+    if abs(off) > MATCHED:
         text += f" ({off:+.0%})".replace("-", "−")
     value = float(metric.drawn(crop.figures.get(metric.column, math.nan)))
     if math.isfinite(value):
         text += f", {value:.{metric.drawn_digits}f} {metric.drawn_unit}".rstrip()
-    return text, abs(off) > _OFF
+    return text, abs(off) > MATCHED
 
 
 def _draw(

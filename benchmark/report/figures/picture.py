@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+MATCHED = 0.1
+"""A rate is matched if it is at most this share off the target."""
+
 
 @dataclass(frozen=True)
 class DecodedCrop:
