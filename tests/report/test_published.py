@@ -179,7 +179,9 @@ def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> No
 
 
 def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path: Path) -> None:
-    summary = summaries(sweep)["flat"].iloc[:1].assign(dataset="kodak (11 of 24)", images=10, images_attempted=11)
+    summary = summaries(sweep)["flat"].iloc[:1].assign(
+        dataset="kodak", images=10, images_attempted=11, images_expected=24,
+    )
     (tmp_path / "results" / "part").mkdir(parents=True)
     summary.to_csv(tmp_path / "results" / "part" / "summary.csv", index=False)
     path = tmp_path / "part.toml"
