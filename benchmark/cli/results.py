@@ -186,8 +186,9 @@ def compare(
     missing. It is 2 if the runs cannot be compared: another schema, data set, pixels or definition of a metric.
     """
     from benchmark.analysis.measured import known_metrics
-    from benchmark.analysis.regression.compare import BD_TOLERANCE, read_run
+    from benchmark.analysis.regression.compare import BD_TOLERANCE
     from benchmark.analysis.regression.compare import compare as compare_runs
+    from benchmark.analysis.regression.runs import read_run
     from benchmark.analysis.regression.tolerance import judged_columns, parse_percent, parse_tolerances
     from benchmark.cli.terminal import print_comparison
     from benchmark.plugins import all_metrics
@@ -222,7 +223,8 @@ def compare(
 def published(studies: Path, results: Path, out: Path | None) -> None:
     """Write a page of published figures beside measured ones."""
     from benchmark.errors import UsageError
-    from benchmark.report.published import read_published, write_page
+    from benchmark.report.published import write_page
+    from benchmark.report.published_study import read_published
 
     files = sorted(studies.glob("*.toml"))
     if not files:

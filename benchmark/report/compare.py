@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.regression.compare import KEYS, Comparison
+from benchmark.analysis.regression.compare import Comparison
+from benchmark.analysis.regression.runs import KEYS
 from benchmark.errors import UsageError
 from benchmark.report.compare_sections import (
     change_cells,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.regression.compare import KEYS, Comparison
+from benchmark.analysis.regression.compare import Comparison
+from benchmark.analysis.regression.runs import KEYS
 from benchmark.analysis.regression.timing import LEAST_PAIRS, SIGNIFICANCE
 from benchmark.report.tables.text import number
 

@@ -7,9 +7,8 @@ import json
 import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,145 +16,10 @@ import pandas as pd
 from benchmark.analysis.table import dataset_labels, read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
 from benchmark.record.settings import read_settings
+from benchmark.report.published_study import FIGURES, Published, PublishedRow, SummaryRow
 from benchmark.report.tables.text import markdown
-from benchmark.system.files import read_toml
 
-Point = Mapping[str, Any]
-"""A row of a summary by column, with the ``label`` of its data set: one operating point on one data set."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure that can be published.
-
-    Attributes:
-        title: the title of its column on the page.
-        column: the column of the summary.
-        form: the format in which a measured value is written.
-        scale: the number that a measured value is divided by.
-    """
-
-    title: str
-    column: str
-    form: str
-    scale: float = 1.0
-
-
-FIGURES: Mapping[str, Figure] = {
-    "bpp": Figure("bpp", "bpp_mean", "#.4g"),
-    "payload_bpp": Figure("bpp without headers", "payload_bpp_mean", "#.4g"),
-    "nominal_bpp": Figure("nominal bpp", "nominal_bpp_mean", "#.4g"),
-    "psnr": Figure("PSNR (dB)", "psnr_rgb_mean", ".2f"),
-    "psnr_pooled": Figure("pooled PSNR (dB)", "psnr_rgb_pooled", ".2f"),
-    "ssim": Figure("SSIM", "ssim_rgb_mean", ".3f"),
-    "ms_ssim": Figure("MS-SSIM", "ms_ssim_rgb_mean", ".3f"),
-    "mse": Figure("MSE (of 0–1)", "mse_rgb_mean", ".4f", 255.0**2),
-    "knob": Figure("mean knob", "knob_value_mean", ".2f"),
-}
-"""By their names in study files, in the order of their columns."""
-
-_RATES = ("bpp", "nominal_bpp")
 _NONE = "–"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A published row, and which operating points it is compared with.
-
-    Attributes:
-        label: what its source calls it.
-        dataset, codec, settings, target: what the operating points have; they may have further settings.
-        figures: published, by their names in :data:`FIGURES`.
-        interpolated: whether the points are a curve, and it is compared with what that has at the published rate.
-        baseline: label of the row in whose MSE this one's reduction is counted; empty for none.
-    """
-
-    label: str
-    dataset: str
-    codec: str
-    settings: Mapping[str, Any]
-    target: str
-    figures: Mapping[str, float]
-    interpolated: bool
-    baseline: str
-
-    @property
-    def rate(self) -> str:
-        """The rate along which it is interpolated: the first that is published."""
-        return next(name for name in _RATES if name in self.figures)
-
-    def selects(self, point: Point) -> bool:
-        """Whether it is compared with an operating point."""
-        settings = read_settings(point["settings"])
-        return (
-            (point["dataset"], point["codec"], point["target"]) == (self.dataset, self.codec, self.target)
-            and all(name in settings and settings[name] == value for name, value in self.settings.items())
-        )
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published table: what a study file says of it.
-
-    Attributes:
-        path: the path of the file.
-        name: the name of the study, and of its folder of results.
-        title, source: the heading on the page and where the figures are from, in Markdown.
-        differs: why ours differ, in Markdown.
-        also: figures to show besides those published.
-        rows: the rows, in order.
-        cross: published PSNR in dB by data set trained on and data set tested on; empty where the table is no such.
-        saving: what the published entropy coder saved on each level of an embedded code, from the first, as texts;
-            empty where the table is not of such a code.
-    """
-
-    path: Path
-    name: str
-    title: str
-    source: str
-    differs: str
-    also: Sequence[str]
-    rows: Sequence[Row]
-    cross: Mapping[str, Mapping[str, float]]
-    saving: Sequence[str]
-
-
-def read_published(path: Path) -> Published:
-    """The table ``[published]`` of a study file.
-
-    Raises:
-        UsageError: it cannot be read, lacks a key, has one that is unknown or of a wrong type, or a row is compared
-            with something that the study does not run; the message names the key.
-    """
-    document = read_toml(path)
-    table = _checked(document.get("published"), f"{path}: published", {
-        "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict, "saving": list,
-    }, needed=("title", "source", "differs"))
-    for name in table.get("also", ()):
-        if name not in FIGURES:
-            raise UsageError(f"{path}: published.also: unknown figure {name!r}; known: {', '.join(FIGURES)}")
-    datasets, codecs = document.get("dataset", []), list(document.get("codecs", {}))
-    datasets = datasets if isinstance(datasets, list) else [datasets]
-    rows = [
-        _read_row(row, f"{path}: published.rows, number {number}", datasets, codecs)
-        for number, row in enumerate(table.get("rows", ()), 1)
-    ]
-    for number, row in enumerate(rows, 1):
-        against = [other for other in rows if other.label == row.baseline]
-        if row.baseline and not (len(against) == 1 and "mse" in against[0].figures and "mse" in row.figures):
-            raise UsageError(
-                f"{path}: published.rows, number {number}: baseline: expected the label of one row, and an mse in "
-                f"both, got {row.baseline!r}"
-            )
-    for trained, tests in table.get("cross", {}).items():
-        if not isinstance(tests, dict) or not all(map(_is_number, tests.values())):
-            raise UsageError(f"{path}: published.cross.{trained}: expected a PSNR for each data set, got {tests!r}")
-    if not rows and not table.get("cross"):
-        raise UsageError(f"{path}: published: expected rows, or a table cross")
-    return Published(
-        path, str(document.get("name", path.stem)), table["title"], table["source"].strip(), table["differs"].strip(),
-        table.get("also", []), rows, table.get("cross", {}), [str(text) for text in table.get("saving", [])],
-    )
 
 
 def write_page(studies: Sequence[Published], results: Path) -> str:
@@ -194,7 +58,7 @@ def _section(study: Published, folder: Path) -> str:
     return "\n\n".join([*parts, study.differs])
 
 
-def _comparison(study: Published, points: Sequence[Point]) -> str:
+def _comparison(study: Published, points: Sequence[SummaryRow]) -> str:
     """The table published | measured | difference of a study's rows."""
     published = {name for row in study.rows for name in row.figures}
     shown = [name for name in FIGURES if name in published or name in study.also or name == "bpp"]
@@ -209,7 +73,7 @@ def _comparison(study: Published, points: Sequence[Point]) -> str:
     for row in study.rows:
         found = [point for point in points if row.selects(point)]
         against = next((other for other in study.rows if other.label == row.baseline), None) if row.baseline else None
-        compared: Sequence[Point] = found
+        compared: Sequence[SummaryRow] = found
         if row.interpolated and found:
             compared = [_interpolated(row, found, f"{study.path}: {row.label}")]
         elif not found:
@@ -229,7 +93,7 @@ def _comparison(study: Published, points: Sequence[Point]) -> str:
     return markdown(header, lines)
 
 
-def _interpolated(row: Row, points: Sequence[Point], where: str) -> Point:
+def _interpolated(row: PublishedRow, points: Sequence[SummaryRow], where: str) -> SummaryRow:
     """The point that a curve has at a published rate, by PCHIP over the rate; one without values outside its range.
 
     Points that cover fewer images than the others are left out.
@@ -254,7 +118,7 @@ def _interpolated(row: Row, points: Sequence[Point], where: str) -> Point:
     return point
 
 
-def _compared_with(row: Row, point: Point, found: Sequence[Point]) -> str:
+def _compared_with(row: PublishedRow, point: SummaryRow, found: Sequence[SummaryRow]) -> str:
     """Codec, the settings that a row asks for and those in which its points differ, target."""
     asked = dict(row.settings)
     if "settings" in point:
@@ -268,7 +132,9 @@ def _compared_with(row: Row, point: Point, found: Sequence[Point]) -> str:
     return " ".join(words) + (", interpolated" if row.interpolated else "")
 
 
-def _reductions(row: Row, against: Row | None, point: Point, points: Sequence[Point]) -> list[str]:
+def _reductions(
+    row: PublishedRow, against: PublishedRow | None, point: SummaryRow, points: Sequence[SummaryRow]
+) -> list[str]:
     """By how much the MSE is less than that of a row's baseline, published and measured."""
     if against is None:
         return [_NONE, _NONE]
@@ -280,7 +146,7 @@ def _reductions(row: Row, against: Row | None, point: Point, points: Sequence[Po
     return [_number(100 * theirs, ".1f"), _number(100 * ours, ".1f")]
 
 
-def _saving_table(published: Sequence[str], points: Sequence[Point]) -> str:
+def _saving_table(published: Sequence[str], points: Sequence[SummaryRow]) -> str:
     """What entropy coding saves on each level of an embedded code: its share of the level's nominal bits."""
     rates = [(_measured(point, "nominal_bpp"), _measured(point, "payload_bpp")) for point in points]
     curve = [(0.0, 0.0), *sorted(pair for pair in rates if not math.isnan(pair[0]))]
@@ -298,7 +164,7 @@ def _saving_table(published: Sequence[str], points: Sequence[Point]) -> str:
 
 def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> str:
     """Published / measured (difference) for each data set trained on, a row, and tested on, a column."""
-    measured: dict[tuple[str, str], Point] = {}
+    measured: dict[tuple[str, str], SummaryRow] = {}
     if path.exists():
         frame = _read(pd.read_csv, path, ("trained_on", "tested_on", "psnr_rgb_mean", "images"))
         for point in _records(frame):
@@ -321,13 +187,13 @@ def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> st
     return "PSNR in dB, published / measured (difference):\n\n" + markdown(["trained on \\ tested on", *tested], lines)
 
 
-def _points(folder: Path) -> list[Point]:
+def _points(folder: Path) -> list[SummaryRow]:
     """All operating points of a study's results, whose data sets may have folders below it."""
     needed = [
         "dataset", "codec", "knob", "settings", "target", "images", "images_attempted",
         *(figure.column for figure in FIGURES.values()),
     ]
-    points: list[Point] = []
+    points: list[SummaryRow] = []
     for path in sorted(folder.rglob("summary.csv")):
         summary = _read(read_summary, path, needed)
         points += _records(summary.assign(label=summary["dataset"].map(dataset_labels(summary))))
@@ -362,12 +228,12 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _measured(point: Point, name: str) -> float:
+def _measured(point: SummaryRow, name: str) -> float:
     value = point.get(FIGURES[name].column, math.nan)
     return float(value) / FIGURES[name].scale
 
 
-def _images(point: Point) -> str:
+def _images(point: SummaryRow) -> str:
     """How many images a point covers, and of how many if some failed; or what stands in its place."""
     images = point["images"]
     if isinstance(images, str):
@@ -380,49 +246,3 @@ def _number(value: float, form: str) -> str:
     if math.isnan(value):
         return _NONE
     return format(value, form).replace("-", "−").replace("inf", "∞")
-
-
-def _read_row(row: Any, where: str, datasets: Sequence[str], codecs: Sequence[str]) -> Row:
-    """A published row; data set and codec may be left out where the study has one."""
-    kinds: dict[str, type] = {
-        "label": str, "dataset": str, "codec": str, "settings": dict, "target": str, "interpolated": bool,
-        "baseline": str, **dict.fromkeys(FIGURES, float),
-    }
-    row = _checked(row, where, kinds, needed=("label",))
-    chosen = {}
-    for key, known in (("dataset", datasets), ("codec", codecs)):
-        chosen[key] = row.get(key, known[0] if len(known) == 1 else None)
-        if chosen[key] not in known:
-            raise UsageError(f"{where}: {key}: expected one of the study's, {', '.join(known)}, got {chosen[key]!r}")
-    figures = {name: row[name] for name in FIGURES if name in row}
-    if not figures:
-        raise UsageError(f"{where}: expected a figure, one of {', '.join(FIGURES)}")
-    if row.get("interpolated") and not any(name in figures for name in _RATES):
-        raise UsageError(f"{where}: interpolated: expected a rate, {' or '.join(_RATES)}")
-    return Row(
-        row["label"], chosen["dataset"], chosen["codec"], row.get("settings", {}), row.get("target", ""), figures,
-        row.get("interpolated", False), row.get("baseline", ""),
-    )
-
-
-def _checked(table: Any, where: str, kinds: Mapping[str, type], needed: Iterable[str]) -> dict[str, Any]:
-    """A table whose keys are known and of their types.
-
-    Raises:
-        UsageError: the message names the key.
-    """
-    if not isinstance(table, dict):
-        raise UsageError(f"{where}: expected a table, got {table!r}")
-    for key, value in table.items():
-        if key not in kinds:
-            raise UsageError(f"{where}: unknown key {key!r}; known: {', '.join(kinds)}")
-        if not (_is_number(value) if kinds[key] is float else isinstance(value, kinds[key])):
-            raise UsageError(f"{where}: {key}: expected {kinds[key].__name__}, got {value!r}")
-    for key in needed:
-        if key not in table:
-            raise UsageError(f"{where}: {key} is missing")
-    return table
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

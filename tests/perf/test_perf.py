@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.curve import read_results
-from benchmark.analysis.regression.compare import compare, read_run
+from benchmark.analysis.regression.compare import compare
+from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.regression.tolerance import judged_columns
 from benchmark.dataset import read_image
 from benchmark.metric import to_channels

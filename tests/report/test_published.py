@@ -15,7 +15,8 @@ from PIL import Image
 from benchmark.analysis.table import read_summary
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import open_dataset
-from benchmark.report.published import read_published, write_page
+from benchmark.report.published import write_page
+from benchmark.report.published_study import read_published
 from benchmark.run.study import dataset_names, read_study, resolve
 from benchmark.workflows.cross import read_cross
 from tests.conftest import ROOT, Run, photo

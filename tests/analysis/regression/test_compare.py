@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.regression.compare import Comparison, Gate, compare, read_run
+from benchmark.analysis.regression.compare import Comparison, Gate, compare
+from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.regression.timing import LEAST_PAIRS, time_ratios
 from benchmark.analysis.regression.tolerance import judged_columns, parse_percent, parse_tolerances
 from benchmark.cli.main import main
