@@ -34,6 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_pages_fetch_nothing(site: Path) -> None:
     tags = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=\"?(https?:)?//[^>]*>")
     for page in site.rglob("*.html"):
@@ -44,6 +45,7 @@ def test_pages_fetch_nothing(site: Path) -> None:
         assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", sheet.read_text(encoding="utf-8")), sheet.name
 
 
+@pytest.mark.slow
 def test_links_to_files_of_the_repository_lead_to_copies(site: Path) -> None:
     home = (site / "index.html").read_text(encoding="utf-8")
     assert 'src="repository/results/baseline/kodak/rd_psnr_rgb.svg"' in home

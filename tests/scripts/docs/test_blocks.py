@@ -11,12 +11,14 @@ from scripts.docs.blocks import ROOT, commands, fill, pages
 from scripts.docs.makers import MAKERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in pages() if commands(page.read_text())], ids=lambda page: page.name)
 def test_pages_tell_what_the_results_say(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert fill(text, MAKERS) == text, f"{page.relative_to(ROOT)} has drifted: run python -m scripts.docs"
 
 
+@pytest.mark.slow
 def test_a_figure_that_drifts_is_found() -> None:
     text = (ROOT / "docs/learned/cvae.md").read_text(encoding="utf-8")
     drifted = re.sub(r"\| mnist \| 5 \| 48\.4 \|", "| mnist | 5 | 48.5 |", text)
