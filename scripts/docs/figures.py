@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Mapping
 
@@ -14,6 +13,7 @@ from benchmark.analysis.bootstrap import mean_interval
 from benchmark.analysis.curve import read_results
 from benchmark.analysis.table import read_summary
 from benchmark.plugins import all_metrics
+from benchmark.record.settings import read_settings
 from benchmark.report.tables.text import markdown
 from scripts.docs.blocks import ROOT
 
@@ -108,7 +108,7 @@ def points(folder: str, codec: str, show: str, columns: str, **settings: str) ->
     rows = rows.assign(saved=100 * (1 - rows["payload_bpp_mean"] / rows["nominal_bpp_mean"]))
     lines = []
     for row in rows.to_dict("records"):
-        values = {name: _plain(value) for name, value in json.loads(row["settings"]).items()}
+        values = {name: _plain(value) for name, value in read_settings(row["settings"]).items()}
         if all(values[name] in allowed.split(",") for name, allowed in settings.items()):
             lines.append([*(values[name] for name in shown), *(_cell(row, name) for name in wanted)])
     if not lines:
@@ -139,7 +139,7 @@ def lossless(folder: str) -> str:
     rows = read_summary(ROOT / folder / "summary.csv").sort_values("bpp_mean")
     lines = []
     for row in rows.to_dict("records"):
-        settings = ", ".join(f"{name}={_plain(value)}" for name, value in json.loads(row["settings"]).items())
+        settings = ", ".join(f"{name}={_plain(value)}" for name, value in read_settings(row["settings"]).items())
         lines.append([f"`{row['codec']}`", settings or "none", f"{row['bpp_mean']:.3f}"])
     return markdown(["codec", "settings", "bpp"], lines)
 
