@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,8 @@ from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[1]
-if "PYTEST_XDIST_WORKER" in os.environ:
+WORKER = "PYTEST_XDIST_WORKER"
+if WORKER in os.environ:
     # Workers share the cores: one thread each, but where a test or the machine says otherwise.
     os.environ.update({name: value for name, value in thread_environment(1).items() if name not in os.environ})
 MOST_WORKERS = 4
@@ -34,6 +36,8 @@ MOST_WORKERS = 4
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Runs of the whole suite share the cores; runs of named files stay in one process. ``-n`` overrules both."""
+    if WORKER in os.environ:
+        return  # a worker starts no workers
     option = config.option
     whole = config.args_source is not pytest.Config.ArgsSource.ARGS
     if whole and getattr(option, "numprocesses", 0) is None and not (option.usepdb or option.collectonly):
@@ -97,6 +101,15 @@ def kodak(data_root: Path) -> Path:
     if not (data_root / "kodak" / "kodim24.png").exists():
         pytest.skip(f"no kodak/ in {data_root}")
     return data_root / "kodak"
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which private folders are made, to see that nothing stays there."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
 @pytest.fixture
