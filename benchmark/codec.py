@@ -196,6 +196,22 @@ class Codec(ABC):
         return np.stack([cls.decode(data) for data in streams])
 
     @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> Any:
+        """How a learned codec is trained on a data set.
+
+        Args:
+            dataset: as named on the command line.
+            options: the options of the training by name, as texts.
+
+        Returns:
+            A ``benchmark.neural.training.recipe.Recipe``.
+
+        Raises:
+            UsageError: the codec has no training, or not with these options.
+        """
+        raise UsageError(f"codec {cls.name!r} has no training: it is not a learned one")
+
+    @classmethod
     def recognises(cls, data: bytes) -> bool:
         """Whether a stream's first bytes are those of this codec; lets ``decode`` do without ``--codec``."""
         return False

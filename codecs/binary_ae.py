@@ -11,7 +11,8 @@ import numpy as np
 from benchmark.codec import Batch, Setting, setting
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels.codec import LevelCodec, LevelRecipe
+from benchmark.neural.levels.codec import LevelCodec
+from benchmark.neural.levels.recipe import LevelRecipe
 from benchmark.neural.training.recipe import Examples
 
 SAMPLE = 128
@@ -46,6 +47,10 @@ class BinaryAutoencoderCodec(LevelCodec):
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         return build_network(int(card["model"]))
+
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> BinaryRecipe:
+        return BinaryRecipe(options)
 
 
 def build_network(model: int) -> Any:
@@ -88,12 +93,17 @@ def build_network(model: int) -> Any:
 
 
 class BinaryRecipe(LevelRecipe):
-    """How models 1, 2 and 3 are trained; see :class:`LevelRecipe` for the options that all level codecs share."""
+    """How models 1, 2 and 3 are trained.
+
+    Args:
+        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``decorrelated``: see :func:`decorrelate`), and those
+            that all level codecs share, see :class:`LevelRecipe <benchmark.neural.levels.recipe.LevelRecipe>`.
+    """
 
     codec = "binary-ae"
     own_options: ClassVar[dict[str, str]] = {"model": "3", "init": "random"}
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str]) -> None:
         super().__init__(options)
         self.model = int(self.pick("model", ("1", "2", "3")))
         if self.model == 1:
@@ -146,14 +156,3 @@ def decorrelate(network: Any, images: Batch) -> None:
     chosen = np.argsort(variance)[::-1][: last.filters]
     kernel = 0.5 * vectors[:, chosen] / np.sqrt(variance[chosen] + 1e-12)
     last.set_weights([kernel.reshape(last.kernel.shape), -np.median(inputs @ kernel, axis=0)])
-
-
-def recipe(dataset: str, options: dict[str, str]) -> BinaryRecipe:
-    """The recipe, changed by options from the command line.
-
-    Args:
-        dataset: as named on the command line.
-        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``decorrelated``: see :func:`decorrelate`) and those of
-            ``levels.OPTIONS``.
-    """
-    return BinaryRecipe(options)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
-from benchmark.backends import hevc
+from benchmark.backends import hevc_syntax, x265
 from benchmark.backends.pillow import sweep
 from benchmark.codec import Image, Setting
 from benchmark.colour.convert import from_planes
@@ -16,7 +16,7 @@ MAGIC = b"BPG\xfb"
 
 
 @dataclasses.dataclass(frozen=True)
-class Bpg(hevc.PictureCodec):
+class Bpg(x265.PictureCodec):
     """A BPG file, as ``bpgenc -e x265`` makes them and any BPG decoder reads them.
 
     The container is written here from the public specification (bellard.org/bpg/bpg_spec.txt, 0.9.5): a header of some
@@ -55,23 +55,23 @@ class Bpg(hevc.PictureCodec):
     @classmethod
     def decode(cls, data: bytes) -> Image:
         sps, height, width, body = _read(data)
-        units = hevc.split(b"\0\0\1" + body)
+        units = hevc_syntax.split(b"\0\0\1" + body)
         if len(units) != 2:
             raise BitstreamError(f"bpg: expected a picture parameter set and one slice, got {len(units)} units")
         pps, picture = units
-        return from_planes(hevc.decode(sps, pps, picture, height, width), depth=sps.depth)
+        return from_planes(x265.decode(sps, pps, picture, height, width), depth=sps.depth)
 
     def overhead(self, data: bytes) -> int:
         """Header, picture parameter set and start code: all but the slice."""
-        return len(data) - len(hevc.split(b"\0\0\1" + _read(data)[-1])[-1])
+        return len(data) - len(hevc_syntax.split(b"\0\0\1" + _read(data)[-1])[-1])
 
 
-def _read(data: bytes) -> tuple[hevc.Sps, int, int, bytes]:
+def _read(data: bytes) -> tuple[hevc_syntax.Sps, int, int, bytes]:
     """What the header says, height and width of the image, and the NAL units without their first start code."""
     if not data.startswith(MAGIC) or len(data) < 6:
         raise BitstreamError("not a BPG file")
     chroma, depth = data[4] >> 5, (data[4] & 15) + 8
-    if data[4] & 16 or data[5] or chroma not in hevc.CHROMA.values():
+    if data[4] & 16 or data[5] or chroma not in hevc_syntax.CHROMA.values():
         raise BitstreamError("bpg: a file with alpha, animation, metadata, another colour space, range or subsampling")
     place = 6
     width, place = read_ue7(data, place)
@@ -82,13 +82,13 @@ def _read(data: bytes) -> tuple[hevc.Sps, int, int, bytes]:
     size, place = read_ue7(data, place)
     tools = _read_tools(data[place : place + size])
     coded_width, coded_height = (-(-side // tools.block) * tools.block for side in (width, height))
-    hevc.check_size(coded_width, coded_height, data)
-    return hevc.Sps(chroma, depth, coded_width, coded_height, 0, 0, tools), height, width, data[place + size :]
+    x265.check_size(coded_width, coded_height, data)
+    return hevc_syntax.Sps(chroma, depth, coded_width, coded_height, 0, 0, tools), height, width, data[place + size :]
 
 
-def _write_tools(tools: hevc.Tools) -> bytes:
+def _write_tools(tools: hevc_syntax.Tools) -> bytes:
     *sizes, sao, smoothing = tools
-    bits = hevc.BitWriter()
+    bits = hevc_syntax.BitWriter()
     for value in sizes:
         bits.ue(value)
     for flag in (sao, 0, smoothing, 0):  # no PCM, no extension of the SPS
@@ -96,11 +96,11 @@ def _write_tools(tools: hevc.Tools) -> bytes:
     return bits.tobytes()
 
 
-def _read_tools(data: bytes) -> hevc.Tools:
-    bits = hevc.BitReader(data)
+def _read_tools(data: bytes) -> hevc_syntax.Tools:
+    bits = hevc_syntax.BitReader(data)
     sizes = [bits.ue() for _ in range(5)]
     sao, pcm, smoothing, extension = (bits.u() for _ in range(4))
-    tools = hevc.Tools._make((*sizes, sao, smoothing))
+    tools = hevc_syntax.Tools._make((*sizes, sao, smoothing))
     if pcm or extension or max(sizes) > 4 or _write_tools(tools) != data:
         raise BitstreamError("bpg: an HEVC header with tools that this bench does not use")
     return tools

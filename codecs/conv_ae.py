@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from benchmark.codec import setting
 from benchmark.colour.convert import Floats
-from benchmark.neural.latent.codec import Network
 from benchmark.neural.latent.fashion import FashionCodec, FashionRecipe, build_autoencoder
+from benchmark.neural.latent.network import Network
 from benchmark.neural.latent.search import by_gradient
 from benchmark.neural.streams.entropy import Symbols
-from benchmark.neural.training.recipe import Recipe
-from benchmark.neural.weights import Point
+from benchmark.neural.weights import TrainedPoint
 
 
 def build_network(shape: tuple[int, int, int]) -> Any:
@@ -43,13 +43,17 @@ class ConvAe(FashionCodec):
     search: int = setting(0, low=0, high=10_000)
     price: float = setting(3.0, low=0.01, high=100)
 
-    def symbols(self, latents: Floats, tiles: Floats, kind: int, point: Point, network: Network) -> Symbols:
+    def symbols(self, latents: Floats, tiles: Floats, kind: int, point: TrainedPoint, network: Network) -> Symbols:
         if not self.search:
             return super().symbols(latents, tiles, kind, point, network)
         tables = network.tables(self._steps(point))[kind]
         objective = self._objective(kind, point, network)
         objective = dataclasses.replace(objective, price=self.price * objective.price)
         return by_gradient(latents, tiles, network.decoder, tables, objective, self.search)
+
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> ConvAeRecipe:
+        return ConvAeRecipe(dataset, options)
 
 
 class ConvAeRecipe(FashionRecipe):
@@ -60,8 +64,3 @@ class ConvAeRecipe(FashionRecipe):
     architecture = "convolutional autoencoder: 342,049 parameters"
     default_epochs: ClassVar[dict[str, int]] = {"mse": 50, "rd": 6}
     patience = 10
-
-
-def recipe(dataset: str, options: dict[str, str]) -> Recipe:
-    """The recipe for a data set, changed by options from the command line."""
-    return ConvAeRecipe(dataset, options)

@@ -8,6 +8,7 @@ each latent dimension, and put into a stream that decodes anywhere.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,9 +16,10 @@ import numpy as np
 from benchmark.codec import setting
 from benchmark.defaults import DIGIT_DATASETS
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent.codec import LatentRecipe, SearchedCodec
+from benchmark.neural.latent.codec import SearchedCodec
+from benchmark.neural.latent.recipe import LatentRecipe
 from benchmark.neural.streams import entropy
-from benchmark.neural.training.recipe import Recipe, Stage
+from benchmark.neural.training.recipe import Stage
 
 LATENT = 16
 
@@ -89,6 +91,10 @@ class Cvae(SearchedCodec):
             return self.weights
         return "mnist" if (height, width, channels) == (28, 28, 1) else "natural"
 
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> CvaeRecipe:
+        return CvaeRecipe(dataset, options)
+
 
 class CvaeRecipe(LatentRecipe):
     """How the CVAE is trained; later stages, which start from a trained network, take a third of the epochs."""
@@ -101,7 +107,7 @@ class CvaeRecipe(LatentRecipe):
     default_epochs: ClassVar[dict[str, int]] = {"rd": 24, "elbo": 24}
     default_schedule: ClassVar[dict[str, str]] = {"rd": "cosine", "elbo": "constant"}
 
-    def __init__(self, dataset: str, options: dict[str, str]) -> None:
+    def __init__(self, dataset: str, options: Mapping[str, str]) -> None:
         super().__init__(dataset, options)
         self.patience = 6 if self.objective == "rd" else None
 
@@ -138,8 +144,3 @@ class CvaeRecipe(LatentRecipe):
         if stage.quality == len(self.stages()):
             steps[stage.quality + 2] = unit // 2
         return steps
-
-
-def recipe(dataset: str, options: dict[str, str]) -> Recipe:
-    """The recipe for a data set, changed by options from the command line."""
-    return CvaeRecipe(dataset, options)

@@ -12,7 +12,7 @@ import numpy as np
 from benchmark.codec import setting
 from benchmark.errors import UsageError
 from benchmark.neural.latent.fashion import FashionCodec, FashionRecipe, build_autoencoder
-from benchmark.neural.training.recipe import Examples, Recipe
+from benchmark.neural.training.recipe import Examples
 
 NOISE = 0.3
 """Standard deviation of the noise that it is trained to remove, on the scale of 0–1."""
@@ -43,12 +43,16 @@ class DenoisingAe(FashionCodec):
 
     weights: str = setting("mse")
 
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> DenoisingAeRecipe:
+        return DenoisingAeRecipe(dataset, options)
+
 
 class DenoisingAeRecipe(FashionRecipe):
     """How it is trained: the original took up to 60 epochs, and ended after 15 without gain; noise is always fresh.
 
     Args:
-        dataset: see :class:`benchmark.neural.latent.codec.LatentRecipe`.
+        dataset: see :class:`benchmark.neural.latent.recipe.LatentRecipe`.
         options: the options named there, and ``clean``: the share of examples that are left without noise, 0 as in the
             original.
     """
@@ -78,8 +82,3 @@ class DenoisingAeRecipe(FashionRecipe):
 
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), **({"clean": self.clean} if self.clean else {})}
-
-
-def recipe(dataset: str, options: dict[str, str]) -> Recipe:
-    """The recipe for a data set, changed by options from the command line."""
-    return DenoisingAeRecipe(dataset, options)

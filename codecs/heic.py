@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmark.backends.hevc import MAX_SIDE, PRESETS, check_size
 from benchmark.backends.pillow import sweep
+from benchmark.backends.x265 import MAX_SIDE, PRESETS, check_size
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage

@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
-from benchmark.backends import hevc
+from benchmark.backends import hevc_syntax, x265
 from benchmark.backends.pillow import sweep
 from benchmark.codec import Image, Setting
 from benchmark.colour.convert import from_planes
 from benchmark.errors import BitstreamError
 
-END = bytes((hevc.END << 1, 1))
+END = bytes((hevc_syntax.END << 1, 1))
 """End of bitstream: a stream that lost its end has lost it."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Hevc(hevc.PictureCodec):
+class Hevc(x265.PictureCodec):
     """One intra picture as a raw HEVC stream (annex B).
 
     ``qp`` is the quantiser of the slice.
@@ -29,9 +29,9 @@ class Hevc(hevc.PictureCodec):
     +0.7 %).
 
     Headers are the shortest that hold the picture: no SEI, parameter sets written by the bench
-    (:func:`benchmark.backends.hevc.parameter_sets`), and an end of bitstream unit of five bytes, by which a cut is
-    told. A size that is no multiple of 8 is padded by replicating the edge, and cropped by the conformance window. At
-    4:2:0 an odd size is cropped by a pan-scan rectangle too, because the window counts chroma samples.
+    (:func:`benchmark.backends.hevc_syntax.parameter_sets`), and an end of bitstream unit of five bytes, by which a
+    cut is told. A size that is no multiple of 8 is padded by replicating the edge, and cropped by the conformance
+    window. At 4:2:0 an odd size is cropped by a pan-scan rectangle too, because the window counts chroma samples.
 
     Colour path: YCbCr BT.601 full range in NumPy, rounded to the nearest, 8 or 10 bit. 4:2:0 is the mean of 2×2
     samples, and is interpolated linearly. Grey is 4:0:0.
@@ -53,37 +53,38 @@ class Hevc(hevc.PictureCodec):
         height, width = image.shape[:2]
         step = _step(sps)
         sps = sps._replace(right=(sps.width - width) // step, bottom=(sps.height - height) // step)
-        return hevc.join([*hevc.parameter_sets(sps), pps, *_pan_scan(width % step, height % step), picture, END])
+        rectangle = _pan_scan(width % step, height % step)
+        return hevc_syntax.join([*hevc_syntax.parameter_sets(sps), pps, *rectangle, picture, END])
 
     @classmethod
     def decode(cls, data: bytes) -> Image:
-        units = hevc.split(data)
+        units = hevc_syntax.split(data)
         if len(units) not in (5, 6) or units[-1] != END:
             raise BitstreamError("not a whole HEVC stream of this bench: its parameter sets, a picture and its end")
         vps, own, pps, *scan, picture, _ = units
-        sps = hevc.read_sps(own)
+        sps = hevc_syntax.read_sps(own)
         step = _step(sps)
         odd = next((odd for odd in ((0, 0), (1, 0), (0, 1), (1, 1)) if scan == _pan_scan(*odd)), None)
-        if [vps, own] != hevc.parameter_sets(sps) or odd is None or hevc.join(units) != data:
+        if [vps, own] != hevc_syntax.parameter_sets(sps) or odd is None or hevc_syntax.join(units) != data:
             raise BitstreamError("not an HEVC stream of this bench: its headers are others than those it writes")
         width, height = sps.width - step * sps.right - odd[0], sps.height - step * sps.bottom - odd[1]
-        return from_planes(hevc.decode(sps, pps, picture, height, width), depth=sps.depth)
+        return from_planes(x265.decode(sps, pps, picture, height, width), depth=sps.depth)
 
     def overhead(self, data: bytes) -> int:
         """Parameter sets, start codes and end: all but the slice."""
-        return len(data) - len(hevc.split(data)[-2])
+        return len(data) - len(hevc_syntax.split(data)[-2])
 
 
-def _step(sps: hevc.Sps) -> int:
+def _step(sps: hevc_syntax.Sps) -> int:
     """Luma samples of a unit of the conformance window."""
-    return 2 if sps.chroma == hevc.CHROMA["4:2:0"] else 1
+    return 2 if sps.chroma == hevc_syntax.CHROMA["4:2:0"] else 1
 
 
 def _pan_scan(right: int, bottom: int) -> list[bytes]:
     """The SEI message that takes so many more columns and rows off, of 0 and 1 each; no message where it is none."""
     if not (right or bottom):
         return []
-    bits = hevc.BitWriter()
+    bits = hevc_syntax.BitWriter()
     bits.ue(0)
     bits.u(0)
     bits.ue(0)
@@ -92,4 +93,4 @@ def _pan_scan(right: int, bottom: int) -> list[bytes]:
     bits.u(0)
     bits.u(1)
     rectangle = bits.tobytes()
-    return [hevc.unit(hevc.PREFIX_SEI, bytes((2, len(rectangle))) + rectangle + b"\x80")]
+    return [hevc_syntax.unit(hevc_syntax.PREFIX_SEI, bytes((2, len(rectangle))) + rectangle + b"\x80")]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,10 +14,13 @@ from benchmark.errors import BitstreamError, MissingBackend
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.klt.start import BLOCK
 from benchmark.neural.onescale import coder
+from benchmark.neural.onescale.build import build
 from benchmark.neural.onescale.model import QUALITIES, Model
-from benchmark.neural.onescale.recipe import OneScaleRecipe, build
 from benchmark.neural.streams.container import Frame, pack, unpack
-from benchmark.neural.weights import WEIGHTS_VARIABLE, Point, by_identity, load_weights, points, set_folders
+from benchmark.neural.weights import WEIGHTS_VARIABLE, TrainedPoint, by_identity, load_weights, points, set_folders
+
+if TYPE_CHECKING:
+    from benchmark.neural.onescale.recipe import OneScaleRecipe
 
 DEFAULT_SET = "photographs"
 
@@ -90,9 +93,15 @@ class LearnedOnescale(NeuralCodec):
         entropy = model.macs(rows, columns)
         return Complexity(int(transform.count_params()) + model.parameters, encode + entropy, decode + entropy)
 
-    def _point(self) -> Point:
+    def _point(self) -> TrainedPoint:
         _require_weights(self.weights)
         return points(self.name, self.weights)[0]
+
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> OneScaleRecipe:
+        from benchmark.neural.onescale.recipe import OneScaleRecipe
+
+        return OneScaleRecipe(options)
 
 
 def _require_weights(name: str) -> None:
@@ -106,14 +115,9 @@ def _require_weights(name: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _networks(point: Point) -> tuple[Any, Model]:
+def _networks(point: TrainedPoint) -> tuple[Any, Model]:
     """The transform and the entropy model of a set, loaded once a process."""
     transform = build(point.card["widths"]).transform
     load_weights(transform, point.weights_path)
     transform.trainable = False
     return transform, Model.load(point.folder / f"{point.stem}.contexts.npz")
-
-
-def recipe(dataset: str, options: dict[str, str]) -> OneScaleRecipe:
-    """How it is trained; see ``OneScaleRecipe`` for the options."""
-    return OneScaleRecipe(options)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, Frame, pac
 from benchmark.neural.streams.entropy import load_constriction
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.model import Model
-from benchmark.neural.wavelet.recipe import WaveletRecipe
 from benchmark.neural.wavelet.restoration import Restoration
 from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse, image_of, planes_of
-from benchmark.neural.weights import Point, by_identity, points, set_folders
+from benchmark.neural.weights import TrainedPoint, by_identity, points, set_folders
+
+if TYPE_CHECKING:
+    from benchmark.neural.wavelet.recipe import WaveletRecipe
 
 _STEPS = (0.5, 255.0)
 _SHARES = {"psnr": (1.0,) * LEVELS, "ms-ssim": (2.4, 1.0, 0.5, 0.5, 0.5, 0.5)}
@@ -119,7 +121,7 @@ class LearnedWavelet(Codec):
         return Account(decoded.ideal_bits, decoded.macs, decoded.macs + repair)
 
     @classmethod
-    def _decoded(cls, data: bytes, last: int = 1) -> tuple[Frame, Point, coder.Coded]:
+    def _decoded(cls, data: bytes, last: int = 1) -> tuple[Frame, TrainedPoint, coder.Coded]:
         """What a stream says, by which weights, and its planes, down to a level, before they are repaired."""
         frame = unpack(data, cls.name)
         low, high = (round(limit * UNIT) for limit in _STEPS)
@@ -134,20 +136,21 @@ class LearnedWavelet(Codec):
         )
         return frame, point, decoded
 
-    def _point(self) -> Point:
+    def _point(self) -> TrainedPoint:
         return points(self.name, self.weights)[0]
+
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> WaveletRecipe:
+        from benchmark.neural.wavelet.recipe import WaveletRecipe
+
+        return WaveletRecipe(options)
 
 
 @lru_cache(maxsize=4)
-def _model(point: Point) -> Model:
+def _model(point: TrainedPoint) -> Model:
     return Model.load(point.folder / f"{point.stem}.contexts.npz")
 
 
 @lru_cache(maxsize=4)
-def _restoration(point: Point) -> Restoration:
+def _restoration(point: TrainedPoint) -> Restoration:
     return Restoration.load(point.folder / f"{point.stem}.restoration.npz")
-
-
-def recipe(dataset: str, options: dict[str, str]) -> WaveletRecipe:
-    """How it is trained; see ``WaveletRecipe`` for the options."""
-    return WaveletRecipe(options)

@@ -12,11 +12,13 @@ import numpy as np
 from benchmark.codec import Complexity, Knob, Setting, setting
 from benchmark.errors import SettingError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels.codec import MOST_LEVELS, Encoder, LevelCodec, LevelRecipe
-from benchmark.neural.streams.bits import BitModel
+from benchmark.neural.levels.codec import MOST_LEVELS, LevelCodec
+from benchmark.neural.levels.network import Encoder
+from benchmark.neural.levels.recipe import LevelRecipe
+from benchmark.neural.streams.bit_model import BitModel
 from benchmark.neural.streams.container import pack_levels, unpack_levels
 from benchmark.neural.training.recipe import Stage
-from benchmark.neural.weights import Point
+from benchmark.neural.weights import TrainedPoint
 
 BITS = 32
 """Channels of the code: bits for a block of 16×16 pixels and level."""
@@ -67,17 +69,17 @@ class Rnn(LevelCodec):
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
         if card.get("form") == "klt":
-            from benchmark.neural.klt.recipe import build_klt
+            from benchmark.neural.klt.build import build_klt
 
             return build_klt(card["widths"])
         return build_network(card["width"], card["additive"])
 
-    def level_count(self, point: Point) -> int:
+    def level_count(self, point: TrainedPoint) -> int:
         if self.levels > point.card["levels"]:
             raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")
         return self.levels
 
-    def encoder(self, point: Point, network: Any, models: Sequence[BitModel]) -> Encoder:
+    def encoder(self, point: TrainedPoint, network: Any, models: Sequence[BitModel]) -> Encoder:
         if not self.search:
             return super().encoder(point, network, models)
         if point.card.get("form") == "klt":
@@ -93,6 +95,15 @@ class Rnn(LevelCodec):
     def prefix(self, data: bytes) -> bytes:
         frame, levels = unpack_levels(data, self.name)
         return pack_levels(frame, levels[: self.levels])
+
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> LevelRecipe:
+        """That of the form which the option ``form`` names."""
+        if options.get("form") == "klt":
+            from benchmark.neural.klt.recipe import KltRecipe
+
+            return KltRecipe(options)
+        return RnnRecipe(options)
 
 
 def build_network(width: str, additive: bool) -> Any:
@@ -120,7 +131,7 @@ class RnnRecipe(LevelRecipe):
         "crop": "64", "batch_size": "8", "loss": "psnr",
     }
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str]) -> None:
         super().__init__(options)
         self.width = self.pick("width", tuple(WIDTHS))
         self.additive = self.pick("form", ("one-shot", "additive", "klt")) == "additive"
@@ -151,12 +162,3 @@ class RnnRecipe(LevelRecipe):
             "binary": True,
             "options": self.options,
         }
-
-
-def recipe(dataset: str, options: dict[str, str]) -> LevelRecipe:
-    """The recipe of a form, changed by options from the command line; see ``LevelRecipe`` and its ``own_options``."""
-    if options.get("form") == "klt":
-        from benchmark.neural.klt.recipe import KltRecipe
-
-        return KltRecipe(options)
-    return RnnRecipe(options)

@@ -8,12 +8,14 @@ each way has one hidden layer.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from benchmark.codec import setting
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent.codec import LatentRecipe, SearchedCodec
-from benchmark.neural.training.recipe import Recipe, Stage
+from benchmark.neural.latent.codec import SearchedCodec
+from benchmark.neural.latent.recipe import LatentRecipe
+from benchmark.neural.training.recipe import Stage
 
 LATENT = 128
 HIDDEN = 256
@@ -70,6 +72,10 @@ class Vae(SearchedCodec):
 
     weights: str = setting("rd")
 
+    @classmethod
+    def recipe(cls, dataset: str, options: Mapping[str, str]) -> VaeRecipe:
+        return VaeRecipe(dataset, options)
+
 
 class VaeRecipe(LatentRecipe):
     """How the VAE is trained; later stages, which start from a trained network, take half of the epochs."""
@@ -99,8 +105,3 @@ class VaeRecipe(LatentRecipe):
         if stage.trade_off is None:  # one network, whose latent has unit variance: the step alone sets the rate
             return dict(enumerate((64, 48, 32, 24, 16, 8, 4, 2), 1))
         return {2 * stage.quality - 1: 5, 2 * stage.quality: 4}
-
-
-def recipe(dataset: str, options: dict[str, str]) -> Recipe:
-    """The recipe for a data set, changed by options from the command line."""
-    return VaeRecipe(dataset, options)

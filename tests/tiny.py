@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels.codec import LevelRecipe
+from benchmark.neural.levels.recipe import LevelRecipe
 
 
 class TinyRecipe(LevelRecipe):

@@ -63,7 +63,7 @@ def train(
     from benchmark.neural.training.loop import Pace
     from benchmark.neural.training.packed import PackedImages
     from benchmark.neural.training.train import train as run_training
-    from benchmark.plugins import recipe
+    from benchmark.plugins import codec_class
 
     if (dataset is None) == (packed is None):
         raise UsageError("expected one of --dataset and --packed")
@@ -76,7 +76,7 @@ def train(
     folder = out or Path("weights") / codec / (name or label)
     try:
         card = run_training(
-            recipe(codec, dataset, dict(pair(text) for text in options)), images, data=data,
+            codec_class(codec).recipe(dataset, dict(pair(text) for text in options)), images, data=data,
             out=folder, seed=seed, precision=precision, command=typed_command(),
             pace=Pace(limit, checkpoint_every, evaluate_every), resume=resume, device=device,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
@@ -12,10 +12,31 @@ from typing import Any, cast
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.system.environment import processor
 
+BACKENDS: Mapping[str, str] = {"tensorflow": "neural", "jax": "neural-jax", "torch": "neural-jax,torch"}
+"""Backends of Keras, the first that is installed first, and the extras of the package that bring them."""
+
+_VARIABLE = "KERAS_BACKEND"
+_ADVICE = (
+    "pip install 'rdbench[neural]' for Keras with TensorFlow, or 'rdbench[neural-jax]' for Keras with JAX, "
+    "which is smaller"
+)
+
 
 def backend_name() -> str:
-    """``tensorflow`` unless ``KERAS_BACKEND`` says otherwise."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    """The backend that ``KERAS_BACKEND`` names, or else the first of :data:`BACKENDS` that is installed.
+
+    Raises:
+        MissingBackend: none is installed, or the variable names no backend.
+    """
+    name = os.environ.get(_VARIABLE)
+    if name:
+        if name not in BACKENDS:
+            raise MissingBackend(f"{_VARIABLE}: expected {', '.join(BACKENDS)}, got {name!r}")
+        return name
+    for backend in BACKENDS:
+        if _installed(backend):
+            return backend
+    raise MissingBackend(f"learned codecs need TensorFlow, JAX or PyTorch: {_ADVICE}")
 
 
 def backend_version() -> str:
@@ -26,11 +47,24 @@ def backend_version() -> str:
     """
     found = []
     for package in ("keras", backend_name(), "constriction"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError as error:
-            raise MissingBackend(f"learned codecs need {package}: pip install 'rdbench[neural]'") from error
+        installed = _installed(package)
+        if not installed:
+            raise MissingBackend(f"learned codecs need {package}: {_install_line(package)}")
+        found.append(f"{package} {installed}")
     return ", ".join(found)
+
+
+def _installed(package: str) -> str:
+    """The version of a package, without loading it; nothing where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _install_line(package: str) -> str:
+    """What installs a package that is missing: the extra of a backend that was asked for by name, or the advice."""
+    return f"pip install 'rdbench[{BACKENDS[package]}]'" if package in BACKENDS else _ADVICE
 
 
 @contextmanager
@@ -60,16 +94,35 @@ def load_keras() -> Any:
     Raises:
         MissingBackend: Keras or its backend is not installed.
     """
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    name = backend_name()
+    os.environ.setdefault(_VARIABLE, name)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _native_chatter_muted():
             import keras
     except ImportError as error:
+        missing = next((package for package in ("keras", name) if not _installed(package)), name)
         raise MissingBackend(
-            f"learned codecs need Keras and {backend_name()}: pip install 'rdbench[neural]'"
+            f"learned codecs need Keras and {name}, which cannot be loaded ({error}): {_install_line(missing)}"
         ) from error
+    os.environ[_VARIABLE] = keras.config.backend()  # another one where somebody has loaded Keras before
     return keras
+
+
+@contextmanager
+def computing_in(policy: str) -> Iterator[None]:
+    """Gives the networks that are built inside a dtype policy; afterwards the one from before holds again.
+
+    Args:
+        policy: ``float32``, ``mixed_bfloat16`` or ``mixed_float16``.
+    """
+    config = load_keras().config
+    before = config.dtype_policy()
+    config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        config.set_dtype_policy(before)
 
 
 def gpu_names() -> list[str]:

@@ -40,7 +40,7 @@ _GROUP = 64
 
 
 @dataclass(frozen=True)
-class Point:
+class TrainedPoint:
     """One operating point of a set of weights.
 
     Attributes:
@@ -86,7 +86,7 @@ def _all_folders(codec: str) -> list[Path]:
     return [card.parent for root in roots for card in sorted((root / codec).glob("*/card.json"))]
 
 
-def points(codec: str, name: str) -> list[Point]:
+def points(codec: str, name: str) -> list[TrainedPoint]:
     """Operating points of a set of weights, from the lowest rate to the highest.
 
     Raises:
@@ -102,7 +102,7 @@ def points(codec: str, name: str) -> list[Point]:
     return _points(folders[name])
 
 
-def by_identity(codec: str, identity: bytes) -> Point:
+def by_identity(codec: str, identity: bytes) -> TrainedPoint:
     """The operating point that a stream names, whatever the name of its set.
 
     Raises:
@@ -123,12 +123,12 @@ def by_identity(codec: str, identity: bytes) -> Point:
 
 
 @cache
-def _points(folder: Path) -> list[Point]:
+def _points(folder: Path) -> list[TrainedPoint]:
     path = folder / "card.json"
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         found = [
-            Point(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
+            TrainedPoint(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
             for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
         ]
         if not found:

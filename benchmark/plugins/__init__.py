@@ -15,16 +15,13 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
-
-if TYPE_CHECKING:
-    from benchmark.neural.training.recipe import Recipe
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
@@ -238,16 +235,3 @@ def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
     if getattr(cls, "name", None) != point.name:
         raise PluginError(f"entry point {point.name!r} ({point.value}) names itself {getattr(cls, 'name', None)!r}")
     return cls
-
-
-def recipe(codec: str, dataset: str, options: dict[str, str]) -> Recipe:
-    """How a learned codec is trained on a data set.
-
-    Raises:
-        UsageError: the codec is not trained.
-    """
-    module = importlib.import_module(codec_class(codec).__module__)
-    if not hasattr(module, "recipe"):
-        raise UsageError(f"codec {codec!r} is not a learned one: there is nothing to train")
-    found: Recipe = module.recipe(dataset, options)
-    return found

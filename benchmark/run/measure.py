@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmark.codec import Account, Batch, Codec, Complexity
-from benchmark.colour.convert import ColourPath, ceiling, excess
+from benchmark.colour.ceiling import ceiling, excess
+from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
 from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_metric, to_channels
 from benchmark.plugins import all_metrics, metric_families

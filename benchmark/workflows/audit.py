@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Codec, Image, Setting
-from benchmark.colour.convert import ceiling, excess, psnr, rgb_to_ycbcr, to_uint8
+from benchmark.colour.ceiling import ceiling, excess, psnr
+from benchmark.colour.convert import rgb_to_ycbcr, to_uint8
 from benchmark.defaults import AUDIT_IMAGE
 from benchmark.errors import UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, open_dataset, portable_name
@@ -49,7 +50,7 @@ class Finding:
         settings: the finest, as canonical JSON.
         matrix, range, subsampling, depth, by: the parts of its :class:`~benchmark.colour.convert.ColourPath`.
         psnr: measured at the finest setting over all channels, in dB.
-        ceiling: the PSNR that the colour path alone can keep, see :func:`~benchmark.colour.convert.ceiling`.
+        ceiling: the PSNR that the colour path alone can keep, see :func:`~benchmark.colour.ceiling.ceiling`.
         lossless: ``verified``, ``broken``, or empty where it is not claimed.
         bytes_1x1, overhead_1x1: of the stream of one pixel.
         overhead: metadata bytes of the image's stream.

@@ -12,7 +12,7 @@ import pandas as pd
 from benchmark.analysis.table import read_summary
 from benchmark.errors import UsageError
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
-from benchmark.plugins import codec_class, open_dataset, recipe
+from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
 from benchmark.run.store import replace_file
 from benchmark.run.study import each_dataset, resolve
@@ -69,7 +69,7 @@ def read_cross(path: Path) -> Cross:
     cross = Cross(name=str(document.get("name", path.stem)), **table)
     if "weights" not in codec_class(cross.codec).from_settings({}).settings:
         raise UsageError(f"{path}: codec {cross.codec!r} has no weights to choose")
-    recipe(cross.codec, cross.train[0], dict(cross.options))  # raises for a bad option before anything is trained
+    codec_class(cross.codec).recipe(cross.train[0], cross.options)  # raises for a bad option before anything is trained
     return cross
 
 
@@ -122,7 +122,7 @@ def _train(cross: Cross, dataset: str, weights: Path, data_root: Path | None, co
     from benchmark.neural.training.train import train
 
     train(
-        recipe(cross.codec, dataset, dict(cross.options)), open_dataset(dataset, data_root).training_images(),
+        codec_class(cross.codec).recipe(dataset, cross.options), open_dataset(dataset, data_root).training_images(),
         data=dataset, out=weights / cross.codec / cross.weights(dataset), seed=cross.seed,
         precision=cross.precision, command=command,
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from PIL import AvifImagePlugin, Image, ImageFile
 
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, SettingError, UnsupportedImage
 from benchmark.plugins import codec_class
 from tests.conftest import ROOT, photo
-from tests.needs import needs
+from tests.needs import installed, needs
 
 
 def codec(name: str, **settings: Setting) -> Codec:
@@ -66,11 +68,13 @@ def test_webp_holds_16383_pixels_and_says_so() -> None:
         codec("webp").encode(np.zeros((1, 16384), np.uint8))
 
 
+# Not by needs(): an import of the plugin takes over Pillow's registries for all tests that follow.
+@pytest.mark.skipif(not installed("pillow_avif"), reason="pillow_avif is not installed: extra avif")
 def test_avif_encoders_come_from_the_plugin_which_does_not_stay() -> None:
-    needs("pillow_avif", extra="avif")
     image = photo(128, 128)
     before = codec("avif").encode(image)
     native = Image.SAVE["AVIF"], Image.OPEN["AVIF"]
+    assert native[1][0] is AvifImagePlugin.AvifImageFile
     streams = [codec("avif", encoder=name, subsampling="4:2:0").encode(image) for name in ("aom", "svt", "rav1e")]
     assert len(set(streams)) == 3
     for stream in streams:
@@ -108,6 +112,21 @@ def test_tolerance_of_truncation_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(BitstreamError, match="LOAD_TRUNCATED_IMAGES"):
         codec("jpeg").decode(stream)
+
+
+def test_avif_decodes_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow has no argument for it: its module variable must still be what its decoder is given."""
+    stream = codec("avif").encode(photo(40, 40))
+    own: Any = vars(AvifImagePlugin)["_avif"]
+    given = []
+
+    def decoder(data: bytes, name: str, threads: int) -> Any:
+        given.append(threads)
+        return own.AvifDecoder(data, name, threads)
+
+    monkeypatch.setattr(AvifImagePlugin, "_avif", SimpleNamespace(AvifDecoder=decoder))
+    assert codec("avif").decode(stream).shape == (40, 40, 3)
+    assert given == [1]
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ import pytest
 from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.training.recipe import Recipe
 from benchmark.plugins import codec_class, codec_names, codec_of_stream
 from benchmark.run.measure import like
 from tests.conftest import ROOT, photo
@@ -253,6 +254,19 @@ def test_default_sweep_is_valid_and_described(codec: Codec) -> None:
     assert codec.summary
     assert type(codec).__doc__
     assert codec.version()
+
+
+def test_has_a_recipe_or_says_that_it_has_no_training(codec: Codec) -> None:
+    try:
+        recipe = codec.recipe("folder:x", {})
+    except UsageError as error:
+        assert str(error) == f"codec {codec.name!r} has no training: it is not a learned one"
+        assert not codec.weights_digest(), "a codec with weights must say how they are trained"
+    else:
+        assert isinstance(recipe, Recipe)
+        assert recipe.codec == codec.name
+        with pytest.raises(UsageError, match="no training option 'hue'"):
+            codec.recipe("folder:x", {"hue": "red"})
 
 
 def test_settings_are_frozen_and_hashable(codec: Codec) -> None:

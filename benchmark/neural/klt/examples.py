@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.neural.levels.crops import Crops
+from benchmark.neural.training.crops import Crops
 
 CROP = 256
 """Side of what is taken of each image at most."""

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.backend import load_keras
+from benchmark.neural.klt.build import build_klt
 from benchmark.neural.klt.examples import DecodedCrops, decoded, errors_of_levels
 from benchmark.neural.klt.start import BLOCK, Start, blocks_of, linear_start
-from benchmark.neural.levels.codec import MOST_LEVELS, LevelRecipe
+from benchmark.neural.levels.codec import MOST_LEVELS
+from benchmark.neural.levels.recipe import LevelRecipe
 from benchmark.neural.training.recipe import Examples, Source, Stage
 
 _START_BLOCKS = 100_000
@@ -26,14 +27,6 @@ _RESTORED, _RESTORED_CROP = 8, 96
 
 _LEVELS, _RESTORATION = 1, 2
 """Stages."""
-
-
-def build_klt(widths: Mapping[str, int]) -> Any:
-    """A ``KltAutoencoder`` of these widths, which waits for its weights; fields of ``klt.Widths`` by name."""
-    load_keras()
-    from benchmark.neural.klt.network import KltAutoencoder, Widths
-
-    return KltAutoencoder(Widths(**widths))
 
 
 class KltRecipe(LevelRecipe):
@@ -55,7 +48,7 @@ class KltRecipe(LevelRecipe):
         "restoration_rate": "2e-3",
     }
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str]) -> None:
         super().__init__(options)
         self.pick("form", ("klt",))
         if unused := {"loss", "bits"} & options.keys():

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from benchmark.codec import Knob, Setting, setting
 from benchmark.neural.backend import load_keras
-from benchmark.neural.latent.codec import LatentCodec, LatentRecipe
+from benchmark.neural.latent.codec import LatentCodec
+from benchmark.neural.latent.recipe import LatentRecipe
 from benchmark.neural.streams import entropy
 from benchmark.neural.training.recipe import Stage
 

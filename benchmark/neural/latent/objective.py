@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from benchmark.neural.latent.codec import latent_of
+from benchmark.neural.latent.network import latent_of
 from benchmark.neural.latent.tiles import Tiling
 
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.neural.complexity import Shape, chain_macs
-from benchmark.neural.latent.search import Inputs, of_bits
+from benchmark.neural.descent import Inputs
 from benchmark.neural.levels.binary import binarise
-from benchmark.neural.streams.bits import BitModel
+from benchmark.neural.levels.search import by_gradient
+from benchmark.neural.streams.bit_model import BitModel
 
 State = tuple[Any, Any]
 """Hidden state and cell of a :class:`ConvLstm`, each (N, H, W, filters)."""
@@ -163,7 +164,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
             decoded, _ = self.synthesise(bits, before, given.get("image"))
             return ops.mean(ops.square(decoded - given["target"]), axis=(1, 2, 3))
 
-        return of_bits(activations, previous, model, inputs, error, price, steps)
+        return by_gradient(activations, previous, model, inputs, error, price, steps)
 
     def image(self, codes: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """The image in ±0.9, (N, H, W, 3), after the levels whose bits are given."""

@@ -13,9 +13,10 @@ from benchmark.codec import Batch
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.klt.start import BLOCK, blocks_of, klt
-from benchmark.neural.levels.crops import Crops, blocks
 from benchmark.neural.onescale import coder
+from benchmark.neural.onescale.build import build
 from benchmark.neural.onescale.model import MOST_CHANNELS, MOST_HIDDEN, QUALITIES, Model
+from benchmark.neural.training.crops import Crops, blocks
 from benchmark.neural.training.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 
 STEM = "network"
@@ -27,14 +28,6 @@ _START_BLOCKS = 100_000
 _WATCHED = (8, 24, 40, 56)
 """Qualities at which held-out blocks are coded to judge a training."""
 _WATCHED_PIXELS = 1 << 20
-
-
-def build(widths: Mapping[str, int]) -> Any:
-    """A ``OneScaleNetwork`` of these widths, fields of ``network.Widths``, which waits for its weights."""
-    load_keras()
-    from benchmark.neural.onescale.network import OneScaleNetwork, Widths
-
-    return OneScaleNetwork(Widths(**widths))
 
 
 class OneScaleRecipe(Recipe):
@@ -60,7 +53,7 @@ class OneScaleRecipe(Recipe):
         "epochs": "30", "steps": "500", "learning_rate": "1e-3", **LOOP_OPTIONS, "warmup_steps": "100",
     }
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str]) -> None:
         self.take_options(options, self.own_options)
         most = {"latent": MOST_CHANNELS, "hidden": MOST_HIDDEN}
         self.widths = {name: self.whole(name, most=most.get(name)) for name in WIDTHS}

@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ import numpy as np
 
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
-from benchmark.neural.backend import load_keras, on_device
+from benchmark.neural.backend import computing_in, load_keras, on_device
 from benchmark.neural.training import checkpoint
 from benchmark.neural.training.checkpoint import Arrays, State
 from benchmark.neural.training.loop import Pace, StageLoop
-from benchmark.neural.training.recipe import Examples, Recipe
+from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.environment import commit
 from benchmark.system.progress import Progress
 
@@ -83,46 +84,16 @@ def _train(
     rng = np.random.default_rng(seed)
     examples, held_out, about = _split(recipe.examples(images, rng), recipe.validation_share, rng)
     recipe.prepare(examples)
-    keras.mixed_precision.set_global_policy(precision)
-    network = recipe.network()
-    keras.mixed_precision.set_global_policy("float32")
+    with computing_in(precision):
+        network = recipe.network()
     stages = recipe.stages()
     if state.stage >= len(stages):
         raise UsageError(f"the checkpoint is in stage {state.stage + 1}, and these options have {len(stages)}")
     # Only now: all that the options may ask for is there, and a corrected command is not refused.
     _write(scratch / "plan.json", plan)
-    ends, amounts = _shares([stage.epochs for stage in stages], pace.limit)
-    points: list[Any] = []
-    effort: Counter[str] = Counter()
-    with Progress(sum(amounts), "epochs" if pace.limit is None else "s") as progress:
-        if resume is not None and source != resume:
-            progress.note(f"{source} has trained as long as {resume} or longer: going on from it")
-        for index, (stage, end, amount) in enumerate(zip(stages, ends, amounts, strict=True)):
-            if index < state.stage:
-                weights = arrays.get(f"done{index}")
-                if weights:
-                    network.set_weights(weights)
-                finished = recipe.finish(network, stage, examples, held_out, out) if weights else []
-                effort.update(state.efforts[index])
-                progress.advance(amount, f"quality {stage.quality}: trained before")
-            else:
-                loop = StageLoop(
-                    recipe, network, stage, examples=examples, held_out=held_out, seed=seed, end=end, pace=pace,
-                    state=state, arrays=arrays, folder=scratch, device=device, progress=progress,
-                )
-                what = ("trained before" if state.step else "no time is left for it") if loop.ended else "done"
-                loop.run()
-                progress.advance(amount - loop.advanced, f"quality {stage.quality}: {what}")
-                finished = recipe.finish(network, stage, examples, held_out, out)
-                effort.update(state.effort())
-                if index + 1 < len(stages):
-                    arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
-                    if finished:
-                        arrays[f"done{index}"] = checkpoint.values(network.weights)
-                    state.next_stage()
-            points += [point | {name: round(value, 1) for name, value in effort.items()} for point in finished]
-            if finished:  # else the stage was a preparation for the next, which its effort counts to
-                effort.clear()
+    run = _Run(recipe, network, stages, examples, held_out, seed, pace, state, arrays, out, scratch, device)
+    passed_over = f"{source} has trained as long as {resume} or longer: going on from it"
+    points = _train_stages(run, passed_over if resume is not None and source != resume else "")
     served = _served(state.devices)
     longest = max(served, key=lambda entry: float(entry["seconds"]))
     card = out / "card.json"
@@ -146,6 +117,81 @@ def _train(
         "points": sorted(points, key=lambda point: int(point["quality"])),
     })
     return card
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A training whose stages are to be gone through.
+
+    Attributes:
+        recipe, network, stages: what is trained, and how.
+        examples, held_out: to train on, and to judge by.
+        seed: the seed of all that is random.
+        pace: its limits.
+        state, arrays: the contents of the checkpoint that it goes on from.
+        out: folder of the weights.
+        scratch: folder of the log and the checkpoint.
+        device: what trains.
+    """
+
+    recipe: Recipe
+    network: Any
+    stages: Sequence[Stage]
+    examples: Examples
+    held_out: Examples
+    seed: int
+    pace: Pace
+    state: State
+    arrays: Arrays
+    out: Path
+    scratch: Path
+    device: dict[str, str]
+
+
+def _train_stages(run: _Run, note: str) -> list[Any]:
+    """Goes through all stages from where the checkpoint is.
+
+    Args:
+        run: the training.
+        note: what the user is told at first; nothing when empty.
+
+    Returns:
+        Points for the card, with the effort that each took.
+    """
+    recipe, network, stages, state, arrays = run.recipe, run.network, run.stages, run.state, run.arrays
+    ends, amounts = _shares([stage.epochs for stage in stages], run.pace.limit)
+    points: list[Any] = []
+    effort: Counter[str] = Counter()
+    with Progress(sum(amounts), "epochs" if run.pace.limit is None else "s") as progress:
+        if note:
+            progress.note(note)
+        for index, (stage, end, amount) in enumerate(zip(stages, ends, amounts, strict=True)):
+            if index < state.stage:
+                weights = arrays.get(f"done{index}")
+                if weights:
+                    network.set_weights(weights)
+                finished = recipe.finish(network, stage, run.examples, run.held_out, run.out) if weights else []
+                effort.update(state.efforts[index])
+                progress.advance(amount, f"quality {stage.quality}: trained before")
+            else:
+                loop = StageLoop(
+                    recipe, network, stage, examples=run.examples, held_out=run.held_out, seed=run.seed, end=end,
+                    pace=run.pace, state=state, arrays=arrays, folder=run.scratch, device=run.device, progress=progress,
+                )
+                what = ("trained before" if state.step else "no time is left for it") if loop.ended else "done"
+                loop.run()
+                progress.advance(amount - loop.advanced, f"quality {stage.quality}: {what}")
+                finished = recipe.finish(network, stage, run.examples, run.held_out, run.out)
+                effort.update(state.effort())
+                if index + 1 < len(stages):
+                    arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
+                    if finished:
+                        arrays[f"done{index}"] = checkpoint.values(network.weights)
+                    state.next_stage()
+            points += [point | {name: round(value, 1) for name, value in effort.items()} for point in finished]
+            if finished:  # else the stage was a preparation for the next, which its effort counts to
+                effort.clear()
+    return points
 
 
 def _split(

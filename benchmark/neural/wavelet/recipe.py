@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels.crops import blocks
+from benchmark.neural.training.crops import blocks
 from benchmark.neural.training.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
@@ -58,7 +58,7 @@ class WaveletRecipe(Recipe):
         "warmup_steps": "50",
     }
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: Mapping[str, str]) -> None:
         self.take_options(options, self.own_options)
         self.epoch_steps = self.whole("steps")
         self.batch_size = self.whole("contexts")

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.neural.klt.recipe import KltRecipe, build_klt
+from benchmark.neural.klt.build import build_klt
+from benchmark.neural.klt.recipe import KltRecipe
 from benchmark.neural.klt.start import BLOCK, Start, blocks_of, linear_start
 from benchmark.neural.training.train import train
-from benchmark.plugins import codec_class, recipe
+from benchmark.plugins import codec_class
 from tests.conftest import photo
 
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
@@ -132,12 +133,12 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        recipe("rnn", "folder:x", {"form": "klt", **options})
+        codec_class("rnn").recipe("folder:x", {"form": "klt", **options})
 
 
 def test_the_recipe_of_a_form() -> None:
-    assert isinstance(recipe("rnn", "folder:x", {"form": "klt"}), KltRecipe)
-    assert not isinstance(recipe("rnn", "folder:x", {"form": "additive"}), KltRecipe)
+    assert isinstance(codec_class("rnn").recipe("folder:x", {"form": "klt"}), KltRecipe)
+    assert not isinstance(codec_class("rnn").recipe("folder:x", {"form": "additive"}), KltRecipe)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (17, 40)])
@@ -151,8 +152,8 @@ def test_a_single_example_is_told(tmp_path: Path) -> None:
     """One is held out: nothing would be left to train on."""
     with pytest.raises(UsageError, match="at least 2 examples"):
         train(
-            recipe("rnn", "folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]], data="x",
-            out=tmp_path, seed=1, precision="float32", command="",
+            codec_class("rnn").recipe("folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]],
+            data="x", out=tmp_path, seed=1, precision="float32", command="",
         )
 
 
@@ -189,7 +190,7 @@ def test_the_restoration_is_trained_on_what_levels_leave(tmp_path: Path) -> None
     }
 
     def run(out: Path, changes: dict[str, str], resume: Path | None = None) -> Path:
-        wanted = recipe("rnn", "folder:x", {**options, **changes})
+        wanted = codec_class("rnn").recipe("folder:x", {**options, **changes})
         return train(wanted, photos, data="x", out=out, seed=1, precision="float32", command="", resume=resume)
 
     run(tmp_path / "here", {})

@@ -20,7 +20,7 @@ from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.weights import WEIGHTS_VARIABLE, by_identity, load_weights, points, set_folders
-from benchmark.plugins import codec_class, open_dataset, recipe
+from benchmark.plugins import codec_class, open_dataset
 from tests.conftest import ROOT, Run, photo
 
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
@@ -253,19 +253,19 @@ def test_promised_denoising_on_fashion_mnist(data_root: Path) -> None:
 
 def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
     rows = {"tile": np.full((64, 28, 28, 1), 0.5, np.float32), "kind": np.zeros(64, np.int32)}
-    made = recipe("denoising-ae", "fashion-mnist", {})
+    made = codec_class("denoising-ae").recipe("fashion-mnist", {})
     first, second = (made.batch(rows, np.random.default_rng((1, epoch))) for epoch in (0, 1))
     assert np.array_equal(first["tile"], rows["tile"])
-    some = recipe("denoising-ae", "fashion-mnist", {"clean": "0.5"}).batch(rows, np.random.default_rng(1))
+    some = codec_class("denoising-ae").recipe("fashion-mnist", {"clean": "0.5"}).batch(rows, np.random.default_rng(1))
     untouched = np.all(some["source"] == rows["tile"], axis=(1, 2, 3))
     assert 16 < untouched.sum() < 48
     with pytest.raises(UsageError, match="clean: expected a share"):
-        recipe("denoising-ae", "fashion-mnist", {"clean": "2"})
+        codec_class("denoising-ae").recipe("fashion-mnist", {"clean": "2"})
     assert not np.array_equal(first["source"], second["source"])
     assert (first["source"].min(), first["source"].max()) == (0, 1)
     inside = first["source"][(first["source"] > 0) & (first["source"] < 1)]
     assert inside.std() == pytest.approx(0.2388, abs=0.01)  # of a Gaussian of 0.3 cut at ±0.5
-    plain = recipe("conv-ae", "fashion-mnist", {})
+    plain = codec_class("conv-ae").recipe("fashion-mnist", {})
     assert plain.batch(rows, np.random.default_rng(1)) is rows
 
 
@@ -279,14 +279,15 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
 )
 def test_bad_training_options_are_explained(options: dict[str, str], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
-        recipe("conv-ae", "fashion-mnist", options)
+        codec_class("conv-ae").recipe("fashion-mnist", options)
 
 
 def test_a_start_with_other_layers_is_refused() -> None:
-    for start, complaint in (("vae/rd", "other layers"), ("jpeg/x", "other layers"), ("conv-ae/x", "no weights named")):
+    starts = {"vae/rd": "of another network", "jpeg/x": "no weights named", "conv-ae/x": "no weights named"}
+    for start, complaint in starts.items():
         with pytest.raises(UsageError, match=complaint):
-            recipe("denoising-ae", "fashion-mnist", {"start": start}).network()
-    started = recipe("denoising-ae", "fashion-mnist", {"start": "conv-ae/mse"}).network().get_weights()
+            codec_class("denoising-ae").recipe("fashion-mnist", {"start": start}).network()
+    started = codec_class("denoising-ae").recipe("fashion-mnist", {"start": "conv-ae/mse"}).network().get_weights()
     plain = network_of("conv-ae")
     load_weights(plain, points("conv-ae", "mse")[0].weights_path)
     assert all(np.array_equal(one, other) for one, other in zip(started, plain.get_weights(), strict=True))

@@ -13,7 +13,7 @@ from PIL import Image
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.levels.codec import codes_of
+from benchmark.neural.levels.network import codes_of
 from benchmark.neural.streams.container import Frame, pack_levels, unpack_levels
 from benchmark.neural.weights import WEIGHTS_VARIABLE, load_weights, points, set_folders
 from benchmark.plugins import codec_class, open_dataset
@@ -59,7 +59,7 @@ def test_models_are_those_of_the_original(
 def test_a_decorrelated_start_of_model_3() -> None:
     """Half of each channel's bits are ones, and channels say little of each other."""
     images = np.stack([photo(64, 64, seed=seed) for seed in range(8)])
-    recipe = binary_ae.recipe("folder:x", {"init": "decorrelated"})
+    recipe = binary_ae.BinaryAutoencoderCodec.recipe("folder:x", {"init": "decorrelated"})
     recipe.prepare({"image": np.pad(images, ((0, 0), (0, 64), (0, 64), (0, 0)))})
     assert recipe.sample.shape == images.shape, "of larger blocks a corner is enough"
     (codes,) = codes_of(recipe.network(), images, 1)
@@ -75,7 +75,7 @@ def test_a_decorrelated_start_of_model_3() -> None:
 
 def test_a_decorrelated_start_is_for_model_3_alone() -> None:
     with pytest.raises(UsageError, match="init: decorrelated is for model 3"):
-        binary_ae.recipe("folder:x", {"init": "decorrelated", "model": "1"})
+        binary_ae.BinaryAutoencoderCodec.recipe("folder:x", {"init": "decorrelated", "model": "1"})
 
 
 def test_full_width_is_that_of_the_original() -> None:

@@ -18,8 +18,9 @@ import pytest
 from benchmark.codec import Codec
 from benchmark.errors import BitstreamError, MissingBackend, UsageError
 from benchmark.neural.onescale import coder
+from benchmark.neural.onescale.build import build
 from benchmark.neural.onescale.model import QUALITIES, STARTS, TAPS, Model, Predictor, gather
-from benchmark.neural.onescale.recipe import OneScaleRecipe, build
+from benchmark.neural.onescale.recipe import OneScaleRecipe
 from benchmark.neural.onescale.tables import FRACTIONS, MOST, SCALES, new_tables
 from benchmark.neural.streams.container import Frame, pack, unpack
 from benchmark.neural.training.train import train

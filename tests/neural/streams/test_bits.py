@@ -14,8 +14,10 @@ from scipy.ndimage import gaussian_filter
 from threadpoolctl import threadpool_limits
 
 from benchmark.errors import BitstreamError, UsageError
-from benchmark.neural.streams import bits
-from benchmark.neural.streams.bits import BitModel, Codes, decode_bits, encode_bits, fit_bit_model
+from benchmark.neural.streams import bit_model, bits
+from benchmark.neural.streams.bit_fit import fit_bit_model
+from benchmark.neural.streams.bit_model import BitCode, BitModel
+from benchmark.neural.streams.bits import decode_bits, encode_bits
 
 pytestmark = pytest.mark.neural
 
@@ -26,7 +28,7 @@ SHAPES = [
 ]
 
 
-def fields(count: int, height: int, width: int, *, blur: float = 1.5, seed: int = 0) -> tuple[Codes, Codes]:
+def fields(count: int, height: int, width: int, *, blur: float = 1.5, seed: int = 0) -> tuple[BitCode, BitCode]:
     """A code and the one before it: smooth fields, mixed into channels, cut at zero; each with noise of its own."""
     rng = np.random.default_rng(seed)
     smooth = gaussian_filter(rng.normal(size=(count, height, width, 3)), (0, blur, blur, 0), mode="wrap")
@@ -46,15 +48,15 @@ def second_model() -> BitModel:
     return fit_bit_model(second, first, seed=1, steps=200)
 
 
-def logits(codes: Codes, model: BitModel, previous: Codes | None = None) -> npt.NDArray[np.int64]:
+def logits(codes: BitCode, model: BitModel, previous: BitCode | None = None) -> npt.NDArray[np.int64]:
     """The logit of each bit, position by position in Python's integers: the definition that the module makes fast."""
     _, height, width, channels = codes.shape
-    phases = {phase: index for index, phase in enumerate(bits.PHASES)}
+    phases = {phase: index for index, phase in enumerate(bit_model.PHASES)}
     sums = np.zeros(codes.shape, np.int64)
     for n, row, column, channel in np.ndindex(codes.shape):
         phase = phases[row % 2, column % 2]
         total = int(model.bias[phase, channel])
-        for tap, (down, right) in enumerate(bits.OFFSETS):
+        for tap, (down, right) in enumerate(bit_model.OFFSETS):
             y, x = row + down, column + right
             if 0 <= y < height and 0 <= x < width:
                 known = channel if (y, x) == (row, column) else channels * (phases[y % 2, x % 2] < phase)
@@ -69,7 +71,7 @@ def logits(codes: Codes, model: BitModel, previous: Codes | None = None) -> npt.
     return sums
 
 
-def without_adaptation(codes: Codes, model: BitModel) -> float:
+def without_adaptation(codes: BitCode, model: BitModel) -> float:
     """Bits that codes would take by the model's own counts, which learn nothing: its cross-entropy."""
     shares = model.counts / model.counts.sum(axis=0)
     bins = np.clip(logits(codes, model) // 64 + 48, 0, 95)
@@ -132,18 +134,18 @@ def test_adaptation_wins_where_the_statistic_is_another(model: BitModel) -> None
 def test_logits_are_those_of_the_definition(second_model: BitModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that the coder sums in float32, with all the tricks of its order, is what integers give one by one."""
     seen = []
-    bins = bits._bins
+    bins = bit_model.bins_of
 
     def noting(sums: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
         seen.append(sums.copy())
         return bins(sums)
 
-    monkeypatch.setattr(bits, "_bins", noting)
+    monkeypatch.setattr(bits, "bins_of", noting)
     first, second = fields(2, 7, 6, seed=13)
     encode_bits(second, second_model, first)
     expected = logits(second, second_model, first)
     groups = iter(seen)
-    for top, left in bits.PHASES:
+    for top, left in bit_model.PHASES:
         for channel in range(CHANNELS):
             assert np.array_equal(next(groups), expected[:, top::2, left::2, channel].ravel())
     assert next(groups, None) is None
@@ -161,7 +163,7 @@ def test_sums_are_exact_in_any_order() -> None:
     """Weights as large as a model may have: float32 in shuffled orders and blocks agrees with integers."""
     rng = np.random.default_rng(10)
     inputs = 18 * 128
-    limit = (bits.EXACT - 1) // (inputs + 1)
+    limit = (bit_model.EXACT - 1) // (inputs + 1)
     weights = rng.integers(-limit, limit + 1, (16, inputs))
     weights[0] = limit
     signs = rng.choice([-1, 1], (inputs, 300))
@@ -280,10 +282,10 @@ def test_a_payload_longer_than_any_code_is_refused(model: BitModel) -> None:
 def test_known_model_and_payload() -> None:
     """Frozen: model and coder must give these bytes on every machine and version, or old streams are lost."""
     index = np.arange(4 * 18 * 16).reshape(4, 18, 4, 4)
-    ones = np.arange(1, bits.BINS + 1)
+    ones = np.arange(1, bit_model.BINS + 1)
     model = BitModel(
         (index * 7919 % 401 - 200).astype(np.int16), (np.arange(16).reshape(4, 4) * 37 % 101 - 50).astype(np.int32),
-        np.stack([bits.BINS + 1 - ones, ones]) * bits.OBSERVATION,
+        np.stack([bit_model.BINS + 1 - ones, ones]) * bit_model.OBSERVATION,
     )
     codes = (np.arange(70 * 60 * 4).reshape(1, 70, 60, 4) ** 2 % 11 < 5).astype(np.uint8)
     for part, length, digest in ((codes[:, :5, :6], 16, "20f0ad9157388b82"), (codes, 2012, "fde5e9cd19eab3cb")):

@@ -19,8 +19,8 @@ from click.testing import CliRunner
 
 from benchmark.cli.main import main
 from benchmark.errors import UsageError
-from benchmark.neural.levels.crops import Crops, blocks
 from benchmark.neural.training import checkpoint
+from benchmark.neural.training.crops import Crops, blocks
 from benchmark.neural.training.loop import Pace
 from benchmark.neural.training.schedules import SCHEDULES, cyclical, rate_factor
 from benchmark.neural.training.train import train

@@ -37,7 +37,7 @@ from benchmark.neural.wavelet.restoration import DEPTH, MOST_CHANNELS, Restorati
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOW_LIMIT, Tables, first_tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
-from benchmark.plugins import codec_class, recipe
+from benchmark.plugins import codec_class
 from tests.conftest import ROOT, Run, photo
 from tests.needs import installed
 
@@ -624,7 +624,7 @@ def test_training_goes_on_and_its_weights_code(
 )
 def test_options_of_a_training_are_checked_before_it_begins(options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        recipe("learned-wavelet", "folder:x", options)
+        codec_class("learned-wavelet").recipe("folder:x", options)
 
 
 def test_the_largest_widths_are_exact() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark.backends import hevc
+from benchmark.backends import hevc_syntax
 from benchmark.codec import Codec, Setting
 from benchmark.dataset import read_image
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
@@ -73,41 +73,6 @@ def test_long_sides(name: str) -> None:
         one.encode(np.zeros((1, 16385), np.uint8))
 
 
-def test_codes_of_numbers() -> None:
-    bits = hevc.BitWriter()
-    for value in (0, 1, 2, 3, 6, 7):
-        bits.ue(value)
-    assert bits.bits == "1" "010" "011" "00100" "00111" "0001000"
-    assert bits.tobytes() == bytes((0b10100110, 0b01000011, 0b10001000))
-    reader = hevc.BitReader(bits.tobytes())
-    assert [reader.ue() for _ in range(6)] == [0, 1, 2, 3, 6, 7]
-    signed = hevc.BitWriter()
-    for value in (0, 1, -1, 2, -2):
-        signed.se(value)
-    assert signed.bits == "1" "010" "011" "00100" "00101"
-    for junk in (b"", b"\0" * 8, b"\0\0\0\0\0\xff\xff"):
-        with pytest.raises(BitstreamError):
-            hevc.BitReader(junk).ue()
-
-
-def test_no_start_code_occurs_inside_a_unit() -> None:
-    for payload in (b"\0" * 9 + b"\x80", b"\0\0\1\0\0\2\0\0\3\0\0\4", bytes(range(256))):
-        nal = hevc.unit(hevc.SPS, payload)
-        assert not any(code in nal for code in (b"\0\0\0", b"\0\0\1", b"\0\0\2"))
-        assert hevc.payload_of(nal) == payload
-        assert hevc.split(hevc.join([nal, nal])) == [nal, nal]
-
-
-def test_parameter_sets_say_what_they_were_given() -> None:
-    rng = np.random.default_rng(4)
-    for _ in range(200):
-        numbers = [int(number) for number in rng.integers(0, 4, 5)]
-        tools = hevc.Tools._make((*numbers, *(int(flag) for flag in rng.integers(0, 2, 2))))
-        width, height, right, bottom = (int(number) for number in rng.integers(0, 20_000, 4))
-        sps = hevc.Sps(int(rng.choice([0, 1, 3])), int(rng.choice([8, 10])), width, height, right, bottom, tools)
-        assert hevc.read_sps(hevc.parameter_sets(sps)[1]) == sps
-
-
 @pytest.mark.parametrize(
     ("size", "channels", "settings"),
     [
@@ -135,7 +100,8 @@ def test_hevc_headers_are_understood_by_others(
 
 def test_odd_sizes_of_hevc_at_420_cost_a_pan_scan_rectangle() -> None:
     one = codec("hevc", subsampling="4:2:0")
-    kinds = [[hevc.kind_of(nal) for nal in hevc.split(one.encode(photo(*size)))] for size in ((18, 34), (17, 34))]
+    streams = [one.encode(photo(*size)) for size in ((18, 34), (17, 34))]
+    kinds = [[hevc_syntax.kind_of(nal) for nal in hevc_syntax.split(stream)] for stream in streams]
     assert kinds == [[32, 33, 34, 20, 37], [32, 33, 34, 39, 20, 37]]
 
 
@@ -232,10 +198,10 @@ def test_absurd_sizes_are_told_before_anything_is_decoded(name: str, monkeypatch
     one = codec(name)
     av = needs("av", extra="hevc")
     if name == "hevc":
-        vps, own, *others = hevc.split(one.encode(photo(16, 16)))
-        sps = hevc.read_sps(own)._replace(width=16384, height=16384)
-        assert hevc.parameter_sets(sps)[0] == vps
-        stream = hevc.join([*hevc.parameter_sets(sps), *others])
+        vps, own, *others = hevc_syntax.split(one.encode(photo(16, 16)))
+        sps = hevc_syntax.read_sps(own)._replace(width=16384, height=16384)
+        assert hevc_syntax.parameter_sets(sps)[0] == vps
+        stream = hevc_syntax.join([*hevc_syntax.parameter_sets(sps), *others])
     else:
         small = one.encode(photo(16, 16))
         stream = small[:6] + b"\x81\x80\0" * 2 + small[8:]
