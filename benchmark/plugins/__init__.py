@@ -22,6 +22,7 @@ from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
+from benchmark.record.row import BY_NAME
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
@@ -96,13 +97,16 @@ def metric_families() -> dict[str, type[MetricFamily]]:
     """All families of metrics by name, in the order of their columns in the records.
 
     Raises:
-        PluginError: a file or an entry point breaks the interface, or two metrics have one column.
+        PluginError: a file or an entry point breaks the interface, two metrics have one column, or one has a column
+            that the records have already.
     """
     found = _registry("metrics", MetricFamily)  # type: ignore[type-abstract]
     families = dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
     columns: dict[str, str] = {}
     for name, family in families.items():
         for metric in family.metrics:
+            if metric.column in BY_NAME:
+                raise PluginError(f"metric {metric.name!r}: the records have a column {metric.column} already")
             other = columns.setdefault(metric.column, name)
             if other != name:
                 raise PluginError(f"two families of metrics have the column {metric.column}: {other} and {name}")

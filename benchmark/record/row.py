@@ -193,10 +193,13 @@ _AGGREGATES = {
 def columns_markdown() -> str:
     """The table of columns as rows of Markdown, for the documentation."""
     lines = ["| column | kind | what it says | in the summary | since schema |", "| --- | --- | --- | --- | --- |"]
-    for name in columns(["METRIC_rgb, METRIC_y"]):
+    for name in columns(["METRIC_rgb, METRIC_y, METRIC"]):
         about = BY_NAME.get(name)
         if about is None:
-            text = "Value of a metric over R, G and B, or over luma. Empty where the metric was not asked for."
+            text = (
+                "Value of a metric over R, G and B, over luma, or over the colour picture as a whole. Empty where the "
+                "metric was not asked for."
+            )
             about = dataclasses.replace(metric_column(name), text=text)
         lines.append(f"| `{name}` | {about.kind} | {about.text} | {_AGGREGATES[about.aggregate]} | {about.since:g} |")
     return "\n".join(lines)

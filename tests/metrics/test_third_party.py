@@ -226,9 +226,32 @@ def test_a_comparison_judges_it_by_its_direction_and_tolerance(
     by_curve = bench("compare", "out", other.name, "--gate", "bdrate", package=package).output
     assert "BD-rate" in by_curve
     assert "better" in by_curve
+    (other / "manifest.json").unlink()
+    shutil.copytree(other, where / f"bare-{package}")
+    told = bench("compare", f"bare-{package}", other.name, package=package).output
+    assert ("not compared: hue_error; neither an installed metric nor a manifest" in told) != package
+    shutil.copy(results[0] / "manifest.json", other / "manifest.json")
     assert "hue_error 30%" in bench(
         "compare", "out", other.name, "--tolerance", "hue_error=30%", package=package
     ).output.replace("\n", " ")
+
+
+def test_figures_of_another_version_of_its_library_are_made_anew_and_not_compared(
+    where: Path, bench: Bench, results: tuple[Path, list[str]],
+) -> None:
+    newer = where / "newer"
+    shutil.copytree(results[0], newer)
+    library = where / "lib" / "theirlib.py"
+    library.write_text(LIBRARY.replace("1.4", "2.0"))
+    shutil.rmtree(where / "lib" / "__pycache__", ignore_errors=True)
+    try:
+        said = bench(*RUN, "--dataset", "folder:colour", "--out", "newer").output
+        assert "rows: 30 ok; 0 of them from an earlier run" in said
+        refused = bench("compare", "out", "newer", status=2).output
+        assert "metric hue_error has another definition, or its library another version" in " ".join(refused.split())
+    finally:
+        library.write_text(LIBRARY)
+        shutil.rmtree(where / "lib" / "__pycache__", ignore_errors=True)
 
 
 @pytest.mark.parametrize("option", ["--match", "--match-mean"])
@@ -278,6 +301,7 @@ def test_a_file_of_the_folder_is_enough(tmp_path: Path, bench: Bench, monkeypatc
 
 @pytest.mark.parametrize(("before", "after", "complaint"), [
     ('name="hue_error"', 'name="psnr_rgb"', "two families of metrics have the column psnr_rgb: psnr and theirs"),
+    ('name="hue_error"', 'name="bytes"', "metric 'bytes': the records have a column bytes already"),
     ('name="hue_error"', 'name="Hue error"', "metric 'Hue error': expected a name of small letters"),
     ('space="colour"', 'space="hsv"', "metric hue_error: space: expected 'rgb', 'y', 'colour', got 'hsv'"),
     ('digits=3', 'decibels="similarity"', "metric hue_error: decibels of a similarity, but it falls with the quality"),

@@ -88,7 +88,7 @@ def notes_on(
         name for name in dict.fromkeys([*before.columns, *after.columns]) if name not in BY_NAME and name not in known
     ]
     if strangers:
-        notes.append(f"not compared: {', '.join(strangers)}; the metrics are not installed here")
+        notes.append(f"not compared: {', '.join(strangers)}; neither an installed metric nor a manifest tells of it")
     return notes
 
 
