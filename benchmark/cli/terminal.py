@@ -223,22 +223,27 @@ def print_datasets(data_root: Path | None) -> None:
 
 
 def print_metrics() -> None:
-    """All metrics with their definitions."""
+    """All metrics: what each is, what is missing, and below the table how it is defined."""
     from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
 
     missing = missing_metrics()
     libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
     libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
-    table = _table("metric", "columns", "unit", "better", "tolerance", "least side", "library", "definition")
+    table = _table("metric", "columns", "unit", "better", "tolerance", "least side", "library")
+    definitions = []
     for name in libraries:
         columns = [metric for metric in all_metrics() if metric.name == name]
         first = columns[0]
         table.add_row(
             name, ", ".join(metric.column for metric in columns), first.unit or "–",
             "higher" if first.higher_is_better else "lower", str(first.tolerance), str(first.smallest),
-            libraries[name], first.definition,
+            libraries[name],
         )
-    _console().print(table)
+        definitions.append(f"{name}: {first.definition}")
+    console = _console()
+    console.print(table)
+    for line in definitions:
+        console.print(line, soft_wrap=True)
 
 
 def print_info() -> None:
