@@ -43,6 +43,10 @@ def read_manifest(results: Path) -> Manifest:
         raise RecordsError(f"{path}: cannot be read as a manifest: {error}") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("metrics", {}), dict):
         raise RecordsError(f"{path}: expected an object as a run writes it, with an object 'metrics' or none")
+    try:
+        described_metrics(manifest)
+    except RecordsError as error:
+        raise RecordsError(f"{path}: {error}; run the study again, or move the file away") from error
     return manifest
 
 
@@ -67,7 +71,8 @@ def described_metrics(manifest: Manifest) -> list[Metric]:
         try:
             found.append(Metric(**told | {"tolerance": Tolerance(**told["tolerance"])}))
         except (BenchmarkError, TypeError, KeyError) as error:
-            raise RecordsError(f"manifest.json: metrics: {column}: no description of a metric: {error}") from error
+            text = f"metrics: {column}: expected the description of a metric, got {entry}: {error}"
+            raise RecordsError(text) from error
     return found
 
 
