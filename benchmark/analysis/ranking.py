@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bdrate import LEAST_POINTS
 from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, shares
 from benchmark.analysis.curve import Curve, Results, Samples
+from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.errors import UsageError
 from benchmark.metric import Metric

@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.bootstrap import mean_interval
 from benchmark.analysis.curve import read_results
+from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.table import read_summary
 from benchmark.plugins import all_metrics
 from benchmark.record.settings import read_settings

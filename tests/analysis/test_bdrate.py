@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.bdrate import INTERPOLATORS, bd_metric, bd_rate, bd_rates, bd_table
+from benchmark.analysis.bdrate import bd_rates, bd_table
 from benchmark.analysis.curve import Curve, read_results
+from benchmark.analysis.delta import INTERPOLATORS, bd_metric, bd_rate
 from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import find_metric

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.curve import Curve, read_results
+from benchmark.analysis.delta import bd_rate
 from benchmark.codec import Codec
 from benchmark.dataset import read_image
 from benchmark.metric import find_metric

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bdrate import bd_rate
 from benchmark.analysis.curve import Curve
+from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.regression.changes import NOISE
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bdrate import LEAST_OVERLAP
+from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.report.figures.style import (
     CHARTS,
     COLOURS,

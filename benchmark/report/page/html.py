@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from benchmark.analysis.bdrate import LEAST_OVERLAP
+from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.table import AVERAGING, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings

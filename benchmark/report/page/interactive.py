@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.bdrate import LEAST_OVERLAP
+from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings

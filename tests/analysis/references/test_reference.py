@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.analysis.bdrate import bd_rate
+from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.references.foreign import import_curves, parse_definition
 from benchmark.analysis.references.reference import (
     ForeignMetric,

@@ -1,0 +1,134 @@
+"""Bjøntegaard deltas: how much rate one curve saves against another at equal quality, and how much quality it gains.
+
+Bjøntegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33, 2001. The average is taken over the
+range that both curves have, of the logarithm of the rate; nothing is extrapolated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.interpolate import Floats, pchip_means
+from benchmark.errors import UsageError
+
+LEAST_POINTS = 4
+"""Points that a curve needs."""
+
+LEAST_OVERLAP = 0.5
+"""Share of the range in common below which a result is flagged."""
+
+
+@dataclass(frozen=True)
+class BDResult:
+    """A Bjøntegaard delta.
+
+    Attributes:
+        value: the difference, in percent of the anchor's rate (negative is better), or in the quality's unit (positive
+            is better); NaN where it was refused.
+        low, high: the range over which it is the average: of the quality for a rate, in bits per pixel for a quality.
+        overlap: length of that range, as a share of the range that either curve covers; of the logarithm for a rate.
+        flags: why it was refused, or what to know of it; empty when all is well.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    overlap: float = math.nan
+    flags: tuple[str, ...] = ()
+
+
+def _pchip(x: Floats, y: Floats, low: float, high: float) -> float:
+    return float(pchip_means(x[None], y[None], np.array([low]), np.array([high]))[0])
+
+
+def _akima(x: Floats, y: Floats, low: float, high: float) -> float:
+    from scipy.interpolate import Akima1DInterpolator
+
+    return float(Akima1DInterpolator(x, y).integrate(low, high)) / (high - low)
+
+
+def _cubic(x: Floats, y: Floats, low: float, high: float) -> float:
+    integral = np.polynomial.Polynomial.fit(x, y, 3).integ()
+    return float(integral(high) - integral(low)) / (high - low)
+
+
+INTERPOLATORS: dict[str, Callable[[Floats, Floats, float, float], float]] = {
+    "pchip": _pchip, "akima": _akima, "cubic": _cubic,
+}
+"""Means of a curve through points between two places. ``pchip``: monotone piecewise cubic (Fritsch and Carlson);
+``akima``: Akima's; ``cubic``: one polynomial of third degree, fitted by least squares, as in VCEG-M33."""
+
+
+def bd_rate(anchor: Curve, test: Curve, interpolator: str = "pchip") -> BDResult:
+    """Average difference in rate at equal quality, in percent of the anchor's: negative where the test needs less.
+
+    Args:
+        anchor, test: curves of one quality over the same images.
+        interpolator: a name of :data:`INTERPOLATORS`.
+
+    Returns:
+        The difference. Refused are curves over other data sets or images, with fewer than four points, or without a
+        range of quality in common. Flagged are points left out (see :meth:`Curve.front`) and a small overlap.
+
+    Raises:
+        UsageError: an unknown interpolator.
+    """
+    return _delta(anchor, test, interpolator, of_rate=True)
+
+
+def bd_metric(anchor: Curve, test: Curve, interpolator: str = "pchip") -> BDResult:
+    """Average difference in quality at equal rate, in the quality's unit: positive where the test is better.
+
+    Arguments, refusals and errors are those of :func:`bd_rate`.
+    """
+    return _delta(anchor, test, interpolator, of_rate=False)
+
+
+def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> BDResult:
+    if interpolator not in INTERPOLATORS:
+        raise UsageError(f"unknown interpolator {interpolator!r}; known: {', '.join(INTERPOLATORS)}")
+    refusal = _mismatch(anchor, test)
+    if refusal:
+        return BDResult(math.nan, flags=(*anchor.notes, *test.notes, refusal))
+    flags = [*anchor.notes, *test.notes]
+    pairs = []
+    for curve in (anchor, test):
+        rates, qualities, notes = curve.front()
+        flags += [note for note in notes if note not in flags]
+        if len(rates) < LEAST_POINTS:
+            points = f"{len(rates)} point{'s' if len(rates) != 1 else ''}"
+            return BDResult(math.nan, flags=(*flags, f"refused: {curve.label} has {points}, needs {LEAST_POINTS}"))
+        pairs.append((qualities, np.log10(rates)) if of_rate else (np.log10(rates), qualities))
+    axis = "quality" if of_rate else "rate"
+    ends = [(x[0], x[-1]) for x, _ in pairs]
+    low, high = max(first for first, _ in ends), min(last for _, last in ends)
+    if high <= low:
+        return BDResult(math.nan, overlap=0.0, flags=(*flags, f"refused: the curves have no {axis} in common"))
+    overlap = (high - low) / (max(last for _, last in ends) - min(first for first, _ in ends))
+    if overlap < LEAST_OVERLAP:
+        flags.append(f"only {overlap:.0%} of their range of {axis} is common to both curves")
+    means = [INTERPOLATORS[interpolator](x, y, float(low), float(high)) for x, y in pairs]
+    difference = means[1] - means[0]
+    if of_rate:
+        return BDResult(100 * (10**difference - 1), float(low), float(high), float(overlap), tuple(flags))
+    return BDResult(difference, float(10**low), float(10**high), float(overlap), tuple(flags))
+
+
+def _mismatch(anchor: Curve, test: Curve) -> str:
+    """Why two curves must not be compared; empty when they may."""
+    if anchor.dataset != test.dataset:
+        return f"refused: on {test.dataset}, the anchor on {anchor.dataset}"
+    for curve in (anchor, test):
+        if not curve.images:
+            return f"refused: nothing says how many images {curve.label} is a mean of; import it again with --images"
+    if anchor.images != test.images:
+        return f"refused: {test.label} covers {test.images} images, the anchor {anchor.images}"
+    if anchor.covers and test.covers and anchor.covers != test.covers:
+        others = len(test.covers - anchor.covers)
+        return f"refused: {others} of the images of {test.label} are not those of the anchor"
+    return ""
