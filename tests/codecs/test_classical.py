@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
 
@@ -89,7 +90,11 @@ def test_avif_encoders_come_from_the_plugin_which_does_not_stay() -> None:
 
 
 def test_avif_keeps_grey_grey() -> None:
-    assert codec("avif").decode(codec("avif").encode(photo(40, 40, 1))).shape == (40, 40)
+    decoded = codec("avif").decode(codec("avif").encode(photo(40, 40, 1)))
+    if int(version("pillow").partition(".")[0]) < 13:  # it decodes grey as three planes that are alike
+        assert (decoded == decoded[..., :1]).all()
+    else:
+        assert decoded.shape == (40, 40)
 
 
 def test_settings_change_the_bytes() -> None:

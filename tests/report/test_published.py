@@ -312,6 +312,7 @@ def test_a_folder_without_studies_is_told(rdbench: Run) -> None:
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+@pytest.mark.neural
 def test_committed_studies_can_be_run(path: Path) -> None:
     published = read_published(path)
     if published.cross:

@@ -190,7 +190,7 @@ def test_a_metric_that_is_no_longer_measured_is_worse_but_for_a_subset(against: 
 def test_a_row_that_fails_now_is_worse(against: Callable[..., Comparison]) -> None:
     def fail(frame: pd.DataFrame) -> None:
         row = pick(frame, "image0", "fine", 10)
-        frame.loc[row, ["status", "reason"]] = ["failed", "ValueError: odd \x00 size"]
+        frame.loc[row, ["status", "reason"]] = ["failed", "ValueError: odd \x01 size"]
         frame.loc[row, ["bpp", "bytes", "psnr_rgb", "stream_sha256", "pixels_sha256"]] = np.nan
 
     found = against(fail)
