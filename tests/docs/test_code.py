@@ -155,6 +155,8 @@ def install(block: Block, folder: Path) -> None:
         if inspect.isclass(value) and issubclass(value, BASES[kind]) and value.__module__ == "block"
     ]
     assert len(classes) == 1, f"{block.name} defines {len(classes)} plug-ins"
+    unknown = [part for part in vars(classes[0]) if part[0] != "_" and part not in members(classes[0])]
+    assert not unknown, f"{block.name}: the interface has no {', '.join(unknown)}"
     name = str(vars(classes[0])["name"])
     module = name.replace("-", "_")
     group = {"codec": "codecs", "dataset": "datasets", "metric": "metrics"}[kind]
@@ -163,6 +165,14 @@ def install(block: Block, folder: Path) -> None:
     (folder / f"{module}.py").write_text(block.code, encoding="utf-8")
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1\n")
     (info / "entry_points.txt").write_text(f"[rdbench.{group}]\n{name} = {module}:{classes[0].__name__}\n")
+
+
+def members(plugin: type) -> set[str]:
+    """What the interface of a plug-in names: attributes, methods, and the fields of its settings."""
+    named: set[str] = set()
+    for parent in plugin.__mro__[1:]:
+        named |= {*vars(parent), *vars(parent).get("__annotations__", ())}
+    return named | set(vars(plugin).get("__dataclass_fields__", ()))
 
 
 def conform(codec: str, plugins: Path) -> None:
