@@ -71,17 +71,21 @@ def read_summary(path: Path) -> pd.DataFrame:
     """A summary table that :func:`summarise` gave and was written as CSV, by this version or an older one.
 
     Raises:
-        RecordsError: it cannot be read.
+        RecordsError: it cannot be read, or is no summary.
     """
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise RecordsError(f"{path}: cannot be read as a summary: {error}") from error
+    missing = [column.name for column in COLUMNS if column.aggregate == "point" and column.since == 1]
+    missing = [name for name in (*missing, "images") if name not in frame]
+    if missing:
+        raise RecordsError(f"{path}: not a summary, by its columns (missing: {', '.join(missing)})")
     if "weights" not in frame:  # written from records of schema 1
         old = frame[[name for name in KEYS if name in frame]].fillna("").to_dict("records")
-        newer = pd.DataFrame([update_to_2({str(name): cell for name, cell in row.items()}) for row in old])
         told = ["dataset", "images_expected", "version", "weights", "target_column", "target_limit", "target_over"]
-        frame = frame.assign(**newer[told])
+        newer = [update_to_2({str(name): cell for name, cell in row.items()}) for row in old]
+        frame = frame.assign(**pd.DataFrame(newer, columns=told))
         for name in ("images_expected", "target_limit"):
             frame[name] = pd.to_numeric(frame[name])
     return frame.fillna(dict.fromkeys(_TEXTS & set(frame.columns), ""))
