@@ -38,7 +38,7 @@ class LearnedWavelet(Codec):
     image. Streams decode to the same pixels on every machine; neither encoder nor decoder needs Keras.
 
     Defaults: the set ``photographs``, one model for all rates. ``step`` is the knob: the quantiser step in grey levels,
-    taken to a multiple of 1/64, from 6 for 2.9 bpp on Kodak to 170 for 0.09; smaller ones go towards lossless. ``rdoq``
+    taken to a multiple of 1/64, from 6 for high rates to 170 for low ones; smaller steps go towards lossless. ``rdoq``
     is the price of a bit in the encoder's choices, in squared steps; 0 rounds with a dead zone instead. With
     ``effort=2`` the encoder corrects each pass of coefficients by the errors that earlier passes left: fewer bits for
     the same quality, and a little more time. With ``tune="ms-ssim"`` bits cost more in the finest details and less in
