@@ -229,6 +229,7 @@ def test_the_command_line_runs_it_in_workers(rdbench: Run, tmp_path: Path) -> No
     assert np.array_equal(back, photo(24, 32, seed=0) // 4 * 4)
 
 
+@pytest.mark.slow
 def test_a_failing_encode_is_a_row_and_a_missing_program_ends_the_run(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "0.png").write_bytes(codec_class("png")().encode(photo(24, 32)))

@@ -125,6 +125,7 @@ def test_kodak_is_the_original(kodak: Path) -> None:
 @pytest.mark.parametrize(
     ("codec", "published", "least", "most"), [("bpg", BPG, -3, 3), ("av1", AV1, -15, 0)]
 )
+@pytest.mark.slow
 def test_baselines_against_published_curves(
     codec: str, published: tuple[tuple[float, float], ...], least: float, most: float
 ) -> None:

@@ -159,6 +159,7 @@ def test_training_never_sees_the_test_split(data_root: Path) -> None:
     assert not seen & tested
 
 
+@pytest.mark.slow
 def test_noise_is_the_same_everywhere(data_root: Path) -> None:
     noisy, clean = open_dataset("fashion-mnist:noisy", data_root), open_dataset("fashion-mnist", data_root)
     assert noisy.label == "fashion-mnist:noisy"

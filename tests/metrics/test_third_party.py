@@ -109,6 +109,7 @@ def results(where: Path, bench: Bench) -> tuple[Path, list[str]]:
     return where / "out", said
 
 
+@pytest.mark.slow
 def test_without_its_library_it_is_left_out_with_a_note(bench: Bench, results: tuple[Path, list[str]]) -> None:
     _, (without, *_) = results
     missing = "theirlib is not installed: python -m pip install theirlib"
@@ -185,6 +186,7 @@ def test_a_reader_without_the_package_knows_it_from_the_manifest(
 
 
 @pytest.mark.parametrize("package", [True, False])
+@pytest.mark.slow
 def test_a_report_shows_it_and_knows_which_end_is_the_best(
     where: Path, bench: Bench, results: tuple[Path, list[str]], package: bool,
 ) -> None:
@@ -256,6 +258,7 @@ def test_figures_of_another_version_of_its_library_are_made_anew_and_not_compare
 
 
 @pytest.mark.parametrize("option", ["--match", "--match-mean"])
+@pytest.mark.slow
 def test_a_match_finds_the_nearest_below(where: Path, bench: Bench, option: str) -> None:
     out = f"matched{option}"
     bench(
@@ -270,6 +273,7 @@ def test_a_match_finds_the_nearest_below(where: Path, bench: Bench, option: str)
     assert matched["hue_error"].iloc[0] == pytest.approx(records["hue_error"].mean())
 
 
+@pytest.mark.slow
 def test_grey_pictures_have_no_value_and_the_row_says_why(where: Path, bench: Bench) -> None:
     bench(
         "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", "folder:grey", "--jobs", "1", "--out",

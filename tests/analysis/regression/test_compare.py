@@ -464,6 +464,7 @@ def test_what_is_no_run(tmp_path: Path) -> None:
         read_run(tmp_path / "header.csv")
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path, rdbench: Run) -> None:
     """On the Kodak baseline: the same, worse with all three files, and not comparable."""
     baseline = ROOT / "results" / "baseline" / "kodak"
