@@ -105,7 +105,9 @@ def run(
     Examples:
         >>> from benchmark import run
         >>> results = run(
-        ...     codecs={"jpeg": {"quality": [20, 80]}, "png": {}}, dataset="sample", metrics=["psnr"],
+        ...     codecs={"jpeg": {"quality": [20, 80]}, "png": {}},
+        ...     dataset="sample",
+        ...     metrics=["psnr"],
         ...     out="results/first",
         ... )
         >>> list(results.summary["series"])
@@ -146,8 +148,14 @@ def run(
 
     names = dataset_names(dataset)
     study, _ = resolve(
-        dataset=names, codecs=codecs, metrics=metrics, match=match, match_mean=match_mean, repeats=repeats,
-        threads=threads, timeout=timeout,
+        dataset=names,
+        codecs=codecs,
+        metrics=metrics,
+        match=match,
+        match_mean=match_mean,
+        repeats=repeats,
+        threads=threads,
+        timeout=timeout,
     )
     data_root = Path(root) if root is not None else None
     folders = []
@@ -156,7 +164,10 @@ def run(
     for part in each_dataset(study, names):
         folder = Path(out) / Path(part.name).relative_to(study.name)
         outcome = run_to_files(
-            part, out=folder, data_root=data_root, jobs=jobs or os.cpu_count() or 1,
+            part,
+            out=folder,
+            data_root=data_root,
+            jobs=jobs or os.cpu_count() or 1,
             command=shlex.join(["python", *sys.argv]),
         )
         if outcome.interrupted:
@@ -197,7 +208,8 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
     Examples:
         >>> from benchmark import bd_rate, run
         >>> results = run(
-        ...     codecs={"jpeg": {"quality": [10, 30, 50, 70]}, "webp": {"quality": [5, 20, 40, 60]}}, metrics=["psnr"],
+        ...     codecs={"jpeg": {"quality": [10, 30, 50, 70]}, "webp": {"quality": [5, 20, 40, 60]}},
+        ...     metrics=["psnr"],
         ...     out="results/second",
         ... )
         >>> table = bd_rate(results, anchor="jpeg", metric="psnr_rgb")

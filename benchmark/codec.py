@@ -82,9 +82,7 @@ def setting(
         low, high: range of a number, both ends included.
         choices: the only values allowed.
     """
-    return dataclasses.field(
-        default=default, metadata={"low": low, "high": high, "choices": choices}
-    )
+    return dataclasses.field(default=default, metadata={"low": low, "high": high, "choices": choices})
 
 
 @dataclasses.dataclass(frozen=True)

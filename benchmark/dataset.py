@@ -130,9 +130,7 @@ class Dataset(ABC):
 
     def missing(self, looked: Sequence[str]) -> MissingData:
         """The error for a set that was not found."""
-        cure = (
-            f"run 'python -m benchmark data fetch {self.name}', or set" if self.fetchable else "set"
-        )
+        cure = f"run 'python -m benchmark data fetch {self.name}', or set" if self.fetchable else "set"
         places = "\n  ".join(looked)
         return MissingData(
             f"data set {self.name!r} was not found. Looked for:\n  {places}\n"
@@ -181,9 +179,7 @@ class PatchDataset(Dataset):
     def items(self) -> list[str]:
         """Names of batches, such as ``test-00000-00999``: the split, the first and the last image."""
         total = self.count()
-        return [
-            f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)
-        ]
+        return [f"{self.split}-{start:05d}-{min(start + BATCH, total) - 1:05d}" for start in range(0, total, BATCH)]
 
     def load(self, item: str) -> Batch:
         """Pixels of the images that an item names."""

@@ -253,7 +253,11 @@ class MetricFamily(ABC):
             name = "lpips"
             metrics = (
                 Metric(
-                    name="lpips", space="colour", title="LPIPS", higher_is_better=False, smallest=32,
+                    name="lpips",
+                    space="colour",
+                    title="LPIPS",
+                    higher_is_better=False,
+                    smallest=32,
                     definition="Zhang et al. 2018: AlexNet, version 0.1, pictures in −1 to 1",
                 ),
             )

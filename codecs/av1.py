@@ -51,10 +51,25 @@ class Av1(Codec):
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=65536)
-        stream = encode_planes(to_planes(image, depth=self.depth), depth=self.depth, form="obu", options=(
-            "-c:v", "libaom-av1", "-still-picture", "1", "-usage", "good", "-tune", "psnr",
-            "-cpu-used", str(self.cpu_used), "-crf", str(self.crf),
-        ))
+        stream = encode_planes(
+            to_planes(image, depth=self.depth),
+            depth=self.depth,
+            form="obu",
+            options=(
+                "-c:v",
+                "libaom-av1",
+                "-still-picture",
+                "1",
+                "-usage",
+                "good",
+                "-tune",
+                "psnr",
+                "-cpu-used",
+                str(self.cpu_used),
+                "-crf",
+                str(self.crf),
+            ),
+        )
         return stream.removeprefix(_DELIMITER)
 
     @classmethod

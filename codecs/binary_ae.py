@@ -76,7 +76,10 @@ def build_network(model: int) -> Any:
 
     if model == 3:
         analysis = [
-            convolution(64, 3, 2), convolution(256, 3, 1), convolution(512, 3, 2, None), convolution(32, 1, 1, "tanh"),
+            convolution(64, 3, 2),
+            convolution(256, 3, 1),
+            convolution(512, 3, 2, None),
+            convolution(32, 1, 1, "tanh"),
         ]
         synthesis = [transposed(128, 3, 1), transposed(512, 2, 2), transposed(512, 2, 2)]
     else:

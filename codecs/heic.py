@@ -59,15 +59,23 @@ class Heic(Codec):
         check_image(image, codec=self.name, max_side=MAX_SIDE)
         height, width = image.shape[:2]
         options = {
-            "chroma": self.subsampling.replace(":", ""), "preset": self.preset, "tune": self.tune,
-            "x265:pools": "none", "x265:frame-threads": "1", "x265:wpp": "0",
+            "chroma": self.subsampling.replace(":", ""),
+            "preset": self.preset,
+            "tune": self.tune,
+            "x265:pools": "none",
+            "x265:frame-threads": "1",
+            "x265:wpp": "0",
         }
         if self.tune == "psnr":
             options |= {"x265:psy-rd": "0", "x265:psy-rdoq": "0", "x265:aq-mode": "0"}
         buffer = io.BytesIO()
         try:
             _library().encode(
-                "L" if image.ndim == 2 else "RGB", (width, height), image.tobytes(), buffer, quality=self.quality,
+                "L" if image.ndim == 2 else "RGB",
+                (width, height),
+                image.tobytes(),
+                buffer,
+                quality=self.quality,
                 enc_params=options,
             )
         except (ValueError, RuntimeError) as error:

@@ -54,7 +54,11 @@ class Jpeg(Codec):
         check_image(image, codec=self.name, max_side=65500)
         buffer = io.BytesIO()
         Pictures.fromarray(np.ascontiguousarray(image)).save(
-            buffer, "JPEG", quality=self.quality, subsampling=self.subsampling, optimize=self.optimize,
+            buffer,
+            "JPEG",
+            quality=self.quality,
+            subsampling=self.subsampling,
+            optimize=self.optimize,
             progressive=self.progressive,
         )
         return buffer.getvalue()

@@ -114,8 +114,14 @@ def _container(pixel_format: bytes, width: int, height: int, length: int) -> byt
     """The container (T.832, annex A) that jxrlib puts before a codestream of a length in bytes."""
     dpi = 0x42C00000  # 96.0
     entries = [
-        (0xBC01, 1, 16, 8), (0xBC02, 4, 1, 0), (0xBC80, 4, 1, width), (0xBC81, 4, 1, height),
-        (0xBC82, 11, 1, dpi), (0xBC83, 11, 1, dpi), (0xBCC0, 4, 1, CONTAINER), (0xBCC1, 4, 1, length),
+        (0xBC01, 1, 16, 8),
+        (0xBC02, 4, 1, 0),
+        (0xBC80, 4, 1, width),
+        (0xBC81, 4, 1, height),
+        (0xBC82, 11, 1, dpi),
+        (0xBC83, 11, 1, dpi),
+        (0xBCC0, 4, 1, CONTAINER),
+        (0xBCC1, 4, 1, length),
     ]
     directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
     return b"II\xbc\x01" + struct.pack("<I", 32) + pixel_format + bytes(8) + struct.pack("<H", 8) + directory + bytes(4)

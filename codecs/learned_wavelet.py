@@ -87,7 +87,13 @@ class LearnedWavelet(Codec):
         step = round(self.step * UNIT)
         bands = [analyse(plane) for plane in planes_of(image)]
         payload = coder.encode(
-            bands, height, width, _model(point), step, self.rdoq, corrected=self.effort > 1,
+            bands,
+            height,
+            width,
+            _model(point),
+            step,
+            self.rdoq,
+            corrected=self.effort > 1,
             shares=_SHARES[self.tune],
         ).payload
         settings = (step, int(self.restoration == "on"))
@@ -126,7 +132,9 @@ class LearnedWavelet(Codec):
         frame = unpack(data, cls.name)
         low, high = (round(limit * UNIT) for limit in _STEPS)
         if (
-            frame.count != 1 or len(frame.settings) != 2 or not low <= frame.settings[0] <= high
+            frame.count != 1
+            or len(frame.settings) != 2
+            or not low <= frame.settings[0] <= high
             or frame.settings[1] > 1
         ):
             raise BitstreamError(f"{cls.name}: absurd settings {frame.settings} for {frame.count} images")

@@ -57,9 +57,16 @@ class Mozjpeg(Codec):
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=65500)
         return _save(
-            _pyvips(), image, Q=self.quality, subsample_mode="on" if self.subsampling == "4:2:0" else "off",
-            quant_table=TABLES.index(self.table), trellis_quant=self.trellis, overshoot_deringing=self.trellis,
-            interlace=self.progressive, optimize_scans=self.progressive, optimize_coding=True,
+            _pyvips(),
+            image,
+            Q=self.quality,
+            subsample_mode="on" if self.subsampling == "4:2:0" else "off",
+            quant_table=TABLES.index(self.table),
+            trellis_quant=self.trellis,
+            overshoot_deringing=self.trellis,
+            interlace=self.progressive,
+            optimize_scans=self.progressive,
+            optimize_coding=True,
         )
 
     @classmethod

@@ -127,8 +127,14 @@ class RnnRecipe(LevelRecipe):
 
     codec = "rnn"
     own_options: ClassVar[dict[str, str]] = {
-        "width": "small", "form": "one-shot", "levels": "10", "warmup_levels": "4", "warmup": "20",
-        "crop": "64", "batch_size": "8", "loss": "psnr",
+        "width": "small",
+        "form": "one-shot",
+        "levels": "10",
+        "warmup_levels": "4",
+        "warmup": "20",
+        "crop": "64",
+        "batch_size": "8",
+        "loss": "psnr",
     }
 
     def __init__(self, options: Mapping[str, str]) -> None:

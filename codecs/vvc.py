@@ -60,9 +60,23 @@ class Vvc(Codec):
         planes = to_planes(padded, depth=10, subsampling="4:2:0")
         if len(planes) == 1:
             planes += 2 * [np.full_like(planes[0][::2, ::2], 512)]
-        stream = encode_planes(planes, depth=10, form="vvc", options=(
-            "-c:v", "libvvenc", "-preset", self.preset, "-qp", str(self.qp), "-qpa", "0", "-vvenc-params", _ONE_PICTURE,
-        ))
+        stream = encode_planes(
+            planes,
+            depth=10,
+            form="vvc",
+            options=(
+                "-c:v",
+                "libvvenc",
+                "-preset",
+                self.preset,
+                "-qp",
+                str(self.qp),
+                "-qpa",
+                "0",
+                "-vvenc-params",
+                _ONE_PICTURE,
+            ),
+        )
         stream = b"".join(unit for kind, unit in _units(stream) if kind != _DELIMITER)
         below, right = (padded.shape[axis] - image.shape[axis] for axis in (0, 1))
         return stream + (_CROP_UNIT + bytes([below << 4 | right]) if below or right else b"")

@@ -28,7 +28,9 @@ class Clic2020ProfessionalValid(_Clic):
     expected = 41
     fetchable = True
     folders = (
-        "clic2020-professional-valid", "clic/clic2020_professional_valid", "clic2020_professional_valid",
+        "clic2020-professional-valid",
+        "clic/clic2020_professional_valid",
+        "clic2020_professional_valid",
     )
     address = "https://data.vision.ee.ethz.ch/cvl/clic/professional_valid_2020.zip"
     digest = "00be38092ade2ab5163b65f7f6523d46c7bca147007f559adbb02c0afc236b7d"

@@ -121,7 +121,11 @@ def rdbench_process(tmp_path: Path) -> Run:
 
     def run(*words: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmark", *words], cwd=tmp_path, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "benchmark", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
             env={**os.environ, "COLUMNS": "160", "PYTHONPATH": str(ROOT), **environment},
         )
         return _checked(done) if check else done

@@ -24,7 +24,11 @@ FUNCTIONS = ["bd_rate", "codec", "dataset", "read_results", "run"]
 def python(program: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     (folder / "script.py").write_text(program, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-W", "error", "script.py", *words], cwd=folder, capture_output=True, text=True, check=False,
+        [sys.executable, "-W", "error", "script.py", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 

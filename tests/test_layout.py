@@ -42,7 +42,7 @@ def test_help_loads_no_array_library() -> None:
 
 
 def test_listing_codecs_loads_no_framework() -> None:
-    assert not loaded_after("from benchmark.cli.terminal import print_codecs; print_codecs()") & {"tensorflow", "keras"}
+    assert not loaded_after("from benchmark.cli.listings import print_codecs; print_codecs()") & {"tensorflow", "keras"}
 
 
 def test_a_classical_task_loads_no_framework() -> None:
@@ -56,9 +56,7 @@ def test_a_classical_task_loads_no_framework() -> None:
 
 def test_wheel_names_every_package() -> None:
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
-    folders = {
-        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "benchmark").rglob("__init__.py")
-    }
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "benchmark").rglob("__init__.py")}
     assert folders <= set(listed)
 
 

@@ -63,7 +63,13 @@ def test_tables_show_one_column_of_a_name_and_figures_all_that_need_not_be_named
     metrics = [*all_metrics(), DISTANCE]
     assert [metric.column for metric in leading(metrics)] == ["psnr_rgb", "ssim_rgb", "ms_ssim_rgb", "lpips"]
     assert [metric.column for metric in shown_metrics(metrics)] == [
-        "psnr_rgb", "psnr_y", "ssim_rgb", "ssim_y", "ms_ssim_rgb", "ms_ssim_y", "lpips",
+        "psnr_rgb",
+        "psnr_y",
+        "ssim_rgb",
+        "ssim_y",
+        "ms_ssim_rgb",
+        "ms_ssim_y",
+        "lpips",
     ]
 
 

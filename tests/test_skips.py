@@ -43,8 +43,11 @@ def test_a_skip_fails_in_ci_alone(tmp_path: Path, ci: bool) -> None:
     environment = {name: value for name, value in os.environ.items() if name != CI_VARIABLE}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-ra", "-p", "tests.conftest", "--continue-on-collection-errors", "."],
-        cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT), **({CI_VARIABLE: "1"} if ci else {})},
-        capture_output=True, text=True, check=False,
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT), **({CI_VARIABLE: "1"} if ci else {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if not ci:
         assert done.returncode == 0, done.stdout + done.stderr

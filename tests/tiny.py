@@ -13,7 +13,11 @@ class TinyRecipe(LevelRecipe):
 
     codec = "binary-ae"
     own_options: ClassVar[dict[str, str]] = {
-        "crop": "16", "batch_size": "4", "epochs": "2", "steps": "3", "learning_rate": "1e-2",
+        "crop": "16",
+        "batch_size": "4",
+        "epochs": "2",
+        "steps": "3",
+        "learning_rate": "1e-2",
     }
     validation_share = 1 / 8
 

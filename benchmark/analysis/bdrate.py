@@ -31,7 +31,12 @@ MOST_NAMES = 6
 
 
 def bd_table(
-    results: Results, anchor: str, metric: Metric, *, interpolator: str = "pchip", every_image: bool = False,
+    results: Results,
+    anchor: str,
+    metric: Metric,
+    *,
+    interpolator: str = "pchip",
+    every_image: bool = False,
     hull: bool = False,
 ) -> pd.DataFrame:
     """Every series against an anchor, on each data set.
@@ -95,10 +100,13 @@ def bd_table(
         others = by_series.get((curve.dataset, name), {})
         mine = by_series.get((curve.dataset, curve.label), {})
         single = [
-            _row({**common, "image": own.image}, own, *(
-                bd(others[image], own, interpolator) for bd in (bd_rate, bd_metric)
-            ))
-            for image, own in mine.items() if image in others
+            _row(
+                {**common, "image": own.image},
+                own,
+                *(bd(others[image], own, interpolator) for bd in (bd_rate, bd_metric)),
+            )
+            for image, own in mine.items()
+            if image in others
         ]
         whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)))
         found, flags = _of_images(single, itself=curve.label == name)
@@ -124,9 +132,31 @@ def _told(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 
 
 COLUMNS = (
-    "dataset", "series", "image", "anchor", "metric", "bd_rate", "curve_ci_low", "curve_ci_high", "low", "high",
-    "overlap", "spread", "bd_metric", "rate_low", "rate_high", "rate_overlap", "points", "images", "image_mean",
-    "ci_low", "ci_high", "p_value", "image_std", "image_count", "flags",
+    "dataset",
+    "series",
+    "image",
+    "anchor",
+    "metric",
+    "bd_rate",
+    "curve_ci_low",
+    "curve_ci_high",
+    "low",
+    "high",
+    "overlap",
+    "spread",
+    "bd_metric",
+    "rate_low",
+    "rate_high",
+    "rate_overlap",
+    "points",
+    "images",
+    "image_mean",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "image_std",
+    "image_count",
+    "flags",
 )
 """Columns of :func:`bd_table`."""
 
@@ -136,9 +166,18 @@ _OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low",
 def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult) -> dict[str, Any]:
     return {
         **common,
-        "bd_rate": rate.value, "low": rate.low, "high": rate.high, "overlap": rate.overlap,
-        "bd_metric": metric.value, "rate_low": metric.low, "rate_high": metric.high, "rate_overlap": metric.overlap,
-        "points": len(curve.rates), "images": curve.images, **dict.fromkeys(_OF_IMAGES, math.nan), "image_count": 0,
+        "bd_rate": rate.value,
+        "low": rate.low,
+        "high": rate.high,
+        "overlap": rate.overlap,
+        "bd_metric": metric.value,
+        "rate_low": metric.low,
+        "rate_high": metric.high,
+        "rate_overlap": metric.overlap,
+        "points": len(curve.rates),
+        "images": curve.images,
+        **dict.fromkeys(_OF_IMAGES, math.nan),
+        "image_count": 0,
         "flags": "; ".join(dict.fromkeys((*rate.flags, *metric.flags))),
     }
 
@@ -157,9 +196,12 @@ def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str,
         flags.append(f"{count} image{'s' if count != 1 else ''}: no interval and no test, which need {LEAST_IMAGES}")
     low, high = mean_interval(values)
     return {
-        "image_mean": values.mean() if count else math.nan, "ci_low": low, "ci_high": high,
+        "image_mean": values.mean() if count else math.nan,
+        "ci_low": low,
+        "ci_high": high,
         "p_value": math.nan if itself else paired_test(np.log1p(values / 100)),
-        "image_std": values.std(ddof=1) if count > 1 else math.nan, "image_count": count,
+        "image_std": values.std(ddof=1) if count > 1 else math.nan,
+        "image_count": count,
     }, flags
 
 

@@ -16,25 +16,55 @@ from benchmark.analysis.table import KEYS
 from benchmark.errors import UsageError
 
 COLUMNS = (
-    "dataset", "series", "points", "bpp", "images", "threads", "encode_mps", "decode_mps", "encode_s_per_mp",
-    "decode_s_per_mp", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters",
-    "usual_images", "flags",
+    "dataset",
+    "series",
+    "points",
+    "bpp",
+    "images",
+    "threads",
+    "encode_mps",
+    "decode_mps",
+    "encode_s_per_mp",
+    "decode_s_per_mp",
+    "peak_memory_mib",
+    "encode_kmac_per_pixel",
+    "decode_kmac_per_pixel",
+    "parameters",
+    "usual_images",
+    "flags",
 )
 """Columns of :func:`cost_table`."""
 
 FORMS = {
-    "bpp": ".3f", "encode_mps": ".3g", "decode_mps": ".3g", "encode_s_per_mp": ".3g", "decode_s_per_mp": ".3g",
-    "peak_memory_mib": ".0f", "encode_kmac_per_pixel": ".4g", "decode_kmac_per_pixel": ".4g", "parameters": ".0f",
+    "bpp": ".3f",
+    "encode_mps": ".3g",
+    "decode_mps": ".3g",
+    "encode_s_per_mp": ".3g",
+    "decode_s_per_mp": ".3g",
+    "peak_memory_mib": ".0f",
+    "encode_kmac_per_pixel": ".4g",
+    "decode_kmac_per_pixel": ".4g",
+    "parameters": ".0f",
 }
 """Formats of its numbers."""
 
 TITLES = {
-    "dataset": "data set", "series": "codec", "points": "operating points", "bpp": "rate (bpp)", "images": "images",
-    "threads": "threads", "encode_mps": "encode (MP/s)", "decode_mps": "decode (MP/s)",
-    "encode_s_per_mp": "encode (s/MP)", "decode_s_per_mp": "decode (s/MP)",
+    "dataset": "data set",
+    "series": "codec",
+    "points": "operating points",
+    "bpp": "rate (bpp)",
+    "images": "images",
+    "threads": "threads",
+    "encode_mps": "encode (MP/s)",
+    "decode_mps": "decode (MP/s)",
+    "encode_s_per_mp": "encode (s/MP)",
+    "decode_s_per_mp": "decode (s/MP)",
     "peak_memory_mib": "peak memory of the process (MiB)",
-    "encode_kmac_per_pixel": "encode (kMAC/pixel)", "decode_kmac_per_pixel": "decode (kMAC/pixel)",
-    "parameters": "parameters", "usual_images": "over the usual images", "flags": "flags",
+    "encode_kmac_per_pixel": "encode (kMAC/pixel)",
+    "decode_kmac_per_pixel": "decode (kMAC/pixel)",
+    "parameters": "parameters",
+    "usual_images": "over the usual images",
+    "flags": "flags",
 }
 """Its headings, with units."""
 

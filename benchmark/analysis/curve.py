@@ -84,7 +84,9 @@ class Curve:
             chosen.append((rate, quality, int(index)))
         places = [place for _, _, place in chosen]
         return replace(
-            self, rates=[rate for rate, _, _ in chosen], qualities=[quality for _, quality, _ in chosen],
+            self,
+            rates=[rate for rate, _, _ in chosen],
+            qualities=[quality for _, quality, _ in chosen],
             points=tuple(self.points[place] for place in places) if self.points else (),
         )
 
@@ -172,8 +174,15 @@ class Results:
             missing = len(group) - len(whole)
             notes = (f"{series}: {missing} points cover other images or fewer, left out",) if missing else ()
             curve = Curve(
-                list(whole["rate"]), list(whole["quality"]), str(series), str(dataset), "",
-                int(whole["images"].iloc[0]), covers, notes, tuple(whole["point"]),
+                list(whole["rate"]),
+                list(whole["quality"]),
+                str(series),
+                str(dataset),
+                "",
+                int(whole["images"].iloc[0]),
+                covers,
+                notes,
+                tuple(whole["point"]),
             )
             curves.append(curve.hull() if hull else curve)
         return curves
@@ -193,8 +202,15 @@ class Results:
         for rows in sorted(points.groupby(names, sort=False).indices.values(), key=lambda rows: int(rows[0])):
             dataset, series, image, covers = (texts[name][rows[0]] for name in names)
             curve = Curve(
-                list(rates[rows]), list(qualities[rows]), str(series), str(dataset), str(image), int(images[rows[0]]),
-                frozenset([str(covers)]), (), tuple(places[rows]),
+                list(rates[rows]),
+                list(qualities[rows]),
+                str(series),
+                str(dataset),
+                str(image),
+                int(images[rows[0]]),
+                frozenset([str(covers)]),
+                (),
+                tuple(places[rows]),
             )
             curves.append(curve.hull() if hull else curve)
         return curves
@@ -258,7 +274,9 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
     sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
     summary = summary.assign(
-        point=range(len(summary)), covers=sets, series=_series(summary, series_labels(summary)),
+        point=range(len(summary)),
+        covers=sets,
+        series=_series(summary, series_labels(summary)),
         hull=_series(summary, summary["codec"]),
     )
     described = known_metrics(metrics, map(read_manifest, paths))

@@ -58,7 +58,9 @@ def _cubic(x: Floats, y: Floats, low: float, high: float) -> float:
 
 
 INTERPOLATORS: dict[str, Callable[[Floats, Floats, float, float], float]] = {
-    "pchip": _pchip, "akima": _akima, "cubic": _cubic,
+    "pchip": _pchip,
+    "akima": _akima,
+    "cubic": _cubic,
 }
 """Means of a curve through points between two places. ``pchip``: monotone piecewise cubic (Fritsch and Carlson);
 ``akima``: Akima's; ``cubic``: one polynomial of third degree, fitted by least squares, as in VCEG-M33."""

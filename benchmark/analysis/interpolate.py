@@ -94,10 +94,14 @@ def _slopes(x: Floats, y: Floats) -> Floats:
     before, after = width[:, :-1], width[:, 1:]
     weights = 2 * after + before, after + 2 * before
     inner = (weights[0] + weights[1]) / (weights[0] / rise[:, :-1] + weights[1] / rise[:, 1:])
-    return np.concatenate([
-        _end(width[:, :1], width[:, 1:2], rise[:, :1], rise[:, 1:2]), inner,
-        _end(width[:, -1:], width[:, -2:-1], rise[:, -1:], rise[:, -2:-1]),
-    ], axis=-1)
+    return np.concatenate(
+        [
+            _end(width[:, :1], width[:, 1:2], rise[:, :1], rise[:, 1:2]),
+            inner,
+            _end(width[:, -1:], width[:, -2:-1], rise[:, -1:], rise[:, -2:-1]),
+        ],
+        axis=-1,
+    )
 
 
 def _end(near: Floats, far: Floats, near_rise: Floats, far_rise: Floats) -> Floats:

@@ -17,8 +17,12 @@ def matched_forms(metrics: Sequence[Metric]) -> dict[str, str]:
         metrics: the metrics of the results; the table has one column of each name.
     """
     return {
-        "bpp": ".4f", **{metric.column: f".{metric.digits}f" for metric in leading(metrics)}, "encode_s": ".3g",
-        "decode_s": ".3g", "knob_value": ".4g", "encodes": ".1f",
+        "bpp": ".4f",
+        **{metric.column: f".{metric.digits}f" for metric in leading(metrics)},
+        "encode_s": ".3g",
+        "decode_s": ".3g",
+        "knob_value": ".4g",
+        "encodes": ".1f",
     }
 
 
@@ -35,11 +39,17 @@ def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFr
         a target of a mean, of the whole set.
     """
     matched = summary[summary["target"] != ""]
-    table = pd.DataFrame({
-        "dataset": matched["dataset"], "target": matched["target"], "series": series_labels(matched),
-        "images": matched["images"], "of": matched["images_attempted"], "knob": matched["knob"],
-        **{name: matched[f"{name}_mean"] for name in matched_forms(metrics)},
-    })
+    table = pd.DataFrame(
+        {
+            "dataset": matched["dataset"],
+            "target": matched["target"],
+            "series": series_labels(matched),
+            "images": matched["images"],
+            "of": matched["images_attempted"],
+            "knob": matched["knob"],
+            **{name: matched[f"{name}_mean"] for name in matched_forms(metrics)},
+        }
+    )
     # Targets keep the order in which they appear.
     place = table.groupby(["dataset", "target"], sort=False).ngroup()
     return table.loc[place.sort_values(kind="stable").index].reset_index(drop=True)

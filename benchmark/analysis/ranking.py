@@ -16,14 +16,30 @@ from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
 COLUMNS = (
-    "dataset", "series", "metric", "target", "value", "ci_low", "ci_high", "rank", "encode_s", "decode_s", "time_bpp",
-    "points", "images", "flags",
+    "dataset",
+    "series",
+    "metric",
+    "target",
+    "value",
+    "ci_low",
+    "ci_high",
+    "rank",
+    "encode_s",
+    "decode_s",
+    "time_bpp",
+    "points",
+    "images",
+    "flags",
 )
 """Columns of :func:`ranking`."""
 
 
 def ranking(
-    results: Results, metric: Metric, *, at_rate: float | None = None, at_quality: float | None = None,
+    results: Results,
+    metric: Metric,
+    *,
+    at_rate: float | None = None,
+    at_quality: float | None = None,
     hull: bool = False,
 ) -> pd.DataFrame:
     """Every series at one rate, or at one quality, the best first, on each data set.
@@ -61,29 +77,31 @@ def ranking(
     rows = []
     for curve in curves:
         row: dict[str, Any] = {
-            "dataset": curve.dataset, "series": curve.label, "metric": metric.column,
-            "target": f"{target:g} bpp" if by_rate else f"{metric.column} {target:g}", "points": len(curve.rates),
+            "dataset": curve.dataset,
+            "series": curve.label,
+            "metric": metric.column,
+            "target": f"{target:g} bpp" if by_rate else f"{metric.column} {target:g}",
+            "points": len(curve.rates),
             "images": curve.images,
         }
         largest = max((other for other in curves if other.dataset == curve.dataset), key=lambda other: other.images)
         place = target if by_rate else float(metric.turned(target))
-        rows.append(row | _read_off(results.samples(curve, metric), curve, place, metric, by_rate=by_rate)
-                    | _times(results.summary, curve, place, by_rate=by_rate))
+        rows.append(
+            row
+            | _read_off(results.samples(curve, metric), curve, place, metric, by_rate=by_rate)
+            | _times(results.summary, curve, place, by_rate=by_rate)
+        )
         if curve.covers != largest.covers or curve.images != largest.images:
             text = f"covers {curve.images} images that are not those of {largest.label}, which has {largest.images}"
             rows[-1]["flags"] = "; ".join(filter(None, (rows[-1]["flags"], text)))
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "rank"])
-    ranks = table.groupby("dataset", sort=False)["value"].rank(
-        method="min", ascending=not (by_rate and metric.rises)
-    )
+    ranks = table.groupby("dataset", sort=False)["value"].rank(method="min", ascending=not (by_rate and metric.rises))
     table.insert(COLUMNS.index("rank"), "rank", ranks.astype("Int64"))
     order = table.assign(place=table.groupby("dataset", sort=False).ngroup())
     return table.loc[order.sort_values(["place", "rank"], kind="stable").index].reset_index(drop=True)
 
 
-def _read_off(
-    samples: Samples | None, curve: Curve, target: float, metric: Metric, *, by_rate: bool
-) -> dict[str, Any]:
+def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metric, *, by_rate: bool) -> dict[str, Any]:
     """The value of a curve at a target, its interval, and what to know of them."""
     rates, qualities, notes = curve.front()
     flags = [*curve.notes, *notes]

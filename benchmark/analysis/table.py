@@ -93,9 +93,7 @@ def read_summary(path: Path) -> pd.DataFrame:
 
 def value_columns(records: pd.DataFrame) -> list[str]:
     """Columns of which a mean makes sense: rates, metrics, times, memory."""
-    return [
-        name for name in records.columns if name not in BY_NAME or BY_NAME[name].aggregate in ("mean", "image")
-    ]
+    return [name for name in records.columns if name not in BY_NAME or BY_NAME[name].aggregate in ("mean", "image")]
 
 
 def summarise(records: pd.DataFrame) -> pd.DataFrame:

@@ -56,14 +56,31 @@ _FILES = ("input", "output")
 _MOST = 10**9
 
 _KEYS: dict[str, tuple[type, ...]] = {
-    "name": (str,), "summary": (str,), "encode": (list,), "decode": (list,), "version": (list,), "input": (str,),
-    "stream": (str,), "output": (str,), "timeout": (int, float), "memory": (int,), "knob": (dict,), "settings": (dict,),
+    "name": (str,),
+    "summary": (str,),
+    "encode": (list,),
+    "decode": (list,),
+    "version": (list,),
+    "input": (str,),
+    "stream": (str,),
+    "output": (str,),
+    "timeout": (int, float),
+    "memory": (int,),
+    "knob": (dict,),
+    "settings": (dict,),
 }
 _SETTING_KEYS: dict[str, tuple[type, ...]] = {
-    "default": (bool, int, float, str), "low": (int, float), "high": (int, float), "choices": (list,), "grid": (list,),
+    "default": (bool, int, float, str),
+    "low": (int, float),
+    "high": (int, float),
+    "choices": (list,),
+    "grid": (list,),
 }
 _KNOB_KEYS: dict[str, tuple[type, ...]] = {
-    "name": (str,), **_SETTING_KEYS, "default": (int, float), "increasing": (bool,),
+    "name": (str,),
+    **_SETTING_KEYS,
+    "default": (int, float),
+    "increasing": (bool,),
 }
 
 
@@ -152,7 +169,9 @@ class TomlCodec(Codec):
         program, *arguments = command
         run_program(
             [program, *(_PLACEHOLDER.sub(lambda found: texts[found[1]], argument) for argument in arguments)],
-            folder=folder, timeout=cls.description.timeout, memory=cls.description.memory,
+            folder=folder,
+            timeout=cls.description.timeout,
+            memory=cls.description.memory,
         )
 
 
@@ -171,8 +190,11 @@ def read_codec(path: Path) -> type[TomlCodec]:
     made = dataclasses.make_dataclass(
         "TomlCodec",
         [
-            (field, type(table["default"]),
-             setting(table["default"], **{key: table.get(key) for key in ("low", "high", "choices")}))
+            (
+                field,
+                type(table["default"]),
+                setting(table["default"], **{key: table.get(key) for key in ("low", "high", "choices")}),
+            )
             for field, table in tables.items()
         ],
         bases=(TomlCodec,),

@@ -52,9 +52,22 @@ def encoder_version(encoder: str) -> str:
         try:
             # The encoder of a few grey pixels tells it; nothing else does.
             _, told = run_program(
-                [program(), "-nostdin", "-hide_banner", "-f", "lavfi", "-i", "color=gray:size=64x64:duration=0.01",
-                 "-c:v", encoder, "-f", "null", "-"],
-                folder=folder, timeout=60,
+                [
+                    program(),
+                    "-nostdin",
+                    "-hide_banner",
+                    "-f",
+                    "lavfi",
+                    "-i",
+                    "color=gray:size=64x64:duration=0.01",
+                    "-c:v",
+                    encoder,
+                    "-f",
+                    "null",
+                    "-",
+                ],
+                folder=folder,
+                timeout=60,
             )
         except ProgramError as error:
             raise MissingBackend(
@@ -84,9 +97,30 @@ def encode_planes(planes: Planes, *, depth: int, form: str, options: Sequence[st
     with private_folder() as folder:
         stream = folder / "stream"  # not stdout, where libvvenc puts its warnings
         run_program(
-            [program(), *_QUIET, "-f", "rawvideo", "-pix_fmt", pixels, "-color_range", "pc", "-s", f"{width}x{height}",
-             "-i", "pipe:0", *options, "-threads", "1", "-f", form, stream],
-            folder=folder, stdin=raw, timeout=_HOUR, memory=_MEMORY,
+            [
+                program(),
+                *_QUIET,
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                pixels,
+                "-color_range",
+                "pc",
+                "-s",
+                f"{width}x{height}",
+                "-i",
+                "pipe:0",
+                *options,
+                "-threads",
+                "1",
+                "-f",
+                form,
+                stream,
+            ],
+            folder=folder,
+            stdin=raw,
+            timeout=_HOUR,
+            memory=_MEMORY,
         )
         return stream.read_bytes()
 
@@ -100,9 +134,25 @@ def decode_planes(stream: bytes, *, form: str) -> tuple[Planes, int]:
     try:
         with private_folder() as folder:
             raw, complaints = run_program(
-                [program(), *_QUIET, "-xerror", "-threads", "1", "-f", form, "-i", "pipe:0",
-                 "-f", "yuv4mpegpipe", "-strict", "-1", "pipe:1"],
-                folder=folder, stdin=stream, memory=_MEMORY,
+                [
+                    program(),
+                    *_QUIET,
+                    "-xerror",
+                    "-threads",
+                    "1",
+                    "-f",
+                    form,
+                    "-i",
+                    "pipe:0",
+                    "-f",
+                    "yuv4mpegpipe",
+                    "-strict",
+                    "-1",
+                    "pipe:1",
+                ],
+                folder=folder,
+                stdin=stream,
+                memory=_MEMORY,
             )
     except ProgramError as error:
         raise BitstreamError(f"not a whole {form} stream: {error}") from error

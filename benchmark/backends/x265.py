@@ -94,15 +94,25 @@ def encode(
     tree = max(side for side in (16, 32, 64) if side <= min(height, width))
     chroma = 0 if image.ndim == 2 else CHROMA[subsampling]
     parameters = {
-        "qp": qp, "ipratio": 1, "keyint": 1, "aq-mode": 0, "ctu": tree, "min-cu-size": block,
-        "pools": "none", "frame-threads": 1, "wpp": 0, "info": 0, "log-level": "none",
+        "qp": qp,
+        "ipratio": 1,
+        "keyint": 1,
+        "aq-mode": 0,
+        "ctu": tree,
+        "min-cu-size": block,
+        "pools": "none",
+        "frame-threads": 1,
+        "wpp": 0,
+        "info": 0,
+        "log-level": "none",
     }
     context: Any = av.CodecContext.create("libx265", "w")
     context.width, context.height, context.pix_fmt = width, height, _FORMATS[chroma, depth]
     context.time_base = Fraction(1, 25)
     context.thread_count = 1
     context.options = {
-        "preset": preset, "tune": "psnr",
+        "preset": preset,
+        "tune": "psnr",
         "x265-params": ":".join(f"{key}={value}" for key, value in parameters.items()),
     }
     frame = av.VideoFrame(width, height, context.pix_fmt)

@@ -33,7 +33,11 @@ def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> Non
 @click.command()
 @click.option("--codec", help="Codec that wrote the stream.  [default: found by the first bytes of the stream]")
 @click.option(
-    "--level", type=click.IntRange(min=0), metavar="N", default=0, show_default=True,
+    "--level",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    show_default=True,
     help="Halves the sides N times. The codec must have levels of resolution.",
 )
 @click.argument("source", metavar="IN", type=PATH)
@@ -58,8 +62,12 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
 
 @click.command()
 @click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
-@click.option("--image", type=PATH, metavar="FILE",
-              help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE))
+@click.option(
+    "--image",
+    type=PATH,
+    metavar="FILE",
+    help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE),
+)
 @click.option("--out", type=PATH, metavar="FILE.csv|.json", help="File to write the findings to.")
 def audit(codecs: str, image: Path | None, out: Path | None) -> None:
     """What codecs do to colours before they quantise, and whether they keep what they promise.

@@ -17,7 +17,9 @@ def data() -> None:
 @data.command()
 @click.argument("name")
 @click.option(
-    "--out", type=PATH, metavar="DIR",
+    "--out",
+    type=PATH,
+    metavar="DIR",
     help="Folder that gets the data set.  [default: the cache, which is always searched]",
 )
 def fetch(name: str, out: Path | None) -> None:
@@ -34,15 +36,33 @@ def fetch(name: str, out: Path | None) -> None:
 
 
 @data.command("build-bd")
-@click.option("--source", "sources", multiple=True, required=True, type=PATH, metavar="DIR",
-              help="Folder of photographs, searched recursively; may be repeated.")
-@click.option("--out", required=True, type=PATH, metavar="DIR",
-              help="New folder 'bd' or 'bd-NAME', below a folder that --data-root or $RDBENCH_DATA names.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    required=True,
+    type=PATH,
+    metavar="DIR",
+    help="Folder of photographs, searched recursively; may be repeated.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=PATH,
+    metavar="DIR",
+    help="New folder 'bd' or 'bd-NAME', below a folder that --data-root or $RDBENCH_DATA names.",
+)
 @click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch in pixels.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1),
-              help="Seed of splits and random draws.")
-@click.option("--order", default="png", show_default=True, type=click.Choice(["png", "shannon"]),
-              help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of splits and random draws."
+)
+@click.option(
+    "--order",
+    default="png",
+    show_default=True,
+    type=click.Choice(["png", "shannon"]),
+    help="Rank by bytes of a patch's PNG file, or by the Shannon entropy of its bytes.",
+)
 @jobs_option
 def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order: str, jobs: int) -> None:
     """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
@@ -60,8 +80,12 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
 @click.command()
 @click.option("--dataset", required=True, metavar="NAME|DIR", help="Data set to pack, or a directory of images.")
 @click.option("--out", required=True, type=PATH, metavar="FILE.npz", help="File to write.")
-@click.option("--count", type=click.IntRange(min=1), metavar="N",
-              help="How many images to draw at random.  [default: all that fit]")
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many images to draw at random.  [default: all that fit]",
+)
 @click.option("--max-size", default="40MB", show_default=True, metavar="SIZE", help="The most that the file may have.")
 @data_root_option
 def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: Path | None) -> None:

@@ -14,19 +14,19 @@ from benchmark.cli.options import data_root_option
 @data_root_option
 def list_(kind: str, data_root: Path | None) -> None:
     """List codecs, datasets or metrics: what each is, what is missing, and how to get it."""
-    from benchmark.cli import terminal
+    from benchmark.cli import listings
 
     if kind == "codecs":
-        terminal.print_codecs()
+        listings.print_codecs()
     elif kind == "datasets":
-        terminal.print_datasets(data_root)
+        listings.print_datasets(data_root)
     else:
-        terminal.print_metrics()
+        listings.print_metrics()
 
 
 @click.command()
 def info() -> None:
     """Versions of this machine, its Python and its libraries."""
-    from benchmark.cli.terminal import print_info
+    from benchmark.cli.listings import print_info
 
     print_info()

@@ -37,11 +37,20 @@ def main() -> None:
 
 
 for _command in (
-    run.run, run.cross,
-    results.bdrate, results.compare, results.import_, results.published, results.report,
-    codec.audit, codec.decode, codec.encode,
-    data.data, data.pack,
+    run.run,
+    run.cross,
+    results.bdrate,
+    results.compare,
+    results.import_,
+    results.published,
+    results.report,
+    codec.audit,
+    codec.decode,
+    codec.encode,
+    data.data,
+    data.pack,
     train.train,
-    lists.info, lists.list_,
+    lists.info,
+    lists.list_,
 ):
     main.add_command(_command)

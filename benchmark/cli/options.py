@@ -21,11 +21,16 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 PATH = click.Path(path_type=Path)
 
 data_root_option = click.option(
-    "--data-root", type=PATH, metavar="DIR",
+    "--data-root",
+    type=PATH,
+    metavar="DIR",
     help="Folder that holds data sets, searched before $RDBENCH_DATA and the cache.",
 )
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="N", default=lambda: os.cpu_count() or 1,
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=lambda: os.cpu_count() or 1,
     help="Worker processes.  [default: one for each core]",
 )
 

@@ -17,7 +17,10 @@ from benchmark.cli.options import PATH, data_root_option, jobs_option, names_of,
 @click.option("--anchor", required=True, metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.")
 @click.option("--metric", default=defaults.METRIC, show_default=True, help="Column of the quality.")
 @click.option(
-    "--interpolator", default="pchip", show_default=True, type=click.Choice(["pchip", "akima", "cubic"]),
+    "--interpolator",
+    default="pchip",
+    show_default=True,
+    type=click.Choice(["pchip", "akima", "cubic"]),
     help="Curve through the points.",
 )
 @click.option("--images", is_flag=True, help="Adds a row for every image.")
@@ -51,11 +54,20 @@ def bdrate(
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=PATH)
 @click.option("--out", required=True, type=PATH, metavar="FILE.csv", help="Reference file to write.")
 @click.option("--dataset", required=True, metavar="NAME", help="Data set that the curves are on, as records name it.")
-@click.option("--images", type=click.IntRange(min=1), metavar="N",
-              help="How many images each point is a mean of. BD-rates need this number.")
-@click.option("--define", "definitions", multiple=True, metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
-              help="What the values named KEY are: a metric such as psnr_rgb; dB or linear; 'images' for the mean over "
-                   "images, or 'pooled' for the dB of a mean; may be repeated.  [default: as CompressAI's, for JSON]")
+@click.option(
+    "--images",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many images each point is a mean of. BD-rates need this number.",
+)
+@click.option(
+    "--define",
+    "definitions",
+    multiple=True,
+    metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
+    help="What the values named KEY are: a metric such as psnr_rgb; dB or linear; 'images' for the mean over "
+    "images, or 'pooled' for the dB of a mean; may be repeated.  [default: as CompressAI's, for JSON]",
+)
 @click.option(
     "--label",
     help="Name of the codec, for a single SOURCE.  [default: the name in the file, or of the file]",
@@ -63,8 +75,14 @@ def bdrate(
 @click.option("--source", "origin", help="Where the curves are from.  [default: description and name of the file]")
 @click.option("--note", help="A remark on the curves.")
 def import_(
-    sources: tuple[Path, ...], out: Path, dataset: str, images: int | None, definitions: tuple[str, ...],
-    label: str | None, origin: str | None, note: str | None,
+    sources: tuple[Path, ...],
+    out: Path,
+    dataset: str,
+    images: int | None,
+    definitions: tuple[str, ...],
+    label: str | None,
+    origin: str | None,
+    note: str | None,
 ) -> None:
     """Import others' curves from SOURCE: CompressAI's JSON, or CSV with a column bpp and columns of values.
 
@@ -83,7 +101,13 @@ def import_(
     references = []
     for path in sources:
         found = import_curves(
-            path, dataset=dataset, label=label, source=origin, images=images, note=note, definitions=told,
+            path,
+            dataset=dataset,
+            label=label,
+            source=origin,
+            images=images,
+            note=note,
+            definitions=told,
         )
         references += found.references
         for text in found.notes:
@@ -98,31 +122,59 @@ def import_(
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=PATH)
 @click.option("--out", type=PATH, metavar="DIR", help="Folder of the report.  [default: reports/NAME of the results]")
 @click.option(
-    "--anchor", metavar="CODEC|SERIES",
+    "--anchor",
+    metavar="CODEC|SERIES",
     help=f"Codec, or series of one, to compare with.  [default: {defaults.ANCHOR}]",
 )
 @click.option(
-    "--metric", "metrics", metavar="A,B",
+    "--metric",
+    "metrics",
+    metavar="A,B",
     help=f"Metrics. The first one counts in BD-rates and pictures.  [default: all but mse, from {defaults.METRIC} on]",
 )
 @click.option(
-    "--formats", metavar="A,B",
+    "--formats",
+    metavar="A,B",
     help="Forms of the figures, of svg, png, pdf and webp.  [default: charts as SVG, pictures as lossless WebP]",
 )
 @click.option("--single-column", is_flag=True, help="Draws charts as wide as one column of a paper, too: NAME_single.")
 @click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
-@click.option("--pictures", default=2, show_default=True, type=click.IntRange(min=0), metavar="N",
-              help="How many images to show: those on which the codecs differ most.")
-@click.option("--crop", "crops", multiple=True, metavar="IMAGE:X,Y,W,H",
-              help="Shows this crop, in pixels, in place of these images; may be repeated.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="BPP",
-              help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
-                   "most codecs have]")
+@click.option(
+    "--pictures",
+    default=2,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How many images to show: those on which the codecs differ most.",
+)
+@click.option(
+    "--crop",
+    "crops",
+    multiple=True,
+    metavar="IMAGE:X,Y,W,H",
+    help="Shows this crop, in pixels, in place of these images; may be repeated.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="BPP",
+    help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
+    "most codecs have]",
+)
 @jobs_option
 @data_root_option
 def report(
-    results: tuple[Path, ...], out: Path | None, anchor: str | None, metrics: str | None, formats: str | None,
-    single_column: bool, log_rate: bool, pictures: int, crops: tuple[str, ...], rate: float | None, jobs: int,
+    results: tuple[Path, ...],
+    out: Path | None,
+    anchor: str | None,
+    metrics: str | None,
+    formats: str | None,
+    single_column: bool,
+    log_rate: bool,
+    pictures: int,
+    crops: tuple[str, ...],
+    rate: float | None,
+    jobs: int,
     data_root: Path | None,
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
@@ -137,7 +189,13 @@ def report(
     look = Look(names_of(metrics), names_of(formats), single_column, log_rate, pictures, crops, rate)
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     content, files = write_report(
-        results, folder, look, anchor=anchor, data_root=data_root, jobs=jobs, command=typed_command(),
+        results,
+        folder,
+        look,
+        anchor=anchor,
+        data_root=data_root,
+        jobs=jobs,
+        command=typed_command(),
     )
     for note in content.notes:
         click.echo(f"note: {note}", err=True)
@@ -148,29 +206,46 @@ def report(
 @click.argument("baseline", metavar="BASELINE", type=PATH)
 @click.argument("current", metavar="CURRENT", type=PATH)
 @click.option(
-    "--tolerance", "tolerances", multiple=True, metavar="NAME=V,NAME=V%",
+    "--tolerance",
+    "tolerances",
+    multiple=True,
+    metavar="NAME=V,NAME=V%",
     help="How much worse a value may become. NAME is bpp, bd_rate, a metric or its column; may be repeated.  "
-         "[default: bpp=0.1%,bd_rate=0.1%, and for each metric what `list metrics` says]",
+    "[default: bpp=0.1%,bd_rate=0.1%, and for each metric what `list metrics` says]",
 )
 @click.option(
-    "--gate", default="rows", show_default=True, type=click.Choice(["rows", "bdrate"]),
+    "--gate",
+    default="rows",
+    show_default=True,
+    type=click.Choice(["rows", "bdrate"]),
     help="What decides: the rate and the metrics of every row, or the BD-rate of every codec.",
 )
 @click.option(
-    "--timing", metavar="P%",
+    "--timing",
+    metavar="P%",
     help="Makes times count: the time of a codec may rise by P %.  [default: times are told and do not count]",
 )
 @click.option(
-    "--subset", is_flag=True,
+    "--subset",
+    is_flag=True,
     help="Leaves out rows and metrics that CURRENT lacks. Without it, they are worse.",
 )
 @click.option(
-    "--out", "outs", multiple=True, type=PATH, metavar="FILE.md|.xml|.json",
+    "--out",
+    "outs",
+    multiple=True,
+    type=PATH,
+    metavar="FILE.md|.xml|.json",
     help="File for a pull request, a build server (JUnit) or a program; may be repeated.",
 )
 def compare(
-    baseline: Path, current: Path, tolerances: tuple[str, ...], gate: Literal["rows", "bdrate"], timing: str | None,
-    subset: bool, outs: tuple[Path, ...],
+    baseline: Path,
+    current: Path,
+    tolerances: tuple[str, ...],
+    gate: Literal["rows", "bdrate"],
+    timing: str | None,
+    subset: bool,
+    outs: tuple[Path, ...],
 ) -> None:
     """Compare the run CURRENT with BASELINE (folders of runs, or their records.csv): did a codec become worse?
 
@@ -200,9 +275,12 @@ def compare(
     metrics = known_metrics(all_metrics(), [manifest for run in runs for manifest in run.manifests])
     allowed = parse_tolerances(tolerances, metrics)
     found = compare_runs(
-        *runs, judged_columns(metrics, allowed), gate=gate,
+        *runs,
+        judged_columns(metrics, allowed),
+        gate=gate,
         bd_tolerance=100 * allowed["bd_rate"].amount if "bd_rate" in allowed else BD_TOLERANCE,
-        timing=parse_percent("--timing", timing) if timing is not None else None, subset=subset,
+        timing=parse_percent("--timing", timing) if timing is not None else None,
+        subset=subset,
     )
     for path in outs:
         write(path, comparison_text(found, path).encode())
@@ -212,11 +290,19 @@ def compare(
 
 @click.command()
 @click.option(
-    "--studies", type=PATH, metavar="DIR", default=Path("reports/published"), show_default=True,
+    "--studies",
+    type=PATH,
+    metavar="DIR",
+    default=Path("reports/published"),
+    show_default=True,
     help="Folder of study files with a table [published].",
 )
 @click.option(
-    "--results", type=PATH, metavar="DIR", default=Path("results/baseline/published"), show_default=True,
+    "--results",
+    type=PATH,
+    metavar="DIR",
+    default=Path("results/baseline/published"),
+    show_default=True,
     help="Folder that holds a results folder for each study, of the same name.",
 )
 @click.option("--out", type=PATH, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")

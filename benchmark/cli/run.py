@@ -14,44 +14,70 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
 
 @click.command()
 @click.option(
-    "--codecs", metavar="A,B",
+    "--codecs",
+    metavar="A,B",
     help="Codecs to run, or TOML files that describe codecs.  [default: " + ",".join(defaults.CODECS) + "]",
 )
 @click.option(
-    "--dataset", metavar="NAME,NAME",
+    "--dataset",
+    metavar="NAME,NAME",
     help=f"Data sets, such as kodak or folder:PATH. Each data set is a run.  [default: {defaults.DATASET}]",
 )
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
 @click.option(
-    "--set", "sets", multiple=True, metavar="CODEC.FIELD=V,V",
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="CODEC.FIELD=V,V",
     help="Replaces the values of a swept field; may be repeated.",
 )
 @click.option(
-    "--match", "matches", multiple=True, metavar="COLUMN=V,V",
+    "--match",
+    "matches",
+    multiple=True,
+    metavar="COLUMN=V,V",
     help="Chooses the knob for each image, so that COLUMN (bpp, another rate or a metric) comes nearest to V and not "
-         "above it. COLUMN~V takes the nearest value on either side. May be repeated.",
+    "above it. COLUMN~V takes the nearest value on either side. May be repeated.",
 )
 @click.option(
-    "--match-mean", "mean_matches", multiple=True, metavar="COLUMN=V,V",
+    "--match-mean",
+    "mean_matches",
+    multiple=True,
+    metavar="COLUMN=V,V",
     help="Chooses one knob for the whole data set, by the mean of COLUMN over its images; may be repeated.",
 )
 @click.option(
-    "--study", "study_file", type=PATH, metavar="FILE.toml",
+    "--study",
+    "study_file",
+    type=PATH,
+    metavar="FILE.toml",
     help="Study file. An option on the command line wins over it.",
 )
 @click.option("--out", type=PATH, metavar="DIR", help="Results folder.  [default: results/STUDY]")
 @jobs_option
 @click.option(
-    "--repeats", type=click.IntRange(min=1), metavar="N",
+    "--repeats",
+    type=click.IntRange(min=1),
+    metavar="N",
     help="How many times each encode and decode is timed. The median counts.  [default: 1]",
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
 @click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @data_root_option
 def run(
-    codecs: str | None, dataset: str | None, metrics: str | None, sets: tuple[str, ...], matches: tuple[str, ...],
-    mean_matches: tuple[str, ...], study_file: Path | None, out: Path | None, jobs: int, repeats: int | None,
-    threads: int | None, timeout: float | None, data_root: Path | None,
+    codecs: str | None,
+    dataset: str | None,
+    metrics: str | None,
+    sets: tuple[str, ...],
+    matches: tuple[str, ...],
+    mean_matches: tuple[str, ...],
+    study_file: Path | None,
+    out: Path | None,
+    jobs: int,
+    repeats: int | None,
+    threads: int | None,
+    timeout: float | None,
+    data_root: Path | None,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
@@ -65,8 +91,13 @@ def run(
 
     given: dict[str, Any] = read_study(study_file) if study_file else {}
     flags: dict[str, Any] = {
-        "codecs": names_of(codecs), "dataset": dataset, "metrics": names_of(metrics), "repeats": repeats,
-        "threads": threads, "timeout": timeout, "match": parse_match(matches) or None,
+        "codecs": names_of(codecs),
+        "dataset": dataset,
+        "metrics": names_of(metrics),
+        "repeats": repeats,
+        "threads": threads,
+        "timeout": timeout,
+        "match": parse_match(matches) or None,
         "match_mean": parse_match(mean_matches) or None,
     }
     if flags["codecs"] and "codecs" in given:
@@ -82,8 +113,11 @@ def run(
     status = 0
     for part in studies:
         outcome = run_to_files(
-            part, out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
-            data_root=data_root, jobs=jobs, command=typed_command(),
+            part,
+            out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
+            data_root=data_root,
+            jobs=jobs,
+            command=typed_command(),
         )
         print_outcome(outcome)
         if outcome.interrupted:
@@ -109,7 +143,10 @@ def cross(study_file: Path, out: Path | None, jobs: int, data_root: Path | None)
     plan = read_cross(study_file)
     try:
         table = run_cross(
-            plan, out=out or Path("results") / plan.name, data_root=data_root, jobs=jobs,
+            plan,
+            out=out or Path("results") / plan.name,
+            data_root=data_root,
+            jobs=jobs,
             command=typed_command(),
         )
     except KeyboardInterrupt:

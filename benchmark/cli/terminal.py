@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from benchmark.errors import BenchmarkError, MissingBackend
+from benchmark.cli.tables import formatted, open_console, table_of
 from benchmark.metric import Metric, find_metric
 from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
@@ -22,11 +17,6 @@ if TYPE_CHECKING:
     from benchmark.analysis.regression.compare import Comparison
     from benchmark.workflows.audit import Finding
 
-_NUMERIC = {"images", "bpp", "enc s", "dec s", "BD-rate %", "overlap", "of images %", "95 % CI", "p",
-            "n", "quality", "rows", "worse", "better", "changed", "missing", "new", "encode s", "decode s", "baseline",
-            "current", "change", "allowed", "pairs", "ratio",
-            "bits", "ceiling", "header B", "of 1×1", "threads"}
-
 
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
@@ -34,32 +24,34 @@ def print_outcome(outcome: Outcome) -> None:
     from benchmark.analysis.table import dataset_labels, read_summary, series_labels
     from benchmark.plugins import all_metrics
 
-    console = _console()
+    console = open_console()
     summary_path = outcome.folder / "summary.csv"
     if outcome.statuses and summary_path.exists():
         summary = read_summary(summary_path)
         labels = dataset_labels(summary)
         shown = [
-            metric for metric in known_metrics(all_metrics(), [read_manifest(summary_path)])
-            if metric.shown == "tables" and f"{metric.column}_mean" in summary
+            metric
+            for metric in known_metrics(all_metrics(), [read_manifest(summary_path)])
+            if metric.shown == "tables"
+            and f"{metric.column}_mean" in summary
             and summary[f"{metric.column}_mean"].notna().any()
         ]
         for dataset, part in summary.groupby("dataset", sort=False):
             titles = [metric.short for metric in shown]
-            table = _table("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
+            table = table_of("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
             table.title = labels[str(dataset)]
             for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
                 setting = ""
                 if row["target"]:
-                    setting = f"{row['target']}, {row['knob']} {_number(row['knob_value_mean'], '{:.4g}')}"
+                    setting = f"{row['target']}, {row['knob']} {formatted(row['knob_value_mean'], '{:.4g}')}"
                 elif row["knob"]:
                     setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
-                figures = [_number(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
-                times = [_number(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
+                figures = [formatted(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
+                times = [formatted(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
                 images = str(row["images"])
                 if row["images"] != row["images_attempted"]:
                     images += f" of {row['images_attempted']}"
-                table.add_row(label, setting, images, _number(row["bpp_mean"], "{:.4f}"), *figures, *times)
+                table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
             console.print(table)
     for codec, (count, reason) in outcome.failures.items():
         console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red")
@@ -74,24 +66,37 @@ def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
     """The train × test table of each metric, over RGB where it is defined there."""
     from benchmark.plugins import all_metrics
 
-    console = _console()
+    console = open_console()
     for name in metrics:
         metric = find_metric(all_metrics(), name)
         values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric.column}_mean")
         columns = list(dict.fromkeys(table["tested_on"]))
-        shown = _table("trained on", *columns)
+        shown = table_of("trained on", *columns)
         shown.title = f"{name}, tested on"
         for trained_on in dict.fromkeys(table["trained_on"]):
-            shown.add_row(trained_on, *(
-                _number(values.loc[trained_on, name], f"{{:.{metric.digits}f}}") for name in columns
-            ))
+            shown.add_row(
+                trained_on, *(formatted(values.loc[trained_on, name], f"{{:.{metric.digits}f}}") for name in columns)
+            )
         console.print(shown)
 
 
 BD_FORMS = {
-    "bd_rate": "+.2f", "curve_ci_low": "+.2f", "curve_ci_high": "+.2f", "low": ".2f", "high": ".2f", "overlap": ".0%",
-    "spread": ".2f", "bd_metric": "+.3f", "rate_low": ".3f", "rate_high": ".3f", "rate_overlap": ".0%",
-    "image_mean": "+.2f", "ci_low": "+.2f", "ci_high": "+.2f", "p_value": ".2g", "image_std": ".2f",
+    "bd_rate": "+.2f",
+    "curve_ci_low": "+.2f",
+    "curve_ci_high": "+.2f",
+    "low": ".2f",
+    "high": ".2f",
+    "overlap": ".0%",
+    "spread": ".2f",
+    "bd_metric": "+.3f",
+    "rate_low": ".3f",
+    "rate_high": ".3f",
+    "rate_overlap": ".0%",
+    "image_mean": "+.2f",
+    "ci_low": "+.2f",
+    "ci_high": "+.2f",
+    "p_value": ".2g",
+    "image_std": ".2f",
 }
 """Formats of the columns of a table of Bjøntegaard deltas."""
 
@@ -105,11 +110,20 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
     """
     from benchmark.report.tables.text import number
 
-    console = _console()
+    console = open_console()
     for dataset, part in table.groupby("dataset", sort=False):
         delta = f"BD {metric.drawn_unit}".strip()
-        shown = _table(
-            "series", "BD-rate %", "95 % CI", "of images %", "95 % CI", "p", delta, "quality", "overlap", "n",
+        shown = table_of(
+            "series",
+            "BD-rate %",
+            "95 % CI",
+            "of images %",
+            "95 % CI",
+            "p",
+            delta,
+            "quality",
+            "overlap",
+            "n",
             numbers=[delta],
         )
         quality = f"{metric.column} ({metric.drawn_unit})" if metric.drawn_unit else metric.column
@@ -123,8 +137,16 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
             p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
             span = "–" if math.isnan(row["low"]) else f"{row['low']:#.3g}–{row['high']:#.3g}"
             shown.add_row(
-                f"  {row['image']}" if row["image"] else row["series"], form["bd_rate"], intervals[0],
-                form["image_mean"], intervals[1], p_value, form["bd_metric"], span, form["overlap"], str(row["images"]),
+                f"  {row['image']}" if row["image"] else row["series"],
+                form["bd_rate"],
+                intervals[0],
+                form["image_mean"],
+                intervals[1],
+                p_value,
+                form["bd_metric"],
+                span,
+                form["overlap"],
+                str(row["images"]),
             )
         console.print(shown)
         if part["image_count"].any():
@@ -137,7 +159,7 @@ def print_comparison(comparison: Comparison) -> None:
     """What became of a run against its baseline: the verdict first."""
     from benchmark.report.compare_sections import closing, headline, sections
 
-    console = _console()
+    console = open_console()
     style = {"worse": "bold red", "not comparable": "bold red", "better": "bold green"}.get(comparison.verdict, "bold")
     console.print(headline(comparison), style=style, soft_wrap=True)
     for obstacle in comparison.obstacles:
@@ -147,7 +169,7 @@ def print_comparison(comparison: Comparison) -> None:
     for section in sections(comparison):
         if section.folded:
             continue
-        table = _table(*section.header)
+        table = table_of(*section.header)
         table.title = section.title
         for line in section.lines:
             table.add_row(*line)
@@ -162,114 +184,43 @@ def print_audit(findings: Sequence[Finding]) -> None:
     """What an audit found, and below it the promises that were broken."""
     from benchmark.plugins import codec_class
 
-    console = _console()
-    table = _table(
-        "codec", "finest", "matrix", "range", "chroma", "bits", "converted by", "PSNR", "ceiling", "lossless",
-        "header B", "of 1×1", "threads", "same bytes",
+    console = open_console()
+    table = table_of(
+        "codec",
+        "finest",
+        "matrix",
+        "range",
+        "chroma",
+        "bits",
+        "converted by",
+        "PSNR",
+        "ceiling",
+        "lossless",
+        "header B",
+        "of 1×1",
+        "threads",
+        "same bytes",
     )
     for finding in findings:
-        figures = [_number(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
+        figures = [formatted(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
         knob = codec_class(finding.codec).knob
         end = f"{knob.field}={read_settings(finding.settings)[knob.field]:g}" if knob else ""
         same = {True: "yes", False: "no", "": ""}[finding.deterministic]
-        cells = (finding.matrix, finding.range, finding.subsampling, finding.depth, finding.by, *figures,
-                 finding.lossless, finding.overhead, finding.overhead_1x1, finding.threads, same)
+        cells = (
+            finding.matrix,
+            finding.range,
+            finding.subsampling,
+            finding.depth,
+            finding.by,
+            *figures,
+            finding.lossless,
+            finding.overhead,
+            finding.overhead_1x1,
+            finding.threads,
+            same,
+        )
         table.add_row(finding.codec, end, *(str(cell) if cell != "" else "–" for cell in cells))
     console.print(table)
     for finding in findings:
         for problem in finding.problems:
             console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)
-
-
-def print_codecs() -> None:
-    """All codecs, with what is missing for each."""
-    from benchmark.plugins import codec_class, codec_names
-
-    table = _table("codec", "what", "takes", "knob", "library")
-    for name in codec_names():
-        try:
-            cls = codec_class(name)
-            takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
-            knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
-            table.add_row(name, cls.summary, takes, knob, cls.version())
-        except MissingBackend as error:
-            table.add_row(name, cls.summary, takes, knob, f"missing: {error}")
-        except BenchmarkError as error:
-            table.add_row(name, f"cannot be loaded: {error}", "", "", "")
-    _console().print(table)
-
-
-def print_datasets(data_root: Path | None) -> None:
-    """All data sets, with how many of their images are here."""
-    from benchmark.plugins import dataset_classes, open_dataset
-
-    table = _table("data set", "what", "images here")
-    for name, cls in sorted(dataset_classes().items()):
-        shown = f"{name}:{cls.arguments}" if cls.arguments else name
-        if "PATH" in cls.arguments:
-            here = "any"
-        else:
-            try:
-                dataset = open_dataset(name, data_root)
-                dataset.items()
-                here = str(dataset.count())
-                if cls.expected is not None and dataset.count() != cls.expected:
-                    here += f" of {cls.expected}"
-            except BenchmarkError:
-                command = f"data fetch {name}" if cls.fetchable else cls.built_by
-                here = f"missing: python -m benchmark {command}" if command else "missing"
-        table.add_row(shown, cls.summary, here)
-    _console().print(table)
-
-
-def print_metrics() -> None:
-    """All metrics: what each is, what is missing, and below the table how it is defined."""
-    from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
-
-    missing = missing_metrics()
-    libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
-    libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
-    table = _table("metric", "columns", "unit", "better", "tolerance", "least side", "library")
-    definitions = []
-    for name in libraries:
-        columns = [metric for metric in all_metrics() if metric.name == name]
-        first = columns[0]
-        table.add_row(
-            name, ", ".join(metric.column for metric in columns), first.unit or "–",
-            "higher" if first.higher_is_better else "lower", str(first.tolerance), str(first.smallest),
-            libraries[name],
-        )
-        definitions.append(f"{name}: {first.definition}")
-    console = _console()
-    console.print(table)
-    for line in definitions:
-        console.print(line, soft_wrap=True)
-
-
-def print_info() -> None:
-    """Machine, Python and library versions."""
-    from benchmark.system.environment import describe, package_versions
-
-    table = _table("what", "value")
-    for name, value in {**describe(), **package_versions()}.items():
-        table.add_row(name, str(value))
-    _console().print(table)
-
-
-def _console() -> Console:
-    console = Console(markup=False, highlight=False)  # square brackets are meant
-    if not console.is_terminal:
-        console.width = 160  # a file has no width: do not break its lines at 80
-    return console
-
-
-def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, justify="right" if column in _NUMERIC or column in numbers else "left")
-    return table
-
-
-def _number(value: object, form: str) -> str:
-    number = float(str(value)) if value != "" else float("nan")
-    return "–" if math.isnan(number) else form.format(number)

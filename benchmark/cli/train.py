@@ -17,41 +17,71 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
 @click.option("--name", help="Name of the set of weights.  [default: the name of the data set]")
 @click.option("--out", type=PATH, metavar="DIR", help="Folder of the weights.  [default: weights/CODEC/NAME]")
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
     help="An option of the codec's recipe; may be repeated.",
 )
 @click.option("--seed", default=1, show_default=True, help="Seed of initial weights, order, noise and tiles.")
 @click.option(
-    "--precision", default="float32", show_default=True,
+    "--precision",
+    default="float32",
+    show_default=True,
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
 )
 @click.option(
-    "--device", metavar="cpu|gpu[:N]",
+    "--device",
+    metavar="cpu|gpu[:N]",
     help="The device that computes.  [default: the first GPU, or else the CPU]",
 )
 @click.option(
-    "--time", "limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    "--time",
+    "limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
     help="Trains for this time in place of a number of epochs. Resumed runs add up, and the time of compilers does "
-         "not count. The schedule is stretched to the time.",
+    "not count. The schedule is stretched to the time.",
 )
 @click.option(
-    "--resume", type=PATH, metavar="FILE.npz",
+    "--resume",
+    type=PATH,
+    metavar="FILE.npz",
     help="Checkpoint to go on from; any machine or backend may have written it.",
 )
 @click.option(
-    "--checkpoint-every", default=300.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    "--checkpoint-every",
+    default=300.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
     help="Time between checkpoints. A checkpoint is always written at the end, at Ctrl-C and at SIGTERM.",
 )
 @click.option(
-    "--evaluate-every", default=600.0, show_default=True, type=click.FloatRange(min=0), metavar="SECONDS",
+    "--evaluate-every",
+    default=600.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
     help="Time between measurements of held-out points.",
 )
 @data_root_option
 def train(
-    codec: str, dataset: str | None, packed: Path | None, name: str | None, out: Path | None, options: tuple[str, ...],
-    seed: int, precision: str, device: str | None, limit: float | None, resume: Path | None, checkpoint_every: float,
-    evaluate_every: float, data_root: Path | None,
+    codec: str,
+    dataset: str | None,
+    packed: Path | None,
+    name: str | None,
+    out: Path | None,
+    options: tuple[str, ...],
+    seed: int,
+    precision: str,
+    device: str | None,
+    limit: float | None,
+    resume: Path | None,
+    checkpoint_every: float,
+    evaluate_every: float,
+    data_root: Path | None,
 ) -> None:
     """Train a learned CODEC: weights, probability tables and model card. Resumes where it was interrupted.
 
@@ -60,7 +90,7 @@ def train(
     more --time.
     """
     from benchmark.errors import UsageError
-    from benchmark.neural.training.loop import Pace
+    from benchmark.neural.training.pace import Pace
     from benchmark.neural.training.packed import PackedImages
     from benchmark.neural.training.train import train as run_training
     from benchmark.plugins import codec_class
@@ -76,9 +106,16 @@ def train(
     folder = out or Path("weights") / codec / (name or label)
     try:
         card = run_training(
-            codec_class(codec).recipe(dataset, dict(pair(text) for text in options)), images, data=data,
-            out=folder, seed=seed, precision=precision, command=typed_command(),
-            pace=Pace(limit, checkpoint_every, evaluate_every), resume=resume, device=device,
+            codec_class(codec).recipe(dataset, dict(pair(text) for text in options)),
+            images,
+            data=data,
+            out=folder,
+            seed=seed,
+            precision=precision,
+            command=typed_command(),
+            pace=Pace(limit, checkpoint_every, evaluate_every),
+            resume=resume,
+            device=device,
         )
     except KeyboardInterrupt:
         begun = (folder / "training" / "checkpoint.npz").exists()

@@ -11,12 +11,22 @@ import numpy as np
 from benchmark.metric import Channels, Metric, MetricFamily, Tolerance, Values
 
 _MSE = Metric(
-    name="mse", space="rgb", title="MSE", higher_is_better=False, digits=2, shown="named",
+    name="mse",
+    space="rgb",
+    title="MSE",
+    higher_is_better=False,
+    digits=2,
+    shown="named",
     definition="mean squared error over all samples of an image, in 0–255 of the 8-bit output",
     tolerance=Tolerance(0.0025, relative=True),  # about 0.01 dB
 )
 _PSNR = Metric(
-    name="psnr", space="rgb", title="PSNR", unit="dB", digits=2, tolerance=Tolerance(0.01),
+    name="psnr",
+    space="rgb",
+    title="PSNR",
+    unit="dB",
+    digits=2,
+    tolerance=Tolerance(0.01),
     definition="10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
 )
 

@@ -36,16 +36,24 @@ _TOGETHER = 1 << 16
 
 
 _SSIM = Metric(
-    name="ssim", space="rgb", title="SSIM", tolerance=Tolerance(0.0001), smallest=WINDOW,
+    name="ssim",
+    space="rgb",
+    title="SSIM",
+    tolerance=Tolerance(0.0001),
+    smallest=WINDOW,
     definition="Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
-               "per channel, then the mean",
+    "per channel, then the mean",
 )
 _MS_SSIM = Metric(
-    name="ms_ssim", space="rgb", title="MS-SSIM", decibels="similarity", tolerance=Tolerance(0.0001),
+    name="ms_ssim",
+    space="rgb",
+    title="MS-SSIM",
+    decibels="similarity",
+    tolerance=Tolerance(0.0001),
     smallest=MS_SSIM_MINIMUM,
     definition="Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last "
-               "row or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the "
-               "mean",
+    "row or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the "
+    "mean",
 )
 
 
@@ -55,7 +63,10 @@ class StructuralSimilarity(MetricFamily):
     name = "ssim"
     order = 10
     metrics: ClassVar[tuple[Metric, ...]] = (
-        _SSIM, replace(_SSIM, space="y", shown="figures"), _MS_SSIM, replace(_MS_SSIM, space="y", shown="figures"),
+        _SSIM,
+        replace(_SSIM, space="y", shown="figures"),
+        _MS_SSIM,
+        replace(_MS_SSIM, space="y", shown="figures"),
     )
 
     def prepare(self, reference: Channels, wanted: Sequence[Metric]) -> _Reference:
@@ -87,7 +98,8 @@ class StructuralSimilarity(MetricFamily):
         per_channel["ms_ssim"] = product
         return {
             metric.column: per_channel[metric.name][:, :3].mean(axis=1)
-            if metric.space == "rgb" else per_channel[metric.name][:, -1]
+            if metric.space == "rgb"
+            else per_channel[metric.name][:, -1]
             for metric in prepared.wanted
         }
 
@@ -192,9 +204,7 @@ def _filter_rows(plane: _Array) -> _Array:
     if whole:
         shape = (whole, height, _BLOCK + WINDOW - 1)
         blocks = np.lib.stride_tricks.as_strided(plane, shape, (_BLOCK * size, width * size, size), writeable=False)
-        target = np.lib.stride_tricks.as_strided(
-            result, (whole, height, _BLOCK), (_BLOCK * size, outputs * size, size)
-        )
+        target = np.lib.stride_tricks.as_strided(result, (whole, height, _BLOCK), (_BLOCK * size, outputs * size, size))
         np.matmul(blocks, _BANDS[_BLOCK], out=target)
     rest = outputs - whole * _BLOCK
     if rest:

@@ -181,9 +181,12 @@ def load_weights(network: Any, path: Path) -> None:
     found = [key for key in arrays if not key.endswith(".scale")]
     if found != keys:
         raise UsageError(f"{path}: expected {len(keys)} arrays of weights, got {len(found)}: it is of another network")
-    network.set_weights([
-        _restored(arrays, key, tuple(variable.shape), path) for key, variable in zip(keys, network.weights, strict=True)
-    ])
+    network.set_weights(
+        [
+            _restored(arrays, key, tuple(variable.shape), path)
+            for key, variable in zip(keys, network.weights, strict=True)
+        ]
+    )
 
 
 def _keys(network: Any) -> list[str]:

@@ -95,8 +95,12 @@ _KINDS: Mapping[Kind, _Kind] = {
 }
 
 _KIND_OF: Mapping[str, Kind] = {
-    "str": "text", "int": "whole number", "int | None": "whole number", "float | None": "number",
-    "tuple[str, ...]": "words", "Mapping[str, str]": "pairs",
+    "str": "text",
+    "int": "whole number",
+    "int | None": "whole number",
+    "float | None": "number",
+    "tuple[str, ...]": "words",
+    "Mapping[str, str]": "pairs",
 }
 """Kinds by the annotation of a field."""
 
@@ -115,5 +119,6 @@ def columns_of(record: type) -> tuple[Column, ...]:
     """The columns that the fields of a dataclass are, in order."""
     return tuple(
         Column(field.name, _KIND_OF[str(field.type)], **field.metadata)
-        for field in dataclasses.fields(record) if field.metadata
+        for field in dataclasses.fields(record)
+        if field.metadata
     )

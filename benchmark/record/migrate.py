@@ -51,8 +51,18 @@ def update_to_2(cells: Mapping[str, str]) -> dict[str, str]:
         cells: the cells of a row of ``records.csv`` or ``summary.csv``; columns may be missing.
     """
     found = dict(cells)
-    found |= {"schema": "2", "images_expected": "", "weights": "", "flags": "", "target_column": "", "target_limit": "",
-              "target_over": "", "jobs": "", "device": "", "rdbench": ""}
+    found |= {
+        "schema": "2",
+        "images_expected": "",
+        "weights": "",
+        "flags": "",
+        "target_column": "",
+        "target_limit": "",
+        "target_over": "",
+        "jobs": "",
+        "device": "",
+        "rdbench": "",
+    }
     if part := _PART.fullmatch(cells.get("dataset", "")):
         found |= {"dataset": part["name"], "images_expected": part["expected"]}
     if learned := _WEIGHTS.fullmatch(cells.get("version", "")):

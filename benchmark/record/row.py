@@ -39,10 +39,13 @@ class Record:
     schema: int = column("Version of this table of columns.", SCHEMA)
     key: str = column(
         "Digest of all that the figures of the row depend on. A run reuses a row of the same key. Empty where that is "
-        "not known: such a row is never reused.", "")
+        "not known: such a row is never reused.",
+        "",
+    )
     dataset: str = column("Name of the data set.", aggregate="point", key=True)
     images_expected: int | None = column(
-        "How many images the whole data set has. Empty where it has no fixed size.", None, since=2, aggregate="same")
+        "How many images the whole data set has. Empty where it has no fixed size.", None, since=2, aggregate="same"
+    )
     image: str = column("Name of the item of the data set: an image, or a batch of many small images.", key=True)
     image_sha256: str = column("SHA-256 of the shape and the pixels of the item.", "", key=True)
     images: int | None = column("How many images the item has.", None)
@@ -50,60 +53,92 @@ class Record:
     height: int | None = column("Height of each image in pixels.", None)
     channels: int | None = column("Channels of each image: 1 for grey, 3 for RGB.", None)
     codec: str = column("Name of the codec.", aggregate="point", key=True)
-    version: str = column("Libraries and programs that do the codec's work, with their versions.", "",
-                          aggregate="point", key=True)
-    weights: str = column("Digests of the trained weights that a learned codec used, joined by +.", "", since=2,
-                          aggregate="point", key=True)
-    knob: str = column("Name of the setting that trades rate for quality. Empty for a lossless codec.", "",
-                       aggregate="point")
+    version: str = column(
+        "Libraries and programs that do the codec's work, with their versions.", "", aggregate="point", key=True
+    )
+    weights: str = column(
+        "Digests of the trained weights that a learned codec used, joined by +.",
+        "",
+        since=2,
+        aggregate="point",
+        key=True,
+    )
+    knob: str = column(
+        "Name of the setting that trades rate for quality. Empty for a lossless codec.", "", aggregate="point"
+    )
     settings: str = column(
         "All settings of the codec as JSON with sorted names. The knob is left out where a target chose it.",
-        aggregate="point", key=True)
-    target: str = column("What the knob was chosen for, such as bpp<=0.5. Empty where the settings name the knob.", "",
-                         aggregate="point", key=True)
+        aggregate="point",
+        key=True,
+    )
+    target: str = column(
+        "What the knob was chosen for, such as bpp<=0.5. Empty where the settings name the knob.",
+        "",
+        aggregate="point",
+        key=True,
+    )
     target_column: str = column("Column whose value the target limits.", "", since=2, aggregate="same")
     target_limit: float | None = column("Value that the target limits the column to.", None, since=2, aggregate="same")
     target_over: str = column(
         "What the limit holds for: image, where each image has a knob of its own, or set, where one knob serves the "
-        "mean over all images of the data set.", "", since=2, aggregate="same")
-    knob_value: float | None = column("Value of the knob that the target chose; the mean over the images of an item.",
-                                      None, aggregate="mean")
+        "mean over all images of the data set.",
+        "",
+        since=2,
+        aggregate="same",
+    )
+    knob_value: float | None = column(
+        "Value of the knob that the target chose; the mean over the images of an item.", None, aggregate="mean"
+    )
     encodes: float | None = column("How many values of the knob were tried to find it.", None, aggregate="mean")
     bytes: int | None = column("Length of all streams of the item, headers included.", None, aggregate="image")
     overhead_bytes: int | None = column(
-        "Bytes of containers and headers among them, where the format lets one tell; else 0.", None, aggregate="image")
+        "Bytes of containers and headers among them, where the format lets one tell; else 0.", None, aggregate="image"
+    )
     bpp: float | None = column("Bits per pixel: 8 × bytes over the pixels of the item.", None, aggregate="mean")
     payload_bpp: float | None = column("The same without containers and headers.", None, aggregate="mean")
     nominal_bpp: float | None = column(
-        "Bits per pixel before entropy coding, for a code of fixed size.", None, aggregate="mean")
+        "Bits per pixel before entropy coding, for a code of fixed size.", None, aggregate="mean"
+    )
     estimated_bpp: float | None = column(
         "Bits per pixel by the probabilities of the codec's own model, without headers. An estimate, never the rate.",
-        None, since=1.1, aggregate="mean")
+        None,
+        since=1.1,
+        aggregate="mean",
+    )
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     encode_s: float | None = column("Seconds to encode the item: the median of the repeats.", None, aggregate="image")
     decode_s: float | None = column("Seconds to decode the item: the median of the repeats.", None, aggregate="image")
     repeats: int | None = column("How often encoder and decoder were timed.", None, key=True)
     threads: int | None = column("Threads that numerical libraries were allowed.", None, aggregate="most", key=True)
-    jobs: int | None = column("Worker processes that ran side by side while it was timed.", None, since=2,
-                              aggregate="most")
+    jobs: int | None = column(
+        "Worker processes that ran side by side while it was timed.", None, since=2, aggregate="most"
+    )
     device: str = column("What computed: cpu, or the name of the accelerator.", "", since=2, aggregate="all")
-    peak_memory_mib: float | None = column("Largest resident memory of the worker process, in MiB.", None,
-                                           aggregate="mean")
+    peak_memory_mib: float | None = column(
+        "Largest resident memory of the worker process, in MiB.", None, aggregate="mean"
+    )
     parameters: int | None = column("Numbers in the networks of a learned codec.", None, since=1.1, aggregate="mean")
     encode_kmac_per_pixel: float | None = column(
-        "Thousands of multiply–accumulates of a learned encoder for each pixel.", None, since=1.1, aggregate="mean")
+        "Thousands of multiply–accumulates of a learned encoder for each pixel.", None, since=1.1, aggregate="mean"
+    )
     decode_kmac_per_pixel: float | None = column(
-        "Thousands of multiply–accumulates of a learned decoder for each pixel.", None, since=1.1, aggregate="mean")
+        "Thousands of multiply–accumulates of a learned decoder for each pixel.", None, since=1.1, aggregate="mean"
+    )
     stream_sha256: str = column("SHA-256 of all streams of the item, one after the other.", "")
     pixels_sha256: str = column("SHA-256 of the shape and the pixels of the decoded item.", "")
     status: str = column(f"What became of it: {', '.join(STATUSES)}.")
     reason: str = column("Why there is no result; for a result, what to know of it.", "")
     flags: tuple[str, ...] = column(
         "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling. "
-        "The reason says it in full.", (), since=2)
+        "The reason says it in full.",
+        (),
+        since=2,
+    )
     metric_definitions: Mapping[str, str] = column(
         "Each metric that was asked for, with a digest of its definition. Figures of another digest do not compare.",
-        dict, since=1.1)
+        dict,
+        since=1.1,
+    )
     rdbench: str = column("Version and commit of this benchmark.", "", since=2, aggregate="all")
 
     @property
@@ -184,8 +219,12 @@ def columns(metrics: Iterable[str]) -> list[str]:
 
 
 _AGGREGATES = {
-    "": "–", "point": "names the operating point", "mean": "mean, standard deviation",
-    "image": "mean, standard deviation of the value for one image", "most": "largest", "same": "the one value",
+    "": "–",
+    "point": "names the operating point",
+    "mean": "mean, standard deviation",
+    "image": "mean, standard deviation of the value for one image",
+    "most": "largest",
+    "same": "the one value",
     "all": "all values",
 }
 

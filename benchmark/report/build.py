@@ -40,8 +40,13 @@ Drawing = partial[list[Path]]
 
 
 def collect(
-    paths: Sequence[Path], metrics: Sequence[Metric], anchor: str | None = None, *,
-    chosen: Sequence[str] | None = None, rate: float = RATE, title: str = "",
+    paths: Sequence[Path],
+    metrics: Sequence[Metric],
+    anchor: str | None = None,
+    *,
+    chosen: Sequence[str] | None = None,
+    rate: float = RATE,
+    title: str = "",
     command: str = "",
     each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]] = map,
 ) -> Report:
@@ -88,9 +93,14 @@ def collect(
         bd=bd,
         costs=costs,
         tables=[
-            table for dataset in datasets
+            table
+            for dataset in datasets
             for table in tables_of(
-                results.summary[results.summary["dataset"] == dataset], bd, ranks, costs, shown,
+                results.summary[results.summary["dataset"] == dataset],
+                bd,
+                ranks,
+                costs,
+                shown,
                 "" if len(datasets) == 1 else f"-{slug(dataset)}",
             )
         ],
@@ -160,7 +170,8 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     written = []
     for table in tables:
         texts = {
-            "csv": table.frame.to_csv(index=False, lineterminator="\n"), "md": markdown_table(table),
+            "csv": table.frame.to_csv(index=False, lineterminator="\n"),
+            "md": markdown_table(table),
             "tex": latex(table),
         }
         for ending, text in texts.items():
@@ -171,7 +182,12 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
 
 
 def drawings(
-    report: Report, folder: Path, *, log_rate: bool | None = None, forms: Sequence[str] = CHARTS, single: bool = False,
+    report: Report,
+    folder: Path,
+    *,
+    log_rate: bool | None = None,
+    forms: Sequence[str] = CHARTS,
+    single: bool = False,
 ) -> list[Drawing]:
     """The figures of a report's numbers, as wide as two columns of a paper.
 
@@ -197,7 +213,12 @@ def drawings(
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
                 partial(
-                    draw_rd_curves, summary, metric, below / f"rd_{metric.column}{end}", log_rate=log_rate, **look,
+                    draw_rd_curves,
+                    summary,
+                    metric,
+                    below / f"rd_{metric.column}{end}",
+                    log_rate=log_rate,
+                    **look,
                     references=[
                         curve for curve in report.references.get(metric.column, ()) if curve.dataset == dataset
                     ],

@@ -105,6 +105,7 @@ def as_junit(comparison: Comparison) -> str:
 
 def _problems(comparison: Comparison, codec: Any) -> list[str]:
     """What is worse of a codec on a data set, a line each."""
+
     def mine(frame: pd.DataFrame) -> pd.DataFrame:
         part: pd.DataFrame = frame[(frame["dataset"] == codec.dataset) & (frame["codec"] == codec.codec)]
         return part
@@ -125,7 +126,8 @@ def _problems(comparison: Comparison, codec: Any) -> list[str]:
     if comparison.gate == "bdrate":
         lines += [
             f"{row.series}: BD-rate by {row.metric} {row.bd_rate:+.3f} %"
-            for row in each_row(mine(comparison.bd)) if row.verdict == "worse"
+            for row in each_row(mine(comparison.bd))
+            if row.verdict == "worse"
         ]
     return lines
 
@@ -149,28 +151,36 @@ def as_json(comparison: Comparison) -> str:
         for name in ("bytes_before", "bytes_after"):
             row[name] = None if row[name] is None else int(row[name])
         row["changes"] = by_row.get(tuple(row[key] for key in KEYS), [])
-    return json.dumps({
-        "verdict": comparison.verdict,
-        "exit_status": comparison.exit_status,
-        "baseline": comparison.baseline,
-        "current": comparison.current,
-        "gate": comparison.gate,
-        "subset": comparison.subset,
-        "tolerances": {metric.column: str(metric.tolerance) for metric in comparison.judged},
-        "bd_tolerance": f"{comparison.bd_tolerance:.12g}%",
-        "timing": comparison.timing,
-        "pairs": comparison.pairs,
-        "obstacles": list(comparison.obstacles),
-        "notes": list(comparison.notes),
-        "versions": dict(comparison.versions),
-        "environment": list(comparison.environment),
-        "codecs": _plain(comparison.codecs),
-        "rows": rows,
-        "missing": _plain(comparison.missing),
-        "new": _plain(comparison.new),
-        "bd": _plain(comparison.bd),
-        "times": _plain(comparison.times),
-    }, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(
+            {
+                "verdict": comparison.verdict,
+                "exit_status": comparison.exit_status,
+                "baseline": comparison.baseline,
+                "current": comparison.current,
+                "gate": comparison.gate,
+                "subset": comparison.subset,
+                "tolerances": {metric.column: str(metric.tolerance) for metric in comparison.judged},
+                "bd_tolerance": f"{comparison.bd_tolerance:.12g}%",
+                "timing": comparison.timing,
+                "pairs": comparison.pairs,
+                "obstacles": list(comparison.obstacles),
+                "notes": list(comparison.notes),
+                "versions": dict(comparison.versions),
+                "environment": list(comparison.environment),
+                "codecs": _plain(comparison.codecs),
+                "rows": rows,
+                "missing": _plain(comparison.missing),
+                "new": _plain(comparison.new),
+                "bd": _plain(comparison.bd),
+                "times": _plain(comparison.times),
+            },
+            indent=1,
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+        + "\n"
+    )
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -180,6 +190,4 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
         return value
 
     # Through object, which makes Python's own numbers of NumPy's.
-    return [
-        {str(name): plain(value) for name, value in row.items()} for row in frame.astype(object).to_dict("records")
-    ]
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.astype(object).to_dict("records")]

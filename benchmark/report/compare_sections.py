@@ -58,8 +58,14 @@ def headline(comparison: Comparison) -> str:
 def sections(comparison: Comparison) -> list[Section]:
     """Everything that there is to show of a comparison, the most important first; no empty part."""
     found = [
-        _values(comparison, "worse"), _statuses(comparison), _missing(comparison), _codecs(comparison),
-        _bd(comparison), _times(comparison), _values(comparison, "better", folded=True), _changed(comparison),
+        _values(comparison, "worse"),
+        _statuses(comparison),
+        _missing(comparison),
+        _codecs(comparison),
+        _bd(comparison),
+        _times(comparison),
+        _values(comparison, "better", folded=True),
+        _changed(comparison),
         _new(comparison),
     ]
     return [section for section in found if section.lines]
@@ -116,8 +122,10 @@ def _values(comparison: Comparison, verdict: str, *, folded: bool = False) -> Se
     rows = len(changes[KEYS].drop_duplicates())
     return Section(
         f"{verdict}: {_count(len(changes), 'value')} of {_count(rows, 'row')}",
-        ("data set", "image", "codec", "setting", "column", "baseline", "current", "change", "allowed"), lines,
-        _rest(len(changes)), folded,
+        ("data set", "image", "codec", "setting", "column", "baseline", "current", "change", "allowed"),
+        lines,
+        _rest(len(changes)),
+        folded,
     )
 
 
@@ -129,7 +137,9 @@ def _statuses(comparison: Comparison) -> Section:
     ]
     return Section(
         f"other status: {_count(len(rows), 'row')}",
-        ("data set", "image", "codec", "setting", "baseline", "current", "reason"), lines, _rest(len(rows)),
+        ("data set", "image", "codec", "setting", "baseline", "current", "reason"),
+        lines,
+        _rest(len(rows)),
     )
 
 
@@ -147,8 +157,11 @@ def _missing(comparison: Comparison) -> Section:
 def _new(comparison: Comparison) -> Section:
     rows = comparison.new
     return Section(
-        f"new in the current run: {_count(len(rows), 'row')}", ("data set", "image", "codec", "setting"),
-        [place_of(comparison, row) for row in each_row(rows.head(MOST))], _rest(len(rows)), folded=True,
+        f"new in the current run: {_count(len(rows), 'row')}",
+        ("data set", "image", "codec", "setting"),
+        [place_of(comparison, row) for row in each_row(rows.head(MOST))],
+        _rest(len(rows)),
+        folded=True,
     )
 
 
@@ -166,13 +179,15 @@ def _codecs(comparison: Comparison) -> Section:
         cells = [row.dataset, row.codec, *(f"{getattr(row, name):,}" for name in counts)]
         for metric in metrics:
             found = comparison.bd[
-                (comparison.bd["dataset"] == row.dataset) & (comparison.bd["codec"] == row.codec)
+                (comparison.bd["dataset"] == row.dataset)
+                & (comparison.bd["codec"] == row.codec)
                 & (comparison.bd["metric"] == metric)
             ]
             cells.append(", ".join(number(value, "+.2f") for value in found["bd_rate"]) or "–")
         for what in ("encode", "decode"):
             found = comparison.times[
-                (comparison.times["dataset"] == row.dataset) & (comparison.times["codec"] == row.codec)
+                (comparison.times["dataset"] == row.dataset)
+                & (comparison.times["codec"] == row.codec)
                 & (comparison.times["what"] == what)
             ]
             cells.append(", ".join(f"×{value:.3f}" for value in found["ratio"]) or "–")
@@ -190,14 +205,22 @@ def _bd(comparison: Comparison) -> Section:
     rows = comparison.bd[(comparison.bd["bd_rate"] != 0)]
     lines = [
         [
-            row.dataset, row.series, row.metric, number(row.bd_rate, "+.3f"), number(row.image_mean, "+.3f"),
-            str(row.image_count), str(row.points), row.verdict or "refused", row.flags,
+            row.dataset,
+            row.series,
+            row.metric,
+            number(row.bd_rate, "+.3f"),
+            number(row.image_mean, "+.3f"),
+            str(row.image_count),
+            str(row.points),
+            row.verdict or "refused",
+            row.flags,
         ]
         for row in each_row(rows)
     ]
     return Section(
         f"BD-rate of the current run against the baseline: {_count(len(rows), 'curve')} moved",
-        ("data set", "series", "metric", "BD-rate %", "of images %", "images", "points", "verdict", "flags"), lines,
+        ("data set", "series", "metric", "BD-rate %", "of images %", "images", "points", "verdict", "flags"),
+        lines,
         folded=comparison.gate == "rows",
     )
 
@@ -205,15 +228,21 @@ def _bd(comparison: Comparison) -> Section:
 def _times(comparison: Comparison) -> Section:
     lines = [
         [
-            row.dataset, row.codec, row.what, str(row.pairs), f"×{row.ratio:.3f}",
-            f"{number(row.low, '.3f')} to {number(row.high, '.3f')}", number(row.p, ".2g"),
+            row.dataset,
+            row.codec,
+            row.what,
+            str(row.pairs),
+            f"×{row.ratio:.3f}",
+            f"{number(row.low, '.3f')} to {number(row.high, '.3f')}",
+            number(row.p, ".2g"),
             {"worse": "slower", "better": "faster"}.get(row.verdict, row.verdict),
         ]
         for row in each_row(comparison.times)
     ]
     gated = f"counts beyond {100 * comparison.timing:g} %" if comparison.timing is not None else "does not count"
     return Section(
-        "times, current to baseline", ("data set", "codec", "what", "pairs", "ratio", "95 % interval", "p", "verdict"),
+        "times, current to baseline",
+        ("data set", "codec", "what", "pairs", "ratio", "95 % interval", "p", "verdict"),
         lines,
         [
             f"geometric means of paired ratios; a change of p < {SIGNIFICANCE} by the signed-rank test over at least "
@@ -233,13 +262,21 @@ def _changed(comparison: Comparison) -> Section:
         for column, values in mine.groupby("column", sort=False):
             most = max(values["change"].dropna(), key=abs, default=math.nan)
             largest.append(f"{column} {number(most, '+.2g')}")
-        lines.append([
-            str(dataset), str(codec), f"{len(part):,}", f"{part['stream'].sum():,}", f"{part['pixels'].sum():,}",
-            f"{part['bytes_before'].ne(part['bytes_after']).sum():,}", ", ".join(largest) or "no figure",
-        ])
+        lines.append(
+            [
+                str(dataset),
+                str(codec),
+                f"{len(part):,}",
+                f"{part['stream'].sum():,}",
+                f"{part['pixels'].sum():,}",
+                f"{part['bytes_before'].ne(part['bytes_after']).sum():,}",
+                ", ".join(largest) or "no figure",
+            ]
+        )
     return Section(
         f"changed, not worse: {_count(len(rows), 'row')}",
-        ("data set", "codec", "rows", "other stream", "other pixels", "other bytes", "largest changes"), lines,
+        ("data set", "codec", "rows", "other stream", "other pixels", "other bytes", "largest changes"),
+        lines,
         folded=True,
     )
 

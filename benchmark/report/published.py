@@ -21,6 +21,11 @@ from benchmark.report.tables.text import markdown
 
 _NONE = "–"
 
+_HOW = """\
+Written by `python -m benchmark published` from the study files beside it and the results of their runs.
+Unmarked columns are measured, on streams that a decoder was given and nothing else; how the means are taken
+stands in every `summary.csv`. A difference is measured minus published. `+` after a commit: files differed."""
+
 
 def write_page(studies: Sequence[Published], results: Path) -> str:
     """The page: a section for each study, in their order. The same files give the same text.
@@ -33,20 +38,24 @@ def write_page(studies: Sequence[Published], results: Path) -> str:
         RecordsError: results cannot be read.
         UsageError: the points that a row is interpolated between are no curve.
     """
-    return "\n\n".join([
-        "# Published figures and ours",
-        "Written by `python -m benchmark published` from the study files beside it and the results of their runs.\n"
-        "Unmarked columns are measured, on streams that a decoder was given and nothing else; how the means are taken\n"
-        "stands in every `summary.csv`. A difference is measured minus published. `+` after a commit: files differed.",
-        *(_section(study, results / study.name) for study in studies),
-    ]) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Published figures and ours",
+                _HOW,
+                *(_section(study, results / study.name) for study in studies),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _section(study: Published, folder: Path) -> str:
     words = ["cross", study.path.as_posix()] if study.cross else ["run", "--study", study.path.as_posix()]
     command = shlex.join(["python", "-m", "benchmark", *words, "--out", folder.as_posix()])
     parts = [
-        f"## {study.title}", f"Source: {study.source}",
+        f"## {study.title}",
+        f"Source: {study.source}",
         f"Run by `{command}`: {'; '.join(_runs(folder)) or 'not run'}.",
     ]
     if study.rows:
@@ -124,9 +133,7 @@ def _compared_with(row: PublishedRow, point: SummaryRow, found: Sequence[Summary
     if "settings" in point:
         every = [read_settings(other["settings"]) for other in found]
         mine = read_settings(point["settings"])
-        asked |= {
-            name: value for name, value in mine.items() if any(other.get(name) != value for other in every)
-        }
+        asked |= {name: value for name, value in mine.items() if any(other.get(name) != value for other in every)}
     words = [row.codec, *(f"{name}={json.dumps(value).strip(chr(34))}" for name, value in asked.items())]
     words += [row.target] if row.target else []
     return " ".join(words) + (", interpolated" if row.interpolated else "")
@@ -155,9 +162,15 @@ def _saving_table(published: Sequence[str], points: Sequence[SummaryRow]) -> str
     for level, (theirs, ours) in enumerate(itertools.zip_longest(published, levels), 1):
         nominal, coded = ours or (math.nan, math.nan)
         saved = 100 * (1 - coded / nominal) if ours else math.nan
-        lines.append([
-            str(level), _number(nominal, ".4f"), _number(coded, ".4f"), theirs or _NONE, _number(saved, ".1f"),
-        ])
+        lines.append(
+            [
+                str(level),
+                _number(nominal, ".4f"),
+                _number(coded, ".4f"),
+                theirs or _NONE,
+                _number(saved, ".1f"),
+            ]
+        )
     header = ["level", "nominal bpp", "coded bpp", "saved (%), published", "saved (%)"]
     return "What entropy coding saves on each level:\n\n" + markdown(header, lines)
 
@@ -190,7 +203,13 @@ def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> st
 def _points(folder: Path) -> list[SummaryRow]:
     """All operating points of a study's results, whose data sets may have folders below it."""
     needed = [
-        "dataset", "codec", "knob", "settings", "target", "images", "images_attempted",
+        "dataset",
+        "codec",
+        "knob",
+        "settings",
+        "target",
+        "images",
+        "images_attempted",
         *(figure.column for figure in FIGURES.values()),
     ]
     points: list[SummaryRow] = []

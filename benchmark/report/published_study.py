@@ -78,9 +78,8 @@ class PublishedRow:
     def selects(self, point: SummaryRow) -> bool:
         """Whether it is compared with an operating point."""
         settings = read_settings(point["settings"])
-        return (
-            (point["dataset"], point["codec"], point["target"]) == (self.dataset, self.codec, self.target)
-            and all(name in settings and settings[name] == value for name, value in self.settings.items())
+        return (point["dataset"], point["codec"], point["target"]) == (self.dataset, self.codec, self.target) and all(
+            name in settings and settings[name] == value for name, value in self.settings.items()
         )
 
 
@@ -119,9 +118,20 @@ def read_published(path: Path) -> Published:
             with something that the study does not run; the message names the key.
     """
     document = read_toml(path)
-    table = _checked(document.get("published"), f"{path}: published", {
-        "title": str, "source": str, "differs": str, "also": list, "rows": list, "cross": dict, "saving": list,
-    }, needed=("title", "source", "differs"))
+    table = _checked(
+        document.get("published"),
+        f"{path}: published",
+        {
+            "title": str,
+            "source": str,
+            "differs": str,
+            "also": list,
+            "rows": list,
+            "cross": dict,
+            "saving": list,
+        },
+        needed=("title", "source", "differs"),
+    )
     for name in table.get("also", ()):
         if name not in FIGURES:
             raise UsageError(f"{path}: published.also: unknown figure {name!r}; known: {', '.join(FIGURES)}")
@@ -144,16 +154,29 @@ def read_published(path: Path) -> Published:
     if not rows and not table.get("cross"):
         raise UsageError(f"{path}: published: expected rows, or a table cross")
     return Published(
-        path, str(document.get("name", path.stem)), table["title"], table["source"].strip(), table["differs"].strip(),
-        table.get("also", []), rows, table.get("cross", {}), [str(text) for text in table.get("saving", [])],
+        path,
+        str(document.get("name", path.stem)),
+        table["title"],
+        table["source"].strip(),
+        table["differs"].strip(),
+        table.get("also", []),
+        rows,
+        table.get("cross", {}),
+        [str(text) for text in table.get("saving", [])],
     )
 
 
 def _read_row(row: Any, where: str, datasets: Sequence[str], codecs: Sequence[str]) -> PublishedRow:
     """A published row; data set and codec may be left out where the study has one."""
     kinds: dict[str, type] = {
-        "label": str, "dataset": str, "codec": str, "settings": dict, "target": str, "interpolated": bool,
-        "baseline": str, **dict.fromkeys(FIGURES, float),
+        "label": str,
+        "dataset": str,
+        "codec": str,
+        "settings": dict,
+        "target": str,
+        "interpolated": bool,
+        "baseline": str,
+        **dict.fromkeys(FIGURES, float),
     }
     row = _checked(row, where, kinds, needed=("label",))
     chosen = {}
@@ -167,8 +190,14 @@ def _read_row(row: Any, where: str, datasets: Sequence[str], codecs: Sequence[st
     if row.get("interpolated") and not any(name in figures for name in RATES):
         raise UsageError(f"{where}: interpolated: expected a rate, {' or '.join(RATES)}")
     return PublishedRow(
-        row["label"], chosen["dataset"], chosen["codec"], row.get("settings", {}), row.get("target", ""), figures,
-        row.get("interpolated", False), row.get("baseline", ""),
+        row["label"],
+        chosen["dataset"],
+        chosen["codec"],
+        row.get("settings", {}),
+        row.get("target", ""),
+        figures,
+        row.get("interpolated", False),
+        row.get("baseline", ""),
     )
 
 

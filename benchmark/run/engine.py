@@ -48,8 +48,13 @@ def run_tasks(
             with engine(min(jobs, len(left))) as pool:
                 left = yield from _run_on(pool, left, timeout)
     for task in left:
-        yield task, [_lost(task, settings, "crashed", "the pool of workers broke again and again")
-                     for settings in task.settings]
+        yield (
+            task,
+            [
+                _lost(task, settings, "crashed", "the pool of workers broke again and again")
+                for settings in task.settings
+            ],
+        )
 
 
 def _run_on(

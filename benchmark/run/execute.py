@@ -40,7 +40,11 @@ def execute(
     # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
     tasks = [
         replace(
-            plan.task, item=item, codec=part.codec, settings=part.settings, target=part.target,
+            plan.task,
+            item=item,
+            codec=part.codec,
+            settings=part.settings,
+            target=part.target,
             done=done[item, codec_class(part.codec).name],
         )
         for item in plan.items
@@ -49,7 +53,8 @@ def execute(
     for task, made in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
         where = f"{codec_class(task.codec).name} on {task.item}"
         records = [
-            record if record.target_over != "set"
+            record
+            if record.target_over != "set"
             else replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
             for record in made
         ]

@@ -63,16 +63,24 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         study: resolved.
         run: what happened, by name.
     """
-    replace_file(path, json.dumps({
-        "schema": SCHEMA,
-        "study": study.to_dict(),
-        "run": dict(run),
-        "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
-        "metrics": manifest_entry(_described(path.parent)),
-        "averaging": AVERAGING,
-        "environment": describe(),
-        "packages": package_versions(),
-    }, indent=2, ensure_ascii=False) + "\n")
+    replace_file(
+        path,
+        json.dumps(
+            {
+                "schema": SCHEMA,
+                "study": study.to_dict(),
+                "run": dict(run),
+                "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
+                "metrics": manifest_entry(_described(path.parent)),
+                "averaging": AVERAGING,
+                "environment": describe(),
+                "packages": package_versions(),
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+        + "\n",
+    )
 
 
 def _described(folder: Path) -> list[Metric]:

@@ -117,7 +117,10 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
             done = store.done(metric_definitions(base.metrics))
             tasks = [
                 replace(
-                    base, item=item, codec=trial.codec, settings=[trial.settings],
+                    base,
+                    item=item,
+                    codec=trial.codec,
+                    settings=[trial.settings],
                     done=done[item, codec_class(trial.codec).name],
                 )
                 for item in plan.items

@@ -143,6 +143,7 @@ def match_image(codec: Codec, reference: Reference, place: int, target: Target) 
     """
     image, compared = reference.images[place : place + 1], reference.compared[place : place + 1]
     if target.column in RATES:
+
         def value_at(knob: float) -> float:
             streams = with_knob(codec, knob).encode_batch(image)
             unpaid = sum(map(codec.overhead, streams)) if target.column == "payload_bpp" else 0
@@ -170,9 +171,7 @@ def match_image(codec: Codec, reference: Reference, place: int, target: Target) 
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
 
 
-def measure(
-    record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, repeats: int
-) -> Record:
+def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, repeats: int) -> Record:
     """A record with the figures of streams.
 
     Args:

@@ -73,10 +73,22 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
     for point in study.operating_points():
         by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
     return Plan(
-        study=study, dataset=dataset, items=items, label=label,
+        study=study,
+        dataset=dataset,
+        items=items,
+        label=label,
         task=Task(
-            study.dataset, data_root, "", label, "", (), tuple(study.metrics), study.repeats, study.threads,
-            images_expected=dataset.expected, rdbench=own_version(),
+            study.dataset,
+            data_root,
+            "",
+            label,
+            "",
+            (),
+            tuple(study.metrics),
+            study.repeats,
+            study.threads,
+            images_expected=dataset.expected,
+            rdbench=own_version(),
         ),
         parts=[
             Part(codec, sweep, target)
@@ -93,7 +105,10 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
         ],
         rows=[
             (
-                label, item, codec_class(codec).name, row_settings(codec_class(codec).from_settings(settings), target),
+                label,
+                item,
+                codec_class(codec).name,
+                row_settings(codec_class(codec).from_settings(settings), target),
                 str(target or ""),
             )
             for codec, sweep in by_codec.items()

@@ -54,16 +54,20 @@ def run_study(
         planned = set(plan.rows)
         rows = [row for row in store.rows if row.identity in planned]
     outcome = outcome_of(rows, out, fresh=fresh, interrupted=interrupted)
-    write_manifest(out / "manifest.json", study, {
-        "dataset": plan.label,
-        "images": plan.dataset.count(),
-        "images_expected": plan.dataset.expected,
-        "rows": outcome.statuses,
-        "rows_planned": len(plan.rows),
-        "interrupted": interrupted,
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
-        "jobs": jobs,
-        "command": command,
-    })
+    write_manifest(
+        out / "manifest.json",
+        study,
+        {
+            "dataset": plan.label,
+            "images": plan.dataset.count(),
+            "images_expected": plan.dataset.expected,
+            "rows": outcome.statuses,
+            "rows_planned": len(plan.rows),
+            "interrupted": interrupted,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
+            "jobs": jobs,
+            "command": command,
+        },
+    )
     return outcome

@@ -84,8 +84,9 @@ class Study:
             "threads": self.threads,
             "timeout": self.timeout,
             **{key: limits for key, limits in match.items() if limits},
-            "codecs": {name: {field: list(values) for field, values in sweep.items()}
-                       for name, sweep in self.codecs.items()},
+            "codecs": {
+                name: {field: list(values) for field, values in sweep.items()} for name, sweep in self.codecs.items()
+            },
         }
 
 
@@ -99,8 +100,16 @@ def read_study(path: Path) -> dict[str, Any]:
     """
     document = read_toml(path)
     kinds: dict[str, tuple[type, ...]] = {
-        "name": (str,), "dataset": (str, list), "metrics": (list,), "repeats": (int,), "threads": (int,),
-        "timeout": (int, float), "codecs": (dict,), "match": (dict,), "match_mean": (dict,), "published": (dict,),
+        "name": (str,),
+        "dataset": (str, list),
+        "metrics": (list,),
+        "repeats": (int,),
+        "threads": (int,),
+        "timeout": (int, float),
+        "codecs": (dict,),
+        "match": (dict,),
+        "match_mean": (dict,),
+        "published": (dict,),
     }
     for key, value in document.items():
         if key not in kinds:
@@ -185,7 +194,7 @@ def resolve(
 
 
 def _codecs(
-    codecs: Mapping[str, Sweep] | Sequence[str] | None
+    codecs: Mapping[str, Sweep] | Sequence[str] | None,
 ) -> tuple[dict[str, dict[str, Sequence[Setting]]], list[str]]:
     """What a user says of the sweep of each codec, all of which can run here, and notes on those left out."""
     notes: list[str] = []

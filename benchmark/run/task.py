@@ -116,14 +116,20 @@ def _matched(codec: Codec, record: Record, reference: Reference, target: Target,
     codecs = [with_knob(codec, match.knob) for match in matches]
     streams = encode_each(codecs, reference.images, repeats)
     record = replace(
-        record, knob_value=sum(match.knob for match in matches) / len(matches),
+        record,
+        knob_value=sum(match.knob for match in matches) / len(matches),
         encodes=sum(match.encodes for match in matches) / len(matches),
     )
     return measure(record, codecs, streams, reference, repeats)
 
 
 def blank_record(
-    task: Task, codec: Codec, images: Batch | None = None, digest: str = "", *, status: str = "failed",
+    task: Task,
+    codec: Codec,
+    images: Batch | None = None,
+    digest: str = "",
+    *,
+    status: str = "failed",
     reason: str = "",
 ) -> Record:
     """A record of a task's operating point with all that is known before it runs.

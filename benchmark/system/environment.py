@@ -15,15 +15,36 @@ from pathlib import Path
 from benchmark.version import __version__
 
 PACKAGES = (
-    "numpy", "scipy", "pillow", "scikit-image", "pandas", "matplotlib", "pillow-avif-plugin", "pillow-heif",
-    "av", "imageio-ffmpeg", "imagecodecs", "pyjpegli", "pyvips", "pyvips-binary",
-    "keras", "tensorflow", "jax", "torch", "constriction", "h5py",
+    "numpy",
+    "scipy",
+    "pillow",
+    "scikit-image",
+    "pandas",
+    "matplotlib",
+    "pillow-avif-plugin",
+    "pillow-heif",
+    "av",
+    "imageio-ffmpeg",
+    "imagecodecs",
+    "pyjpegli",
+    "pyvips",
+    "pyvips-binary",
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "constriction",
+    "h5py",
 )
 """Packages whose version may matter to a result."""
 
 _THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
 
 

@@ -78,8 +78,13 @@ def run_program(
     program = find_program(str(arguments[0]))
     name = Path(program).name
     process = subprocess.Popen(
-        [program, *map(str, arguments[1:])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        cwd=folder, env={**os.environ, **thread_environment(1), "TMPDIR": str(folder)}, start_new_session=True,
+        [program, *map(str, arguments[1:])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, **thread_environment(1), "TMPDIR": str(folder)},
+        start_new_session=True,
     )
     try:
         _limit_memory(process.pid, memory)

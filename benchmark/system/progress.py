@@ -64,7 +64,9 @@ class Progress:
             left = (self._total - self._done) / rate if rate else 0.0
             self._console.print(
                 f"{self._done}/{self._total} {self._unit}, {rate:.3g}/s, {left:.0f} s left: {what}",
-                markup=False, highlight=False, soft_wrap=True,
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
 
     def note(self, text: str) -> None:

@@ -105,8 +105,12 @@ def audit(name: str, image: Image) -> Finding:
     path = codec.colour_path(1 if image.ndim == 2 else 3)
     if path is not None:
         found |= {
-            "matrix": path.matrix, "range": "full" if path.full_range else "limited", "subsampling": path.subsampling,
-            "depth": path.depth, "by": path.by, "ceiling": ceiling(image, path),
+            "matrix": path.matrix,
+            "range": "full" if path.full_range else "limited",
+            "subsampling": path.subsampling,
+            "depth": path.depth,
+            "by": path.by,
+            "ceiling": ceiling(image, path),
         }
     try:
         stream = codec.encode(image)

@@ -57,7 +57,13 @@ def read_cross(path: Path) -> Cross:
     document = read_toml(path)
     table = {"options": {}, "metrics": ["psnr"], "seed": 1, "precision": "float32", **document.get("cross", {})}
     kinds: dict[str, type] = {
-        "codec": str, "train": list, "test": list, "options": dict, "metrics": list, "seed": int, "precision": str,
+        "codec": str,
+        "train": list,
+        "test": list,
+        "options": dict,
+        "metrics": list,
+        "seed": int,
+        "precision": str,
     }
     for key, kind in kinds.items():
         if not isinstance(table.get(key), kind) or not (table[key] or key in ("options", "seed")):
@@ -100,7 +106,9 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
 def _test(cross: Cross, out: Path, data_root: Path | None, jobs: int, command: str) -> pd.DataFrame:
     """Runs every set of weights on every data set to test on."""
     study, _ = resolve(
-        name=cross.name, dataset=cross.test, metrics=cross.metrics,
+        name=cross.name,
+        dataset=cross.test,
+        metrics=cross.metrics,
         codecs={cross.codec: {"weights": [cross.weights(dataset) for dataset in cross.train]}},
     )
     trained_on = {cross.weights(dataset): dataset for dataset in cross.train}
@@ -122,7 +130,11 @@ def _train(cross: Cross, dataset: str, weights: Path, data_root: Path | None, co
     from benchmark.neural.training.train import train
 
     train(
-        codec_class(cross.codec).recipe(dataset, cross.options), open_dataset(dataset, data_root).training_images(),
-        data=dataset, out=weights / cross.codec / cross.weights(dataset), seed=cross.seed,
-        precision=cross.precision, command=command,
+        codec_class(cross.codec).recipe(dataset, cross.options),
+        open_dataset(dataset, data_root).training_images(),
+        data=dataset,
+        out=weights / cross.codec / cross.weights(dataset),
+        seed=cross.seed,
+        precision=cross.precision,
+        command=command,
     )

@@ -61,12 +61,14 @@ def shannon_bits(patches: Batch) -> Values:
 
 ORDERS = {
     "png": Order(
-        png_bytes, "PNG file of a patch (bytes)",
+        png_bytes,
+        "PNG file of a patch (bytes)",
         f"bytes of the PNG file that Pillow writes of a patch at compress_level {PNG_LEVEL}, headers included",
         lambda side: max(1, side * side // 32),
     ),
     "shannon": Order(
-        shannon_bits, "Shannon entropy of a patch (bits a byte)",
+        shannon_bits,
+        "Shannon entropy of a patch (bits a byte)",
         "Shannon entropy of the histogram of a patch's bytes, all channels together, in bits a byte",
         lambda side: 1 / 16,
     ),

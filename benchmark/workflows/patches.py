@@ -75,9 +75,7 @@ def _find(sources: Sequence[Path]) -> dict[str, Path]:
     return files
 
 
-def _build(
-    pool: Pool, files: dict[str, Path], folder: Path, side: int, seed: int, order: str
-) -> dict[str, Any]:
+def _build(pool: Pool, files: dict[str, Path], folder: Path, side: int, seed: int, order: str) -> dict[str, Any]:
     found, skipped = measure_all(pool, files, side, seed, order)
     if not found:
         raise UsageError(f"no image gives a patch of {side}×{side}: {_examples(skipped)}")
@@ -100,7 +98,9 @@ def _build(
         "order": order,
         "order_definition": ORDERS[order].definition,
         "versions": {
-            "pillow": version("pillow"), "zlib": f"{deflate_version()}, level {PNG_LEVEL}", "numpy": version("numpy"),
+            "pillow": version("pillow"),
+            "zlib": f"{deflate_version()}, level {PNG_LEVEL}",
+            "numpy": version("numpy"),
         },
         "patches": len(values),
         "thresholds": thresholds,
@@ -116,9 +116,7 @@ def _build(
         },
         "files": dict(zip(relative, digests(pool, written), strict=True)),
         "skipped": skipped,
-        "sources": [
-            {"name": source.name, "sha256": source.sha256, "patches": len(source.values)} for source in found
-        ],
+        "sources": [{"name": source.name, "sha256": source.sha256, "patches": len(source.values)} for source in found],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return manifest
@@ -157,8 +155,9 @@ def _draw(
     with (folder / "histogram.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["from", "below", *counts])
-        writer.writerows(zip(edges[:-1].tolist(), edges[1:].tolist(), *(c.tolist() for c in counts.values()),
-                             strict=True))
+        writer.writerows(
+            zip(edges[:-1].tolist(), edges[1:].tolist(), *(c.tolist() for c in counts.values()), strict=True)
+        )
     low, middle, upper, high = thresholds
     bands = [Band("bd0", float(values.min()), low), Band("bd1", middle, upper), Band("bd2", high, float(values.max()))]
     draw_histograms(edges, counts, bands, ORDERS[order].title, folder / "histogram")

@@ -81,8 +81,14 @@ class _Choice:
 
 
 def show(
-    results: Results, column: str, pool: Pool, *, count: int = 2,
-    boxes: Sequence[Box] = (), rate: float | None = None, data_root: Path | None = None,
+    results: Results,
+    column: str,
+    pool: Pool,
+    *,
+    count: int = 2,
+    boxes: Sequence[Box] = (),
+    rate: float | None = None,
+    data_root: Path | None = None,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
 
@@ -140,7 +146,9 @@ def _choices(records: pd.DataFrame, column: str, rate: float | None) -> list[_Ch
         return []
     numbers = records.assign(bpp=pd.to_numeric(records["bpp"]), **{column: pd.to_numeric(records[column])})
     usable = numbers[
-        (numbers["status"] == "ok") & (pd.to_numeric(numbers["images"]) == 1) & (numbers["bpp"] > 0)
+        (numbers["status"] == "ok")
+        & (pd.to_numeric(numbers["images"]) == 1)
+        & (numbers["bpp"] > 0)
         & numbers[column].notna()
     ]
     choices = []
@@ -166,9 +174,7 @@ def _target(rates: Sequence[npt.NDArray[np.float64]]) -> float:
     return float(most[np.abs(np.log(most / RATE)).argmin()])
 
 
-def _originals(
-    choices: Sequence[_Choice], data_root: Path | None, notes: list[str]
-) -> dict[tuple[str, str], _Pixels]:
+def _originals(choices: Sequence[_Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
     """The images of choices by data set and name, where they are at hand and those that the records are of."""
     found: dict[tuple[str, str], _Pixels] = {}
     for label in dict.fromkeys(choice.dataset for choice in choices):
@@ -283,16 +289,16 @@ def _picture(
     crop = slice(top, top + height), slice(left, left + width)
     crops = [
         DecodedCrop(
-            series, str(row["settings"]), float(row["bpp"]),
+            series,
+            str(row["settings"]),
+            float(row["bpp"]),
             {name: float(row[name]) for name in columns if name in row and row[name] == row[name]},
             np.ascontiguousarray(decoded[series][crop]),
         )
         for series, row in choice.rows.items()
         if series in decoded
     ]
-    return Picture(
-        choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), crops
-    )
+    return Picture(choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), crops)
 
 
 def _place(original: _Pixels, decoded: Sequence[_Pixels]) -> tuple[int, int]:
@@ -307,10 +313,14 @@ def _place(original: _Pixels, decoded: Sequence[_Pixels]) -> tuple[int, int]:
         squared = (pixels.astype(np.float32) - original) ** 2
         plane = squared.mean(axis=2) if squared.ndim == 3 else squared
         plane = plane[: rows * _BLOCK, : columns * _BLOCK]
-        errors.append(np.add.reduceat(np.add.reduceat(
-            plane, np.arange(0, plane.shape[0], _BLOCK), axis=0), np.arange(0, plane.shape[1], _BLOCK), axis=1,
-            dtype=np.float64,
-        ))
+        errors.append(
+            np.add.reduceat(
+                np.add.reduceat(plane, np.arange(0, plane.shape[0], _BLOCK), axis=0),
+                np.arange(0, plane.shape[1], _BLOCK),
+                axis=1,
+                dtype=np.float64,
+            )
+        )
     interest = np.var(errors, axis=0) if len(errors) > 1 else errors[0]
     total = np.pad(interest.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     high, wide = (min(CROP // _BLOCK, size) for size in interest.shape)

@@ -41,7 +41,13 @@ class Look:
 
 
 def write_report(
-    results: Sequence[Path], folder: Path, look: Look, *, anchor: str | None, data_root: Path | None, jobs: int,
+    results: Sequence[Path],
+    folder: Path,
+    look: Look,
+    *,
+    anchor: str | None,
+    data_root: Path | None,
+    jobs: int,
     command: str,
 ) -> tuple[Report, list[Path]]:
     """Writes figures, tables and the page of a report.
@@ -65,7 +71,12 @@ def write_report(
     charts, photographs = (CHARTS, PICTURES) if look.forms is None else [checked_forms(look.forms)] * 2
     with variables(thread_environment(1)), process_pool(jobs) as pool:
         content = collect(
-            results, all_metrics(), anchor, chosen=look.metrics, rate=look.rate or RATE, command=command,
+            results,
+            all_metrics(),
+            anchor,
+            chosen=look.metrics,
+            rate=look.rate or RATE,
+            command=command,
             each=pool.map,
         )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
@@ -74,8 +85,13 @@ def write_report(
             for drawing in drawings(content, folder, log_rate=look.log_rate or None, forms=charts, single=look.single)
         ]
         shown, notes = show(
-            content.results, content.metrics[0].column, pool, count=look.pictures, boxes=boxes,
-            rate=look.rate, data_root=data_root,
+            content.results,
+            content.metrics[0].column,
+            pool,
+            count=look.pictures,
+            boxes=boxes,
+            rate=look.rate,
+            data_root=data_root,
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])
         drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]

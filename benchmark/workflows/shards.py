@@ -68,9 +68,7 @@ def measure_all(
     return found, skipped
 
 
-def _measure(
-    name: str, path: Path, side: int, seed: int, order: str
-) -> tuple[str, str, Values, npt.NDArray[np.bool_]]:
+def _measure(name: str, path: Path, side: int, seed: int, order: str) -> tuple[str, str, Values, npt.NDArray[np.bool_]]:
     """A source's digest, why it is skipped, and of each of its patches the order value and whether it is for tests."""
     nothing = np.empty(0), np.empty(0, bool)
     try:
@@ -105,8 +103,11 @@ def make_shards(folder: Path, name: str, split: str, chosen: Indices, side: int)
 
 
 def write_all(
-    pool: Pool, found: Iterable[Source], parts: dict[tuple[str, str], Indices],
-    shards: dict[tuple[str, str], list[Path]], side: int,
+    pool: Pool,
+    found: Iterable[Source],
+    parts: dict[tuple[str, str], Indices],
+    shards: dict[tuple[str, str], list[Path]],
+    side: int,
 ) -> None:
     """The second pass: every patch to its slots."""
     tasks = []

@@ -52,15 +52,25 @@ def bd_rates(folder: str) -> str:
     rows = _bd_table(folder)
     lines = [
         [
-            f"`{row['series']}`", _signed(row["image_mean"]), _range(row["ci_low"], row["ci_high"]),
-            _signed(row["bd_rate"]), _range(row["curve_ci_low"], row["curve_ci_high"]),
-            f"{row['low']:.1f}\u00a0to\u00a0{row['high']:.1f}\u00a0dB", f"{row['spread']:.1f}",
+            f"`{row['series']}`",
+            _signed(row["image_mean"]),
+            _range(row["ci_low"], row["ci_high"]),
+            _signed(row["bd_rate"]),
+            _range(row["curve_ci_low"], row["curve_ci_high"]),
+            f"{row['low']:.1f}\u00a0to\u00a0{row['high']:.1f}\u00a0dB",
+            f"{row['spread']:.1f}",
             "<0.001" if row["p_value"] < _LEAST_P else f"{row['p_value']:.3f}",
         ]
         for row in rows[rows["series"] != rows["anchor"]].to_dict("records")
     ]
     header = [
-        "codec", "mean over images, %", "95 % interval", "mean curve, %", "95 % interval", "range of PSNR", "spread",
+        "codec",
+        "mean over images, %",
+        "95 % interval",
+        "mean curve, %",
+        "95 % interval",
+        "range of PSNR",
+        "spread",
         "p",
     ]
     return markdown(header, lines)

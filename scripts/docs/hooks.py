@@ -12,8 +12,11 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).resolve().parents[2]
 
 _PAGES = {
-    "README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md",
-    "reports/published/README.md": "published.md", "reports/baseline/costs.md": "costs.md",
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    "reports/published/README.md": "published.md",
+    "reports/baseline/costs.md": "costs.md",
 }
 """Files that are pages of the site, too."""
 

@@ -64,8 +64,12 @@ def codecs() -> str:
     rates, extras = kodak_bd_rates(), codec_extras()
     names = [name for name in rates if name in extras] + [name for name in codec_names() if name not in rates]
     lines = [
-        [f"`{name}`", _first_part(codec_class(name).summary), rates.get(name, _NONE),
-         f"`{extras[name]}`" if extras[name] else _NONE]
+        [
+            f"`{name}`",
+            _first_part(codec_class(name).summary),
+            rates.get(name, _NONE),
+            f"`{extras[name]}`" if extras[name] else _NONE,
+        ]
         for name in names
     ]
     return markdown(["name", "what", "BD-rate, %", "extra"], lines)
@@ -78,8 +82,12 @@ def codec_extras() -> dict[str, str]:
     packages = {_distribution(item) for items in extras.values() for item in items}
     packages -= {_distribution(item) for item in project["dependencies"]} | {"setuptools"}
     done = subprocess.run(
-        [sys.executable, "-c", _MISSING, json.dumps(sorted(packages))], check=True, capture_output=True, text=True,
-        cwd=ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", _MISSING, json.dumps(sorted(packages))],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
     )
     return {codec: _extra(codec, message) for codec, message in json.loads(done.stdout).items()}
 
@@ -177,5 +185,3 @@ def _word(value: object) -> str:
 def _distribution(requirement: str) -> str:
     match = re.match(r"[A-Za-z0-9._-]+", requirement)
     return re.sub(r"[-_.]+", "-", match[0]).lower() if match else ""
-
-

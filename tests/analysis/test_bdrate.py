@@ -28,19 +28,46 @@ PSNR = find_metric(METRICS, "psnr_rgb")
 # Kodak, mean over the 24 images: bpp and PSNR-RGB, as CompressAI published them. BPG 0.9.8 with x265, 4:4:4, and
 # OpenJPEG through FFmpeg 3.4.6.
 BPG = (
-    (0.06777, 26.1951), (0.16102, 28.6815), (0.35155, 31.5947), (0.68470, 34.8575), (1.19967, 38.2599),
-    (1.92971, 41.4789), (3.05788, 44.7031), (4.70314, 47.6325),
+    (0.06777, 26.1951),
+    (0.16102, 28.6815),
+    (0.35155, 31.5947),
+    (0.68470, 34.8575),
+    (1.19967, 38.2599),
+    (1.92971, 41.4789),
+    (3.05788, 44.7031),
+    (4.70314, 47.6325),
 )
 JPEG2000 = (
-    (2.39732, 39.7920), (1.19824, 35.6807), (0.79828, 33.4900), (0.59883, 32.0897), (0.47929, 31.0746),
-    (0.39862, 30.3008), (0.34184, 29.6961), (0.29856, 29.1917), (0.26573, 28.7742), (0.23941, 28.4166),
-    (0.21757, 28.0992), (0.19917, 27.7966), (0.18444, 27.5545), (0.17067, 27.3170), (0.15948, 27.1183),
-    (0.14888, 26.9228), (0.14076, 26.7574), (0.13246, 26.5862), (0.12580, 26.4404),
+    (2.39732, 39.7920),
+    (1.19824, 35.6807),
+    (0.79828, 33.4900),
+    (0.59883, 32.0897),
+    (0.47929, 31.0746),
+    (0.39862, 30.3008),
+    (0.34184, 29.6961),
+    (0.29856, 29.1917),
+    (0.26573, 28.7742),
+    (0.23941, 28.4166),
+    (0.21757, 28.0992),
+    (0.19917, 27.7966),
+    (0.18444, 27.5545),
+    (0.17067, 27.3170),
+    (0.15948, 27.1183),
+    (0.14888, 26.9228),
+    (0.14076, 26.7574),
+    (0.13246, 26.5862),
+    (0.12580, 26.4404),
 )
 # VTM 9.1, Cheng et al. 2020 (anchor, MSE) and HPCM-Large (2025): BD-rate against BPG was published of each.
 VTM = (
-    (0.04824, 26.1448), (0.11250, 28.4930), (0.24582, 31.1999), (0.49055, 34.2615), (0.87481, 37.4198),
-    (1.43085, 40.4244), (2.32461, 43.5058), (3.63261, 46.5918),
+    (0.04824, 26.1448),
+    (0.11250, 28.4930),
+    (0.24582, 31.1999),
+    (0.49055, 34.2615),
+    (0.87481, 37.4198),
+    (1.43085, 40.4244),
+    (2.32461, 43.5058),
+    (3.63261, 46.5918),
 )
 CHENG = ((0.120, 28.58), (0.184, 29.97), (0.271, 31.34), (0.417, 33.39), (0.594, 35.12), (0.806, 36.70))
 HPCM = ((0.0951, 28.91), (0.1537, 30.45), (0.2438, 32.12), (0.3778, 33.99), (0.5516, 35.85), (0.7843, 37.75))
@@ -140,7 +167,8 @@ def test_points_that_do_not_rise_are_left_out_and_told() -> None:
     found = bd_rate(curve(BPG), worse)
     assert found.value == 0
     assert found.flags == (
-        "bumpy: 1 of 11 points are not finite, left out", "bumpy: not monotone, 2 of 10 points left out",
+        "bumpy: 1 of 11 points are not finite, left out",
+        "bumpy: not monotone, 2 of 10 points left out",
     )
     # The better of two at one rate stays.
     rates, qualities, _ = curve((*BPG, (0.06777, 20.0))).front()
@@ -162,11 +190,23 @@ def by_series(table: pd.DataFrame, image: str = "") -> dict[str, Any]:
 def records(codec: str, rates: dict[str, list[float]], **changes: str) -> pd.DataFrame:
     """Rows of a codec whose PSNR rises 6 dB a doubling of the rate, for images at rates."""
     rows = [
-        empty_cells() | {
-            "dataset": "set", "image": image, "image_sha256": image * 3, "images": 1, "codec": codec, "version": "1",
-            "knob": "q", "settings": f'{{"q":{place}}}', "bpp": rate, "psnr_rgb": 36 + 6 * math.log2(rate),
-            "ms_ssim_rgb": 1 - 0.1 / rate, "status": "ok", "threads": 1,
-        } | changes
+        empty_cells()
+        | {
+            "dataset": "set",
+            "image": image,
+            "image_sha256": image * 3,
+            "images": 1,
+            "codec": codec,
+            "version": "1",
+            "knob": "q",
+            "settings": f'{{"q":{place}}}',
+            "bpp": rate,
+            "psnr_rgb": 36 + 6 * math.log2(rate),
+            "ms_ssim_rgb": 1 - 0.1 / rate,
+            "status": "ok",
+            "threads": 1,
+        }
+        | changes
         for image, points in rates.items()
         for place, rate in enumerate(points)
     ]
@@ -445,8 +485,19 @@ def test_the_command_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
     for index in range(2):
         Image.fromarray(photo(176, 192, 3, index)).save(tmp_path / "pictures" / f"{index}.png")
     rdbench(
-        "run", "--codecs", "jpeg,webp", "--dataset", "folder:pictures", "--metrics", "psnr,ms_ssim,mse",
-        "--set", "jpeg.quality=10,30,50,70,90", "--set", "webp.quality=5,25,50,75,95", "--out", "out",
+        "run",
+        "--codecs",
+        "jpeg,webp",
+        "--dataset",
+        "folder:pictures",
+        "--metrics",
+        "psnr,ms_ssim,mse",
+        "--set",
+        "jpeg.quality=10,30,50,70,90",
+        "--set",
+        "webp.quality=5,25,50,75,95",
+        "--out",
+        "out",
     )
     done = rdbench("bdrate", "out", "--anchor", "jpeg", "--images", "--out", "bd.csv")
     assert "psnr_rgb (dB) against jpeg" in done.stdout

@@ -25,9 +25,23 @@ PSNR = find_metric(METRICS, "psnr_rgb")
 
 def row(codec: str, image: str, quality: int, bpp: float, **more: Any) -> dict[str, Any]:
     whole = empty_cells() | {
-        "dataset": "d", "codec": codec, "version": "1", "knob": "quality", "settings": f'{{"quality":{quality}}}',
-        "image": image, "image_sha256": image, "images": 1, "width": 1000, "height": 1000, "bpp": bpp, "status": "ok",
-        "psnr_rgb": 25 + 2 * quality, "encode_s": 2.0, "decode_s": 1.0, "threads": 1, "peak_memory_mib": 100,
+        "dataset": "d",
+        "codec": codec,
+        "version": "1",
+        "knob": "quality",
+        "settings": f'{{"quality":{quality}}}',
+        "image": image,
+        "image_sha256": image,
+        "images": 1,
+        "width": 1000,
+        "height": 1000,
+        "bpp": bpp,
+        "status": "ok",
+        "psnr_rgb": 25 + 2 * quality,
+        "encode_s": 2.0,
+        "decode_s": 1.0,
+        "threads": 1,
+        "peak_memory_mib": 100,
     }
     return whole | more
 
@@ -44,10 +58,17 @@ def by_series(frame: pd.DataFrame) -> Any:
 
 
 def test_speeds_are_pixels_over_seconds(tmp_path: Path) -> None:
-    found = cost_table(results(tmp_path, [
-        row("a", "small", 1, 0.5, decode_s=0.5), row("a", "large", 1, 0.7, height=3000, decode_s=7.5),
-        row("a", "small", 2, 1.0, peak_memory_mib=150), row("a", "large", 2, 1.2, height=3000),
-    ]))
+    found = cost_table(
+        results(
+            tmp_path,
+            [
+                row("a", "small", 1, 0.5, decode_s=0.5),
+                row("a", "large", 1, 0.7, height=3000, decode_s=7.5),
+                row("a", "small", 2, 1.0, peak_memory_mib=150),
+                row("a", "large", 2, 1.2, height=3000),
+            ],
+        )
+    )
     assert list(found) == list(COLUMNS)
     [line] = found.to_dict("records")
     assert (line["points"], line["images"], line["threads"], line["flags"]) == (2, 2, 1, "")
@@ -73,23 +94,42 @@ def test_the_point_nearest_a_rate(tmp_path: Path) -> None:
 
 def test_complexity_of_images_by_their_pixels_unless_a_row_lacks_it(tmp_path: Path) -> None:
     learned = {"parameters": 500, "encode_kmac_per_pixel": 10}
-    found = by_series(cost_table(results(tmp_path, [
-        row("a", "small", 1, 0.5, **learned, decode_kmac_per_pixel=20),
-        row("a", "large", 1, 0.5, height=3000, **learned, decode_kmac_per_pixel=40),
-        row("b", "small", 1, 0.5, parameters=7, encode_kmac_per_pixel="", decode_kmac_per_pixel=1),
-        row("b", "large", 1, 0.5, parameters=7, encode_kmac_per_pixel=5, decode_kmac_per_pixel=1),
-    ])))
+    found = by_series(
+        cost_table(
+            results(
+                tmp_path,
+                [
+                    row("a", "small", 1, 0.5, **learned, decode_kmac_per_pixel=20),
+                    row("a", "large", 1, 0.5, height=3000, **learned, decode_kmac_per_pixel=40),
+                    row("b", "small", 1, 0.5, parameters=7, encode_kmac_per_pixel="", decode_kmac_per_pixel=1),
+                    row("b", "large", 1, 0.5, parameters=7, encode_kmac_per_pixel=5, decode_kmac_per_pixel=1),
+                ],
+            )
+        )
+    )
     assert found.loc["a", ["parameters", "encode_kmac_per_pixel", "decode_kmac_per_pixel"]].tolist() == [500, 10, 35]
     assert np.isnan(found.loc["b", "encode_kmac_per_pixel"])
     assert found.loc["b", "decode_kmac_per_pixel"] == 1
 
 
 def test_coverage_is_flagged(tmp_path: Path) -> None:
-    found = by_series(cost_table(results(tmp_path, [
-        row("a", "i", 1, 0.5), row("a", "j", 1, 0.5), row("a", "i", 2, 1.0), row("a", "j", 2, 1.0, status="failed"),
-        row("b", "i", 1, 0.5), row("b", "j", 1, 0.5, threads=2), row("c", "i", 1, 0.5),
-        row("e", "i", 1, 0.5, status="failed"),
-    ])))
+    found = by_series(
+        cost_table(
+            results(
+                tmp_path,
+                [
+                    row("a", "i", 1, 0.5),
+                    row("a", "j", 1, 0.5),
+                    row("a", "i", 2, 1.0),
+                    row("a", "j", 2, 1.0, status="failed"),
+                    row("b", "i", 1, 0.5),
+                    row("b", "j", 1, 0.5, threads=2),
+                    row("c", "i", 1, 0.5),
+                    row("e", "i", 1, 0.5, status="failed"),
+                ],
+            )
+        )
+    )
     assert found.loc["a", "flags"] == "1 points cover other images or fewer, left out"
     assert found.loc["a", "points"] == 1
     assert found.loc["b", "flags"] == "timed with 1 and 2 threads"
@@ -121,7 +161,10 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
     rows = [
         row(codec, image, quality, factor * 2.0**quality, decode_s=seconds)
         for codec, factor, seconds, images in (
-            ("a", 1.0, 1.0, "ij"), ("fast", 1.5, 0.5, "ij"), ("bad", 2.0, 2.0, "ij"), ("other", 0.1, 0.1, "i"),
+            ("a", 1.0, 1.0, "ij"),
+            ("fast", 1.5, 0.5, "ij"),
+            ("bad", 2.0, 2.0, "ij"),
+            ("other", 0.1, 0.1, "i"),
         )
         for image in images
         for quality in range(1, 6)

@@ -107,8 +107,10 @@ def test_similarities_are_ranked_in_decibels(results: Results) -> None:
 
 def test_a_target_is_one_and_can_be_had(results: Results) -> None:
     cases: tuple[tuple[dict[str, Any], str], ...] = (
-        ({}, "name one of the two"), ({"at_rate": 1.0, "at_quality": 30.0}, "name one of the two"),
-        ({"at_rate": 0.0}, "rate above 0, got 0"), ({"at_quality": math.nan}, "finite quality, got nan"),
+        ({}, "name one of the two"),
+        ({"at_rate": 1.0, "at_quality": 30.0}, "name one of the two"),
+        ({"at_rate": 0.0}, "rate above 0, got 0"),
+        ({"at_quality": math.nan}, "finite quality, got nan"),
     )
     for options, complaint in cases:
         with pytest.raises(UsageError, match=complaint):

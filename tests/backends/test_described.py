@@ -77,19 +77,33 @@ def test_a_described_codec(tmp_path: Path, scratch: Path, channels: int, form: s
 
 
 def test_what_a_file_says_reaches_the_class(tmp_path: Path) -> None:
-    path = describe(tmp_path, {
-        "summary": "steps", "version": [sys.executable, "-c", "import sys; sys.exit('\\nsteps 1.2\\nmore')"],
-        "encode": [sys.executable, str(tmp_path / "co dec $(touch ran).py"), "encode", "{step}", "--fast={fast}",
-                   "{scale}", "{input}", "{output}"],
-        "settings": {"fast": {"default": False}, "scale": {"default": 1.5, "low": 0.5, "high": 2, "grid": [1, 2]}},
-    })
+    path = describe(
+        tmp_path,
+        {
+            "summary": "steps",
+            "version": [sys.executable, "-c", "import sys; sys.exit('\\nsteps 1.2\\nmore')"],
+            "encode": [
+                sys.executable,
+                str(tmp_path / "co dec $(touch ran).py"),
+                "encode",
+                "{step}",
+                "--fast={fast}",
+                "{scale}",
+                "{input}",
+                "{output}",
+            ],
+            "settings": {"fast": {"default": False}, "scale": {"default": 1.5, "low": 0.5, "high": 2, "grid": [1, 2]}},
+        },
+    )
     codec = made(path)
     assert codec.settings == {"step": 8, "fast": False, "scale": 1.5}
     assert codec.grid == {"step": (4, 16), "scale": (1, 2)}
     assert codec.knob is not None
     assert (codec.knob.field, codec.knob.low, codec.knob.high, codec.knob.increasing) == ("step", 1, 64, False)
     assert (codec.name, codec.summary, codec.version()) == (
-        "steps", "steps", f"steps 1.2, steps.toml {made(path).description.digest}"
+        "steps",
+        "steps",
+        f"steps 1.2, steps.toml {made(path).description.digest}",
     )
     assert codec == type(codec).from_settings(codec.settings)
     assert hash(codec) == hash(type(codec)())
@@ -100,10 +114,25 @@ def test_what_a_file_says_reaches_the_class(tmp_path: Path) -> None:
 
 def test_placeholders_are_replaced_once_and_in_place(tmp_path: Path) -> None:
     program = "import json, sys; json.dump(sys.argv[1:-1], open(sys.argv[-1], 'w'))"
-    codec = made(describe(tmp_path, {
-        "encode": [sys.executable, "-c", program, "-q{step}", "{word}", "{}", "{ step }", "{input}", "{output}"],
-        "settings": {"word": {"default": "{output} $(id)"}},
-    }))
+    codec = made(
+        describe(
+            tmp_path,
+            {
+                "encode": [
+                    sys.executable,
+                    "-c",
+                    program,
+                    "-q{step}",
+                    "{word}",
+                    "{}",
+                    "{ step }",
+                    "{input}",
+                    "{output}",
+                ],
+                "settings": {"word": {"default": "{output} $(id)"}},
+            },
+        )
+    )
     words = json.loads(codec.encode(photo(4, 4)))
     assert words[:4] == ["-q8", "{output} $(id)", "{}", "{ step }"]
     assert words[4].endswith("input.ppm")
@@ -114,10 +143,13 @@ def test_a_program_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     tool = tmp_path / "tool.sh"
     tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/co dec \\$(touch ran).py" "$@"\n')
     tool.chmod(0o755)
-    path = describe(tmp_path, {
-        "encode": ["./tool.sh", "encode", "{step}", "{input}", "{output}"],
-        "decode": ["./tool.sh", "decode", "{input}", "{output}"],
-    })
+    path = describe(
+        tmp_path,
+        {
+            "encode": ["./tool.sh", "encode", "{step}", "{input}", "{output}"],
+            "decode": ["./tool.sh", "decode", "{input}", "{output}"],
+        },
+    )
     codec = made(path, step=4)
     monkeypatch.chdir("/")
     image = photo(9, 9)
@@ -135,8 +167,10 @@ def test_a_program_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ({"encode": "cjpeg {input}"}, "encode: expected list, got 'cjpeg {input}'"),
         ({"encode": []}, "encode: expected a program and its arguments"),
         ({"encode": ["x", 1]}, "encode: expected a program and its arguments, each a text"),
-        ({"encode": ["x", "{input}", "{output}", "{step}", "{quality}"]},
-         r"encode: unknown placeholder \{quality\}; known here: \{input\}, \{output\}, \{step\}"),
+        (
+            {"encode": ["x", "{input}", "{output}", "{step}", "{quality}"]},
+            r"encode: unknown placeholder \{quality\}; known here: \{input\}, \{output\}, \{step\}",
+        ),
         ({"encode": ["x", "{input}", "{output}"]}, r"encode: \{step\} stands in none of its arguments"),
         ({"encode": ["x", "{input}", "{step}"]}, r"encode: \{output\} stands in none"),
         ({"decode": ["x", "{input}", "{output}", "{step}"]}, r"decode: unknown placeholder \{step\}"),
@@ -209,8 +243,17 @@ def test_the_command_line_runs_it_in_workers(rdbench: Run, tmp_path: Path) -> No
     for seed in range(2):
         (images / f"{seed}.png").write_bytes(codec_class("png")().encode(photo(24, 32, seed=seed)))
     rdbench(
-        "run", "--codecs", "./my codecs/steps.toml,png", "--dataset", f"folder:{images}", "--jobs", "2",
-        "--metrics", "psnr", "--set", "steps.step=2,32",
+        "run",
+        "--codecs",
+        "./my codecs/steps.toml,png",
+        "--dataset",
+        f"folder:{images}",
+        "--jobs",
+        "2",
+        "--metrics",
+        "psnr",
+        "--set",
+        "steps.step=2,32",
     )
     results = tmp_path / "results" / "folder-steps-png"
     rows = pd.read_csv(results / "records.csv")

@@ -109,7 +109,8 @@ def test_av1_is_lossless_at_10_bits_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "settings"), [("av1", {"depth": 8}), ("av1", {"cpu_used": 2}), ("vvc", {"preset": "medium"})],
+    ("name", "settings"),
+    [("av1", {"depth": 8}), ("av1", {"cpu_used": 2}), ("vvc", {"preset": "medium"})],
 )
 def test_settings_change_the_bytes(name: str, settings: dict[str, Setting]) -> None:
     image = photo(64, 80)
@@ -117,7 +118,8 @@ def test_settings_change_the_bytes(name: str, settings: dict[str, Setting]) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "decoder"), [("av1", b"\x12\0", "libdav1d"), ("vvc", b"", "vvc")],
+    ("name", "start", "decoder"),
+    [("av1", b"\x12\0", "libdav1d"), ("vvc", b"", "vvc")],
 )
 def test_another_program_decodes_the_same(name: str, start: bytes, decoder: str) -> None:
     """The libraries that PyAV brings, fed with the bare stream: they skip the unit that tells an odd size."""
@@ -125,8 +127,11 @@ def test_another_program_decodes_the_same(name: str, start: bytes, decoder: str)
     image = photo(63, 80)
     stream = codec(name).encode(image)
     context = av.CodecContext.create(decoder, "r")
-    frames = [frame for packet in [*context.parse(start + stream), *context.parse(b""), None]
-              for frame in context.decode(packet)]
+    frames = [
+        frame
+        for packet in [*context.parse(start + stream), *context.parse(b""), None]
+        for frame in context.decode(packet)
+    ]
     assert len(frames) == 1
     planes = [
         np.frombuffer(plane, "<u2").reshape(plane.height, plane.line_size // 2)[:, : plane.width]

@@ -111,7 +111,10 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
     assert (lossless["psnr_rgb"] == np.inf).all()
     assert (lossless["pixels_sha256"] == lossless["image_sha256"]).all()
     assert json.loads(rows["settings"][0]) == {
-        "optimize": True, "progressive": False, "quality": 20, "subsampling": "4:2:0"
+        "optimize": True,
+        "progressive": False,
+        "quality": 20,
+        "subsampling": "4:2:0",
     }
 
     summary = pd.read_csv(out / "summary.csv")
@@ -142,9 +145,7 @@ def test_a_run_writes_everything(rdbench: Run, pictures: Path, tmp_path: Path) -
 @pytest.mark.usefixtures("serial")
 @pytest.mark.slow
 def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
-    words = (
-        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out", "--set"
-    )
+    words = ("run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out", "--set")
     rdbench(*words, "jpeg.quality=20")
     path = tmp_path / "out" / "records.csv"
     lines = path.read_text().splitlines()
@@ -171,8 +172,20 @@ def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Pa
     listed = rdbench_process("list", "codecs", PYTHONPATH=path).stdout
     assert "fails as it is told" in listed
     done = rdbench_process(
-        "run", "--codecs", "broken,jpeg", "--dataset", f"folder:{pictures}", "--set", "jpeg.quality=50", "--out", "out",
-        "--set", "broken.how=well,raises,decoder,shape,skips,crashes,hangs", "--timeout", "2", PYTHONPATH=path,
+        "run",
+        "--codecs",
+        "broken,jpeg",
+        "--dataset",
+        f"folder:{pictures}",
+        "--set",
+        "jpeg.quality=50",
+        "--out",
+        "out",
+        "--set",
+        "broken.how=well,raises,decoder,shape,skips,crashes,hangs",
+        "--timeout",
+        "2",
+        PYTHONPATH=path,
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
@@ -180,8 +193,14 @@ def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Pa
     assert len(rows) == 3 * 8
     how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
     expected = {
-        "well": "ok", "jpeg": "ok", "raises": "failed", "decoder": "failed", "shape": "failed", "skips": "skipped",
-        "crashes": "crashed", "hangs": "timeout",
+        "well": "ok",
+        "jpeg": "ok",
+        "raises": "failed",
+        "decoder": "failed",
+        "shape": "failed",
+        "skips": "skipped",
+        "crashes": "crashed",
+        "hangs": "timeout",
     }
     assert dict(zip(how, rows["status"], strict=True)) == expected
     reasons = dict(zip(how, rows["reason"], strict=True))
@@ -199,10 +218,29 @@ def test_failures_are_rows(rdbench_process: Run, pictures: Path, third_party: Pa
 @pytest.mark.slow
 def test_an_interrupted_run_keeps_what_is_finished(pictures: Path, third_party: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmark", "run", "--codecs", "jpeg,broken", "--dataset", f"folder:{pictures}",
-         "--set", "jpeg.quality=50", "--set", "broken.how=hangs", "--jobs", "1", "--out", str(tmp_path / "out")],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{third_party}"}, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, start_new_session=True, text=True,
+        [
+            sys.executable,
+            "-m",
+            "benchmark",
+            "run",
+            "--codecs",
+            "jpeg,broken",
+            "--dataset",
+            f"folder:{pictures}",
+            "--set",
+            "jpeg.quality=50",
+            "--set",
+            "broken.how=hangs",
+            "--jobs",
+            "1",
+            "--out",
+            str(tmp_path / "out"),
+        ],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{third_party}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
         # A test run in the background of a shell ignores Ctrl-C, and so would what it starts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads here
     )
@@ -241,8 +279,17 @@ def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path
 @pytest.mark.usefixtures("serial")
 def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     rdbench(
-        "run", "--codecs", "webp", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
-        "--set", "webp.quality=50",
+        "run",
+        "--codecs",
+        "webp",
+        "--dataset",
+        f"folder:{pictures}",
+        "--metrics",
+        "psnr",
+        "--out",
+        "out",
+        "--set",
+        "webp.quality=50",
     )
     rows = records(tmp_path / "out")
     assert list(rows.columns) == list(empty_cells())
@@ -254,8 +301,18 @@ def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, pictures: Path, tm
 def test_an_unreadable_image_fails_alone(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (pictures / "1.png").write_bytes(b"no picture")
     done = rdbench(
-        "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", f"folder:{pictures}", "--out", "out",
-        "--metrics", "psnr", check=False,
+        "run",
+        "--codecs",
+        "jpeg",
+        "--set",
+        "jpeg.quality=50",
+        "--dataset",
+        f"folder:{pictures}",
+        "--out",
+        "out",
+        "--metrics",
+        "psnr",
+        check=False,
     )
     assert done.returncode == 1
     rows = records(tmp_path / "out")

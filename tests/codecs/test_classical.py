@@ -100,7 +100,10 @@ def test_avif_keeps_grey_grey() -> None:
 def test_settings_change_the_bytes() -> None:
     image = photo(128, 128)
     for name, settings in (
-        ("webp", {"method": 6}), ("avif", {"speed": 9}), ("avif", {"tune": "ssim"}), ("avif", {"subsampling": "4:2:0"}),
+        ("webp", {"method": 6}),
+        ("avif", {"speed": 9}),
+        ("avif", {"tune": "ssim"}),
+        ("avif", {"subsampling": "4:2:0"}),
         ("png", {"level": 0}),
     ):
         assert codec(name, **settings).encode(image) != codec(name).encode(image)

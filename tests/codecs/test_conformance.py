@@ -104,7 +104,8 @@ def test_decodes_the_same_in_a_fresh_process(codec: Codec, tmp_path: Path) -> No
     )
     subprocess.run(
         [sys.executable, "-c", program, codec.name, str(tmp_path / "stream"), str(tmp_path / "pixels.npy")],
-        check=True, cwd=ROOT,
+        check=True,
+        cwd=ROOT,
     )
     assert np.array_equal(np.load(tmp_path / "pixels.npy"), codec.decode(stream))
 

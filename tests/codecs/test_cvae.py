@@ -30,8 +30,19 @@ def test_architecture_is_that_of_the_original() -> None:
     assert decoder.output_shape == (None, 28, 28, 1)
     kinds = [type(layer).__name__ for layer in (*encoder.layers, *decoder.layers)]
     assert kinds == [
-        "InputLayer", "Conv2D", "Conv2D", "Flatten", "Dense", "Dense", "Dense",
-        "InputLayer", "Dense", "Reshape", "Conv2DTranspose", "Conv2DTranspose", "Conv2DTranspose",
+        "InputLayer",
+        "Conv2D",
+        "Conv2D",
+        "Flatten",
+        "Dense",
+        "Dense",
+        "Dense",
+        "InputLayer",
+        "Dense",
+        "Reshape",
+        "Conv2DTranspose",
+        "Conv2DTranspose",
+        "Conv2DTranspose",
     ]
 
 
@@ -178,8 +189,16 @@ def test_training_command_resumes_and_its_weights_work(
     for index in range(2):
         Image.fromarray(photo(256, 256, 3, index)).save(tmp_path / "photos" / f"{index}.png")
     words = (
-        "train", "cvae", "--dataset", "photos", "--out", "weights/cvae/mine", "--option", "epochs=1",
-        "--option", "tiles_per_image=64",
+        "train",
+        "cvae",
+        "--dataset",
+        "photos",
+        "--out",
+        "weights/cvae/mine",
+        "--option",
+        "epochs=1",
+        "--option",
+        "tiles_per_image=64",
     )
     assert "wrote" in rdbench(*words).stdout
     folder = tmp_path / "weights" / "cvae" / "mine"
@@ -205,9 +224,14 @@ def test_training_command_resumes_and_its_weights_work(
 
 @pytest.mark.parametrize(
     ("option", "complaint"),
-    [("colour=red", "no training option 'colour'"), ("epochs=many", "epochs: expected a positive"),
-     ("batch_size=0", "batch_size: expected a positive"), ("tiling=hex", "expected one of"),
-     ("objective=fun", "expected rd or elbo"), ("epochs", "expected KEY=VALUE")],
+    [
+        ("colour=red", "no training option 'colour'"),
+        ("epochs=many", "epochs: expected a positive"),
+        ("batch_size=0", "batch_size: expected a positive"),
+        ("tiling=hex", "expected one of"),
+        ("objective=fun", "expected rd or elbo"),
+        ("epochs", "expected KEY=VALUE"),
+    ],
 )
 def test_bad_training_options_are_explained(rdbench: Run, option: str, complaint: str) -> None:
     done = rdbench("train", "cvae", "--dataset", "sample", "--option", option, check=False)

@@ -18,12 +18,22 @@ from tests.conftest import ROOT, photo
 from tests.needs import needs
 
 NEEDS = {
-    "jxl": "imagecodecs", "jpegxr": "imagecodecs", "jpegls": "imagecodecs", "qoi": "imagecodecs",
-    "jpegli": "pyjpegli", "mozjpeg": "pyvips",
+    "jxl": "imagecodecs",
+    "jpegxr": "imagecodecs",
+    "jpegls": "imagecodecs",
+    "qoi": "imagecodecs",
+    "jpegli": "pyjpegli",
+    "mozjpeg": "pyvips",
 }
 LOSSLESS: list[tuple[str, dict[str, Setting]]] = [
-    ("png", {}), ("webp", {"lossless": True}), ("jpeg2000", {"lossless": True}), ("jxl", {"lossless": True}),
-    ("jpegls", {}), ("jpegls", {"transform": "hp2"}), ("jpegxr", {"level": 1.0}), ("qoi", {}),
+    ("png", {}),
+    ("webp", {"lossless": True}),
+    ("jpeg2000", {"lossless": True}),
+    ("jxl", {"lossless": True}),
+    ("jpegls", {}),
+    ("jpegls", {"transform": "hp2"}),
+    ("jpegxr", {"level": 1.0}),
+    ("qoi", {}),
 ]
 
 
@@ -40,11 +50,15 @@ def psnr(one: Codec, image: npt.NDArray[np.uint8]) -> float:
 
 def saved(one: Codec, other: Codec, image: npt.NDArray[np.uint8], qualities: tuple[int, ...]) -> float:
     """By how much `one` is shorter than `other` where their PSNR is equal, as a mean over a few such places."""
-    points = np.array([
-        (psnr(type(other)(**{**other.settings, "quality": quality}), image),
-         len(type(other)(**{**other.settings, "quality": quality}).encode(image)))
-        for quality in range(5, 100, 5)
-    ])
+    points = np.array(
+        [
+            (
+                psnr(type(other)(**{**other.settings, "quality": quality}), image),
+                len(type(other)(**{**other.settings, "quality": quality}).encode(image)),
+            )
+            for quality in range(5, 100, 5)
+        ]
+    )
     shares = []
     for quality in qualities:
         at = type(one)(**{**one.settings, "quality": quality})

@@ -171,9 +171,7 @@ def test_noise_is_the_same_everywhere(data_root: Path) -> None:
     assert np.array_equal(noisy.load("test-00990-01009")[:10], source[990:]), "the noise of an image is its own"
     assert np.array_equal(noisy.reference("test-00000-00999"), clean.load("test-00000-00999"))
     assert np.array_equal(clean.reference("test-00000-00999"), clean.load("test-00000-00999"))
-    errors = [
-        np.mean((noisy.load(item).astype(float) - noisy.reference(item)) ** 2) / 255**2 for item in noisy.items()
-    ]
+    errors = [np.mean((noisy.load(item).astype(float) - noisy.reference(item)) ** 2) / 255**2 for item in noisy.items()]
     assert np.mean(errors) == pytest.approx(0.0527, abs=0.00005)
     assert np.array_equal(next(noisy.training_images()), next(clean.training_images()))
 
@@ -227,9 +225,7 @@ def test_fetch_of_single_files(
         cls.fetch(tmp_path / "other")
 
 
-def test_fetch_of_an_archive(
-    server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_of_an_archive(server: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, address = server
     cls = dataset_class("clic2020-professional-valid")
     with zipfile.ZipFile(folder / "valid.zip", "w") as archive:

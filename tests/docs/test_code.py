@@ -151,7 +151,8 @@ def install(block: Block, folder: Path) -> None:
     exec(compile(block.code, block.name, "exec", dont_inherit=True), space)
     kind = block.note.removeprefix("run: ")
     classes = [
-        value for value in space.values()
+        value
+        for value in space.values()
         if inspect.isclass(value) and issubclass(value, BASES[kind]) and value.__module__ == "block"
     ]
     assert len(classes) == 1, f"{block.name} defines {len(classes)} plug-ins"

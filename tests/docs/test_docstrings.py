@@ -22,7 +22,9 @@ def docstrings() -> Iterator[tuple[str, str]]:
 
 def test_explanations_keep_their_nouns() -> None:
     found = [
-        f"{place}: {line.strip()}" for place, text in docstrings() for line in text.splitlines()
+        f"{place}: {line.strip()}"
+        for place, text in docstrings()
+        for line in text.splitlines()
         if line.startswith("    ") and _BARE.match(line.strip())
     ]
     assert not found, "begin with the noun, such as 'the name of …':\n" + "\n".join(found)

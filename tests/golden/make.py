@@ -1,6 +1,6 @@
 """Writes the golden streams of the learned codecs anew: needed only when weights are trained anew.
 
-    python tests/golden/make.py
+python tests/golden/make.py
 """
 
 from __future__ import annotations

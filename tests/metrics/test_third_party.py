@@ -19,7 +19,7 @@ from benchmark import plugins
 from benchmark.cli.main import main
 from tests.conftest import photo
 
-PACKAGE = '''
+PACKAGE = """
 from benchmark.errors import MissingBackend
 from benchmark.metric import Metric, MetricFamily, Tolerance
 
@@ -44,14 +44,14 @@ class Hue(MetricFamily):
     def compare(self, prepared, distorted):
         import theirlib
         return {"hue_error": theirlib.distance(prepared, distorted[:, :3])}
-'''
-LIBRARY = '''
+"""
+LIBRARY = """
 import numpy as np
 __version__ = "1.4"
 
 def distance(one, other):
     return np.sqrt(np.mean((one.astype(float) - other) ** 2, axis=(1, 2, 3)))
-'''
+"""
 SWEEPS = "jpeg.quality=10,30,50,70,90", "webp.quality=10,30,50,70,90"
 RUN = ("run", "--codecs", "jpeg,webp", *(word for sweep in SWEEPS for word in ("--set", sweep)), "--jobs", "1")
 
@@ -174,7 +174,9 @@ def test_bd_rates_go_down_with_it_and_its_own_figures_are_told(bench: Bench, res
 
 
 def test_a_reader_without_the_package_knows_it_from_the_manifest(
-    where: Path, bench: Bench, results: tuple[Path, list[str]],
+    where: Path,
+    bench: Bench,
+    results: tuple[Path, list[str]],
 ) -> None:
     words = ("bdrate", "out", "--anchor", "jpeg", "--metric", "hue_error")
     assert bench(*words, package=False).output == bench(*words).output
@@ -188,12 +190,26 @@ def test_a_reader_without_the_package_knows_it_from_the_manifest(
 @pytest.mark.parametrize("package", [True, False])
 @pytest.mark.slow
 def test_a_report_shows_it_and_knows_which_end_is_the_best(
-    where: Path, bench: Bench, results: tuple[Path, list[str]], package: bool,
+    where: Path,
+    bench: Bench,
+    results: tuple[Path, list[str]],
+    package: bool,
 ) -> None:
     out = where / f"report-{package}"
     bench(
-        "report", "out", "--metric", "hue_error,psnr", "--rate", "1.5", "--pictures", "0", "--jobs", "1", "--out",
-        str(out), package=package,
+        "report",
+        "out",
+        "--metric",
+        "hue_error,psnr",
+        "--rate",
+        "1.5",
+        "--pictures",
+        "0",
+        "--jobs",
+        "1",
+        "--out",
+        str(out),
+        package=package,
     )
     assert "Hue error (JND)" in (out / "matched.md").read_text()
     matched = pd.read_csv(out / "matched.csv")
@@ -211,7 +227,10 @@ def test_a_report_shows_it_and_knows_which_end_is_the_best(
 
 @pytest.mark.parametrize("package", [True, False])
 def test_a_comparison_judges_it_by_its_direction_and_tolerance(
-    where: Path, bench: Bench, results: tuple[Path, list[str]], package: bool,
+    where: Path,
+    bench: Bench,
+    results: tuple[Path, list[str]],
+    package: bool,
 ) -> None:
     other = where / f"other-{package}"
     shutil.copytree(results[0], other)
@@ -240,7 +259,9 @@ def test_a_comparison_judges_it_by_its_direction_and_tolerance(
 
 
 def test_figures_of_another_version_of_its_library_are_made_anew_and_not_compared(
-    where: Path, bench: Bench, results: tuple[Path, list[str]],
+    where: Path,
+    bench: Bench,
+    results: tuple[Path, list[str]],
 ) -> None:
     newer = where / "newer"
     shutil.copytree(results[0], newer)
@@ -262,8 +283,19 @@ def test_figures_of_another_version_of_its_library_are_made_anew_and_not_compare
 def test_a_match_finds_the_nearest_below(where: Path, bench: Bench, option: str) -> None:
     out = f"matched{option}"
     bench(
-        "run", "--codecs", "jpeg", "--dataset", "folder:colour", "--metrics", "hue_error", option, "hue_error=6",
-        "--jobs", "1", "--out", out,
+        "run",
+        "--codecs",
+        "jpeg",
+        "--dataset",
+        "folder:colour",
+        "--metrics",
+        "hue_error",
+        option,
+        "hue_error=6",
+        "--jobs",
+        "1",
+        "--out",
+        out,
     )
     records = pd.read_csv(where / out / "records.csv")
     matched = pd.read_csv(where / out / "matched.csv")
@@ -276,7 +308,16 @@ def test_a_match_finds_the_nearest_below(where: Path, bench: Bench, option: str)
 @pytest.mark.slow
 def test_grey_pictures_have_no_value_and_the_row_says_why(where: Path, bench: Bench) -> None:
     bench(
-        "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", "folder:grey", "--jobs", "1", "--out",
+        "run",
+        "--codecs",
+        "jpeg",
+        "--set",
+        "jpeg.quality=50",
+        "--dataset",
+        "folder:grey",
+        "--jobs",
+        "1",
+        "--out",
         "grey-out",
     )
     row = pd.read_csv(where / "grey-out" / "records.csv").iloc[0]
@@ -284,7 +325,16 @@ def test_grey_pictures_have_no_value_and_the_row_says_why(where: Path, bench: Be
     assert "hue_error is defined on colour pictures alone" in row["reason"]
     assert pd.isna(row["hue_error"])
     bench(
-        "run", "--codecs", "jpeg", "--dataset", "folder:grey", "--match", "hue_error=3", "--jobs", "1", "--out",
+        "run",
+        "--codecs",
+        "jpeg",
+        "--dataset",
+        "folder:grey",
+        "--match",
+        "hue_error=3",
+        "--jobs",
+        "1",
+        "--out",
         "grey-match",
     )
     row = pd.read_csv(where / "grey-match" / "records.csv").iloc[0]
@@ -304,15 +354,26 @@ def test_a_file_of_the_folder_is_enough(tmp_path: Path, bench: Bench, monkeypatc
     assert "benchmark.metrics.hue cannot be imported: No module named 'theirlib'" in refused
 
 
-@pytest.mark.parametrize(("before", "after", "complaint"), [
-    ('name="hue_error"', 'name="psnr_rgb"', "two families of metrics have the column psnr_rgb: psnr and theirs"),
-    ('name="hue_error"', 'name="bytes"', "metric 'bytes': the records have a column bytes already"),
-    ('name="hue_error"', 'name="Hue error"', "metric 'Hue error': expected a name of small letters"),
-    ('space="colour"', 'space="hsv"', "metric hue_error: space: expected 'rgb', 'y', 'colour', got 'hsv'"),
-    ('digits=3', 'decibels="similarity"', "metric hue_error: decibels of a similarity, but it falls with the quality"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ('name="hue_error"', 'name="psnr_rgb"', "two families of metrics have the column psnr_rgb: psnr and theirs"),
+        ('name="hue_error"', 'name="bytes"', "metric 'bytes': the records have a column bytes already"),
+        ('name="hue_error"', 'name="Hue error"', "metric 'Hue error': expected a name of small letters"),
+        ('space="colour"', 'space="hsv"', "metric hue_error: space: expected 'rgb', 'y', 'colour', got 'hsv'"),
+        (
+            "digits=3",
+            'decibels="similarity"',
+            "metric hue_error: decibels of a similarity, but it falls with the quality",
+        ),
+    ],
+)
 def test_a_broken_one_is_told(
-    where: Path, bench: Bench, before: str, after: str, complaint: str,
+    where: Path,
+    bench: Bench,
+    before: str,
+    after: str,
+    complaint: str,
 ) -> None:
     package = where / "site" / "theirs.py"
     package.write_text(PACKAGE.replace(before, after))
@@ -330,8 +391,18 @@ def test_values_that_were_not_asked_for_fail_the_row(where: Path, bench: Bench) 
     shutil.rmtree(where / "site" / "__pycache__", ignore_errors=True)
     try:
         said = bench(
-            "run", "--codecs", "jpeg", "--set", "jpeg.quality=50", "--dataset", "folder:colour", "--jobs", "1", "--out",
-            "wrong", status=1,
+            "run",
+            "--codecs",
+            "jpeg",
+            "--set",
+            "jpeg.quality=50",
+            "--dataset",
+            "folder:colour",
+            "--jobs",
+            "1",
+            "--out",
+            "wrong",
+            status=1,
         ).output
         assert "metrics 'theirs': expected values of the shapes {'hue_error': (1,)}, got {'hue': (1,)}" in said
     finally:

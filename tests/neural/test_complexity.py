@@ -111,11 +111,10 @@ def test_rnn_costs_less_with_fewer_levels() -> None:
     synthesis = 32 * 128 + 512 * 9 * 128 + 4 * 512 * 9 * 32 + 16 * 256 * 9 * 32 + 64 * 128 * 9 * 16 + 256 * 8 * 3
     states = 16 * 256 * 64 + 4 * 512 * 128 + 512 * 128, 512 * 128 + 4 * 512 * 128 + 16 * 256 * 64 + 64 * 128 * 32
     assert (one.encode_macs, one.decode_macs) == (analysis, synthesis)
-    assert (two.encode_macs, two.decode_macs) == (
-        2 * analysis + states[0] + synthesis, 2 * synthesis + states[1]
-    )
+    assert (two.encode_macs, two.decode_macs) == (2 * analysis + states[0] + synthesis, 2 * synthesis + states[1])
     assert (three.encode_macs, three.decode_macs) == (
-        3 * analysis + 2 * states[0] + 2 * synthesis + states[1], 3 * synthesis + 2 * states[1]
+        3 * analysis + 2 * states[0] + 2 * synthesis + states[1],
+        3 * synthesis + 2 * states[1],
     )
     assert one.parameters == three.parameters
 

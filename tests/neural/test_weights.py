@@ -35,10 +35,15 @@ def network(seed: int = 1) -> Any:
             return values @ self.basis
 
     keras.utils.set_random_seed(seed)
-    return keras.Sequential([
-        keras.Input((9, 9, 3)), layers.Conv2D(10, 3, bias_initializer="normal"), layers.Flatten(),
-        layers.Dense(20, bias_initializer="normal"), Projection(),
-    ])
+    return keras.Sequential(
+        [
+            keras.Input((9, 9, 3)),
+            layers.Conv2D(10, 3, bias_initializer="normal"),
+            layers.Flatten(),
+            layers.Dense(20, bias_initializer="normal"),
+            Projection(),
+        ]
+    )
 
 
 def is_kernel(variable: Any) -> bool:

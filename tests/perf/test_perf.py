@@ -1,6 +1,6 @@
 """Speed, as ratios to other work done in the same run. Not part of the default test command: see README.
 
-    python -m pytest tests/perf --benchmark-only
+python -m pytest tests/perf --benchmark-only
 """
 
 from __future__ import annotations
@@ -58,7 +58,12 @@ def test_all_metrics_against_scikit_image_ssim(benchmark: BenchmarkFixture) -> N
 
     def theirs() -> None:
         structural_similarity(
-            reference, distorted, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+            reference,
+            distorted,
+            channel_axis=2,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
             data_range=255,
         )
 
@@ -77,8 +82,11 @@ def test_cvae_on_a_photograph(benchmark: BenchmarkFixture, direction: str) -> No
     codec = codec_class("cvae").from_settings({})
     image = photo(512, 768)
     stream = codec.encode(image)
-    benchmark.pedantic((lambda: codec.encode(image)) if direction == "encode" else (lambda: codec.decode(stream)),
-                       rounds=5, warmup_rounds=1)
+    benchmark.pedantic(
+        (lambda: codec.encode(image)) if direction == "encode" else (lambda: codec.decode(stream)),
+        rounds=5,
+        warmup_rounds=1,
+    )
     assert benchmark.stats is not None
     assert benchmark.stats.stats.median <= 1.0
 
@@ -86,8 +94,10 @@ def test_cvae_on_a_photograph(benchmark: BenchmarkFixture, direction: str) -> No
 def test_start_up(benchmark: BenchmarkFixture) -> None:
     """``--help`` in at most half a second."""
     benchmark.pedantic(
-        lambda: subprocess.run([sys.executable, "-m", "benchmark", "--help"], cwd=ROOT, check=True,
-                               stdout=subprocess.DEVNULL), rounds=5,
+        lambda: subprocess.run(
+            [sys.executable, "-m", "benchmark", "--help"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        ),
+        rounds=5,
     )
     assert benchmark.stats is not None
     assert benchmark.stats.stats.median <= 0.5
@@ -100,10 +110,25 @@ def test_kodak_jpeg_sweep(benchmark: BenchmarkFixture, kodak: Path, tmp_path: Pa
     """
     benchmark.pedantic(
         lambda: subprocess.run(
-            [sys.executable, "-m", "benchmark", "run", "--codecs", "jpeg", "--dataset", "kodak", "--data-root",
-             str(kodak.parent), "--out", str(tmp_path / f"{time.monotonic_ns()}")],
-            cwd=ROOT, check=True, capture_output=True,
-        ), rounds=2,
+            [
+                sys.executable,
+                "-m",
+                "benchmark",
+                "run",
+                "--codecs",
+                "jpeg",
+                "--dataset",
+                "kodak",
+                "--data-root",
+                str(kodak.parent),
+                "--out",
+                str(tmp_path / f"{time.monotonic_ns()}"),
+            ],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ),
+        rounds=2,
     )
 
 

@@ -49,7 +49,9 @@ def test_collisions_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PluginError, match="both a file of codecs/ and an entry point"):
         plugins.codec_class("jpeg")
     points(
-        monkeypatch, EntryPoint("x", "a:X", "rdbench.codecs"), EntryPoint("x", "b:X", "rdbench.codecs"),
+        monkeypatch,
+        EntryPoint("x", "a:X", "rdbench.codecs"),
+        EntryPoint("x", "b:X", "rdbench.codecs"),
     )
     with pytest.raises(PluginError, match="two packages claim 'x'"):
         plugins.codec_names()
@@ -73,8 +75,11 @@ def test_broken_entry_points_are_told(monkeypatch: pytest.MonkeyPatch, value: st
 @pytest.mark.parametrize(
     ("base", "method"),
     [
-        ("codec.Codec", "decode"), ("codec.Codec", "decode_batch"), ("codec.Codec", "decode_smaller"),
-        ("codec.Codec", "version"), ("neural.codec.NeuralCodec", "read"),
+        ("codec.Codec", "decode"),
+        ("codec.Codec", "decode_batch"),
+        ("codec.Codec", "decode_smaller"),
+        ("codec.Codec", "version"),
+        ("neural.codec.NeuralCodec", "read"),
     ],
 )
 def test_a_decoder_that_sees_settings_is_told(
@@ -116,7 +121,7 @@ class Deflate(Codec):
         shape = np.frombuffer(data[1:1 + 4 * n], np.int32)
         return np.frombuffer(zlib.decompress(data[1 + 4 * n:]), np.uint8).reshape(shape)
 '''
-PYPROJECT = '''
+PYPROJECT = """
 [build-system]
 requires = ["setuptools"]
 build-backend = "setuptools.build_meta"
@@ -127,7 +132,7 @@ version = "1.0"
 deflate = "theirs:Deflate"
 [tool.setuptools]
 py-modules = ["theirs"]
-'''
+"""
 
 
 def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> None:
@@ -137,14 +142,19 @@ def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> No
     (source / "pyproject.toml").write_text(PYPROJECT)
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", site, source],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
 
     def rdbench(*words: str) -> str:
         return subprocess.run(
-            [sys.executable, "-m", "benchmark", *words], env=environment, cwd=tmp_path, check=True,
-            capture_output=True, text=True,
+            [sys.executable, "-m", "benchmark", *words],
+            env=environment,
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
 
     assert "pixels, deflated" in rdbench("list", "codecs")
@@ -155,20 +165,29 @@ def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
     """Built, installed without the checkout, and run: plug-ins, weights and the sample data set are all there."""
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     (wheel,) = tmp_path.glob("rdbench-*.whl")
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "site", wheel],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
-        [sys.executable, "-c",
-         "import benchmark, sys; from benchmark.plugins import codec_names; "
-         "from benchmark.neural.weights import set_folders; "
-         "print(benchmark.__file__); print(*codec_names()); print(*set_folders('cvae'))"],
-        env=environment, cwd=tmp_path, check=True, capture_output=True, text=True,
+        [
+            sys.executable,
+            "-c",
+            "import benchmark, sys; from benchmark.plugins import codec_names; "
+            "from benchmark.neural.weights import set_folders; "
+            "print(benchmark.__file__); print(*codec_names()); print(*set_folders('cvae'))",
+        ],
+        env=environment,
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     assert done[0].startswith(str(tmp_path))
     assert done[1].split() == sorted(path.stem.replace("_", "-") for path in (ROOT / "codecs").glob("*.py"))

@@ -62,10 +62,13 @@ def test_a_baseline_gives_the_summary_that_is_committed(path: Path) -> None:
 
 
 def test_what_one_text_said_is_taken_apart() -> None:
-    found = update_to_2({
-        "dataset": "clic2025-validation (12 of 32)", "target": "mean psnr_rgb~33.5",
-        "version": "keras 3.15.1, tensorflow 2.21.0, weights 1be5d1ed+c5f77333",
-    })
+    found = update_to_2(
+        {
+            "dataset": "clic2025-validation (12 of 32)",
+            "target": "mean psnr_rgb~33.5",
+            "version": "keras 3.15.1, tensorflow 2.21.0, weights 1be5d1ed+c5f77333",
+        }
+    )
     assert (found["dataset"], found["images_expected"]) == ("clic2025-validation", "32")
     assert (found["version"], found["weights"]) == ("keras 3.15.1, tensorflow 2.21.0", "1be5d1ed+c5f77333")
     assert [found[f"target_{name}"] for name in ("column", "limit", "over")] == ["psnr_rgb", "33.5", "set"]
@@ -90,8 +93,11 @@ def as_schema_1(cells: dict[str, str], label: str) -> dict[str, str]:
     old |= {"schema": "1", "dataset": label}
     names = ("dataset", "image", "image_sha256", "codec", "version", "settings")
     identity = {
-        "schema": 1, **{name: old[name] for name in names}, "repeats": int(old["repeats"]),
-        "threads": int(old["threads"]), "metrics": list(read_pairs(old["metric_definitions"])),
+        "schema": 1,
+        **{name: old[name] for name in names},
+        "repeats": int(old["repeats"]),
+        "threads": int(old["threads"]),
+        "metrics": list(read_pairs(old["metric_definitions"])),
     }
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return old | {"key": hashlib.sha256(text.encode()).hexdigest()[:16]}

@@ -38,9 +38,16 @@ def test_every_field_is_a_column_that_is_described() -> None:
 @pytest.mark.parametrize(
     ("name", "cell", "value"),
     [
-        ("bytes", "12", 12), ("bytes", "12.0", 12), ("bytes", "", None), ("bpp", "0.1", 0.1), ("bpp", "", None),
-        ("device", "", ""), ("flags", "a b", ("a", "b")), ("flags", "", ()),
-        ("metric_definitions", "mse:1,psnr:2", {"mse": "1", "psnr": "2"}), ("metric_definitions", "", {}),
+        ("bytes", "12", 12),
+        ("bytes", "12.0", 12),
+        ("bytes", "", None),
+        ("bpp", "0.1", 0.1),
+        ("bpp", "", None),
+        ("device", "", ""),
+        ("flags", "a b", ("a", "b")),
+        ("flags", "", ()),
+        ("metric_definitions", "mse:1,psnr:2", {"mse": "1", "psnr": "2"}),
+        ("metric_definitions", "", {}),
     ],
 )
 def test_cells_are_read_and_written_by_kind(name: str, cell: str, value: Any) -> None:
@@ -63,8 +70,16 @@ def test_the_key_is_of_all_that_figures_depend_on(name: str) -> None:
 
 def test_the_key_is_of_nothing_else() -> None:
     later = dataclasses.replace(
-        ROW, encode_s=1.0, bpp=2.0, device="gpu", rdbench="9", jobs=4, images_expected=24, knob_value=5.0,
-        metric_definitions={"psnr": "1"}, reason="?",
+        ROW,
+        encode_s=1.0,
+        bpp=2.0,
+        device="gpu",
+        rdbench="9",
+        jobs=4,
+        images_expected=24,
+        knob_value=5.0,
+        metric_definitions={"psnr": "1"},
+        reason="?",
     )
     assert later.keyed().key == ROW.keyed().key
     of_set = dataclasses.replace(later, target_over="set")
@@ -78,7 +93,8 @@ def test_a_new_text_column_is_a_row_of_the_table_and_its_value(tmp_path: Path) -
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for name, before, line in (
         (
-            "record/row.py", "    rdbench: str = column(",
+            "record/row.py",
+            "    rdbench: str = column(",
             '    site: str = column("Where.", "", since=2.1, aggregate="all")\n',
         ),
         ("run/task.py", "        rdbench=task.rdbench,\n", "        site='here, \"and\" there',\n"),
@@ -91,7 +107,11 @@ def test_a_new_text_column_is_a_row_of_the_table_and_its_value(tmp_path: Path) -
     words = ["run", "--codecs", "jpeg", "--set", "jpeg.quality=40,50", "--metrics", "psnr", "--out", "out"]
     for reused in (0, 12):
         done = subprocess.run(
-            [sys.executable, "-m", "benchmark", *words], cwd=tmp_path, env=environment, capture_output=True, text=True,
+            [sys.executable, "-m", "benchmark", *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
             check=False,
         )
         assert f"{reused} of them from an earlier run" in done.stdout, done.stdout + done.stderr

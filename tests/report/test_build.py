@@ -57,7 +57,8 @@ def results(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("results") / "small"
     study, _ = resolve(
         codecs={"jpeg": {"quality": [5, 15, 30, 50, 70, 90]}, "webp": {"quality": [2, 10, 30, 50, 70, 90]}},
-        dataset=f"folder:{photos}", metrics=["psnr", "ms_ssim"],
+        dataset=f"folder:{photos}",
+        metrics=["psnr", "ms_ssim"],
     )
     run_study(study, out=out, data_root=None, jobs=2, command="python -m benchmark run")
     return out
@@ -133,7 +134,12 @@ def test_the_same_results_give_the_same_bytes(results: Path, pool: Pool, tmp_pat
         found.append(write_all(replace(report, pictures=pictures), tmp_path / name))
     assert found[0] == found[1]
     assert {name for name in found[0] if not name.endswith(TABLES)} == {
-        "rd_psnr_rgb.svg", "bars.svg", "heatmap.svg", "pareto.svg", "crops_b-png.webp", "errors_b-png.webp",
+        "rd_psnr_rgb.svg",
+        "bars.svg",
+        "heatmap.svg",
+        "pareto.svg",
+        "crops_b-png.webp",
+        "errors_b-png.webp",
     }
     assert {"bdrate.csv", "bdrate.tex", "points.md"} <= set(found[0])
 
@@ -151,10 +157,14 @@ def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_p
 
 
 def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
-    points = pd.DataFrame({
-        "series": ["a", "b", "c", "d"], "decode_s_per_mp": [0.01, 0.1, 0.2, 0.0], "bd_rate": [0.0, -30.0, -10.0, -90.0],
-        "front": [True, True, False, False],
-    })
+    points = pd.DataFrame(
+        {
+            "series": ["a", "b", "c", "d"],
+            "decode_s_per_mp": [0.01, 0.1, 0.2, 0.0],
+            "bd_rate": [0.0, -30.0, -10.0, -90.0],
+            "front": [True, True, False, False],
+        }
+    )
     draw_pareto(points, ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
     text = (tmp_path / "p.svg").read_text(encoding="utf-8")
     assert all(f"<!-- {name} -->" in text for name in "abc")
@@ -165,7 +175,12 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
 def test_curves_of_others_are_drawn_in_grey(report: Report, results: Path, tmp_path: Path) -> None:
     dataset = report.results.summary["dataset"].iloc[0]
     theirs = Reference(
-        dataset, "theirs", "a paper", ForeignMetric("psnr", "rgb", "dB", "images"), 3, (0.2, 0.5, 1.0),
+        dataset,
+        "theirs",
+        "a paper",
+        ForeignMetric("psnr", "rgb", "dB", "images"),
+        3,
+        (0.2, 0.5, 1.0),
         (25.0, 30.0, 34.0),
     )
     (tmp_path / "theirs.csv").write_text(reference_text([theirs]), encoding="utf-8")
@@ -196,10 +211,17 @@ def test_a_table_has_rate_time_and_front(report: Report) -> None:
 
 
 def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
-    bd = pd.DataFrame({
-        "series": ["jpeg", "a", "b"], "image": "", "anchor": "jpeg", "bd_rate": [0.0, -20.0, 35.5],
-        "curve_ci_low": [0.0, -25.0, np.nan], "curve_ci_high": [0.0, -15.0, np.nan], "overlap": [1.0, 0.9, 0.2],
-    })
+    bd = pd.DataFrame(
+        {
+            "series": ["jpeg", "a", "b"],
+            "image": "",
+            "anchor": "jpeg",
+            "bd_rate": [0.0, -20.0, 35.5],
+            "curve_ci_low": [0.0, -25.0, np.nan],
+            "curve_ci_high": [0.0, -15.0, np.nan],
+            "overlap": [1.0, 0.9, 0.2],
+        }
+    )
     draw_bars(bd, "set", tmp_path / "b")
     text = (tmp_path / "b.svg").read_text(encoding="utf-8")
     assert "<!-- −20.0 -->" in text
@@ -222,10 +244,14 @@ def test_each_data_set_has_figures_and_tables_of_its_own(results: Path, tmp_path
 
 
 TABLE = Table(
-    "t_1", "50 % of a_b & c. More.",
-    pd.DataFrame({"series": ["x_1", "y#2", "z"], "rate": [-3.14159, 12.5, float("nan")],
-                  "psnr": [float("inf"), 30.004, 30.001]}),
-    {"rate": "rate (%)", "psnr": "PSNR, RGB (dB)"}, {"rate": "+.1f", "psnr": ".2f"}, {"rate": "low", "psnr": "high"},
+    "t_1",
+    "50 % of a_b & c. More.",
+    pd.DataFrame(
+        {"series": ["x_1", "y#2", "z"], "rate": [-3.14159, 12.5, float("nan")], "psnr": [float("inf"), 30.004, 30.001]}
+    ),
+    {"rate": "rate (%)", "psnr": "PSNR, RGB (dB)"},
+    {"rate": "+.1f", "psnr": ".2f"},
+    {"rate": "low", "psnr": "high"},
 )
 
 
@@ -243,9 +269,7 @@ def test_latex_escapes_aligns_and_sets_in_bold() -> None:
     assert r"series & {\shortstack{rate\\(\%)}} & {\shortstack{PSNR,\\RGB\\(dB)}} \\" in text
     assert r"x\_1 & \bfseries -3.1 & {$\infty$} \\" in text
     assert r"z & {--} & \bfseries 30.00 \\" in text
-    assert escape("\\{$^~_}<") == (
-        r"\textbackslash{}\{\$\textasciicircum{}\textasciitilde{}\_\}\textless{}"
-    )
+    assert escape("\\{$^~_}<") == (r"\textbackslash{}\{\$\textasciicircum{}\textasciitilde{}\_\}\textless{}")
 
 
 def check_syntax(text: str) -> None:
@@ -288,13 +312,25 @@ def test_latex_of_a_report_is_well_formed(report: Report, tmp_path: Path) -> Non
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs pdflatex")
 def test_latex_of_a_report_compiles(report: Report, tmp_path: Path) -> None:
     names = written_tables(report, tmp_path)
-    (tmp_path / "paper.tex").write_text("\n".join([
-        r"\documentclass{article}", r"\usepackage[margin=2cm]{geometry}", r"\usepackage{booktabs,longtable,siunitx}",
-        r"\begin{document}", *(rf"\input{{{name}}}" for name in names), r"\end{document}",
-    ]), encoding="utf-8")
+    (tmp_path / "paper.tex").write_text(
+        "\n".join(
+            [
+                r"\documentclass{article}",
+                r"\usepackage[margin=2cm]{geometry}",
+                r"\usepackage{booktabs,longtable,siunitx}",
+                r"\begin{document}",
+                *(rf"\input{{{name}}}" for name in names),
+                r"\end{document}",
+            ]
+        ),
+        encoding="utf-8",
+    )
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"], cwd=tmp_path, capture_output=True,
-        check=False, timeout=120,
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     log = (tmp_path / "paper.log").read_text(encoding="latin-1")
     assert done.returncode == 0, log[-2000:]
@@ -344,7 +380,8 @@ def test_rates_off_the_target_are_told(report: Report, pool: Pool) -> None:
     assert pictures[0].target == 1000
     assert re.fullmatch(
         r"b\.png of .*: no operating point within 10% of 1000\.00 bits per pixel, the nearest is shown: "
-        r"jpeg \(.*\), webp \(.*\)", notes[0],
+        r"jpeg \(.*\), webp \(.*\)",
+        notes[0],
     )
 
 
@@ -379,9 +416,18 @@ def test_what_is_not_at_hand_is_a_note(report: Report, pool: Pool, photos: Path)
 def test_crops_keep_their_pixels(tmp_path: Path) -> None:
     original = photo(40, 60)
     other = original // 2
-    picture = Picture("set", "i", 0.5, 0, 0, original, [
-        DecodedCrop("jpeg", "{}", 0.5, {"psnr_rgb": 30.0}, other), DecodedCrop("webp", "{}", 0.8, {}, original),
-    ])
+    picture = Picture(
+        "set",
+        "i",
+        0.5,
+        0,
+        0,
+        original,
+        [
+            DecodedCrop("jpeg", "{}", 0.5, {"psnr_rgb": 30.0}, other),
+            DecodedCrop("webp", "{}", 0.8, {}, original),
+        ],
+    )
     draw_crops(picture, find_metric(METRICS, "psnr"), tmp_path / "c")
     zoom = 520 // 60
     drawn = np.asarray(Image.open(tmp_path / "c.webp").convert("RGB"))
@@ -394,19 +440,41 @@ def test_crops_keep_their_pixels(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_command_writes_a_report(rdbench: Run, results: Path, tmp_path: Path) -> None:
     done = rdbench(
-        "report", str(results), "--out", "out", "--metric", "psnr", "--log-rate", "--pictures", "1", "--jobs", "1",
+        "report",
+        str(results),
+        "--out",
+        "out",
+        "--metric",
+        "psnr",
+        "--log-rate",
+        "--pictures",
+        "1",
+        "--jobs",
+        "1",
     )
     assert "2 codecs on" in done.stdout
     figures = {path.name for path in (tmp_path / "out").iterdir() if path.suffix in (".svg", ".webp")}
     assert {"rd_psnr_rgb.svg", "crops_b-png.webp"} <= figures
     rdbench(
-        "report", str(results), "--out", "paper", "--metric", "psnr", "--formats", "pdf,png", "--single-column",
-        "--pictures", "1", "--jobs", "1",
+        "report",
+        str(results),
+        "--out",
+        "paper",
+        "--metric",
+        "psnr",
+        "--formats",
+        "pdf,png",
+        "--single-column",
+        "--pictures",
+        "1",
+        "--jobs",
+        "1",
     )
     names = {path.name for path in (tmp_path / "paper").iterdir()}
     kinds = ["rd_psnr_rgb", "bars", "heatmap", "pareto"]
     assert {name for name in names if not name.endswith((*TABLES, ".html"))} == {
-        f"{kind}.{form}" for form in ("pdf", "png")
+        f"{kind}.{form}"
+        for form in ("pdf", "png")
         for kind in [*kinds, *(f"{kind}_single" for kind in kinds), "crops_b-png", "errors_b-png"]
     }
     refused = rdbench("report", str(results), "--anchor", "bpg", check=False)

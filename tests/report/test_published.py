@@ -89,7 +89,9 @@ def summaries(sweep: Path) -> dict[str, pd.DataFrame]:
 def test_from_a_matched_run_to_the_page(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "tiny.toml").write_text(
-        "dataset = 'sample'\nmetrics = ['mse', 'psnr', 'ssim']\n[match]\nbpp = [0.5, 1]\n[codecs.jpeg]\n" + HEAD + """
+        "dataset = 'sample'\nmetrics = ['mse', 'psnr', 'ssim']\n[match]\nbpp = [0.5, 1]\n[codecs.jpeg]\n"
+        + HEAD
+        + """
 also = ["psnr_pooled"]
 [[published.rows]]
 label = "JPEG at half a bit"
@@ -99,7 +101,8 @@ bpp = 0.5
 psnr = 31.25
 ssim = 0.9
 knob = 40
-""")
+"""
+    )
     rdbench("run", "--study", "reports/tiny.toml", "--out", "results/tiny")
     rdbench("published", "--studies", "reports", "--results", "results", "--out", "page.md")
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
@@ -109,9 +112,19 @@ knob = 40
     assert len(rows) == 6
     psnr = rows["psnr_rgb"].mean()
     assert cells(text, "JPEG at half a bit") == [
-        "JPEG at half a bit", "sample", "jpeg subsampling=4:2:0 bpp<=0.5", "6", "0.5", f"{rows['bpp'].mean():#.4g}",
-        "31.25", f"{psnr:.2f}", f"{psnr - 31.25:+.2f}".replace("-", "−"),
-        f"{10 * np.log10(255**2 / rows['mse_rgb'].mean()):.2f}", "0.9", f"{rows['ssim_rgb'].mean():.3f}", "40",
+        "JPEG at half a bit",
+        "sample",
+        "jpeg subsampling=4:2:0 bpp<=0.5",
+        "6",
+        "0.5",
+        f"{rows['bpp'].mean():#.4g}",
+        "31.25",
+        f"{psnr:.2f}",
+        f"{psnr - 31.25:+.2f}".replace("-", "−"),
+        f"{10 * np.log10(255**2 / rows['mse_rgb'].mean()):.2f}",
+        "0.9",
+        f"{rows['ssim_rgb'].mean():.3f}",
+        "40",
         f"{rows['knob_value'].mean():.2f}",
     ]
     manifest = json.loads((tmp_path / "results" / "tiny" / "manifest.json").read_text())
@@ -138,9 +151,17 @@ def test_interpolation_passes_through_the_points_and_ends_with_them(page: Page, 
     rates, psnrs = flat["bpp_mean"].tolist(), flat["psnr_rgb_mean"].tolist()
     between = (rates[0] + rates[1]) / 2
     row = "[[published.rows]]\nlabel = '{}'\ndataset = 'FLAT'\ninterpolated = true\nbpp = {!r}\npsnr = 30.0\n"
-    text = page("".join(row.format(*pair) for pair in [
-        ("lowest", rates[0]), ("between", between), ("middle", rates[1]), ("above", 2 * rates[2]),
-    ]))
+    text = page(
+        "".join(
+            row.format(*pair)
+            for pair in [
+                ("lowest", rates[0]),
+                ("between", between),
+                ("middle", rates[1]),
+                ("above", 2 * rates[2]),
+            ]
+        )
+    )
     assert cells(text, "lowest")[7] == f"{psnrs[0]:.2f}"
     assert cells(text, "middle")[7] == f"{psnrs[1]:.2f}"
     assert psnrs[0] < float(cells(text, "between")[7]) < psnrs[1]
@@ -180,8 +201,15 @@ def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> No
 
 
 def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path: Path) -> None:
-    summary = summaries(sweep)["flat"].iloc[:1].assign(
-        dataset="kodak", images=10, images_attempted=11, images_expected=24,
+    summary = (
+        summaries(sweep)["flat"]
+        .iloc[:1]
+        .assign(
+            dataset="kodak",
+            images=10,
+            images_attempted=11,
+            images_expected=24,
+        )
     )
     (tmp_path / "results" / "part").mkdir(parents=True)
     summary.to_csv(tmp_path / "results" / "part" / "summary.csv", index=False)
@@ -190,7 +218,9 @@ def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path
         f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'Kodak'\npsnr = 30.0\nbpp = 0.2\n"
     )
     assert cells(write_page([read_published(path)], tmp_path / "results"), "Kodak")[1:4] == [
-        "kodak (11 of 24)", "jpeg", "10 of 11"
+        "kodak (11 of 24)",
+        "jpeg",
+        "10 of 11",
     ]
 
 
@@ -211,12 +241,11 @@ def test_points_of_several_curves_are_not_interpolated(sweep: Path, tmp_path: Pa
 def test_savings_are_those_of_each_level(sweep: Path, tmp_path: Path) -> None:
     """Rates add up over the levels of an embedded code; what is saved is told level by level."""
     path = tmp_path / "levels.toml"
-    path.write_text(f"dataset = 'kodak'\n[codecs.rnn]\n{HEAD}saving = ['16', '9']\n"
-                    "[[published.rows]]\nlabel = 'x'\npsnr = 30.0\n")
-    (tmp_path / "levels").mkdir()
-    summary = summaries(sweep)["flat"].assign(
-        nominal_bpp_mean=[0.25, 0.125, 0.375], payload_bpp_mean=[0.15, 0.1, 0.27]
+    path.write_text(
+        f"dataset = 'kodak'\n[codecs.rnn]\n{HEAD}saving = ['16', '9']\n[[published.rows]]\nlabel = 'x'\npsnr = 30.0\n"
     )
+    (tmp_path / "levels").mkdir()
+    summary = summaries(sweep)["flat"].assign(nominal_bpp_mean=[0.25, 0.125, 0.375], payload_bpp_mean=[0.15, 0.1, 0.27])
     summary.to_csv(tmp_path / "levels" / "summary.csv", index=False)
     text = write_page([read_published(path)], tmp_path)
     assert cells(text, "1") == ["1", "0.1250", "0.1000", "16", "20.0"]
@@ -253,9 +282,15 @@ def test_cross_tables_are_set_side_by_side(tmp_path: Path) -> None:
         write_page([read_published(path)], tmp_path)
 
 
-@pytest.mark.parametrize(("file", "content"), [
-    ("summary.csv", ""), ("summary.csv", "a,b\n1,2\n"), ("manifest.json", "{"), ("manifest.json", "{}"),
-])
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("summary.csv", ""),
+        ("summary.csv", "a,b\n1,2\n"),
+        ("manifest.json", "{"),
+        ("manifest.json", "{}"),
+    ],
+)
 def test_broken_results_are_explained(tmp_path: Path, file: str, content: str) -> None:
     path = tmp_path / "broken.toml"
     path.write_text(f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'x'\npsnr = 30.0\n")
@@ -334,8 +369,17 @@ def test_committed_studies_can_be_run(path: Path) -> None:
 
 def test_there_is_a_study_for_each_published_table() -> None:
     assert {path.stem for path in STUDIES} == {
-        "cvae-mnist", "vae-mnist", "fashion-autoencoder", "fashion-search", "fashion-denoising", "unb-model1-cross",
-        "unb-model2", "unb-model3", "unb-jpeg", "rnn-kodak", "rnn-klt",
+        "cvae-mnist",
+        "vae-mnist",
+        "fashion-autoencoder",
+        "fashion-search",
+        "fashion-denoising",
+        "unb-model1-cross",
+        "unb-model2",
+        "unb-model3",
+        "unb-jpeg",
+        "rnn-kodak",
+        "rnn-klt",
     }
     for path in STUDIES:
         assert "name" not in tomllib.loads(path.read_text(encoding="utf-8")), "results are found by the file's name"

@@ -111,8 +111,12 @@ def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> li
 @pytest.mark.parametrize(
     ("codec", "target"),
     [
-        ("jpeg", Target("bpp", 2)), ("jpeg", Target("payload_bpp", 1.5)), ("jpeg", Target("psnr_rgb", 34)),
-        ("jpeg", Target("mse_y", 20)), ("jpeg2000", Target("bpp", 1)), ("jpeg", Target("ssim_y", 0.9)),
+        ("jpeg", Target("bpp", 2)),
+        ("jpeg", Target("payload_bpp", 1.5)),
+        ("jpeg", Target("psnr_rgb", 34)),
+        ("jpeg", Target("mse_y", 20)),
+        ("jpeg2000", Target("bpp", 1)),
+        ("jpeg", Target("ssim_y", 0.9)),
     ],
 )
 def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) -> None:
@@ -239,8 +243,23 @@ def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
 @pytest.mark.slow
 def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = [
-        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
-        "--match-mean", "bpp=2", "--match-mean", "psnr~33", "--match-mean", "bpp=0.01", "--match", "bpp~2",
+        "run",
+        "--codecs",
+        "jpeg",
+        "--dataset",
+        f"folder:{pictures}",
+        "--metrics",
+        "psnr",
+        "--out",
+        "out",
+        "--match-mean",
+        "bpp=2",
+        "--match-mean",
+        "psnr~33",
+        "--match-mean",
+        "bpp=0.01",
+        "--match",
+        "bpp~2",
     ]
     done = rdbench(*words)
     assert "6 ok, 2 unreachable" in done.stdout
@@ -316,8 +335,18 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
 def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (pictures / "0.png").write_bytes(b"no picture")
     done = rdbench(
-        "run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out",
-        "--match-mean", "bpp=2", check=False,
+        "run",
+        "--codecs",
+        "jpeg",
+        "--dataset",
+        f"folder:{pictures}",
+        "--metrics",
+        "psnr",
+        "--out",
+        "out",
+        "--match-mean",
+        "bpp=2",
+        check=False,
     )
     assert done.returncode == 1
     rows = pd.read_csv(tmp_path / "out" / "records.csv", keep_default_na=False)
@@ -329,8 +358,19 @@ def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_
 def test_kodak_at_two_bits_a_pixel(rdbench: Run, kodak: Path, tmp_path: Path) -> None:
     # Ramos (2019) has 36.77 dB, at a mean quality of 85.91, with libjpeg's fixed Huffman tables.
     rdbench(
-        "run", "--codecs", "jpeg", "--set", "jpeg.optimize=false", "--dataset", f"folder:{kodak}", "--match", "bpp=2",
-        "--metrics", "psnr", "--out", "out",
+        "run",
+        "--codecs",
+        "jpeg",
+        "--set",
+        "jpeg.optimize=false",
+        "--dataset",
+        f"folder:{kodak}",
+        "--match",
+        "bpp=2",
+        "--metrics",
+        "psnr",
+        "--out",
+        "out",
     )
     rows = pd.read_csv(tmp_path / "out" / "records.csv")
     assert len(rows) == 24

@@ -23,8 +23,10 @@ def pictures(tmp_path: Path) -> str:
 
 def plan(dataset: str, **more: object) -> Plan:
     study, _ = resolve(
-        codecs={"jpeg": {"quality": [20, 80], "optimize": [True]}}, dataset=dataset,
-        metrics=["psnr"], **more,  # type: ignore[arg-type]
+        codecs={"jpeg": {"quality": [20, 80], "optimize": [True]}},
+        dataset=dataset,
+        metrics=["psnr"],
+        **more,  # type: ignore[arg-type]
     )
     return plan_study(study, None)
 

@@ -25,8 +25,14 @@ def rows_of(path: Path) -> list[Record]:
 def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
     path = tmp_path / "new" / "records.csv"
     written = record(
-        "a", bytes=12, bpp=0.1 + 0.2, reason='says "no",\ntwice', flags=("above-ceiling", "undefined-metric"),
-        metric_definitions={"psnr": "01234567"}, metrics={"psnr_rgb": float("inf")}, target_limit=None,
+        "a",
+        bytes=12,
+        bpp=0.1 + 0.2,
+        reason='says "no",\ntwice',
+        flags=("above-ceiling", "undefined-metric"),
+        metric_definitions={"psnr": "01234567"},
+        metrics={"psnr_rgb": float("inf")},
+        target_limit=None,
     )
     with RecordStore(path) as store:
         store.append([written])
@@ -55,17 +61,24 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
         store.arrange([record("a").identity, record("b").identity])
         store.append([record("late")])
     assert [(row.image, row.status) for row in rows_of(path)] == [
-        ("a", "ok"), ("b", "ok"), ("stranger", "ok"), ("late", "ok"),
+        ("a", "ok"),
+        ("b", "ok"),
+        ("stranger", "ok"),
+        ("late", "ok"),
     ]
 
 
 def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_done(tmp_path: Path) -> None:
     psnr, other, both = {"psnr": "1"}, {"psnr": "2"}, {"psnr": "1", "ssim": "3"}
     with RecordStore(tmp_path / "records.csv") as store:
-        store.append([
-            record("a", metric_definitions=psnr), record("b", metric_definitions=both),
-            record("c", "failed", metric_definitions=both), record("d", "skipped", metric_definitions=psnr),
-        ])
+        store.append(
+            [
+                record("a", metric_definitions=psnr),
+                record("b", metric_definitions=both),
+                record("c", "failed", metric_definitions=both),
+                record("d", "skipped", metric_definitions=psnr),
+            ]
+        )
         assert {image for image, _ in store.done(psnr)} == {"a", "b", "d"}
         assert store.done(both) == {("b", "c"): frozenset([record("b").key])}
         assert not store.done(other)
@@ -106,10 +119,14 @@ def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_val
 @pytest.mark.parametrize(
     ("column", "cell", "problem"),
     [
-        ("schema", "9", "schema: expected 1 to 2, got '9'"), ("schema", "", "schema: expected 1 to 2, got ''"),
-        ("bytes", "12x", "bytes: expected a whole number, got '12x'"), ("bpp", "high", "bpp: expected a number"),
-        ("status", "good", "status: expected one of ok, "), ("codec", "", "codec: expected a text"),
-        ("psnr_rgb", "loud", "psnr_rgb: expected a number"), ("metric_definitions", "psnr", "metric_definitions: "),
+        ("schema", "9", "schema: expected 1 to 2, got '9'"),
+        ("schema", "", "schema: expected 1 to 2, got ''"),
+        ("bytes", "12x", "bytes: expected a whole number, got '12x'"),
+        ("bpp", "high", "bpp: expected a number"),
+        ("status", "good", "status: expected one of ok, "),
+        ("codec", "", "codec: expected a text"),
+        ("psnr_rgb", "loud", "psnr_rgb: expected a number"),
+        ("metric_definitions", "psnr", "metric_definitions: "),
     ],
 )
 def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(

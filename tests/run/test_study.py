@@ -33,8 +33,13 @@ def test_a_sweep_is_a_product_without_duplicates() -> None:
 
 def test_toml_round_trip(tmp_path: Path) -> None:
     study, _ = resolve(
-        dataset="kodak", codecs=["webp", "jpeg2000"], sets=["webp.quality=5,95", "jpeg2000.lossless=true,false"],
-        metrics=["psnr"], repeats=3, timeout=12.5, name="mine",
+        dataset="kodak",
+        codecs=["webp", "jpeg2000"],
+        sets=["webp.quality=5,95", "jpeg2000.lossless=true,false"],
+        metrics=["psnr"],
+        repeats=3,
+        timeout=12.5,
+        name="mine",
     )
     path = tmp_path / "study.toml"
     path.write_text(study.to_toml(), encoding="utf-8")
@@ -53,7 +58,8 @@ def test_several_data_sets_get_a_folder_each(tmp_path: Path) -> None:
     names = dataset_names(document["dataset"])
     parts = each_dataset(study, names)
     assert [(part.dataset, part.name) for part in parts] == [
-        ("kodak", "both/kodak"), ("folder:a,b/c", "both/folder-a-b-c")
+        ("kodak", "both/kodak"),
+        ("folder:a,b/c", "both/folder-a-b-c"),
     ]
     assert each_dataset(study, ["mnist:train"])[0].name == "both"
     assert resolve(dataset="kodak,mnist:train", codecs=["png"])[0].name == "kodak-mnist-png"
@@ -90,7 +96,9 @@ def test_a_match_takes_the_place_of_the_knob(tmp_path: Path) -> None:
 def test_targets_may_be_of_either_side_and_of_means(tmp_path: Path) -> None:
     study, _ = resolve(codecs=["jpeg"], match=parse_match(["bpp=2", "psnr~30"]), match_mean=parse_match(["bpp~1"]))
     assert list(study.match) == [
-        Target("bpp", 2), Target("psnr_rgb", 30, nearest=True), Target("bpp", 1, nearest=True, mean=True),
+        Target("bpp", 2),
+        Target("psnr_rgb", 30, nearest=True),
+        Target("bpp", 1, nearest=True, mean=True),
     ]
     assert [str(target) for target in study.match] == ["bpp<=2", "psnr_rgb~30", "mean bpp~1"]
     path = tmp_path / "study.toml"

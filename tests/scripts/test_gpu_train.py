@@ -34,7 +34,10 @@ def test_two_runs_are_one_training(tmp_path: Path) -> None:
     file = BytesIO()
     Image.fromarray(photo(96, 128)).save(file, "PNG")
     np.savez(
-        tmp_path / "train.npz", name="photo", label="photo", sizes=np.array([file.tell()]),
+        tmp_path / "train.npz",
+        name="photo",
+        label="photo",
+        sizes=np.array([file.tell()]),
         data=np.frombuffer(file.getvalue(), np.uint8),
     )
     options = ["model=2", "crop=16", "batch_size=2", "steps=3"]

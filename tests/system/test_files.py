@@ -16,8 +16,11 @@ from benchmark.system.files import slug
 from benchmark.workflows.cross import Cross
 
 NAMES = {
-    "kodak": "kodak", "fashion-mnist:noisy": "fashion-mnist-noisy", "folder:/a/set_1 (b).v2": "folder-a-set_1-b-v2",
-    "kodak (11 of 24)": "kodak-11-of-24", "folder:../Bücher/": "folder-Bücher",
+    "kodak": "kodak",
+    "fashion-mnist:noisy": "fashion-mnist-noisy",
+    "folder:/a/set_1 (b).v2": "folder-a-set_1-b-v2",
+    "kodak (11 of 24)": "kodak-11-of-24",
+    "folder:../Bücher/": "folder-Bücher",
 }
 SPECS = list(NAMES)
 
@@ -32,9 +35,16 @@ def test_a_data_set_has_one_name_in_results_weights_and_figures(tmp_path: Path) 
     folders = [Path(part.name).name for part in each_dataset(replace(study, name="s"), SPECS)]
     cross = Cross("s", "cvae", SPECS, SPECS, {}, ["psnr"], 1, "float32")
     weights = [cross.weights(spec).removeprefix("s-") for spec in SPECS]
-    summary = pd.DataFrame({
-        "dataset": SPECS, "codec": "jpeg", "series": "jpeg", "images": 1, "bpp_mean": 1.0, "psnr_rgb_mean": 30.0,
-    })
+    summary = pd.DataFrame(
+        {
+            "dataset": SPECS,
+            "codec": "jpeg",
+            "series": "jpeg",
+            "images": 1,
+            "bpp_mean": 1.0,
+            "psnr_rgb_mean": 30.0,
+        }
+    )
     draw_all(summary, [find_metric(all_metrics(), "psnr")], tmp_path)
     assert folders == weights == [slug(spec) for spec in SPECS]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(folders)

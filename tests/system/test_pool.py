@@ -13,7 +13,9 @@ from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
 def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
     with process_pool(1) as pool:
         slow, dying, failing = (
-            pool.submit(time.sleep, 60, limit=0.5), pool.submit(os._exit, 7), pool.submit(int, "none"),
+            pool.submit(time.sleep, 60, limit=0.5),
+            pool.submit(os._exit, 7),
+            pool.submit(int, "none"),
         )
         with pytest.raises(TimeoutError):
             slow.result(30)

@@ -29,8 +29,10 @@ def python(program: str, **options: Any) -> tuple[bytes, str]:
 
 
 def test_a_program_reads_stdin_and_writes_stdout(scratch: Path) -> None:
-    output, errors = python("import sys; sys.stdout.write(sys.stdin.read()[::-1]); print('note', file=sys.stderr)",
-                            stdin=b"x" * 100_000 + b"y")
+    output, errors = python(
+        "import sys; sys.stdout.write(sys.stdin.read()[::-1]); print('note', file=sys.stderr)",
+        stdin=b"x" * 100_000 + b"y",
+    )
     assert output == b"y" + b"x" * 100_000
     assert errors == "note\n"
     assert not list(scratch.iterdir())
@@ -147,7 +149,9 @@ def test_what_stops_the_bench_stops_the_program(tmp_path: Path, number: signal.S
     scratch, told = tmp_path / "scratch", tmp_path / "pid"
     scratch.mkdir()
     bench = subprocess.Popen(
-        [sys.executable, "-c", WAITS, str(scratch), SLEEPS, str(told)], cwd=ROOT, stderr=subprocess.DEVNULL,
+        [sys.executable, "-c", WAITS, str(scratch), SLEEPS, str(told)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
     )
     for _ in range(300):
         if told.exists() and told.read_text():

@@ -171,8 +171,11 @@ def test_the_finest_setting_is_where_the_rate_is_highest() -> None:
     assert finest(codec_class("png")).settings == {"level": 9}
 
 
-BT601 = {"4:4:4": ColourPath("BT.601"), "4:2:2": ColourPath("BT.601", subsampling="4:2:2"),
-         "4:2:0": ColourPath("BT.601", subsampling="4:2:0")}
+BT601 = {
+    "4:4:4": ColourPath("BT.601"),
+    "4:2:2": ColourPath("BT.601", subsampling="4:2:2"),
+    "4:2:0": ColourPath("BT.601", subsampling="4:2:0"),
+}
 
 
 def with_path(codec: str, path: ColourPath) -> type[Codec]:

@@ -62,7 +62,8 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 def digests(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*")) if path.is_file()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -157,9 +158,7 @@ def test_the_number_of_workers_changes_no_byte(source: Path, built: Path, tmp_pa
 def test_the_manifest_tells_all_there_is(source: Path, built: Path) -> None:
     manifest = manifest_of(built)
     found = digests(built)
-    assert manifest["files"] == {
-        name: digest for name, digest in found.items() if name.endswith((".npy", ".csv"))
-    }
+    assert manifest["files"] == {name: digest for name, digest in found.items() if name.endswith((".npy", ".csv"))}
     assert [entry["name"] for entry in manifest["sources"]] == [f"photos/below/{index}.png" for index in range(3)]
     for entry in manifest["sources"]:
         assert entry["sha256"] == hashlib.sha256((source.parent / entry["name"]).read_bytes()).hexdigest()
@@ -187,9 +186,7 @@ def test_histograms_count_every_patch(built: Path) -> None:
 def test_no_shard_is_larger_than_promised(source: Path, built: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(shards, "SHARD", 7)
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=1)
-    sizes = [
-        len(np.load(path)) for path in (tmp_path / "bd").rglob("*.npy") if not path.stem.endswith("index")
-    ]
+    sizes = [len(np.load(path)) for path in (tmp_path / "bd").rglob("*.npy") if not path.stem.endswith("index")]
     assert max(sizes) == 7
     for name in manifest_of(built)["sets"]:
         for split in ("train", "test"):
@@ -262,9 +259,7 @@ def test_bad_requests(source: Path, built: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_source_that_changes_meanwhile_is_told(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_that_changes_meanwhile_is_told(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(source, tmp_path / "photos")
     draw = members
 
@@ -288,8 +283,21 @@ def test_a_full_disk_is_told_before_anything_is_written(
 
 
 def test_a_killed_build_leaves_nothing_that_looks_whole(source: Path, built: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmark", "data", "build-bd", "--source", str(source), "--patch", str(SIDE),
-               "--out", str(tmp_path / "bd"), "--jobs", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmark",
+        "data",
+        "build-bd",
+        "--source",
+        str(source),
+        "--patch",
+        str(SIDE),
+        "--out",
+        str(tmp_path / "bd"),
+        "--jobs",
+        "1",
+    ]
     build_process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -315,8 +323,23 @@ def test_from_the_shell(source: Path, rdbench: Run, tmp_path: Path) -> None:
     assert again.returncode == 2
     assert "exists already" in again.stderr
     assert "Traceback" not in again.stderr
-    rdbench("run", "--codecs", "jpeg,webp", "--set", "jpeg.quality=75", "--set", "webp.quality=75", "--dataset",
-            "bd2:tiny/train", "--data-root", "data", "--jobs", "1", "--out", "results")
+    rdbench(
+        "run",
+        "--codecs",
+        "jpeg,webp",
+        "--set",
+        "jpeg.quality=75",
+        "--set",
+        "webp.quality=75",
+        "--dataset",
+        "bd2:tiny/train",
+        "--data-root",
+        "data",
+        "--jobs",
+        "1",
+        "--out",
+        "results",
+    )
     rows = list(csv.DictReader((tmp_path / "results" / "records.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["status"] for row in rows] == ["ok", "ok"]
     assert {row["dataset"] for row in rows} == {"bd2:tiny/train"}

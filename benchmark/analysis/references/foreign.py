@@ -68,8 +68,14 @@ def parse_definition(text: str) -> tuple[str, ForeignMetric]:
 
 
 def import_curves(
-    path: Path, *, dataset: str, label: str | None = None, source: str | None = None, images: int | None = None,
-    note: str | None = None, definitions: Mapping[str, ForeignMetric] | None = None,
+    path: Path,
+    *,
+    dataset: str,
+    label: str | None = None,
+    source: str | None = None,
+    images: int | None = None,
+    note: str | None = None,
+    definitions: Mapping[str, ForeignMetric] | None = None,
 ) -> Imported:
     """The curves of a file: one for each metric in it.
 
@@ -121,10 +127,18 @@ def import_curves(
     for key, metric in known.items():
         points = _points(f"{path}: {key}", rates, columns[key], metric)
         notes = (COMPRESSAI_NOTES.get((name, metric.name)) if path.suffix == ".json" else None, note)
-        references.append(Reference(
-            dataset, label or name, source or ", ".join(filter(None, (described, path.name))), metric, images,
-            tuple(rate for rate, _ in points), tuple(value for _, value in points), "; ".join(filter(None, notes)),
-        ))
+        references.append(
+            Reference(
+                dataset,
+                label or name,
+                source or ", ".join(filter(None, (described, path.name))),
+                metric,
+                images,
+                tuple(rate for rate, _ in points),
+                tuple(value for _, value in points),
+                "; ".join(filter(None, notes)),
+            )
+        )
     left = [key for key in columns if key not in known and key not in _TIMES]
     return Imported(references, [f"{path}: left out {key}: say what it is with --define {key}=…" for key in left])
 

@@ -18,12 +18,25 @@ from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric
 
 COLUMNS = (
-    "dataset", "label", "source", "metric", "space", "unit", "averaging", "images", "bpp", "value", "note",
+    "dataset",
+    "label",
+    "source",
+    "metric",
+    "space",
+    "unit",
+    "averaging",
+    "images",
+    "bpp",
+    "value",
+    "note",
 )
 """Columns of a reference file. ``images`` is empty where nobody said how many there were."""
 
 SPACES = {
-    "rgb": "RGB", "y": "luma", "yuv": "a weighted mean of Y, U and V", "colour": "the colour picture as a whole",
+    "rgb": "RGB",
+    "y": "luma",
+    "yuv": "a weighted mean of Y, U and V",
+    "colour": "the colour picture as a whole",
 }
 """What a metric of others may have been taken over."""
 UNITS = ("dB", "linear")
@@ -110,7 +123,8 @@ class Reference:
         mine, ours = self.metric, ForeignMetric.of(wanted)
         same = (mine.name, mine.space) == (ours.name, ours.space)
         of_means = mine.name != "psnr" and ("dB", "images") not in (
-            (mine.unit, mine.averaging), (ours.unit, ours.averaging)
+            (mine.unit, mine.averaging),
+            (ours.unit, ours.averaging),
         )
         if mine == ours or (same and of_means):
             return ""
@@ -149,9 +163,17 @@ def reference_text(references: Sequence[Reference]) -> str:
     """The content of a reference file."""
     rows = [
         (
-            reference.dataset, reference.label, reference.source, reference.metric.name,
-            reference.metric.space, reference.metric.unit, reference.metric.averaging,
-            "" if reference.images is None else reference.images, rate, value, reference.note,
+            reference.dataset,
+            reference.label,
+            reference.source,
+            reference.metric.name,
+            reference.metric.space,
+            reference.metric.unit,
+            reference.metric.averaging,
+            "" if reference.images is None else reference.images,
+            rate,
+            value,
+            reference.note,
         )
         for reference in references
         for rate, value in zip(reference.rates, reference.values, strict=True)
@@ -189,11 +211,18 @@ def read_reference(path: Path) -> list[Reference]:
         except UsageError as error:
             raise RecordsError(f"{path}: {error}") from error
         order = group.sort_values("bpp", kind="stable")
-        references.append(Reference(
-            told["dataset"], told["label"], told["source"], metric,
-            int(told["images"]) if told["images"] else None,
-            tuple(map(float, order["bpp"])), tuple(map(float, order["value"])), told["note"],
-        ))
+        references.append(
+            Reference(
+                told["dataset"],
+                told["label"],
+                told["source"],
+                metric,
+                int(told["images"]) if told["images"] else None,
+                tuple(map(float, order["bpp"])),
+                tuple(map(float, order["value"])),
+                told["note"],
+            )
+        )
     return references
 
 
@@ -213,8 +242,11 @@ def reference_curves(references: Sequence[Reference], metric: Metric, dataset: s
     """
     return [
         Curve(
-            reference.rates, tuple(map(float, metric.turned(reference.values_by(metric)))), reference.label,
-            reference.dataset, images=reference.images or 0,
+            reference.rates,
+            tuple(map(float, metric.turned(reference.values_by(metric)))),
+            reference.label,
+            reference.dataset,
+            images=reference.images or 0,
             notes=(f"{reference.label}: {reference.note}",) if reference.note else (),
         )
         for reference in references
@@ -236,7 +268,8 @@ def check_references(references: Sequence[Reference], metrics: Sequence[Metric],
             metric that the results lack is let pass where the same codec has another that fits.
     """
     fitting = {
-        (reference.label, reference.source) for reference in references
+        (reference.label, reference.source)
+        for reference in references
         if not all(reference.refusal(wanted) for wanted in metrics)
     }
     alike = {(wanted.name, wanted.space) for wanted in metrics}

@@ -35,15 +35,22 @@ def changes_of(good: pd.DataFrame, judged: Sequence[Metric], *, subset: bool) ->
         gain = change if metric.higher_is_better else -change
         verdict = np.select(
             [
-                np.isnan(after), np.isnan(before), (matched == metric.column).to_numpy(bool),
-                gain < -allowed * (1 + _ROUNDING), gain > allowed * (1 + _ROUNDING),
+                np.isnan(after),
+                np.isnan(before),
+                (matched == metric.column).to_numpy(bool),
+                gain < -allowed * (1 + _ROUNDING),
+                gain > allowed * (1 + _ROUNDING),
             ],
             ["not measured" if subset else "worse", "new", "matched", "worse", "better"],
             "changed",
         )
         part = good.loc[differs, KEYS].assign(
-            column=metric.column, before=before[differs], after=after[differs], change=change[differs],
-            allowed=allowed[differs], verdict=verdict[differs],
+            column=metric.column,
+            before=before[differs],
+            after=after[differs],
+            change=change[differs],
+            allowed=allowed[differs],
+            verdict=verdict[differs],
         )
         parts.append(part)
     if not parts:
@@ -58,8 +65,11 @@ def rows_that_differ(pairs: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame
         lambda found: next((name for name in ("worse", "better") if name in set(found)), "changed")
     )
     rows = pairs[KEYS].assign(
-        status_before=pairs["status_before"], status_after=pairs["status_after"], reason=pairs["reason_after"],
-        bytes_before=pd.to_numeric(pairs["bytes_before"]), bytes_after=pd.to_numeric(pairs["bytes_after"]),
+        status_before=pairs["status_before"],
+        status_after=pairs["status_after"],
+        reason=pairs["reason_after"],
+        bytes_before=pd.to_numeric(pairs["bytes_before"]),
+        bytes_after=pd.to_numeric(pairs["bytes_after"]),
         stream=pairs["stream_sha256_before"] != pairs["stream_sha256_after"],
         pixels=pairs["pixels_sha256_before"] != pairs["pixels_sha256_after"],
     )
@@ -77,8 +87,10 @@ def count_by_codec(pairs: pd.DataFrame, rows: pd.DataFrame, missing: pd.DataFram
     """How many rows of each codec on each data set are pairs, worse, better, changed, missing and new."""
     by = ["dataset", "codec"]
     parts = {
-        "pairs": pairs, **{verdict: rows[rows["verdict"] == verdict] for verdict in ("worse", "better", "changed")},
-        "missing": missing, "new": new,
+        "pairs": pairs,
+        **{verdict: rows[rows["verdict"] == verdict] for verdict in ("worse", "better", "changed")},
+        "missing": missing,
+        "new": new,
     }
     names = pd.concat([part[by] for part in (pairs, missing, new)]).drop_duplicates(ignore_index=True)
     for name, part in parts.items():

@@ -35,8 +35,10 @@ def obstacles_to(
         found.append(f"no row is in both: the baseline has {sides[0]}, the current run {sides[1]}, or other settings")
     unknown: dict[str, set[str]] = {"baseline": set(), "current run": set()}
     differing = set()
-    for old, new in pairs[["metric_definitions_before", "metric_definitions_after"]].drop_duplicates().itertuples(
-        index=False, name=None
+    for old, new in (
+        pairs[["metric_definitions_before", "metric_definitions_after"]]
+        .drop_duplicates()
+        .itertuples(index=False, name=None)
     ):
         one, two = read_pairs(old), read_pairs(new)
         for metric in judged:
@@ -56,13 +58,18 @@ def obstacles_to(
     ]
     notes += [
         f"the {side} does not say by which definition it has {_some(sorted(names))}: taken to be the other's"
-        for side, names in unknown.items() if names
+        for side, names in unknown.items()
+        if names
     ]
     return found
 
 
 def notes_on(
-    pairs: pd.DataFrame, missing: pd.DataFrame, new: pd.DataFrame, judged: Sequence[Metric], before: pd.DataFrame,
+    pairs: pd.DataFrame,
+    missing: pd.DataFrame,
+    new: pd.DataFrame,
+    judged: Sequence[Metric],
+    before: pd.DataFrame,
     after: pd.DataFrame,
 ) -> list[str]:
     """What to know of a comparison besides its figures."""

@@ -106,8 +106,14 @@ class Comparison:
 
 
 def compare(
-    baseline: Run, current: Run, judged: Sequence[Metric], *, gate: Gate = "rows", bd_tolerance: float = BD_TOLERANCE,
-    timing: float | None = None, subset: bool = False,
+    baseline: Run,
+    current: Run,
+    judged: Sequence[Metric],
+    *,
+    gate: Gate = "rows",
+    bd_tolerance: float = BD_TOLERANCE,
+    timing: float | None = None,
+    subset: bool = False,
 ) -> Comparison:
     """Compares a run with its baseline.
 
@@ -150,11 +156,26 @@ def compare(
     ]
     rows = rows_that_differ(pairs, changes)
     return Comparison(
-        baseline=baseline.name, current=current.name, gate=gate, judged=tuple(judged), bd_tolerance=bd_tolerance,
-        timing=timing, subset=subset, pairs=len(pairs), codecs=count_by_codec(pairs, rows, missing, new),
-        points=_points(pd.concat([baseline.records, current.records])), rows=rows, changes=changes, missing=missing,
-        new=new, bd=bd, times=time_ratios(good, timing or 0), versions=_versions(pairs),
-        environment=tuple(environment), obstacles=tuple(obstacles), notes=tuple(notes),
+        baseline=baseline.name,
+        current=current.name,
+        gate=gate,
+        judged=tuple(judged),
+        bd_tolerance=bd_tolerance,
+        timing=timing,
+        subset=subset,
+        pairs=len(pairs),
+        codecs=count_by_codec(pairs, rows, missing, new),
+        points=_points(pd.concat([baseline.records, current.records])),
+        rows=rows,
+        changes=changes,
+        missing=missing,
+        new=new,
+        bd=bd,
+        times=time_ratios(good, timing or 0),
+        versions=_versions(pairs),
+        environment=tuple(environment),
+        obstacles=tuple(obstacles),
+        notes=tuple(notes),
     )
 
 
@@ -173,8 +194,7 @@ def _points(records: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     found = {}
     for codec, text, target, knob in unique.itertuples(index=False, name=None):
         shown = [
-            f"{name}={value}" for name, value in settings[text].items()
-            if name == knob or len(values[codec, name]) > 1
+            f"{name}={value}" for name, value in settings[text].items() if name == knob or len(values[codec, name]) > 1
         ]
         found[codec, text, target] = ", ".join([*shown, *([target] if target else [])])
     return found

@@ -16,7 +16,16 @@ from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
 
 _BD_COLUMNS = (
-    "dataset", "codec", "series", "metric", "bd_rate", "image_mean", "image_count", "points", "verdict", "flags",
+    "dataset",
+    "codec",
+    "series",
+    "metric",
+    "bd_rate",
+    "image_mean",
+    "image_count",
+    "points",
+    "verdict",
+    "flags",
 )
 
 
@@ -45,10 +54,16 @@ def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], to
             verdict = "" if math.isnan(value) else "same"
             if abs(value) > tolerance:
                 verdict = "worse" if value > 0 else "better"
-            rows.append({
-                "dataset": dataset, "codec": part["codec"].iloc[0], "series": label, "metric": metric.column, **row,
-                "verdict": verdict,
-            })
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "codec": part["codec"].iloc[0],
+                    "series": label,
+                    "metric": metric.column,
+                    **row,
+                    "verdict": verdict,
+                }
+            )
     return pd.DataFrame(rows, columns=_BD_COLUMNS)
 
 
@@ -71,9 +86,7 @@ def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[st
             return 0.0, ()
         curves = []
         for name, figures in sides.items():
-            rates, means = (
-                np.average(each[:, where], axis=1, weights=weights[:, where]) for each in figures
-            )
+            rates, means = (np.average(each[:, where], axis=1, weights=weights[:, where]) for each in figures)
             curves.append(Curve(list(rates), list(metric.quality(means)), f"{label} of the {name}", dataset))
         found = bd_rate(curves[0], curves[1])
         return found.value, found.flags
@@ -84,6 +97,9 @@ def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[st
     if not whole.all():
         flags = (*flags, f"{int((~whole).sum())} of {len(whole)} points cover other images or fewer, left out")
     return {
-        "bd_rate": value, "image_mean": each.mean() if len(each) else math.nan, "image_count": len(each),
-        "points": int(whole.sum()), "flags": "; ".join(flags),
+        "bd_rate": value,
+        "image_mean": each.mean() if len(each) else math.nan,
+        "image_count": len(each),
+        "points": int(whole.sum()),
+        "flags": "; ".join(flags),
     }

@@ -73,9 +73,9 @@ def _records(path: Path, manifest: Manifest) -> pd.DataFrame:
     if frame.empty:
         raise RecordsError(f"{path}: holds no rows")
     # Records of an old run leave it to the manifest, which then has a text for each metric.
-    told = write_pairs({
-        name: digest(text) for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)
-    })
+    told = write_pairs(
+        {name: digest(text) for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)}
+    )
     return frame.assign(
         metric_definitions=frame["metric_definitions"].replace("", told), images=frame["images"].fillna(1)
     )
@@ -85,7 +85,12 @@ def pair_rows(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, 
     """Rows of both side by side, and keys of those that only one has."""
     values = list(dict.fromkeys([*before.columns, *after.columns]))
     whole = before.reindex(columns=values).merge(
-        after.reindex(columns=values), on=KEYS, how="outer", sort=False, suffixes=("_before", "_after"), indicator=True,
+        after.reindex(columns=values),
+        on=KEYS,
+        how="outer",
+        sort=False,
+        suffixes=("_before", "_after"),
+        indicator=True,
     )
     # An outer merge sorts: the baseline's order comes first, then that of the rows that are new.
     place = pd.concat([before[KEYS], after[KEYS]]).drop_duplicates(ignore_index=True).reset_index(names="place")

@@ -10,8 +10,14 @@ from benchmark.errors import UsageError
 from benchmark.metric import Metric, Tolerance
 
 RATE = Metric(
-    name="bpp", space="colour", title="rate", unit="bpp", higher_is_better=False, shown="named",
-    definition="bits of the whole stream, headers included, for each pixel", tolerance=Tolerance(0.001, relative=True),
+    name="bpp",
+    space="colour",
+    title="rate",
+    unit="bpp",
+    higher_is_better=False,
+    shown="named",
+    definition="bits of the whole stream, headers included, for each pixel",
+    tolerance=Tolerance(0.001, relative=True),
 )
 """The rate, which a comparison judges as it judges metrics."""
 

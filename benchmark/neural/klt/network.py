@@ -256,9 +256,19 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
             return chain_macs([layer], (*grid, layer.kernel.shape[2]))[0]
 
         analysis = linear + ROUNDS * blocks * sizes.bits**2 + sum(map(work, (self.gather, self.compare, self.nudge)))
-        synthesis = linear + sum(map(work, (
-            self.summarise, self.of_news, self.of_hidden, self.mix, self.correct, self.gain,
-        )))
+        synthesis = linear + sum(
+            map(
+                work,
+                (
+                    self.summarise,
+                    self.of_news,
+                    self.of_hidden,
+                    self.mix,
+                    self.correct,
+                    self.gain,
+                ),
+            )
+        )
         encode = transform + count * analysis + (count - 1) * synthesis
         return encode, count * synthesis + transform + self.restoration.macs(height, width)
 

@@ -42,9 +42,23 @@ class KltRecipe(LevelRecipe):
     validation_share = 1 / 40
     learned_pixels = 200 << 18
     own_options: ClassVar[dict[str, str]] = {
-        "form": "klt", "coefficients": "384", "context": "256", "hidden": "256", "narrow": "128", "restoration": "48",
-        "levels": "10", "price": "0.8", "price_last": "0.8", "first_weight": "1", "crop": "96", "block": "512",
-        "batch_size": "4", "learning_rate": "4e-3", "warmup_steps": "20", "epochs": "30", "restoration_epochs": "10",
+        "form": "klt",
+        "coefficients": "384",
+        "context": "256",
+        "hidden": "256",
+        "narrow": "128",
+        "restoration": "48",
+        "levels": "10",
+        "price": "0.8",
+        "price_last": "0.8",
+        "first_weight": "1",
+        "crop": "96",
+        "block": "512",
+        "batch_size": "4",
+        "learning_rate": "4e-3",
+        "warmup_steps": "20",
+        "epochs": "30",
+        "restoration_epochs": "10",
         "restoration_rate": "2e-3",
     }
 
@@ -57,10 +71,12 @@ class KltRecipe(LevelRecipe):
         self.widths["coefficients"] = self.whole("coefficients", most=3 * BLOCK**2)
         self.widths["context"] = self.whole("context", most=self.widths["coefficients"])
         self.widths["levels"] = self.whole("levels", most=MOST_LEVELS)
-        self._stages = self.with_epochs([
-            Stage(_LEVELS, self.epochs, self.learning_rate, None),
-            Stage(_RESTORATION, self.whole("restoration_epochs", least=0), self.number("restoration_rate"), None),
-        ])
+        self._stages = self.with_epochs(
+            [
+                Stage(_LEVELS, self.epochs, self.learning_rate, None),
+                Stage(_RESTORATION, self.whole("restoration_epochs", least=0), self.number("restoration_rate"), None),
+            ]
+        )
         price, last = self.number("price", zero=True), self.number("price_last", zero=True)
         self.prices = np.linspace(price, last, self.widths["levels"])
         self.first_weight = self.number("first_weight", zero=True)
@@ -129,7 +145,7 @@ class KltRecipe(LevelRecipe):
     def describe(self) -> dict[str, Any]:
         return {
             "architecture": "recurrent residual autoencoder in a KLT domain, with restoration: a relative of that of "
-                            "Toderici et al. (2015, 2017)",
+            "Toderici et al. (2015, 2017)",
             "form": "klt",
             "widths": self.widths,
             "stride": 16,
@@ -138,4 +154,3 @@ class KltRecipe(LevelRecipe):
             "binary": True,
             "options": self.options,
         }
-

@@ -82,7 +82,5 @@ def in_chunks(function: Callable[[Floats], Any], values: Floats) -> Floats:
     """What a network makes of values, a chunk at a time, as one array."""
     from keras import ops
 
-    parts = [
-        ops.convert_to_numpy(function(values[start : start + _CHUNK])) for start in range(0, len(values), _CHUNK)
-    ]
+    parts = [ops.convert_to_numpy(function(values[start : start + _CHUNK])) for start in range(0, len(values), _CHUNK)]
     return np.concatenate(parts)

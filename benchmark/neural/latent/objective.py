@@ -75,9 +75,7 @@ class RateDistortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
         seed: the seed of the noise.
     """
 
-    def __init__(
-        self, network: keras.Model, tiling: type[Tiling], trade_off: float, step: float, seed: int
-    ) -> None:
+    def __init__(self, network: keras.Model, tiling: type[Tiling], trade_off: float, step: float, seed: int) -> None:
         super().__init__()
         self.network = network
         self.encoder, self.decoder = network.get_layer("encoder"), network.get_layer("decoder")

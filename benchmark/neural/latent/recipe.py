@@ -66,13 +66,20 @@ class LatentRecipe(Recipe):
         self.objective = options.get("objective", "rd")
         if self.objective not in ("rd", self.original):
             raise UsageError(f"objective: expected rd or {self.original}, got {self.objective!r}")
-        self.take_options(options, {
-            "objective": self.objective, "tiling": self.default_tiling(dataset), "tiles_per_image": "200",
-            "epochs": str(self.default_epochs[self.objective]),
-            "batch_size": str(self.default_batch_size.get(self.objective, self.batch_size)), "learning_rate": "",
-            "schedule": self.default_schedule[self.objective],
-            "start": self.default_start if self.objective == "rd" else "", **LOOP_OPTIONS,
-        })
+        self.take_options(
+            options,
+            {
+                "objective": self.objective,
+                "tiling": self.default_tiling(dataset),
+                "tiles_per_image": "200",
+                "epochs": str(self.default_epochs[self.objective]),
+                "batch_size": str(self.default_batch_size.get(self.objective, self.batch_size)),
+                "learning_rate": "",
+                "schedule": self.default_schedule[self.objective],
+                "start": self.default_start if self.objective == "rd" else "",
+                **LOOP_OPTIONS,
+            },
+        )
         self.tiling_name, self.start, self.schedule = (self.options[name] for name in ("tiling", "start", "schedule"))
         if self.tiling_name not in self.tilings:
             raise UsageError(f"tiling: expected one of {', '.join(self.tilings)}, got {self.tiling_name!r}")
@@ -152,9 +159,7 @@ class LatentRecipe(Recipe):
         np.savez_compressed(folder / f"{stem}.counts.npz", **stored)  # type: ignore[arg-type]  # its other keyword is a bool
 
         steps = self.operating_steps(stage)
-        measured = {
-            quality: _measure(decoder, held_latents, held, step, counts) for quality, step in steps.items()
-        }
+        measured = {quality: _measure(decoder, held_latents, held, step, counts) for quality, step in steps.items()}
         # λ that holds at step 1: from the one of the training, or else from the slope of the curve as measured.
         at_unit_step = stage.trade_off * self.step**2 if stage.trade_off else self._slope(measured, steps)
         return [

@@ -51,8 +51,12 @@ def ideal_bits(symbols: entropy.Symbols, tables: Sequence[entropy.SymbolTable]) 
 
 
 def by_neighbours(
-    symbols: entropy.Symbols, tiles: Floats, synthesise: Callable[[Floats], Floats],
-    tables: Sequence[entropy.SymbolTable], objective: Objective, passes: int,
+    symbols: entropy.Symbols,
+    tiles: Floats,
+    synthesise: Callable[[Floats], Floats],
+    tables: Sequence[entropy.SymbolTable],
+    objective: Objective,
+    passes: int,
 ) -> entropy.Symbols:
     """Symbols near the given ones of lower cost, by coordinate descent.
 
@@ -90,7 +94,11 @@ def by_neighbours(
 
 
 def by_gradient(
-    latents: Floats, tiles: Floats, decoder: Any, tables: Sequence[entropy.SymbolTable], objective: Objective,
+    latents: Floats,
+    tiles: Floats,
+    decoder: Any,
+    tables: Sequence[entropy.SymbolTable],
+    objective: Objective,
     steps: int,
 ) -> entropy.Symbols:
     """Symbols of lower cost than the nearest ones, by descent along the gradient through the decoder.

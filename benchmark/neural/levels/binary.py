@@ -111,9 +111,7 @@ class Distortion(keras.Model):  # type: ignore[misc]  # Keras ships no types
         seed: the seed of the binariser.
     """
 
-    def __init__(
-        self, network: keras.Model, loss: str, stochastic: bool, levels: int, seed: int
-    ) -> None:
+    def __init__(self, network: keras.Model, loss: str, stochastic: bool, levels: int, seed: int) -> None:
         super().__init__()
         self.network = network
         self.objective = loss

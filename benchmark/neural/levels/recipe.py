@@ -25,8 +25,19 @@ _WATCHED = 1 << 20
 """Pixels of held-out blocks on which a training is watched."""
 
 OPTIONS: Mapping[str, str] = {
-    "crop": "32", "batch_size": "32", "epochs": "20", "steps": "500", "learning_rate": "1e-3", "schedule": "cosine",
-    "loss": "mse", "bits": "sign", "limit": "1000000", "block": "", "downscale": "1", "start": "", **LOOP_OPTIONS,
+    "crop": "32",
+    "batch_size": "32",
+    "epochs": "20",
+    "steps": "500",
+    "learning_rate": "1e-3",
+    "schedule": "cosine",
+    "loss": "mse",
+    "bits": "sign",
+    "limit": "1000000",
+    "block": "",
+    "downscale": "1",
+    "start": "",
+    **LOOP_OPTIONS,
 }
 """Options of every recipe and their defaults: side of a crop in pixels, crops of a batch, epochs and batches in
 each, learning rate and its schedule, loss (see ``Distortion``), ``stochastic`` or ``sign`` bits while training, how

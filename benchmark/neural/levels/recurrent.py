@@ -147,8 +147,15 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         return found
 
     def _searched(
-        self, activations: npt.NDArray[np.float32], previous: npt.NDArray[np.float32] | None, model: BitModel,
-        target: npt.NDArray[np.float32], states: States, image: Any, price: float, steps: int,
+        self,
+        activations: npt.NDArray[np.float32],
+        previous: npt.NDArray[np.float32] | None,
+        model: BitModel,
+        target: npt.NDArray[np.float32],
+        states: States,
+        image: Any,
+        price: float,
+        steps: int,
     ) -> npt.NDArray[np.float32]:
         """Bits ±1 of a level, better than the encoder's; states and image are those of the decoder before it."""
         inputs = {"target": target}

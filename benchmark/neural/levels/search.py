@@ -17,8 +17,13 @@ _RATE = 0.1
 
 
 def by_gradient(
-    activations: Floats, previous: Floats | None, model: BitModel, inputs: Inputs, error: Callable[[Any, Inputs], Any],
-    price: float, steps: int,
+    activations: Floats,
+    previous: Floats | None,
+    model: BitModel,
+    inputs: Inputs,
+    error: Callable[[Any, Inputs], Any],
+    price: float,
+    steps: int,
 ) -> Floats:
     """Bits ±1 of lower cost than the signs of an encoder's activations, by descent along the gradient.
 

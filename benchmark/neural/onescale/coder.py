@@ -90,9 +90,7 @@ def _code(coder: Coder, symbols: Symbols, model: Model, quality: int) -> Symbols
     return np.moveaxis(values[:, :, 1:-1, 1:-1], 0, -1).astype(np.int32)
 
 
-def _code_rest(
-    coder: Coder, tables: Tables, chances: Chances, scale: _Whole, fraction: _Whole, rest: _Whole
-) -> _Whole:
+def _code_rest(coder: Coder, tables: Tables, chances: Chances, scale: _Whole, fraction: _Whole, rest: _Whole) -> _Whole:
     """Codes what predictions leave over: whether it is zero, its sign, and class by class how far it goes.
 
     Args:

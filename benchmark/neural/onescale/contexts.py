@@ -109,9 +109,17 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
         unit = WEIGHT_UNIT * ACTIVATION_UNIT
         return Model(
-            int8(self.linear), bias(self.linear_bias, WEIGHT_UNIT), int8(self.seen), bias(self.seen_bias, unit),
-            int8(self.seen_rate), int8(self.second), bias(self.second_bias, unit), int8(self.told),
-            bias(self.told_bias, unit), int8(self.told_rate), new_tables(),
+            int8(self.linear),
+            bias(self.linear_bias, WEIGHT_UNIT),
+            int8(self.seen),
+            bias(self.seen_bias, unit),
+            int8(self.seen_rate),
+            int8(self.second),
+            bias(self.second_bias, unit),
+            int8(self.told),
+            bias(self.told_bias, unit),
+            int8(self.told_rate),
+            new_tables(),
         )
 
 
@@ -119,10 +127,13 @@ def _known(padded: Any, phase: int) -> Any:
     """What a pass knows at each of its positions, (N, h/2, w/2, taps · C), of an array with a border of one."""
     top, left = PHASES[phase]
     height, width = (size - 1 for size in padded.shape[1:3])
-    return ops.concatenate([
-        padded[:, 1 + top + row : height + row : 2, 1 + left + column : width + column : 2]
-        for row, column in TAPS[phase]
-    ], axis=-1)
+    return ops.concatenate(
+        [
+            padded[:, 1 + top + row : height + row : 2, 1 + left + column : width + column : 2]
+            for row, column in TAPS[phase]
+        ],
+        axis=-1,
+    )
 
 
 def _product(known: Any, weights: Any) -> Any:

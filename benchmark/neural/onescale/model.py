@@ -31,10 +31,7 @@ QUALITIES = 64
 
 _AROUND = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 TAPS = tuple(
-    tuple(
-        (row, column) for row, column in _AROUND
-        if PHASES.index(((top + row) % 2, (left + column) % 2)) < phase
-    )
+    tuple((row, column) for row, column in _AROUND if PHASES.index(((top + row) % 2, (left + column) % 2)) < phase)
     for phase, (top, left) in enumerate(PHASES)
 )
 """Neighbours that each pass knows: rows down and columns right of the latent."""
@@ -86,10 +83,16 @@ class Model:
         channels, hidden = self.linear.shape[-1], self.second.shape[-1]
         phases, taps = len(PHASES), STARTS[-1]
         expected = {
-            "linear": (taps, channels, channels), "linear_bias": (phases, channels),
-            "first": (taps, channels, hidden), "first_bias": (phases, hidden), "first_rate": (phases, hidden),
-            "second": (phases, hidden, hidden), "second_bias": (phases, hidden),
-            "last": (phases, hidden, channels), "last_bias": (phases, channels), "last_rate": (phases, channels),
+            "linear": (taps, channels, channels),
+            "linear_bias": (phases, channels),
+            "first": (taps, channels, hidden),
+            "first_bias": (phases, hidden),
+            "first_rate": (phases, hidden),
+            "second": (phases, hidden, hidden),
+            "second_bias": (phases, hidden),
+            "last": (phases, hidden, channels),
+            "last_bias": (phases, channels),
+            "last_rate": (phases, channels),
         }
         if not (0 < channels <= MOST_CHANNELS and 0 < hidden <= MOST_HIDDEN):
             raise UsageError(f"not a learned-onescale model: {channels} channels or {hidden} hidden units are too many")
@@ -113,6 +116,7 @@ class Model:
         Raises:
             UsageError: the file is not such a model.
         """
+
         def make(stored: Arrays) -> Model:
             tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
             own = {field.name: stored[field.name] for field in fields(cls) if field.name != "tables"}

@@ -48,9 +48,23 @@ class OneScaleRecipe(Recipe):
     clip_norm = 1.0
     validation_share = 1 / 40
     own_options: ClassVar[dict[str, str]] = {
-        "width": "256", "blocks": "4", "deep_blocks": "1", "latent": "128", "hidden": "128", "price": "1500",
-        "price_last": "2.5", "crop": "256", "block": "512", "limit": "1000000", "downscale": "0.5", "batch_size": "8",
-        "epochs": "30", "steps": "500", "learning_rate": "1e-3", **LOOP_OPTIONS, "warmup_steps": "100",
+        "width": "256",
+        "blocks": "4",
+        "deep_blocks": "1",
+        "latent": "128",
+        "hidden": "128",
+        "price": "1500",
+        "price_last": "2.5",
+        "crop": "256",
+        "block": "512",
+        "limit": "1000000",
+        "downscale": "0.5",
+        "batch_size": "8",
+        "epochs": "30",
+        "steps": "500",
+        "learning_rate": "1e-3",
+        **LOOP_OPTIONS,
+        "warmup_steps": "100",
     }
 
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -64,8 +78,9 @@ class OneScaleRecipe(Recipe):
         if not 0.1 <= self.downscale <= 1:
             raise UsageError(f"downscale: expected a factor from 0.1 to 1, got {self.options['downscale']!r}")
         if self.crop % (2 * BLOCK) or self.block % BLOCK:
-            raise UsageError(f"expected a crop of a multiple of 32 and a block of one of 16, got {self.crop} and "
-                             f"{self.block}")
+            raise UsageError(
+                f"expected a crop of a multiple of 32 and a block of one of 16, got {self.crop} and {self.block}"
+            )
         self._stages = [Stage(1, self.whole("epochs"), self.number("learning_rate"), None)]
         self._start: Any = None
         self._exact: Any = None
@@ -125,9 +140,12 @@ class OneScaleRecipe(Recipe):
             coded = sum(len(coder.encode(one[np.newaxis], model, quality)) for one in symbols)
             error = (transform.pixels(symbols, quality).astype(np.float32) - images) ** 2
             means = np.maximum(np.mean(error, axis=(1, 2, 3), dtype=np.float64), 1e-3)
-            found.append({
-                "bpp": 8 * coded / (images.size / 3), "psnr": float(np.mean(10 * np.log10(255.0**2 / means))),
-            })
+            found.append(
+                {
+                    "bpp": 8 * coded / (images.size / 3),
+                    "psnr": float(np.mean(10 * np.log10(255.0**2 / means))),
+                }
+            )
         return found
 
     def finish(self, network: Any, stage: Stage, train: Examples, held_out: Examples, folder: Path) -> list[Any]:
@@ -146,7 +164,7 @@ class OneScaleRecipe(Recipe):
     def describe(self) -> dict[str, Any]:
         return {
             "architecture": "depthwise residual blocks on one scale beside a linear transform, with an entropy model "
-                            "in integers",
+            "in integers",
             "widths": self.widths,
             "options": self.options,
         }

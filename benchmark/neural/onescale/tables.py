@@ -57,8 +57,10 @@ class Tables:
     def __post_init__(self) -> None:
         first, both = first_tables(), (SCALES, FRACTIONS)
         expected: list[tuple[npt.NDArray[Any], Any, tuple[int, ...]]] = [
-            (self.size, np.uint8, first.size.shape), (self.probability, np.uint16, first.probability.shape),
-            (self.nonzero, np.int16, both), (self.positive, np.int16, both),
+            (self.size, np.uint8, first.size.shape),
+            (self.probability, np.uint16, first.probability.shape),
+            (self.nonzero, np.int16, both),
+            (self.positive, np.int16, both),
             (self.more, np.int16, (*both, BINARY - 1)),
         ]
         if any(array.dtype != kind or array.shape != shape for array, kind, shape in expected):
@@ -85,7 +87,10 @@ def new_tables() -> Tables:
     beyond = _log_logistic(edge)
     going = np.minimum(np.diff(beyond, axis=-1), -1e-12)
     return Tables(
-        base.size, base.probability, _whole(np.logaddexp(above, below) - zero), _whole(above - below),
+        base.size,
+        base.probability,
+        _whole(np.logaddexp(above, below) - zero),
+        _whole(above - below),
         _whole(going - np.log(-np.expm1(going))),
     )
 

@@ -74,7 +74,9 @@ class BitModel:
         taps = len(OFFSETS)
         kinds = [array.dtype.name for array in (self.weights, self.bias, self.counts)]
         if (
-            kinds != ["int16", "int32", "int64"] or phases != len(PHASES) or channels == 0
+            kinds != ["int16", "int32", "int64"]
+            or phases != len(PHASES)
+            or channels == 0
             or self.weights.shape not in {(phases, taps, channels, channels), (phases, 2 * taps, channels, channels)}
             or self.counts.shape != (2, BINS)
         ):
@@ -115,7 +117,8 @@ def taps_of(signs: Signs, before: Signs | None, phase: int) -> list[tuple[int, S
     """What a phase's positions see besides themselves: numbers of taps, each with its signs of shape (C, N, h, w)."""
     top, left = PHASES[phase]
     taps = [
-        (tap, shifted(signs, phase, offset)) for tap, offset in enumerate(OFFSETS)
+        (tap, shifted(signs, phase, offset))
+        for tap, offset in enumerate(OFFSETS)
         if PHASES.index(((top + offset[0]) % 2, (left + offset[1]) % 2)) < phase
     ]
     if before is not None:

@@ -74,10 +74,12 @@ def learn_counts(latents: npt.NDArray[np.floating[Any]]) -> Counts:
     counts = np.stack([np.bincount(column, minlength=2 * reach) for column in bins.T]).astype(np.float64)
     zeros = np.count_nonzero(latents == 0, axis=0)
     counts[:, reach] -= zeros
-    smooth = np.stack([
-        gaussian_filter1d(row, max(width * GRID, 0.1), mode="constant", truncate=8.0)
-        for row, width in zip(counts, bandwidths, strict=True)
-    ])
+    smooth = np.stack(
+        [
+            gaussian_filter1d(row, max(width * GRID, 0.1), mode="constant", truncate=8.0)
+            for row, width in zip(counts, bandwidths, strict=True)
+        ]
+    )
     smooth[:, reach] += zeros
     # A scale of 2²⁰ keeps sums within 32 bits and resolves tails far below what a table's floor can express.
     scaled = np.rint(smooth * ((1 << 20) / len(latents)))

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ from benchmark.errors import UsageError
 from benchmark.neural.backend import load_keras
 from benchmark.neural.training import checkpoint
 from benchmark.neural.training.checkpoint import Arrays, State
+from benchmark.neural.training.pace import Pace, Stop, stop_on_signals
 from benchmark.neural.training.recipe import Examples, Recipe, Source, Stage
 from benchmark.neural.training.schedules import PLATEAU, rate_factor
 from benchmark.neural.training.stepper import Stepper
@@ -27,50 +24,6 @@ from benchmark.system.progress import Progress
 
 _TIMED = 4
 """Steps at the start of a run that are timed one by one."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """When things happen, in seconds of training.
-
-    Attributes:
-        limit: when the training ends; None goes by epochs.
-        checkpoint_every: between checkpoints.
-        evaluate_every: between measurements of held-out points.
-    """
-
-    limit: float | None = None
-    checkpoint_every: float = 300.0
-    evaluate_every: float = 600.0
-
-
-class Stop:
-    """Whether somebody asked the training to stop."""
-
-    requested = False
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[Stop]:
-    """Turns the first Ctrl-C or SIGTERM into a request, so that a step ends before the checkpoint is written."""
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(*_: Any) -> None:
-        stop.requested = True
-        for number, handler in before.items():
-            signal.signal(number, handler)  # who asks twice does not want to wait
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class StageLoop:
@@ -93,8 +46,20 @@ class StageLoop:
     """
 
     def __init__(
-        self, recipe: Recipe, network: Any, stage: Stage, *, examples: Examples, held_out: Examples, seed: int,
-        end: float | None, pace: Pace, state: State, arrays: Arrays, folder: Path, device: dict[str, str],
+        self,
+        recipe: Recipe,
+        network: Any,
+        stage: Stage,
+        *,
+        examples: Examples,
+        held_out: Examples,
+        seed: int,
+        end: float | None,
+        pace: Pace,
+        state: State,
+        arrays: Arrays,
+        folder: Path,
+        device: dict[str, str],
         progress: Progress,
     ) -> None:
         self.recipe, self.network, self.stage, self.seed = recipe, network, stage, seed
@@ -140,9 +105,13 @@ class StageLoop:
         keras = load_keras()
         trainer = self.trainer = self.recipe.trainer(self.network, self.stage, self.seed + self.stage.quality)
         optimiser = {
-            "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW, "muon": keras.optimizers.Muon,
+            "adam": keras.optimizers.Adam,
+            "adamw": keras.optimizers.AdamW,
+            "muon": keras.optimizers.Muon,
         }[self.recipe.optimiser](
-            self.stage.learning_rate, global_clipnorm=self.recipe.clip_norm, use_ema=self.recipe.average > 0,
+            self.stage.learning_rate,
+            global_clipnorm=self.recipe.clip_norm,
+            use_ema=self.recipe.average > 0,
             ema_momentum=self.recipe.average,
         )
         trainer.compile(optimizer=optimiser, jit_compile=keras.config.backend() == "jax")
@@ -204,9 +173,16 @@ class StageLoop:
         began = time.monotonic()
         # Seeded by the step, so that a resumed training draws what it would have drawn.
         inputs = self.source(self._order[1][places % self.size], np.random.default_rng((seed, epoch, index)))
-        self.rate = self.stage.learning_rate * state.factor * rate_factor(
-            recipe.schedule, progress=self._share(), step=state.step, epoch_steps=self.epoch_steps,
-            warmup_steps=recipe.warmup_steps,
+        self.rate = (
+            self.stage.learning_rate
+            * state.factor
+            * rate_factor(
+                recipe.schedule,
+                progress=self._share(),
+                step=state.step,
+                epoch_steps=self.epoch_steps,
+                warmup_steps=recipe.warmup_steps,
+            )
         )
         self.stepper.step(inputs, self.rate)
         self.pixels = next((int(np.prod(value.shape[1:3])) for value in inputs.values() if len(value.shape) == 4), 0)
@@ -248,11 +224,16 @@ class StageLoop:
                 self.arrays["best"] = checkpoint.values(self.network.weights)
         epoch = -(-state.step // self.epoch_steps)
         row = {
-            "quality": self.stage.quality, "epoch": epoch, "step": state.step,
-            "seconds": round(state.seconds, 1), "learning_rate": self.rate, "steps_per_second": pace,
+            "quality": self.stage.quality,
+            "epoch": epoch,
+            "step": state.step,
+            "seconds": round(state.seconds, 1),
+            "learning_rate": self.rate,
+            "steps_per_second": pace,
             "examples_per_second": pace * self.recipe.batch_size,
             **({"pixels_per_second": pace * self.recipe.batch_size * self.pixels} if self.pixels else {}),
-            **figures, **{f"val_{name}": value for name, value in held.items()},
+            **figures,
+            **{f"val_{name}": value for name, value in held.items()},
         }
         state.log.append({name: _short(value) for name, value in row.items()})
         write_log(self.folder, state)
@@ -297,10 +278,15 @@ class StageLoop:
         with self.stepper.averaged():
             found = self.recipe.held_out_points(self.network, self.stage, self.held_out)
         for level, point in enumerate(found, start=1):
-            self.state.points.append({
-                "quality": self.stage.quality, "step": self.state.step, "seconds": round(self.state.seconds, 1),
-                "level": level, **{name: round(float(value), 4) for name, value in point.items()},
-            })
+            self.state.points.append(
+                {
+                    "quality": self.stage.quality,
+                    "step": self.state.step,
+                    "seconds": round(self.state.seconds, 1),
+                    "level": level,
+                    **{name: round(float(value), 4) for name, value in point.items()},
+                }
+            )
         if found:
             write_points(self.folder, self.state)
             text = " ".join(f"{point['bpp']:.3f}→{point['psnr']:.2f}" for point in found)

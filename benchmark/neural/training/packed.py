@@ -45,7 +45,8 @@ def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_byte
     chosen.sort()
     label = name if len(chosen) == len(files) else f"{name} ({len(chosen)} of {len(files)})"
     content: dict[str, Any] = {
-        "name": np.array(name), "label": np.array(label),
+        "name": np.array(name),
+        "label": np.array(label),
         "sizes": np.array([len(files[index]) for index in chosen], np.int64),
         "data": np.frombuffer(b"".join(files[index] for index in chosen), np.uint8),
     }

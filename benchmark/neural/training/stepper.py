@@ -71,7 +71,9 @@ class Stepper:
         """Variables in the groups that JAX's training function takes."""
         trainer = self.trainer
         return (
-            trainer.trainable_variables, trainer.non_trainable_variables, trainer.optimizer.variables,
+            trainer.trainable_variables,
+            trainer.non_trainable_variables,
+            trainer.optimizer.variables,
             trainer.metrics_variables,
         )
 

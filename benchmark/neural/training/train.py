@@ -20,15 +20,25 @@ from benchmark.errors import UsageError
 from benchmark.neural.backend import computing_in, load_keras, on_device
 from benchmark.neural.training import checkpoint
 from benchmark.neural.training.checkpoint import Arrays, State
-from benchmark.neural.training.loop import Pace, StageLoop
+from benchmark.neural.training.loop import StageLoop
+from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.environment import commit
 from benchmark.system.progress import Progress
 
 
 def train(
-    recipe: Recipe, images: Iterable[Batch], *, data: str, out: Path, seed: int, precision: str, command: str,
-    pace: Pace | None = None, resume: Path | None = None, device: str | None = None,
+    recipe: Recipe,
+    images: Iterable[Batch],
+    *,
+    data: str,
+    out: Path,
+    seed: int,
+    precision: str,
+    command: str,
+    pace: Pace | None = None,
+    resume: Path | None = None,
+    device: str | None = None,
 ) -> Path:
     """Trains every stage that is not yet done, and writes the model card.
 
@@ -70,8 +80,16 @@ def train(
 
 
 def _train(
-    recipe: Recipe, images: Iterable[Batch], data: str, out: Path, scratch: Path, seed: int, device: dict[str, str],
-    command: str, pace: Pace, resume: Path | None,
+    recipe: Recipe,
+    images: Iterable[Batch],
+    data: str,
+    out: Path,
+    scratch: Path,
+    seed: int,
+    device: dict[str, str],
+    command: str,
+    pace: Pace,
+    resume: Path | None,
 ) -> Path:
     keras = load_keras()
     precision = device["precision"]
@@ -97,25 +115,28 @@ def _train(
     served = _served(state.devices)
     longest = max(served, key=lambda entry: float(entry["seconds"]))
     card = out / "card.json"
-    _write(card, {
-        "codec": recipe.codec,
-        "data": data,
-        "examples": about,
-        **recipe.describe(),
-        "seed": seed,
-        "batch_size": recipe.batch_size,
-        "precision": longest["precision"],
-        "storage": recipe.storage,
-        "device": longest["device"],
-        "backend": longest["backend"],
-        "trained_on": served,
-        "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
-        "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
-        "training_seconds": round(state.seconds, 1),
-        "commit": at_commit,
-        "command": command,
-        "points": sorted(points, key=lambda point: int(point["quality"])),
-    })
+    _write(
+        card,
+        {
+            "codec": recipe.codec,
+            "data": data,
+            "examples": about,
+            **recipe.describe(),
+            "seed": seed,
+            "batch_size": recipe.batch_size,
+            "precision": longest["precision"],
+            "storage": recipe.storage,
+            "device": longest["device"],
+            "backend": longest["backend"],
+            "trained_on": served,
+            "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
+            "versions": {name: version(name) for name in ("keras", keras.config.backend(), "numpy", "constriction")},
+            "training_seconds": round(state.seconds, 1),
+            "commit": at_commit,
+            "command": command,
+            "points": sorted(points, key=lambda point: int(point["quality"])),
+        },
+    )
     return card
 
 
@@ -175,8 +196,19 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
                 progress.advance(amount, f"quality {stage.quality}: trained before")
             else:
                 loop = StageLoop(
-                    recipe, network, stage, examples=run.examples, held_out=run.held_out, seed=run.seed, end=end,
-                    pace=run.pace, state=state, arrays=arrays, folder=run.scratch, device=run.device, progress=progress,
+                    recipe,
+                    network,
+                    stage,
+                    examples=run.examples,
+                    held_out=run.held_out,
+                    seed=run.seed,
+                    end=end,
+                    pace=run.pace,
+                    state=state,
+                    arrays=arrays,
+                    folder=run.scratch,
+                    device=run.device,
+                    progress=progress,
                 )
                 what = ("trained before" if state.step else "no time is left for it") if loop.ended else "done"
                 loop.run()
@@ -257,4 +289,3 @@ def _write(path: Path, content: Any) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     temporary.replace(path)
-

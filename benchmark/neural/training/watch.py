@@ -40,8 +40,12 @@ def draw(path: Path, points: Sequence[dict[str, Any]]) -> None:
         now = rows[-1]
         label = f"{now['bpp']:.3g} bpp: {now['psnr']:.2f} dB" + ("" if now["quality"] == last else " (earlier stage)")
         axes.plot(
-            [row["seconds"] / seconds for row in rows], [row["psnr"] for row in rows], "o-", markersize=3,
-            color=colours[(level - 1) % len(colours)], label=label,
+            [row["seconds"] / seconds for row in rows],
+            [row["psnr"] for row in rows],
+            "o-",
+            markersize=3,
+            color=colours[(level - 1) % len(colours)],
+            label=label,
         )
     axes.set(xlabel=f"{unit} of training", ylabel="PSNR of held-out examples (dB)")
     axes.grid(alpha=0.3)

@@ -179,9 +179,7 @@ class DecodedBands:
             rises.append(rise)
         return rises
 
-    def _band(
-        self, level: int, orientation: int, plane: int, quantised: Integers
-    ) -> Iterator[tuple[Part, Integers]]:
+    def _band(self, level: int, orientation: int, plane: int, quantised: Integers) -> Iterator[tuple[Part, Integers]]:
         key = (level, orientation, plane)
         height, width = quantised.shape
         inside = (slice(_PAD, _PAD + height), slice(_PAD, _PAD + width))
@@ -219,7 +217,12 @@ class DecodedBands:
         return found
 
     def _part(
-        self, level: int, orientation: int, plane: int, phase: int, shape: tuple[int, int],
+        self,
+        level: int,
+        orientation: int,
+        plane: int,
+        phase: int,
+        shape: tuple[int, int],
         others: npt.NDArray[np.bool_],
     ) -> Part:
         top, left = PHASES[phase]
@@ -270,8 +273,15 @@ class DecodedBands:
             *((low + len(away) + number, 0, self._rises[number], corner) for number in range(len(away))),
         ]
         return Part(
-            level, orientation, plane, phase, shape, lively, tuple(number for number, *_ in sources),
-            tuple(source[1:] for source in sources), tuple(grids),
+            level,
+            orientation,
+            plane,
+            phase,
+            shape,
+            lively,
+            tuple(number for number, *_ in sources),
+            tuple(source[1:] for source in sources),
+            tuple(grids),
         )
 
     def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:
@@ -297,6 +307,7 @@ def _known_around(phase: int) -> list[int]:
     """Numbers of those neighbours in a band that belong to an earlier pass."""
     top, left = PHASES[phase]
     return [
-        number for number, (row, column) in enumerate(_AROUND)
+        number
+        for number, (row, column) in enumerate(_AROUND)
         if PHASES.index(((top + row) % 2, (left + column) % 2)) < phase
     ]

@@ -13,9 +13,7 @@ from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 from benchmark.neural.wavelet.transform import Floats, Integers
 
 
-def choose(
-    exact: Floats, part: Part, logits: Logits, chances: Chances, shrink: Floats, price: float
-) -> Integers:
+def choose(exact: Floats, part: Part, logits: Logits, chances: Chances, shrink: Floats, price: float) -> Integers:
     """For each coefficient the best of its magnitude rounded, one less, and zero.
 
     The best has the least squared error + price · bits, in steps.

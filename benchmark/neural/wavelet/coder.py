@@ -27,9 +27,7 @@ DEAD_ZONE = 0.4
 """What is added before a magnitude is rounded down where rates are not asked for."""
 
 
-def code_part(
-    coder: Coder, part: Part, logits: Logits, chances: Chances, values: Integers
-) -> None:
+def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values: Integers) -> None:
     """Codes the coefficients of a part, from which the chances then learn; a reader fills the coefficients in.
 
     Args:
@@ -103,8 +101,16 @@ class Coded:
 
 
 def encode(
-    bands: Sequence[Bands], height: int, width: int, model: Model, step: int, price: float, seen: Seen | None = None,
-    *, corrected: bool = False, shares: Sequence[float] = (1.0,) * LEVELS,
+    bands: Sequence[Bands],
+    height: int,
+    width: int,
+    model: Model,
+    step: int,
+    price: float,
+    seen: Seen | None = None,
+    *,
+    corrected: bool = False,
+    shares: Sequence[float] = (1.0,) * LEVELS,
 ) -> Coded:
     """Codes the bands of each plane of an image.
 
@@ -145,9 +151,7 @@ def encode(
     return Coded(decoded.low, writer.ideal, predictor.macs, writer.payload())
 
 
-def decode(
-    payload: bytes, height: int, width: int, planes: int, model: Model, step: int, last: int = 1
-) -> Coded:
+def decode(payload: bytes, height: int, width: int, planes: int, model: Model, step: int, last: int = 1) -> Coded:
     """Inverse of :func:`encode`; or the planes of a smaller image.
 
     Args:

@@ -129,9 +129,7 @@ def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     return out - 1
 
 
-def code_within(
-    coder: Coder, classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def code_within(coder: Coder, classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Codes where in their classes magnitudes lie; a reader is told the classes alone.
 
     Returns:

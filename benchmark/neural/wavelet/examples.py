@@ -112,7 +112,9 @@ def coded(images: Iterable[Image], seed: int, model: Model | None, tables: Table
         after.append(_fixed(decoded))
         steps.append(step)
     planes_found: dict[str, npt.NDArray[Any]] = {
-        "before": np.stack(before), "after": np.stack(after), "step": np.array(steps, np.int32)
+        "before": np.stack(before),
+        "after": np.stack(after),
+        "step": np.array(steps, np.int32),
     }
     return Coded(sample.contexts(), planes_found, sample.shrink)
 
@@ -127,9 +129,7 @@ def _crop(image: Image, step: int, rng: np.random.Generator) -> Image:
     return crop
 
 
-def _dead_zone(
-    bands: list[Bands], step: int, added: float, tables: Tables, sample: _Sample
-) -> list[Plane]:
+def _dead_zone(bands: list[Bands], step: int, added: float, tables: Tables, sample: _Sample) -> list[Plane]:
     scale = np.float32(UNIT / step)
     low = [np.rint(plane[LEVELS, 3] * scale).astype(np.int32) for plane in bands]
     decoded = DecodedBands(CROP, CROP, step, low, tables)
@@ -166,9 +166,9 @@ class _Sample:
             chosen = np.sort(self.rng.permutation(places.size)[:most])
             features = np.zeros((len(chosen), FEATURES), np.int8)
             if places is lively:
-                seen = np.concatenate([
-                    part.features(slice(start, start + 2048)) for start in range(0, lively.size, 2048)
-                ], axis=1)
+                seen = np.concatenate(
+                    [part.features(slice(start, start + 2048)) for start in range(0, lively.size, 2048)], axis=1
+                )
                 features[:, part.known] = seen[:, chosen].T
             weight = np.full(len(chosen), places.size / len(chosen), np.float32)
             value = np.clip(flat[places[chosen]], -(1 << 14), 1 << 14).astype(np.int16)
@@ -211,8 +211,10 @@ class ContextSource:
             return np.stack([rows[name][place] for rows, place in zip(self.contexts, places, strict=True)]).astype(kind)
 
         return {
-            "features": stacked("features", np.int8), "value": stacked("value", np.int32),
-            "band": stacked("band", np.int32), "rate": stacked("rate", np.float32),
+            "features": stacked("features", np.int8),
+            "value": stacked("value", np.int32),
+            "band": stacked("band", np.int32),
+            "rate": stacked("rate", np.float32),
             "weight": np.stack([weights[place] for weights, place in zip(self.weights, places, strict=True)]),
         }
 
@@ -245,23 +247,29 @@ class PlaneSource:
         if not self.size:
             return self._batch([(int(number), slice(None), slice(None)) for number in chosen])
         side, room = self.side // 2, self.seen.shape[1] - self.side // 2 + 1
-        return self._batch([
-            (int(number), slice(top, top + side), slice(left, left + side))
-            for number, top, left in zip(
-                rng.integers(0, len(self.seen), self.size), rng.integers(0, room, self.size),
-                rng.integers(0, room, self.size), strict=True,
-            )
-        ])
+        return self._batch(
+            [
+                (int(number), slice(top, top + side), slice(left, left + side))
+                for number, top, left in zip(
+                    rng.integers(0, len(self.seen), self.size),
+                    rng.integers(0, room, self.size),
+                    rng.integers(0, room, self.size),
+                    strict=True,
+                )
+            ]
+        )
 
     def _batch(self, crops: list[tuple[int, slice, slice]]) -> dict[str, npt.NDArray[Any]]:
         steps = [int(self.planes["step"][number]) for number, *_ in crops]
         return {
             "seen": np.stack([self.seen[crop] for crop in crops]),
             # In the units in which the network gives what it adds.
-            "error": np.stack([
-                self.error[crop].astype(np.float32) * np.float32(PARTS / step)
-                for crop, step in zip(crops, steps, strict=True)
-            ]),
+            "error": np.stack(
+                [
+                    self.error[crop].astype(np.float32) * np.float32(PARTS / step)
+                    for crop, step in zip(crops, steps, strict=True)
+                ]
+            ),
             "step": np.array(steps, np.float32) / UNIT,
             "rate": np.array([rate_index(step) for step in steps], np.float32),
         }

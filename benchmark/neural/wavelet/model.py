@@ -91,11 +91,18 @@ class Model:
     def __post_init__(self) -> None:
         odd, hidden = self.odd_first.shape[-1], self.first.shape[-1]
         expected = {
-            "odd_first": (KINDS, FEATURES, odd), "odd_bias": (KINDS, BANDS, odd), "odd_rate": (KINDS, odd),
-            "odd_last": (KINDS, odd, SAID), "odd_direct": (KINDS, BANDS, FEATURES, SAID),
-            "first": (KINDS, FEATURES + SAID, hidden), "first_bias": (KINDS, BANDS, hidden),
-            "first_rate": (KINDS, hidden), "second": (KINDS, hidden, hidden), "second_bias": (KINDS, hidden),
-            "last": (KINDS, hidden, BINARY), "last_bias": (KINDS, BANDS, BINARY),
+            "odd_first": (KINDS, FEATURES, odd),
+            "odd_bias": (KINDS, BANDS, odd),
+            "odd_rate": (KINDS, odd),
+            "odd_last": (KINDS, odd, SAID),
+            "odd_direct": (KINDS, BANDS, FEATURES, SAID),
+            "first": (KINDS, FEATURES + SAID, hidden),
+            "first_bias": (KINDS, BANDS, hidden),
+            "first_rate": (KINDS, hidden),
+            "second": (KINDS, hidden, hidden),
+            "second_bias": (KINDS, hidden),
+            "last": (KINDS, hidden, BINARY),
+            "last_bias": (KINDS, BANDS, BINARY),
         }
         for name, shape in expected.items():
             array = getattr(self, name)
@@ -120,6 +127,7 @@ class Model:
         Raises:
             UsageError: the file is not such a model.
         """
+
         def make(stored: Arrays) -> Model:
             tables = Tables(**{field.name: stored[f"table_{field.name}"] for field in fields(Tables)})
             own = {field.name: stored[field.name] for field in fields(cls) if field.name != "tables"}

@@ -116,12 +116,18 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
     def begin_from(self, model: Model) -> None:
         """Takes over the weights of a model of the same widths."""
         for variable, values, unit in (
-            (self.odd_first, model.odd_first, WEIGHT_UNIT), (self.odd_bias, model.odd_bias, _UNIT),
-            (self.odd_rate, model.odd_rate, WEIGHT_UNIT), (self.odd_last, model.odd_last, WEIGHT_UNIT),
-            (self.odd_direct, model.odd_direct, WEIGHT_UNIT), (self.hidden_first, model.first, WEIGHT_UNIT),
-            (self.first_bias, model.first_bias, _UNIT), (self.first_rate, model.first_rate, WEIGHT_UNIT),
-            (self.second, model.second, WEIGHT_UNIT), (self.second_bias, model.second_bias, _UNIT),
-            (self.hidden_last, model.last, WEIGHT_UNIT), (self.last_bias, model.last_bias, _UNIT),
+            (self.odd_first, model.odd_first, WEIGHT_UNIT),
+            (self.odd_bias, model.odd_bias, _UNIT),
+            (self.odd_rate, model.odd_rate, WEIGHT_UNIT),
+            (self.odd_last, model.odd_last, WEIGHT_UNIT),
+            (self.odd_direct, model.odd_direct, WEIGHT_UNIT),
+            (self.hidden_first, model.first, WEIGHT_UNIT),
+            (self.first_bias, model.first_bias, _UNIT),
+            (self.first_rate, model.first_rate, WEIGHT_UNIT),
+            (self.second, model.second, WEIGHT_UNIT),
+            (self.second_bias, model.second_bias, _UNIT),
+            (self.hidden_last, model.last, WEIGHT_UNIT),
+            (self.last_bias, model.last_bias, _UNIT),
         ):
             _take_over(variable, values, unit)
 
@@ -133,10 +139,19 @@ class ContextNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no types
             return np.asarray(values, dtype=np.int32).reshape(KINDS, *shape, values.shape[-1])
 
         return Model(
-            int8(self.odd_first), bias(self.odd_bias, BANDS), int8(self.odd_rate), int8(self.odd_last),
-            int8(self.odd_direct).reshape(KINDS, BANDS, FEATURES, SAID), int8(self.hidden_first),
-            bias(self.first_bias, BANDS), int8(self.first_rate), int8(self.second), bias(self.second_bias),
-            int8(self.hidden_last), bias(self.last_bias, BANDS), tables,
+            int8(self.odd_first),
+            bias(self.odd_bias, BANDS),
+            int8(self.odd_rate),
+            int8(self.odd_last),
+            int8(self.odd_direct).reshape(KINDS, BANDS, FEATURES, SAID),
+            int8(self.hidden_first),
+            bias(self.first_bias, BANDS),
+            int8(self.first_rate),
+            int8(self.second),
+            bias(self.second_bias),
+            int8(self.hidden_last),
+            bias(self.last_bias, BANDS),
+            tables,
         )
 
 
@@ -198,7 +213,9 @@ class RestorationNetwork(keras.Model):  # type: ignore[misc]  # Keras ships no t
     def integers(self) -> Restoration:
         """The restoration that it stands for."""
         return Restoration(
-            int8(self.first), np.stack([int8(kernel) for kernel in self.inner]), int8(self.last),
+            int8(self.first),
+            np.stack([int8(kernel) for kernel in self.inner]),
+            int8(self.last),
             np.rint(self.bias.numpy() * (_UNIT // _POWERS)).astype(np.int32),
         )
 

@@ -52,9 +52,23 @@ class WaveletRecipe(Recipe):
     clip_norm = 1.0
     validation_share = 1 / 20
     own_options: ClassVar[dict[str, str]] = {
-        "odd": "24", "hidden": "48", "channels": "32", "layers": "4", "first_epochs": "4", "epochs": "40",
-        "restoration_epochs": "24", "steps": "500", "learning_rate": "1e-2", "restoration_rate": "3e-3",
-        "contexts": "1024", "passes": "1", "crop": "96", "crops": "6", "limit": "1000000", "start": "", **LOOP_OPTIONS,
+        "odd": "24",
+        "hidden": "48",
+        "channels": "32",
+        "layers": "4",
+        "first_epochs": "4",
+        "epochs": "40",
+        "restoration_epochs": "24",
+        "steps": "500",
+        "learning_rate": "1e-2",
+        "restoration_rate": "3e-3",
+        "contexts": "1024",
+        "passes": "1",
+        "crop": "96",
+        "crops": "6",
+        "limit": "1000000",
+        "start": "",
+        **LOOP_OPTIONS,
         "warmup_steps": "50",
     }
 
@@ -79,11 +93,13 @@ class WaveletRecipe(Recipe):
 
     def _chosen_stages(self) -> list[Stage]:
         rate, restoration_rate = self.number("learning_rate"), self.number("restoration_rate")
-        return self.with_epochs([
-            Stage(_FIRST, 0 if self.options["start"] else self.whole("first_epochs", least=0), rate, None),
-            Stage(_CONTEXTS, self.whole("epochs", least=0), rate, None),
-            Stage(_RESTORATION, self.whole("restoration_epochs", least=0), restoration_rate, None),
-        ])
+        return self.with_epochs(
+            [
+                Stage(_FIRST, 0 if self.options["start"] else self.whole("first_epochs", least=0), rate, None),
+                Stage(_CONTEXTS, self.whole("epochs", least=0), rate, None),
+                Stage(_RESTORATION, self.whole("restoration_epochs", least=0), restoration_rate, None),
+            ]
+        )
 
     def examples(self, images: Iterable[Batch], rng: np.random.Generator) -> Examples:
         return {"image": blocks(images, 2 * CROP, 2 * CROP, self.limit)}
@@ -119,9 +135,7 @@ class WaveletRecipe(Recipe):
         assert self._coded is not None and self._stage is not None
         data = self._coded[0 if training else 1]
         if self._stage.quality == _RESTORATION:
-            return PlaneSource(
-                data.planes, self._tables, self.crop, self.crops if training else 0
-            )
+            return PlaneSource(data.planes, self._tables, self.crop, self.crops if training else 0)
         return ContextSource(data.contexts, self.batch_size if training else _HELD_CONTEXTS)
 
     def trainer(self, network: Any, stage: Stage, seed: int) -> Any:

@@ -69,8 +69,11 @@ class Restoration:
         shapes = [(3, 3, DEPTH, channels), (layers, 3, 3, channels, channels), (3, 3, channels, DEPTH)]
         arrays = (self.first, self.inner, self.last)
         if (
-            [array.shape for array in arrays] != shapes or self.bias.shape != (layers + 1, 3, channels)
-            or layers % 2 or any(array.dtype != np.int8 for array in arrays) or self.bias.dtype != np.int32
+            [array.shape for array in arrays] != shapes
+            or self.bias.shape != (layers + 1, 3, channels)
+            or layers % 2
+            or any(array.dtype != np.int8 for array in arrays)
+            or self.bias.dtype != np.int32
         ):
             raise UsageError("not a restoration of learned-wavelet: its arrays have other types or shapes")
         sums = (9 * channels * 128 + WEIGHT_UNIT) * ACTIVATION_LIMIT  # and the values that a pair adds to
@@ -89,7 +92,8 @@ class Restoration:
             UsageError: the file is not such a network.
         """
         return load_arrays(
-            path, "a restoration of learned-wavelet",
+            path,
+            "a restoration of learned-wavelet",
             lambda stored: cls(**{field.name: stored[field.name] for field in fields(cls)}),
         )
 
@@ -160,9 +164,7 @@ def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
     return out
 
 
-def _added(
-    seen: npt.NDArray[np.int8], layers: list[Floats], rows: tuple[int, int], columns: tuple[int, int]
-) -> Floats:
+def _added(seen: npt.NDArray[np.int8], layers: list[Floats], rows: tuple[int, int], columns: tuple[int, int]) -> Floats:
     """What the network gives for a block, (12, rows, columns).
 
     It begins with a margin that every layer shortens, but at the image's edges, beyond which are zeros.

@@ -75,7 +75,9 @@ def first_tables() -> Tables:
     logits = np.arange(-LOGIT_LIMIT, LOGIT_LIMIT + 1) / LOGIT_UNIT
     probability = np.clip(np.rint(TOTAL / (1 + np.exp(-logits))), 1, TOTAL - 1)
     return Tables(
-        size.astype(np.uint8), difference.astype(np.uint8), probability.astype(np.uint16),
+        size.astype(np.uint8),
+        difference.astype(np.uint8),
+        probability.astype(np.uint16),
         np.zeros((_BANDS, 4), np.int64),
     )
 

@@ -31,7 +31,12 @@ _TALLEST = 9.0
 
 
 def draw_bars(
-    bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"], forms: Sequence[str] = CHARTS,
+    bd: pd.DataFrame,
+    title: str,
+    path: Path,
+    *,
+    width: float = WIDTHS["double"],
+    forms: Sequence[str] = CHARTS,
 ) -> list[Path]:
     """Draws the BD-rates of one data set and metric as bars, the best first, with their intervals.
 
@@ -59,20 +64,35 @@ def draw_bars(
         places = np.arange(len(rows))
         colours = [_BETTER if rate <= 0 else _WORSE for rate in rates]
         axes.barh(
-            places, rates, height=0.66, edgecolor=colours, linewidth=0.8,
+            places,
+            rates,
+            height=0.66,
+            edgecolor=colours,
+            linewidth=0.8,
             color=[_PALE if pale else colour for pale, colour in zip(weak, colours, strict=True)],
         )
         known = np.isfinite(low) & np.isfinite(high)
         axes.errorbar(
-            rates[known], places[known], fmt="none", ecolor="black", elinewidth=0.8, capsize=1.8, capthick=0.8,
+            rates[known],
+            places[known],
+            fmt="none",
+            ecolor="black",
+            elinewidth=0.8,
+            capsize=1.8,
+            capthick=0.8,
             xerr=np.maximum([rates[known] - low[known], high[known] - rates[known]], 0),
         )
         for place, rate in enumerate(rates):
             ends = [rate, *(end for end in (low[place], high[place]) if math.isfinite(end))]
             outer = min(ends) if rate <= 0 else max(ends)
             axes.annotate(
-                f"{rate:+.1f}".replace("-", "−"), (outer, place), xytext=(-3 if rate <= 0 else 3, 0), va="center",
-                textcoords="offset points", ha="right" if rate <= 0 else "left", fontsize="small",
+                f"{rate:+.1f}".replace("-", "−"),
+                (outer, place),
+                xytext=(-3 if rate <= 0 else 3, 0),
+                va="center",
+                textcoords="offset points",
+                ha="right" if rate <= 0 else "left",
+                fontsize="small",
             )
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_yticks(places, rows["series"])
@@ -86,7 +106,12 @@ def draw_bars(
 
 
 def draw_heat_map(
-    bd: pd.DataFrame, title: str, path: Path, *, width: float = WIDTHS["double"], forms: Sequence[str] = CHARTS,
+    bd: pd.DataFrame,
+    title: str,
+    path: Path,
+    *,
+    width: float = WIDTHS["double"],
+    forms: Sequence[str] = CHARTS,
 ) -> list[Path]:
     """Draws the BD-rate of every codec on every image of one data set and metric, codecs with the best mean first.
 
@@ -118,7 +143,12 @@ def draw_heat_map(
         axes = figure.add_subplot()
         colours = mpl.colormaps["RdBu_r"].with_extremes(bad="#E8E8E8")
         drawn = axes.pcolormesh(
-            np.ma.masked_invalid(values), cmap=colours, vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.4,
+            np.ma.masked_invalid(values),
+            cmap=colours,
+            vmin=-limit,
+            vmax=limit,
+            edgecolors="white",
+            linewidth=0.4,
         )
         axes.invert_yaxis()
         axes.grid(visible=False)
@@ -126,8 +156,12 @@ def draw_heat_map(
         axes.tick_params(length=0)
         steep = width < WIDTHS["double"]
         axes.set_xticks(
-            np.arange(codecs) + 0.5, list(table.columns), rotation=90 if steep else 45, rotation_mode="anchor",
-            ha="right", va="center" if steep else "top",
+            np.arange(codecs) + 0.5,
+            list(table.columns),
+            rotation=90 if steep else 45,
+            rotation_mode="anchor",
+            ha="right",
+            va="center" if steep else "top",
         )
         named = cell >= 0.09
         axes.set_yticks(np.arange(count) + 0.5 if named else [], list(table.index) if named else [])
@@ -142,7 +176,12 @@ def draw_heat_map(
                 dark = abs(value) > 0.62 * limit
                 text = f"{round(value)}".replace("-", "−") if math.isfinite(value) else "–"
                 axes.text(
-                    column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=5.2,
+                    column + 0.5,
+                    row + 0.5,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=5.2,
                     color="white" if dark else "#333333",
                 ).set_in_layout(False)  # they lie in their cells: nothing to lay out
         small_title(axes, title)
@@ -155,7 +194,12 @@ def _extend(values: Any, limit: float) -> str:
 
 
 def draw_pareto(
-    points: pd.DataFrame, labels: tuple[str, str], title: str, path: Path, *, width: float = WIDTHS["double"],
+    points: pd.DataFrame,
+    labels: tuple[str, str],
+    title: str,
+    path: Path,
+    *,
+    width: float = WIDTHS["double"],
     forms: Sequence[str] = CHARTS,
 ) -> list[Path]:
     """Draws BD-rate against decode time, each codec a point with its name, and the front that none is better than.
@@ -184,12 +228,23 @@ def draw_pareto(
         axes.margins(x=0.09, y=0.09)
         along = points[best].sort_values("time")
         axes.plot(
-            along["time"], along["bd_rate"], drawstyle="steps-post", color=_BETTER, linewidth=1.0, zorder=1.8,
+            along["time"],
+            along["bd_rate"],
+            drawstyle="steps-post",
+            color=_BETTER,
+            linewidth=1.0,
+            zorder=1.8,
         )
         for chosen, colour in ((best, _BETTER), (~best, REFERENCE)):
             axes.plot(
-                points["time"][chosen], points["bd_rate"][chosen], linestyle="none", marker="o", color=colour,
-                markersize=4.5 if wide else 3.6, markeredgecolor="white", markeredgewidth=0.4,
+                points["time"][chosen],
+                points["bd_rate"][chosen],
+                linestyle="none",
+                marker="o",
+                color=colour,
+                markersize=4.5 if wide else 3.6,
+                markeredgecolor="white",
+                markeredgewidth=0.4,
             )
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
@@ -212,16 +267,31 @@ def _label_points(figure: Any, axes: Any, points: pd.DataFrame, best: Any) -> No
         taken += [Bbox.from_extents(x0, y0 - size, x1, y0 + size), Bbox.from_extents(x1 - size, y1, x1 + size, y0)]
     inside = axes.get_window_extent(renderer)
     around = [
-        (5, 0, "left", "center"), (-5, 0, "right", "center"), (0, 5, "center", "bottom"), (0, -5, "center", "top"),
-        (4, 4, "left", "bottom"), (4, -4, "left", "top"), (-4, 4, "right", "bottom"), (-4, -4, "right", "top"),
-        (12, 12, "left", "bottom"), (12, -12, "left", "top"), (-12, 12, "right", "bottom"), (-12, -12, "right", "top"),
+        (5, 0, "left", "center"),
+        (-5, 0, "right", "center"),
+        (0, 5, "center", "bottom"),
+        (0, -5, "center", "top"),
+        (4, 4, "left", "bottom"),
+        (4, -4, "left", "top"),
+        (-4, 4, "right", "bottom"),
+        (-4, -4, "right", "top"),
+        (12, 12, "left", "bottom"),
+        (12, -12, "left", "top"),
+        (-12, 12, "right", "bottom"),
+        (-12, -12, "right", "top"),
     ]
     for (_, point), on_front in zip(points.iterrows(), best, strict=True):
         tries = []
         for place, (right, up, horizontal, vertical) in enumerate(around):
             text = axes.annotate(
-                point["series"], (point["time"], point["bd_rate"]), xytext=(right, up), textcoords="offset points",
-                ha=horizontal, va=vertical, fontsize="small", color="black" if on_front else MUTED,
+                point["series"],
+                (point["time"], point["bd_rate"]),
+                xytext=(right, up),
+                textcoords="offset points",
+                ha=horizontal,
+                va=vertical,
+                fontsize="small",
+                color="black" if on_front else MUTED,
             )
             box = text.get_window_extent(renderer)
             covered = sum(_common(box, other) for other in taken) + 9 * (_area(box) - _common(box, inside))

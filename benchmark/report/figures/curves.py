@@ -34,8 +34,14 @@ _REFERENCE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.
 
 
 def draw_rd_curves(
-    summary: pd.DataFrame, metric: Metric, path: Path, *, width: float = WIDTHS["double"], log_rate: bool | None = None,
-    references: Sequence[Curve] = (), forms: Sequence[str] = PRINT,
+    summary: pd.DataFrame,
+    metric: Metric,
+    path: Path,
+    *,
+    width: float = WIDTHS["double"],
+    log_rate: bool | None = None,
+    references: Sequence[Curve] = (),
+    forms: Sequence[str] = PRINT,
 ) -> list[Path]:
     """Draws one metric against bpp, a curve for each codec.
 
@@ -77,15 +83,26 @@ def draw_rd_curves(
         for place, curve in enumerate(references):
             rates, qualities, _ = curve.front()
             axes.plot(
-                rates, metric.turned(qualities), label=curve.label, color=REFERENCE, zorder=1.5, linewidth=0.9,
+                rates,
+                metric.turned(qualities),
+                label=curve.label,
+                color=REFERENCE,
+                zorder=1.5,
+                linewidth=0.9,
                 linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
             )
         for label, group in points.groupby("series", sort=False):
             along = group.sort_values("rate")
             style = styles[str(label)]
             axes.plot(
-                along["rate"], along["value"], label=str(label), color=style.colour, marker=style.marker,
-                linestyle=style.dash, markeredgecolor="white", markeredgewidth=0.25,
+                along["rate"],
+                along["value"],
+                label=str(label),
+                color=style.colour,
+                marker=style.marker,
+                linestyle=style.dash,
+                markeredgecolor="white",
+                markeredgewidth=0.25,
             )
         axes.set_xlabel("rate (bits per pixel)")
         axes.set_ylabel(metric.axis if beside else metric.axis.replace(" (dB, ", "\n(dB, "))
@@ -98,9 +115,14 @@ def draw_rd_curves(
         handles, labels = axes.get_legend_handles_labels()
         order = [*range(len(references), len(handles)), *range(len(references))]
         figure.legend(
-            [handles[place] for place in order], [labels[place] for place in order],
-            loc="outside right upper" if beside else "outside lower center", ncols=columns, handlelength=3.0,
-            columnspacing=1.0, handletextpad=0.5, labelspacing=0.35,
+            [handles[place] for place in order],
+            [labels[place] for place in order],
+            loc="outside right upper" if beside else "outside lower center",
+            ncols=columns,
+            handlelength=3.0,
+            columnspacing=1.0,
+            handletextpad=0.5,
+            labelspacing=0.35,
         )
         small_title(axes, _covers(points, left_out))
         return save(figure, path, forms)
@@ -141,7 +163,10 @@ class Band:
 
 
 def draw_histograms(
-    edges: npt.NDArray[np.float64], counts: Mapping[str, npt.NDArray[np.int64]], bands: Sequence[Band], label: str,
+    edges: npt.NDArray[np.float64],
+    counts: Mapping[str, npt.NDArray[np.int64]],
+    bands: Sequence[Band],
+    label: str,
     path: Path,
 ) -> list[Path]:
     """Draws a histogram with bands marked, and below it those of parts of the same values, in the forms of print.

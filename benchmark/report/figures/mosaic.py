@@ -18,6 +18,7 @@ _SIDE = 520
 """No crop is drawn larger than this, in dots; each of its pixels is a whole number of them."""
 _GAP, _TEXT, _MARGIN, _BAR = 48, 84, 16, 120
 
+
 def draw_crops(picture: Picture, metric: Metric, path: Path, forms: Sequence[str] = PICTURES) -> list[Path]:
     """Draws a crop of the original and of every codec, each with its rate and quality.
 
@@ -45,7 +46,8 @@ def draw_errors(picture: Picture, metric: Metric, path: Path, forms: Sequence[st
     errors = [_error(picture.original, crop.pixels) for crop in picture.decoded]
     # A few pixels with large errors would leave the rest in the dark, and so would a codec at a lower rate.
     at_rate = [
-        error for error, crop in zip(errors, picture.decoded, strict=True)
+        error
+        for error, crop in zip(errors, picture.decoded, strict=True)
         if abs(crop.bpp / picture.target - 1) <= MATCHED
     ]
     top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in at_rate or errors]), 99.5)))
@@ -74,7 +76,10 @@ def _figures(picture: Picture, crop: DecodedCrop, metric: Metric) -> tuple[str, 
 
 
 def _draw(
-    cells: Sequence[tuple[npt.NDArray[Any], str, str, bool]], path: Path, forms: Sequence[str], look: dict[str, Any],
+    cells: Sequence[tuple[npt.NDArray[Any], str, str, bool]],
+    path: Path,
+    forms: Sequence[str],
+    look: dict[str, Any],
     bar: str,
 ) -> list[Path]:
     """Cells in rows, no wider than two columns, laid out in whole dots so that pixels stay square and sharp."""
@@ -98,12 +103,22 @@ def _draw(
             axes = place(left, _MARGIN + (number // columns) * (high + _TEXT + _MARGIN), wide, high)
             shown = axes.imshow(pixels, interpolation="none", aspect="auto", **(look if pixels.ndim == 2 else {}))
             axes.set_axis_off()
-            for line, (words, size, colour) in enumerate((
-                (name, 7, "black"), (text, 6.2, COLOURS[1] if off else MUTED),
-            )):
+            for line, (words, size, colour) in enumerate(
+                (
+                    (name, 7, "black"),
+                    (text, 6.2, COLOURS[1] if off else MUTED),
+                )
+            ):
                 axes.annotate(
-                    words, (0, 0), xycoords="axes fraction", xytext=(0, -2 - 8.5 * line), textcoords="offset points",
-                    va="top", ha="left", fontsize=size, color=colour,
+                    words,
+                    (0, 0),
+                    xycoords="axes fraction",
+                    xytext=(0, -2 - 8.5 * line),
+                    textcoords="offset points",
+                    va="top",
+                    ha="left",
+                    fontsize=size,
+                    color=colour,
                 )
         if bar:
             scale = place(2 * _MARGIN, tall - _BAR, min(total - 4 * _MARGIN, 900), 24)

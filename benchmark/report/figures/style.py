@@ -60,7 +60,11 @@ _STYLE: Mapping[str, Any] = {
     "svg.hashsalt": "rdbench",
 }
 _SMALL: Mapping[str, Any] = {
-    "font.size": 7, "legend.fontsize": 6.5, "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "lines.linewidth": 1.0,
+    "font.size": 7,
+    "legend.fontsize": 6.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "lines.linewidth": 1.0,
     "lines.markersize": 2.8,
 }
 
@@ -94,7 +98,8 @@ def strokes(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Stroke]:
         variant = variants.setdefault(codec, place // len(COLOURS) - 1) + 1
         variants[codec] = variant
         found[label] = Stroke(
-            COLOURS[place % len(COLOURS)], _MARKERS[(place + variant) % len(_MARKERS)],
+            COLOURS[place % len(COLOURS)],
+            _MARKERS[(place + variant) % len(_MARKERS)],
             _DASHES[variant % len(_DASHES)],
         )
     return found

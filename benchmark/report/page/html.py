@@ -33,8 +33,15 @@ _PAGE = Path(__file__).parent / "assets"
 _PERCENT = "\N{NO-BREAK SPACE}%"
 
 _SECTIONS = (
-    ("summary", "Summary"), ("curves", "Curves"), ("bd", "BD-rate"), ("heat", "Each image"), ("pictures", "Pictures"),
-    ("tables", "Tables"), ("failures", "Failures"), ("environment", "Environment"), ("glossary", "Definitions"),
+    ("summary", "Summary"),
+    ("curves", "Curves"),
+    ("bd", "BD-rate"),
+    ("heat", "Each image"),
+    ("pictures", "Pictures"),
+    ("tables", "Tables"),
+    ("failures", "Failures"),
+    ("environment", "Environment"),
+    ("glossary", "Definitions"),
 )
 
 _GLOSSARY = {
@@ -79,7 +86,10 @@ def write_html(report: Report, path: Path) -> Path:
         The path.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PAGE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        loader=jinja2.FileSystemLoader(_PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     intervals = has_intervals(report.bd)
@@ -185,7 +195,8 @@ def _findings(report: Report) -> list[str]:
 def _overviews(report: Report) -> list[dict[str, Any]]:
     """A table for each data set: codecs by metrics, ordered by the first metric."""
     columns = [
-        {"title": "Codec", "number": False}, *({"title": metric.heading, "number": True} for metric in report.metrics),
+        {"title": "Codec", "number": False},
+        *({"title": metric.heading, "number": True} for metric in report.metrics),
     ]
     overviews = []
     for dataset in datasets_of(report):
@@ -226,10 +237,13 @@ def _table(table: Table) -> dict[str, Any]:
                 continue
             known = finite(value)
             text = number("" if pd.isna(value) else value, table.forms[name])
-            cells.append({
-                "number": True, "text": text.replace("-", "−").replace("inf", "∞"),
-                "best": known is not None and known == best.get(name),
-            })
+            cells.append(
+                {
+                    "number": True,
+                    "text": text.replace("-", "−").replace("inf", "∞"),
+                    "best": known is not None and known == best.get(name),
+                }
+            )
         rows.append(cells)
     columns = [{"title": table.titles.get(name, name), "number": name in table.forms} for name in names]
     return {"name": table.name, "caption": table.caption, "columns": columns, "rows": rows}

@@ -57,15 +57,15 @@ def page_data(report: Report) -> dict[str, Any]:
         "anchor": report.anchor,
         "axes": [
             {
-                "title": metric.heading, "label": metric.axis, "unit": metric.drawn_unit,
+                "title": metric.heading,
+                "label": metric.axis,
+                "unit": metric.drawn_unit,
                 "digits": metric.drawn_digits,
             }
             for metric in report.metrics
         ],
         "metrics": metrics_of(report.metrics),
-        "datasets": [
-            {"name": name, "caption": _caption(report, name, left_out[name])} for name in datasets_of(report)
-        ],
+        "datasets": [{"name": name, "caption": _caption(report, name, left_out[name])} for name in datasets_of(report)],
         "series": [{"name": name, **_drawn(stroke)} for name, stroke in drawn.items()],
         "references": references,
         "points": points + others,
@@ -119,14 +119,16 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
     for place, row in enumerate(summary.to_dict("records")):
         if not complete.iloc[place] or not row["images"]:
             continue
-        points.append({
-            "kind": "series",
-            "dataset": datasets.index(row["dataset"]),
-            "series": series.index(row["series"]),
-            "bpp": finite(row["bpp_mean"]),
-            "values": [finite(column[place]) for column in values],
-            "settings": read_settings(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
-        })
+        points.append(
+            {
+                "kind": "series",
+                "dataset": datasets.index(row["dataset"]),
+                "series": series.index(row["series"]),
+                "bpp": finite(row["bpp_mean"]),
+                "values": [finite(column[place]) for column in values],
+                "settings": read_settings(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
+            }
+        )
     return points, left_out
 
 
@@ -140,10 +142,16 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
             for rate, quality in zip(curve.rates, curve.qualities, strict=True):
                 values: list[float | None] = [None] * len(report.metrics)
                 values[place] = finite(float(metric.turned(quality)))
-                points.append({
-                    "kind": "reference", "dataset": datasets.index(curve.dataset), "series": labels.index(curve.label),
-                    "bpp": finite(rate), "values": values, "settings": {},
-                })
+                points.append(
+                    {
+                        "kind": "reference",
+                        "dataset": datasets.index(curve.dataset),
+                        "series": labels.index(curve.label),
+                        "bpp": finite(rate),
+                        "values": values,
+                        "settings": {},
+                    }
+                )
     drawn = [
         {"name": label, "colour": "var(--reference)", "marker": "o", "dash": dash}
         for label, dash in zip(labels, itertools.cycle(_REFERENCE_DASHES), strict=False)
@@ -157,19 +165,21 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
     for _, rows in report.bd[report.bd["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
         mean = rows[rows["image"] == ""].iloc[0]
         images = rows[rows["image"] != ""]
-        found.append({
-            "dataset": datasets.index(mean["dataset"]),
-            "axis": columns.index(mean["metric"]),
-            "series": series.index(mean["series"]),
-            "rate": finite(mean["bd_rate"]),
-            "low": finite(mean.get("curve_ci_low")),
-            "high": finite(mean.get("curve_ci_high")),
-            "p": finite(mean.get("p_value")),
-            "overlap": finite(mean["overlap"]),
-            "flags": mean["flags"],
-            "images": dict(zip(images["image"], map(finite, images["bd_rate"]), strict=True)),
-            "remarks": {image: text for image, text in zip(images["image"], images["flags"], strict=True) if text},
-        })
+        found.append(
+            {
+                "dataset": datasets.index(mean["dataset"]),
+                "axis": columns.index(mean["metric"]),
+                "series": series.index(mean["series"]),
+                "rate": finite(mean["bd_rate"]),
+                "low": finite(mean.get("curve_ci_low")),
+                "high": finite(mean.get("curve_ci_high")),
+                "p": finite(mean.get("p_value")),
+                "overlap": finite(mean["overlap"]),
+                "flags": mean["flags"],
+                "images": dict(zip(images["image"], map(finite, images["bd_rate"]), strict=True)),
+                "remarks": {image: text for image, text in zip(images["image"], images["flags"], strict=True) if text},
+            }
+        )
     return found
 
 

@@ -16,17 +16,41 @@ from benchmark.report.tables.text import best_rows, formatted
 _PAGE = 45
 """Rows that fit on a page; a table of more runs over several."""
 
-_ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "×": r"$\times$", "·": r"$\cdot$", "−": r"$-$", "–": "--", "—": "---",
-    "≤": r"$\leq$", "≥": r"$\geq$", "∞": r"$\infty$", "σ": r"$\sigma$", "μ": r"$\mu$", "…": r"\dots{}",
-    "’": "'", "√": r"$\surd$", "→": r"$\rightarrow$", "Δ": r"$\Delta$",
-} | {
-    mark: f"$_{digit}$" for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")
-} | {
-    mark: f"$^{digit}$" for digit, mark in zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)
-}
+_ESCAPES = (
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "$": r"\$",
+        "&": r"\&",
+        "#": r"\#",
+        "%": r"\%",
+        "_": r"\_",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "×": r"$\times$",
+        "·": r"$\cdot$",
+        "−": r"$-$",
+        "–": "--",
+        "—": "---",
+        "≤": r"$\leq$",
+        "≥": r"$\geq$",
+        "∞": r"$\infty$",
+        "σ": r"$\sigma$",
+        "μ": r"$\mu$",
+        "…": r"\dots{}",
+        "’": "'",
+        "√": r"$\surd$",
+        "→": r"$\rightarrow$",
+        "Δ": r"$\Delta$",
+    }
+    | {mark: f"$_{digit}$" for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+    | {mark: f"$^{digit}$" for digit, mark in zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)}
+)
 
 
 def escape(text: str) -> str:
@@ -48,8 +72,9 @@ def latex(table: Table) -> str:
         column = [line[place] for line in cells]
         shape = _shape(column) if name in table.forms else None
         kinds.append(f"S[table-format={shape}]" if shape else "l")
-        columns.append([_number(cell, row in bold.get(name, ())) if shape else escape(cell)
-                        for row, cell in enumerate(column)])
+        columns.append(
+            [_number(cell, row in bold.get(name, ())) if shape else escape(cell) for row, cell in enumerate(column)]
+        )
     header = " & ".join(_heading(table.titles.get(name, name), kind) for name, kind in zip(names, kinds, strict=True))
     lines = [" & ".join(line) + r" \\" for line in zip(*columns, strict=True)]
     caption = rf"\caption[{escape(_first_sentence(table.caption))}]{{{escape(table.caption)}}}"
@@ -60,14 +85,31 @@ def latex(table: Table) -> str:
     spec = "".join(kinds)
     if len(lines) > _PAGE:
         body = [
-            "{" + setup + r"\setlength{\LTcapwidth}{\textwidth}", rf"\begin{{longtable}}{{{spec}}}",
-            rf"{caption}{label}\\", *head, r"\endfirsthead", *head, r"\endhead", r"\bottomrule", r"\endfoot", *lines,
-            r"\end{longtable}", "}",
+            "{" + setup + r"\setlength{\LTcapwidth}{\textwidth}",
+            rf"\begin{{longtable}}{{{spec}}}",
+            rf"{caption}{label}\\",
+            *head,
+            r"\endfirsthead",
+            *head,
+            r"\endhead",
+            r"\bottomrule",
+            r"\endfoot",
+            *lines,
+            r"\end{longtable}",
+            "}",
         ]
     else:
         body = [
-            r"\begin{table}", r"\centering" + setup, r"\setlength{\belowcaptionskip}{4pt}", caption + label,
-            rf"\begin{{tabular}}{{{spec}}}", *head, *lines, r"\bottomrule", r"\end{tabular}", r"\end{table}",
+            r"\begin{table}",
+            r"\centering" + setup,
+            r"\setlength{\belowcaptionskip}{4pt}",
+            caption + label,
+            rf"\begin{{tabular}}{{{spec}}}",
+            *head,
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
         ]
     return "\n".join([r"% \usepackage{booktabs,longtable,siunitx}", *body]) + "\n"
 

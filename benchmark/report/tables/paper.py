@@ -20,7 +20,11 @@ _CURVES = (
 
 
 def tables_of(
-    summary: pd.DataFrame, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, metrics: Sequence[Metric],
+    summary: pd.DataFrame,
+    bd: pd.DataFrame,
+    ranks: pd.DataFrame,
+    costs: pd.DataFrame,
+    metrics: Sequence[Metric],
     end: str = "",
 ) -> list[Table]:
     """The tables of a data set.
@@ -48,16 +52,36 @@ def tables_of(
         f"BD-rate against {anchor} by {first.heading} on {covers}. {_CURVES} Low and high: 95 % interval of a "
         "bootstrap over images; spread: by how many points the BD-rates of several interpolators differ; overlap: "
         f"share of the range of {first.heading} that both curves have. {_definitions([first])} {versions}",
-        pd.DataFrame({
-            "series": rows["series"], "bd_rate": rows["bd_rate"], "curve_ci_low": rows["curve_ci_low"],
-            "curve_ci_high": rows["curve_ci_high"], "spread": rows["spread"], "bd_metric": rows["bd_metric"],
-            "overlap": 100 * rows["overlap"], "images": rows["images"],
-        }),
-        {"series": "codec", "bd_rate": "BD-rate (%)", "curve_ci_low": "low (%)", "curve_ci_high": "high (%)",
-         "spread": "spread", "bd_metric": f"BD-{first.title}" + (f" ({unit})" if unit else ""),
-         "overlap": "overlap (%)"},
-        {"bd_rate": "+.1f", "curve_ci_low": "+.1f", "curve_ci_high": "+.1f", "spread": ".1f",
-         "bd_metric": f"+.{first.drawn_digits}f", "overlap": ".0f", "images": ".0f"},
+        pd.DataFrame(
+            {
+                "series": rows["series"],
+                "bd_rate": rows["bd_rate"],
+                "curve_ci_low": rows["curve_ci_low"],
+                "curve_ci_high": rows["curve_ci_high"],
+                "spread": rows["spread"],
+                "bd_metric": rows["bd_metric"],
+                "overlap": 100 * rows["overlap"],
+                "images": rows["images"],
+            }
+        ),
+        {
+            "series": "codec",
+            "bd_rate": "BD-rate (%)",
+            "curve_ci_low": "low (%)",
+            "curve_ci_high": "high (%)",
+            "spread": "spread",
+            "bd_metric": f"BD-{first.title}" + (f" ({unit})" if unit else ""),
+            "overlap": "overlap (%)",
+        },
+        {
+            "bd_rate": "+.1f",
+            "curve_ci_low": "+.1f",
+            "curve_ci_high": "+.1f",
+            "spread": ".1f",
+            "bd_metric": f"+.{first.drawn_digits}f",
+            "overlap": ".0f",
+            "images": ".0f",
+        },
         {"bd_rate": "low", "bd_metric": _best_end(first)},
     )
     wide = means.pivot(index="series", columns="metric", values="bd_rate")
@@ -76,12 +100,15 @@ def tables_of(
     return [deltas, *([every] if len(metrics) > 1 else []), matched, times, points]
 
 
-def _costs(
-    rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, versions: str, anchor: str
-) -> Table:
+def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, versions: str, anchor: str) -> Table:
     """Rate, time, memory and complexity; columns that no codec has a value of are left out."""
     columns = [
-        "encode_mps", "decode_mps", "peak_memory_mib", "encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters",
+        "encode_mps",
+        "decode_mps",
+        "peak_memory_mib",
+        "encode_kmac_per_pixel",
+        "decode_kmac_per_pixel",
+        "parameters",
     ]
     columns = [column for column in columns if costs[column].notna().any()]
     frame = rates[["series", "bd_rate", "front"]].merge(costs[["series", *columns]], on="series", how="left")
@@ -96,10 +123,21 @@ def _costs(
         "the process held, with all that it had loaded. Multiply-accumulates (MAC) and parameters of learned codecs "
         f"are counted from their layers. {versions}",
         frame,
-        {"series": "codec", "bd_rate": "BD-rate (%)", **{column: TITLES[column] for column in columns},
-         "peak_memory_mib": "memory (MiB)"},
-        {"bd_rate": "+.1f", "encode_mps": ".2f", "decode_mps": ".2f", "peak_memory_mib": ".0f",
-         "encode_kmac_per_pixel": ".2f", "decode_kmac_per_pixel": ".2f", "parameters": ".0f"},
+        {
+            "series": "codec",
+            "bd_rate": "BD-rate (%)",
+            **{column: TITLES[column] for column in columns},
+            "peak_memory_mib": "memory (MiB)",
+        },
+        {
+            "bd_rate": "+.1f",
+            "encode_mps": ".2f",
+            "decode_mps": ".2f",
+            "peak_memory_mib": ".0f",
+            "encode_kmac_per_pixel": ".2f",
+            "decode_kmac_per_pixel": ".2f",
+            "parameters": ".0f",
+        },
         best,
     )
 
@@ -142,14 +180,20 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
         name,
         f"Operating points on {covers}. Bits per pixel of whole streams, headers included. Averages: {AVERAGING}. "
         f"{_definitions(metrics)} {versions}",
-        pd.DataFrame({
-            "series": rows["series"], "setting": settings, "images": rows["images"], "bpp": rows["bpp_mean"],
-            **{metric.column: rows[f"{metric.column}_mean"] for metric in metrics},
-            **{column: rows[f"{column}_mean"] for column in seconds},
-        }),
+        pd.DataFrame(
+            {
+                "series": rows["series"],
+                "setting": settings,
+                "images": rows["images"],
+                "bpp": rows["bpp_mean"],
+                **{metric.column: rows[f"{metric.column}_mean"] for metric in metrics},
+                **{column: rows[f"{column}_mean"] for column in seconds},
+            }
+        ),
         {"series": "codec", "encode_s": "encode (s)", "decode_s": "decode (s)"}
         | {metric.column: _titled(metric, metric.unit) for metric in metrics},
-        {"images": ".0f", "bpp": ".4f"} | {metric.column: f".{metric.digits}f" for metric in metrics}
+        {"images": ".0f", "bpp": ".4f"}
+        | {metric.column: f".{metric.digits}f" for metric in metrics}
         | dict.fromkeys(seconds, ".4f"),
         {},
     )

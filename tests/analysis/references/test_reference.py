@@ -69,10 +69,16 @@ def test_what_is_no_reference_file(tmp_path: Path) -> None:
         read_reference(tmp_path / "missing")
 
 
-@pytest.mark.parametrize(("before", "after", "message"), [
-    (",24,", ",two,", "images"), (",30.0,", ",x,", "reference file"), (",30.0,", ",,", "finite"),
-    (",0.25,", ",-1,", "positive"), (",rgb,", ",xyz,", "colour space"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (",24,", ",two,", "images"),
+        (",30.0,", ",x,", "reference file"),
+        (",30.0,", ",,", "finite"),
+        (",0.25,", ",-1,", "positive"),
+        (",rgb,", ",xyz,", "colour space"),
+    ],
+)
 def test_a_bad_cell_is_told(tmp_path: Path, before: str, after: str, message: str) -> None:
     path = tmp_path / "others.csv"
     path.write_text(reference_text([reference()]).replace(before, after), encoding="utf-8")
@@ -104,9 +110,14 @@ def test_a_distance_goes_down_and_its_decibels_go_up() -> None:
     assert reference_curves([pooled], DISTANCE, "kodak")[0].qualities == pytest.approx((-0.1, -0.01))
 
 
-@pytest.mark.parametrize(("mine", "ours"), [
-    (POOLED, OURS), (MEAN_OF, OURS_MS_SSIM), (MEAN_OF, dataclasses.replace(OURS_MS_SSIM, decibels="")),
-])
+@pytest.mark.parametrize(
+    ("mine", "ours"),
+    [
+        (POOLED, OURS),
+        (MEAN_OF, OURS_MS_SSIM),
+        (MEAN_OF, dataclasses.replace(OURS_MS_SSIM, decibels="")),
+    ],
+)
 def test_other_averages_are_refused_naming_both(mine: ForeignMetric, ours: Metric) -> None:
     with pytest.raises(UsageError) as refused:
         reference_curves([reference(mine)], ours, "kodak")
@@ -130,10 +141,20 @@ def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_re
         check_references([reference(POOLED)], [OURS], ["kodak"])
 
 
-@pytest.mark.parametrize("text", [
-    "psnr", "psnr=psnr", "psnr=psnr_rgb", "psnr=psnr_rgb,dB", "psnr=psnr_xyz,dB,images", "psnr=psnr_rgb,linear,images",
-    "psnr=psnr_rgb,bel,images", "x=ms_ssim_rgb,linear,pooled", "=psnr_rgb,dB,images",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "psnr",
+        "psnr=psnr",
+        "psnr=psnr_rgb",
+        "psnr=psnr_rgb,dB",
+        "psnr=psnr_xyz,dB,images",
+        "psnr=psnr_rgb,linear,images",
+        "psnr=psnr_rgb,bel,images",
+        "x=ms_ssim_rgb,linear,pooled",
+        "=psnr_rgb,dB,images",
+    ],
+)
 def test_definitions_that_make_no_sense(text: str) -> None:
     with pytest.raises(UsageError, match="--define"):
         parse_definition(text)
@@ -168,17 +189,23 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
         import_curves(path, dataset="kodak", definitions={"psnr": PSNR})
 
 
-@pytest.mark.parametrize(("name", "text", "message"), [
-    ("a.txt", "", "ends in"), ("a.json", "{", "not JSON"), ("a.json", "[]", "CompressAI"),
-    ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),
-    ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
-    ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
-    ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
-    ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
-    ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
-    ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
-    ("a.csv", "", "CSV"), ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.txt", "", "ends in"),
+        ("a.json", "{", "not JSON"),
+        ("a.json", "[]", "CompressAI"),
+        ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),
+        ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
+        ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
+        ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
+        ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
+        ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
+        ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
+        ("a.csv", "", "CSV"),
+        ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
+    ],
+)
 def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=message):

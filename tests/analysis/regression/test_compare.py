@@ -42,19 +42,44 @@ def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), 
                 psnr = 25 + quality / 8 + gain - image / 7
                 mse = 255**2 / 10 ** (psnr / 10)
                 seconds = 0.01 * (1 + quality / 50) * float(np.exp(rng.normal(0, 0.05)))
-                rows.append(empty_cells() | {
-                    "key": f"{codec}{quality}{image}", "dataset": dataset, "image": f"image{image}",
-                    "image_sha256": f"{image:064d}", "images": 1, "width": 768, "height": 512, "channels": 3,
-                    "codec": codec, "version": f"lib{codec} 1.0, Pillow 13.0", "knob": "quality",
-                    "settings": json.dumps({"effort": 4, "quality": quality}), "bytes": size, "overhead_bytes": 20,
-                    "bpp": 8 * size / 768 / 512, "payload_bpp": 8 * (size - 20) / 768 / 512, "mse_rgb": mse,
-                    "mse_y": mse * 0.9, "psnr_rgb": psnr, "psnr_y": psnr + 0.4, "ssim_rgb": 0.5 + quality / 200,
-                    "ssim_y": 0.5 + quality / 190, "ms_ssim_rgb": 0.7 + quality / 310, "ms_ssim_y": 0.7 + quality / 305,
-                    "encode_s": seconds, "decode_s": seconds / 3, "repeats": 1, "threads": 1, "peak_memory_mib": 90.0,
-                    "stream_sha256": f"s{codec}{quality}{image}", "pixels_sha256": f"p{codec}{quality}{image}",
-                    "status": "ok",
-                    "metric_definitions": write_pairs(metric_definitions(["mse", "psnr", "ssim", "ms_ssim"])),
-                })
+                rows.append(
+                    empty_cells()
+                    | {
+                        "key": f"{codec}{quality}{image}",
+                        "dataset": dataset,
+                        "image": f"image{image}",
+                        "image_sha256": f"{image:064d}",
+                        "images": 1,
+                        "width": 768,
+                        "height": 512,
+                        "channels": 3,
+                        "codec": codec,
+                        "version": f"lib{codec} 1.0, Pillow 13.0",
+                        "knob": "quality",
+                        "settings": json.dumps({"effort": 4, "quality": quality}),
+                        "bytes": size,
+                        "overhead_bytes": 20,
+                        "bpp": 8 * size / 768 / 512,
+                        "payload_bpp": 8 * (size - 20) / 768 / 512,
+                        "mse_rgb": mse,
+                        "mse_y": mse * 0.9,
+                        "psnr_rgb": psnr,
+                        "psnr_y": psnr + 0.4,
+                        "ssim_rgb": 0.5 + quality / 200,
+                        "ssim_y": 0.5 + quality / 190,
+                        "ms_ssim_rgb": 0.7 + quality / 310,
+                        "ms_ssim_y": 0.7 + quality / 305,
+                        "encode_s": seconds,
+                        "decode_s": seconds / 3,
+                        "repeats": 1,
+                        "threads": 1,
+                        "peak_memory_mib": 90.0,
+                        "stream_sha256": f"s{codec}{quality}{image}",
+                        "pixels_sha256": f"p{codec}{quality}{image}",
+                        "status": "ok",
+                        "metric_definitions": write_pairs(metric_definitions(["mse", "psnr", "ssim", "ms_ssim"])),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -68,8 +93,12 @@ def against(tmp_path: Path) -> Callable[..., Comparison]:
     """Compares records with themselves after a change to the current ones, and maybe one to the baseline."""
 
     def run(
-        change: Change = lambda frame: None, before: Change = lambda frame: None, tolerance: str = "",
-        gate: Gate = "rows", frame: pd.DataFrame | None = None, **options: Any,
+        change: Change = lambda frame: None,
+        before: Change = lambda frame: None,
+        tolerance: str = "",
+        gate: Gate = "rows",
+        frame: pd.DataFrame | None = None,
+        **options: Any,
     ) -> Comparison:
         runs = []
         for name, alter in (("baseline.csv", before), ("current.csv", change)):
@@ -346,10 +375,17 @@ def times(ratio: float, spread: float, count: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     before = np.exp(rng.normal(-3, 1, count))
     after = before * ratio * np.exp(rng.normal(0, spread, count))
-    return pd.DataFrame({
-        "dataset": "kodak", "codec": "fine", "image": [f"image{index}" for index in range(count)],
-        "encode_s_before": before, "encode_s_after": after, "decode_s_before": before, "decode_s_after": before,
-    })
+    return pd.DataFrame(
+        {
+            "dataset": "kodak",
+            "codec": "fine",
+            "image": [f"image{index}" for index in range(count)],
+            "encode_s_before": before,
+            "encode_s_after": after,
+            "decode_s_before": before,
+            "decode_s_after": before,
+        }
+    )
 
 
 @pytest.mark.slow
@@ -400,7 +436,8 @@ def test_junit_has_a_case_for_each_codec_and_data_set(against: Callable[..., Com
     assert root.tag == "testsuites"
     suites = {suite.attrib["name"]: suite.attrib for suite in root}
     assert {name: (suite["tests"], suite["failures"]) for name, suite in suites.items()} == {
-        "kodak": ("2", "0"), "clic": ("2", "1"),
+        "kodak": ("2", "0"),
+        "clic": ("2", "1"),
     }
     assert [case.attrib["name"] for case in root.iter("testcase")] == ["fine", "coarse", "fine", "coarse"]
 
@@ -429,8 +466,13 @@ def test_outputs_are_the_same_bytes_each_time(against: Callable[..., Comparison]
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("psn=1", "unknown name 'psn'; known: bpp, mse, psnr"), ("psnr", "expected NAME=NUMBER"),
-     ("psnr=-1", "0 or more"), ("psnr=x%", "expected NAME=NUMBER"), ("psnr=inf", "expected NAME=NUMBER")],
+    [
+        ("psn=1", "unknown name 'psn'; known: bpp, mse, psnr"),
+        ("psnr", "expected NAME=NUMBER"),
+        ("psnr=-1", "0 or more"),
+        ("psnr=x%", "expected NAME=NUMBER"),
+        ("psnr=inf", "expected NAME=NUMBER"),
+    ],
 )
 def test_bad_tolerances(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):

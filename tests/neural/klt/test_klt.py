@@ -108,7 +108,11 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
     linear = count * 32
     analysis = linear + 4 * 32 * 32 + (count + 32 + hidden) * narrow + 9 * narrow * narrow + narrow * 32
     synthesis = (
-        linear + 32 * narrow + 9 * (32 + narrow) * 2 * hidden + hidden * 2 * hidden + 9 * hidden * hidden
+        linear
+        + 32 * narrow
+        + 9 * (32 + narrow) * 2 * hidden
+        + hidden * 2 * hidden
+        + 9 * hidden * hidden
         + 2 * hidden * count
     )
     restoration = (2 * 12 * 8 + 4 * 8 * 8) * 9 * 16 * 24
@@ -152,8 +156,13 @@ def test_a_single_example_is_told(tmp_path: Path) -> None:
     """One is held out: nothing would be left to train on."""
     with pytest.raises(UsageError, match="at least 2 examples"):
         train(
-            codec_class("rnn").recipe("folder:x", {"form": "klt", "block": "96"}), [photo(96, 96)[np.newaxis]],
-            data="x", out=tmp_path, seed=1, precision="float32", command="",
+            codec_class("rnn").recipe("folder:x", {"form": "klt", "block": "96"}),
+            [photo(96, 96)[np.newaxis]],
+            data="x",
+            out=tmp_path,
+            seed=1,
+            precision="float32",
+            command="",
         )
 
 
@@ -184,8 +193,14 @@ def test_the_restoration_is_trained_on_what_levels_leave(tmp_path: Path) -> None
 
     photos = [photo(96, 96, seed=seed)[np.newaxis] for seed in range(4)]
     options = {
-        "form": "klt", **{name: str(width) for name, width in SMALL.items()}, "levels": "2",
-        "block": "96", "crop": "64", "batch_size": "2", "steps": "2", "epochs": "1",
+        "form": "klt",
+        **{name: str(width) for name, width in SMALL.items()},
+        "levels": "2",
+        "block": "96",
+        "crop": "64",
+        "batch_size": "2",
+        "steps": "2",
+        "epochs": "1",
         "restoration_epochs": "1",
     }
 

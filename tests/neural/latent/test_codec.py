@@ -67,15 +67,36 @@ def test_architecture_of_the_convolutional_autoencoders(codec: str) -> None:
     assert network.count_params() == 342_049
     drop = ["Dropout"] if codec == "denoising-ae" else []
     assert kinds_of(encoder) == [
-        "InputLayer", "Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Conv2D", *drop, "MaxPooling2D",
+        "InputLayer",
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        *drop,
+        "MaxPooling2D",
     ]
     assert kinds_of(decoder) == [
-        "InputLayer", "Conv2D", *drop, "UpSampling2D", "Conv2D", "UpSampling2D", "Conv2D", "UpSampling2D", "Conv2D",
+        "InputLayer",
+        "Conv2D",
+        *drop,
+        "UpSampling2D",
+        "Conv2D",
+        "UpSampling2D",
+        "Conv2D",
+        "UpSampling2D",
+        "Conv2D",
         "Conv2D",
     ]
     convolutions = [layer for model in (encoder, decoder) for layer in model.layers if hasattr(layer, "filters")]
     assert [(layer.filters, layer.padding) for layer in convolutions] == [
-        (32, "same"), (64, "same"), (128, "same"), (128, "same"), (64, "same"), (32, "valid"), (32, "same"),
+        (32, "same"),
+        (64, "same"),
+        (128, "same"),
+        (128, "same"),
+        (64, "same"),
+        (32, "valid"),
+        (32, "same"),
         (1, "same"),
     ]
     assert all(layer.kernel_size == (3, 3) for layer in convolutions)
@@ -271,11 +292,14 @@ def test_noise_is_fresh_clipped_and_not_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
-    [({"colour": "red"}, "no training option 'colour'"),
-     ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
-     ({"epochs": "many"}, "whole number"),
-     ({"schedule": "steep"}, "expected one of constant, cosine"),
-     ({"tiling": "planes28"}, "expected one of grey28"), ({"objective": "elbo"}, "expected rd or mse")],
+    [
+        ({"colour": "red"}, "no training option 'colour'"),
+        ({"learning_rate": "fast"}, "learning_rate: expected a positive number, got 'fast'"),
+        ({"epochs": "many"}, "whole number"),
+        ({"schedule": "steep"}, "expected one of constant, cosine"),
+        ({"tiling": "planes28"}, "expected one of grey28"),
+        ({"objective": "elbo"}, "expected rd or mse"),
+    ],
 )
 def test_bad_training_options_are_explained(options: dict[str, str], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
@@ -342,7 +366,9 @@ def test_other_backends_decode_the_same_streams(backend: str, tmp_path: Path) ->
         "    np.save(Path(sys.argv[1], path.stem + '.npy'), codec.decode(path.read_bytes()))"
     )
     subprocess.run(
-        [sys.executable, "-c", program, tmp_path, *expected], cwd=ROOT, check=True,
+        [sys.executable, "-c", program, tmp_path, *expected],
+        cwd=ROOT,
+        check=True,
         env={**os.environ, "KERAS_BACKEND": backend},
     )
     for path, pixels in expected.items():

@@ -31,10 +31,16 @@ binary_ae, rnn = (importlib.import_module(cls.__module__) for cls in (BinaryAe, 
         (1, 1_282_243, [(256, 5, 2, "relu"), (128, 5, 2, "linear"), (64, 2, 2, "relu"), (256, 5, 2, "relu")], 128),
         (2, 1_282_243, [(256, 5, 2, "relu"), (128, 5, 2, "tanh"), (64, 2, 2, "relu"), (256, 5, 2, "relu")], 128),
         (
-            3, 2_696_355,
+            3,
+            2_696_355,
             [
-                (64, 3, 2, "relu"), (256, 3, 1, "relu"), (512, 3, 2, "linear"), (32, 1, 1, "tanh"),
-                (128, 3, 1, "relu"), (512, 2, 2, "relu"), (512, 2, 2, "relu"),
+                (64, 3, 2, "relu"),
+                (256, 3, 1, "relu"),
+                (512, 3, 2, "linear"),
+                (32, 1, 1, "tanh"),
+                (128, 3, 1, "relu"),
+                (512, 2, 2, "relu"),
+                (512, 2, 2, "relu"),
             ],
             32,
         ),
@@ -117,7 +123,9 @@ def test_any_size(codec: Codec, shape: tuple[int, int], channels: int, tile: int
 def test_nominal_and_coded_rate() -> None:
     image = photo(64, 96)
     for name, settings, nominal in (
-        ("binary-ae", {"weights": "model2"}, 8), ("binary-ae", {"weights": "model3"}, 2), ("rnn", {"levels": 4}, 0.5),
+        ("binary-ae", {"weights": "model2"}, 8),
+        ("binary-ae", {"weights": "model3"}, 2),
+        ("rnn", {"levels": 4}, 0.5),
         ("rnn", {"weights": "small", "levels": 4}, 0.5),
     ):
         codec = codec_class(name).from_settings(settings)
@@ -280,7 +288,9 @@ def test_training_command_resumes_and_its_weights_work(
     assert "wrote" in rdbench(*words).stdout
     folder = tmp_path / "weights" / "rnn" / "mine"
     assert sorted(path.name for path in folder.glob("network.*")) == [
-        "network.bits01.npz", "network.bits02.npz", "network.weights.npz",
+        "network.bits01.npz",
+        "network.bits02.npz",
+        "network.weights.npz",
     ]
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     assert card["points"][0]["training_steps"] == 4
@@ -289,8 +299,17 @@ def test_training_command_resumes_and_its_weights_work(
     assert refused.returncode == 2
     assert "training with other arguments" in refused.stderr
 
-    more = rdbench(*words[:-1], "crop=32", "--option", "start=mine", "--name", "more", "--out", "weights/rnn/more",
-                   RDBENCH_WEIGHTS="weights")
+    more = rdbench(
+        *words[:-1],
+        "crop=32",
+        "--option",
+        "start=mine",
+        "--name",
+        "more",
+        "--out",
+        "weights/rnn/more",
+        RDBENCH_WEIGHTS="weights",
+    )
     assert "wrote" in more.stdout
     continued = json.loads((tmp_path / "weights" / "rnn" / "more" / "card.json").read_text(encoding="utf-8"))
     assert continued["points"][0]["training_steps"] == 2, "no warm-up for weights that were trained before"
@@ -306,9 +325,12 @@ def test_training_command_resumes_and_its_weights_work(
 @pytest.mark.parametrize(
     ("codec", "option", "complaint"),
     [
-        ("rnn", "colour=red", "no training option 'colour'"), ("rnn", "epochs=many", "positive whole number"),
-        ("rnn", "width=huge", "expected one of full, small"), ("binary-ae", "model=4", "expected one of 1, 2, 3"),
-        ("binary-ae", "learning_rate=fast", "expected a number"), ("binary-ae", "schedule=weekly", "cyclical"),
+        ("rnn", "colour=red", "no training option 'colour'"),
+        ("rnn", "epochs=many", "positive whole number"),
+        ("rnn", "width=huge", "expected one of full, small"),
+        ("binary-ae", "model=4", "expected one of 1, 2, 3"),
+        ("binary-ae", "learning_rate=fast", "expected a number"),
+        ("binary-ae", "schedule=weekly", "cyclical"),
     ],
 )
 def test_bad_training_options_are_explained(rdbench: Run, codec: str, option: str, complaint: str) -> None:

@@ -34,8 +34,16 @@ from tests.needs import installed
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
 
 TINY = {
-    "width": "8", "blocks": "1", "latent": "20", "hidden": "6", "crop": "32", "block": "64", "batch_size": "2",
-    "steps": "3", "epochs": "1", "warmup_steps": "1",
+    "width": "8",
+    "blocks": "1",
+    "latent": "20",
+    "hidden": "6",
+    "crop": "32",
+    "block": "64",
+    "batch_size": "2",
+    "steps": "3",
+    "epochs": "1",
+    "warmup_steps": "1",
 }
 SIZES = [(1, 1), (1, 40), (17, 16), (33, 100), (64, 47)]
 
@@ -55,9 +63,17 @@ def random_model(seed: int = 0, channels: int = 20, hidden: int = 6) -> Model:
         return rng.integers(-2000, 2000, shape).astype(np.int32)
 
     return Model(
-        weights(taps, channels, channels) // 8, biases(phases, channels) // 20, weights(taps, channels, hidden),
-        biases(phases, hidden), weights(phases, hidden), weights(phases, hidden, hidden), biases(phases, hidden),
-        weights(phases, hidden, channels), biases(phases, channels), weights(phases, channels), new_tables(),
+        weights(taps, channels, channels) // 8,
+        biases(phases, channels) // 20,
+        weights(taps, channels, hidden),
+        biases(phases, hidden),
+        weights(phases, hidden),
+        weights(phases, hidden, hidden),
+        biases(phases, hidden),
+        weights(phases, hidden, channels),
+        biases(phases, channels),
+        weights(phases, channels),
+        new_tables(),
     )
 
 
@@ -141,14 +157,24 @@ def exactly(model: Model, phase: int, quality: int, values: list[int], sizes: li
 
     hidden = range(model.second.shape[-1])
     first = [
-        active(dot(model.first[part], unit, sizes) + int(model.first_bias[phase, unit])
-               + quality * int(model.first_rate[phase, unit])) for unit in hidden
+        active(
+            dot(model.first[part], unit, sizes)
+            + int(model.first_bias[phase, unit])
+            + quality * int(model.first_rate[phase, unit])
+        )
+        for unit in hidden
     ]
     second = [active(dot(model.second[phase], unit, first) + int(model.second_bias[phase, unit])) for unit in hidden]
     channels = range(model.channels)
     scale = [
-        (dot(model.last[phase], out, second) + int(model.last_bias[phase, out])
-         + quality * int(model.last_rate[phase, out]) + 64) >> 7 for out in channels
+        (
+            dot(model.last[phase], out, second)
+            + int(model.last_bias[phase, out])
+            + quality * int(model.last_rate[phase, out])
+            + 64
+        )
+        >> 7
+        for out in channels
     ]
     expected = [dot(model.linear[part], out, values) + int(model.linear_bias[phase, out]) for out in channels]
     return expected, [min(max(index + 24, 0), 63) for index in scale]
@@ -214,8 +240,8 @@ def test_the_rate_is_the_one_that_is_trained_for() -> None:
     scales = deviations * 3**0.5 / np.pi / 8  # at the last step
     symbols = np.rint(np.random.default_rng(9).logistic(0, scales, (1, 24, 32, 20))).astype(np.float32)
     nats = sum(
-        float(ops.sum(nats_of(part - expected, scale))) for part, (expected, scale)
-        in zip(passes(symbols), contexts(symbols, np.array([63])), strict=True)
+        float(ops.sum(nats_of(part - expected, scale)))
+        for part, (expected, scale) in zip(passes(symbols), contexts(symbols, np.array([63])), strict=True)
     )
     payload = coder.encode(symbols.astype(np.int32), contexts.integers(), 63)
     assert 8 * len(payload) == pytest.approx(nats / np.log(2), rel=0.01)
@@ -271,7 +297,10 @@ def test_another_backend_decodes_the_same_pixels(untrained: Path, tmp_path: Path
         "np.save(folder / 'out.npy', codec_class('learned-onescale').decode((folder / 'stream').read_bytes()))"
     )
     subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120,
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        check=True,
+        timeout=120,
         env={**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "2"},
     )
     found = np.load(tmp_path / "out.npy").astype(int)
@@ -290,8 +319,13 @@ def test_damage_is_told(untrained: Path) -> None:
         with pytest.raises(BitstreamError):
             codec().decode(bytes(broken))
     frame = unpack(stream, "learned-onescale")
-    for change in ({"settings": (64,)}, {"settings": ()}, {"settings": (1, 1)}, {"weights": bytes(8)},
-                   {"height": 1 << 15, "width": 1 << 15}):
+    for change in (
+        {"settings": (64,)},
+        {"settings": ()},
+        {"settings": (1, 1)},
+        {"weights": bytes(8)},
+        {"height": 1 << 15, "width": 1 << 15},
+    ):
         with pytest.raises(BitstreamError):
             codec().decode(pack(Frame(**{**vars(frame), **change})))
     survived = 0
@@ -369,10 +403,18 @@ def test_a_training_in_half_precision_goes_on_and_its_streams_are_exact(
     for epochs, resume in ((1, None), (2, tmp_path / "carried.npz")):
         recipe = OneScaleRecipe({**TINY, "epochs": str(epochs)})
         out = folder if epochs == 2 else tmp_path / "first"
-        card = json.loads(train(
-            recipe, iter([pictures()]), data="photographs", out=out, seed=0, precision="mixed_bfloat16",
-            command="train", resume=resume,
-        ).read_text(encoding="utf-8"))
+        card = json.loads(
+            train(
+                recipe,
+                iter([pictures()]),
+                data="photographs",
+                out=out,
+                seed=0,
+                precision="mixed_bfloat16",
+                command="train",
+                resume=resume,
+            ).read_text(encoding="utf-8")
+        )
         (out / "training" / "checkpoint.npz").replace(tmp_path / "carried.npz")
         assert card["points"][0]["training_steps"] == 3 * epochs
         assert [point["quality"] for point in card["points"][0]["validation"]] == [8, 24, 40, 56]

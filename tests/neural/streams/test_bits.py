@@ -23,7 +23,16 @@ pytestmark = pytest.mark.neural
 
 CHANNELS = 8
 SHAPES = [
-    (1, 1, 1), (1, 1, 2), (1, 2, 1), (1, 1, 7), (1, 9, 1), (1, 5, 8), (3, 8, 5), (2, 7, 7), (1, 40, 30), (1000, 2, 2),
+    (1, 1, 1),
+    (1, 1, 2),
+    (1, 2, 1),
+    (1, 1, 7),
+    (1, 9, 1),
+    (1, 5, 8),
+    (3, 8, 5),
+    (2, 7, 7),
+    (1, 40, 30),
+    (1000, 2, 2),
     (200, 8, 8),
 ]
 
@@ -224,10 +233,16 @@ def test_files_that_are_no_models_are_refused(model: BitModel, tmp_path: Path) -
     np.save(path.with_suffix(".npy"), model.weights)
     good = {"weights": model.weights, "bias": model.bias, "counts": model.counts}
     bad: list[dict[str, npt.NDArray[np.generic]]] = [
-        {"weights": model.weights.astype(np.int32)}, {"weights": model.weights[:3]}, {"weights": model.weights[:, :8]},
-        {"weights": model.weights[0]}, {"bias": model.bias[:, 1:]}, {"bias": model.bias.astype(float)},
+        {"weights": model.weights.astype(np.int32)},
+        {"weights": model.weights[:3]},
+        {"weights": model.weights[:, :8]},
+        {"weights": model.weights[0]},
+        {"bias": model.bias[:, 1:]},
+        {"bias": model.bias.astype(float)},
         {"bias": model.bias[0]},
-        {"counts": 0 * model.counts}, {"counts": model.counts << 40}, {"counts": model.counts[:, 1:]},
+        {"counts": 0 * model.counts},
+        {"counts": model.counts << 40},
+        {"counts": model.counts[:, 1:]},
         {"weights": model.weights[:, :, :0, :0], "bias": model.bias[:, :0]},
     ]
     for change in bad:
@@ -284,7 +299,8 @@ def test_known_model_and_payload() -> None:
     index = np.arange(4 * 18 * 16).reshape(4, 18, 4, 4)
     ones = np.arange(1, bit_model.BINS + 1)
     model = BitModel(
-        (index * 7919 % 401 - 200).astype(np.int16), (np.arange(16).reshape(4, 4) * 37 % 101 - 50).astype(np.int32),
+        (index * 7919 % 401 - 200).astype(np.int16),
+        (np.arange(16).reshape(4, 4) * 37 % 101 - 50).astype(np.int32),
         np.stack([bit_model.BINS + 1 - ones, ones]) * bit_model.OBSERVATION,
     )
     codes = (np.arange(70 * 60 * 4).reshape(1, 70, 60, 4) ** 2 % 11 < 5).astype(np.uint8)

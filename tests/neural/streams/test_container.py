@@ -60,8 +60,15 @@ def test_another_codec_and_trailing_bytes_are_told() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"height": 0}, {"width": 0}, {"count": 0}, {"channels": 2}, {"channels": 4}, {"height": 65537},
-        {"count": MAX_SAMPLES}, {"count": 1 << 40}, {"width": 1 << 60},
+        {"height": 0},
+        {"width": 0},
+        {"count": 0},
+        {"channels": 2},
+        {"channels": 4},
+        {"height": 65537},
+        {"count": MAX_SAMPLES},
+        {"count": 1 << 40},
+        {"width": 1 << 60},
     ],
 )
 def test_absurd_sizes_are_refused_before_anything_is_allocated(change: dict[str, int]) -> None:

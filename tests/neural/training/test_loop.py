@@ -21,14 +21,15 @@ from benchmark.cli.main import main
 from benchmark.errors import UsageError
 from benchmark.neural.training import checkpoint
 from benchmark.neural.training.crops import Crops, blocks
-from benchmark.neural.training.loop import Pace
+from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.schedules import SCHEDULES, cyclical, rate_factor
 from benchmark.neural.training.train import train
 from tests.conftest import ROOT, Run, photo
 from tests.tiny import TinyRecipe
 
 pytestmark = [
-    pytest.mark.neural, pytest.mark.slow,
+    pytest.mark.neural,
+    pytest.mark.slow,
     # Keras saves weights of TensorFlow in a way that NumPy 2 warns of.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
@@ -57,7 +58,13 @@ def run(folder: Path, options: dict[str, str] | None = None, **keywords: Any) ->
     """Trains the tiny network on a photograph of sixteen blocks; returns its card."""
     images = [photo(128, 128, 3, 1)[np.newaxis]]
     card = train(
-        TinyRecipe(options or {}), images, data="photo", out=folder, seed=1, precision="float32", command="test",
+        TinyRecipe(options or {}),
+        images,
+        data="photo",
+        out=folder,
+        seed=1,
+        precision="float32",
+        command="test",
         **keywords,
     )
     found: dict[str, Any] = json.loads(card.read_text(encoding="utf-8"))
@@ -168,8 +175,12 @@ def test_another_backend_goes_on_from_a_checkpoint_that_was_carried(backend: str
         "print(json.dumps(card))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, tmp_path / "there", carried], cwd=ROOT, check=True, capture_output=True,
-        text=True, env={**os.environ, "KERAS_BACKEND": backend},
+        [sys.executable, "-c", program, tmp_path / "there", carried],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
     )
     card = json.loads(done.stdout.splitlines()[-1])
     assert card["points"][0]["training_steps"] == 12
@@ -185,7 +196,8 @@ def test_checkpoints_that_do_not_fit_are_explained(tmp_path: Path) -> None:
     torn = tmp_path / "torn.npz"
     torn.write_bytes(good.read_bytes()[:1000])
     for path, options, complaint in (
-        (torn, {}, "expected a checkpoint"), (tmp_path / "none.npz", {}, "cannot be read"),
+        (torn, {}, "expected a checkpoint"),
+        (tmp_path / "none.npz", {}, "cannot be read"),
         (good, {"average": "0.9"}, "of another optimiser"),
     ):
         with pytest.raises(UsageError, match=complaint):
@@ -265,8 +277,10 @@ def test_smaller_crops_show_more(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"optimiser": "soap"}, "expected one of adam, adamw, muon"), ({"average": "1"}, "below 1"),
-        ({"warmup_steps": "-1"}, "whole number"), ({"downscale": "2"}, "a factor from 0.1 to 1"),
+        ({"optimiser": "soap"}, "expected one of adam, adamw, muon"),
+        ({"average": "1"}, "below 1"),
+        ({"warmup_steps": "-1"}, "whole number"),
+        ({"downscale": "2"}, "a factor from 0.1 to 1"),
     ],
 )
 def test_bad_options_of_the_loop_are_explained(options: dict[str, str], complaint: str) -> None:

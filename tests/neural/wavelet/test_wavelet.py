@@ -57,10 +57,19 @@ def random_model(seed: int = 0, odd: int = 6, hidden: int = 10) -> Model:
         return rng.integers(-3000, 3000, shape).astype(np.int32)
 
     return Model(
-        weights(KINDS, FEATURES, odd), biases(KINDS, BANDS, odd), weights(KINDS, odd), weights(KINDS, odd, SAID),
-        weights(KINDS, BANDS, FEATURES, SAID), weights(KINDS, FEATURES + SAID, hidden), biases(KINDS, BANDS, hidden),
-        weights(KINDS, hidden), weights(KINDS, hidden, hidden), biases(KINDS, hidden), weights(KINDS, hidden, BINARY),
-        biases(KINDS, BANDS, BINARY) - 1500, first_tables(),
+        weights(KINDS, FEATURES, odd),
+        biases(KINDS, BANDS, odd),
+        weights(KINDS, odd),
+        weights(KINDS, odd, SAID),
+        weights(KINDS, BANDS, FEATURES, SAID),
+        weights(KINDS, FEATURES + SAID, hidden),
+        biases(KINDS, BANDS, hidden),
+        weights(KINDS, hidden),
+        weights(KINDS, hidden, hidden),
+        biases(KINDS, hidden),
+        weights(KINDS, hidden, BINARY),
+        biases(KINDS, BANDS, BINARY) - 1500,
+        first_tables(),
     )
 
 
@@ -216,8 +225,9 @@ def test_large_magnitudes_and_all_classes_come_back() -> None:
     rng = np.random.default_rng(1)
     height, width = 64, 96
     bands = {
-        (level, part): np.float32(5) * rng.choice([0, 1, 2, 5, 9, 15, 30, 60, 300, 5000, 60_000], band_shape(
-            height, width, level, part)) * rng.choice([-1, 1], band_shape(height, width, level, part))
+        (level, part): np.float32(5)
+        * rng.choice([0, 1, 2, 5, 9, 15, 30, 60, 300, 5000, 60_000], band_shape(height, width, level, part))
+        * rng.choice([-1, 1], band_shape(height, width, level, part))
         for level, part in SCALES
     }
     found = coder.encode([bands], height, width, random_model(), 5 * UNIT, 0.0)
@@ -236,13 +246,12 @@ def test_predictions_are_those_of_integers() -> None:
         for place in range(50):
             seen = dict(zip(known, features[:, place].tolist(), strict=True))
             assert exactly(model, kind, band, seen, rate_index(1234)) == (
-                more[:, place].tolist(), float(positive[place])
+                more[:, place].tolist(),
+                float(positive[place]),
             )
 
 
-def exactly(
-    model: Model, kind: int, band: int, seen: dict[int, int], rate: int
-) -> tuple[list[int], int]:
+def exactly(model: Model, kind: int, band: int, seen: dict[int, int], rate: int) -> tuple[list[int], int]:
     def active(total: int) -> int:
         return min(max(0, (total + 32) >> 6), 255)
 
@@ -297,10 +306,13 @@ def test_features_are_what_the_decoder_knows() -> None:
     for changed in rng.integers(20, len(first), 5):
         second = walk(int(changed))
         assert all(np.array_equal(first[at], second[at]) for at in range(changed + 1))
-        assert any(
-            one.shape != other.shape or not np.array_equal(one, other)
-            for one, other in zip(first[changed + 1 :], second[changed + 1 :], strict=True)
-        ) or changed == len(first) - 1
+        assert (
+            any(
+                one.shape != other.shape or not np.array_equal(one, other)
+                for one, other in zip(first[changed + 1 :], second[changed + 1 :], strict=True)
+            )
+            or changed == len(first) - 1
+        )
 
 
 def test_slopes_are_differences_of_the_decoded_low_pass_plane() -> None:
@@ -342,8 +354,10 @@ def test_restoration_is_one_whole(height: int, width: int, channels: int) -> Non
     out = network(planes, 20 * UNIT, first_tables())
     assert [plane.shape for plane in out] == [(height, width)] * channels
     assert any(not np.array_equal(one, other) for one, other in zip(out, planes, strict=True))
-    assert all(np.array_equal(one, other) for one, other in zip(
-        out, reference_restoration(network, planes, 20 * UNIT), strict=True))
+    assert all(
+        np.array_equal(one, other)
+        for one, other in zip(out, reference_restoration(network, planes, 20 * UNIT), strict=True)
+    )
 
 
 def reference_restoration(
@@ -362,8 +376,12 @@ def reference_restoration(
         padded = np.pad(source, ((1, 1), (1, 1), (0, 0)))
         rows, columns = source.shape[:2]
         return sum(
-            (padded[row : row + rows, column : column + columns, :, np.newaxis] * kernel[row, column].astype(np.int64))
-            .sum(axis=2) for row in range(3) for column in range(3)
+            (
+                padded[row : row + rows, column : column + columns, :, np.newaxis]
+                * kernel[row, column].astype(np.int64)
+            ).sum(axis=2)
+            for row in range(3)
+            for column in range(3)
         )
 
     rate = rate_index(step) - 176
@@ -411,10 +429,15 @@ def test_networks_behave_like_the_integers_they_become() -> None:
     repair.bias.assign(rng.normal(0, 0.2, repair.bias.shape))
     planes = [rng.integers(-3000, 3000, (32, 48)).astype(np.int16) for _ in range(3)]
     step = 24 * UNIT
-    seen = np.stack([
-        detail(plane, step, first_tables())[row::2, column::2]
-        for plane in planes for row in (0, 1) for column in (0, 1)
-    ], axis=-1)
+    seen = np.stack(
+        [
+            detail(plane, step, first_tables())[row::2, column::2]
+            for plane in planes
+            for row in (0, 1)
+            for column in (0, 1)
+        ],
+        axis=-1,
+    )
     added = ops.convert_to_numpy(repair(seen[np.newaxis], np.array([rate_index(step)], np.float32)))[0]
     out = repair.integers()(planes, step, first_tables())
     for number, plane in enumerate(out):
@@ -481,9 +504,7 @@ def test_a_smaller_picture_is_decoded(tmp_path: Path, rdbench: Run) -> None:
     done = rdbench("decode", "--level", "2", str(tmp_path / "photo.rdb"), str(tmp_path / "small.png"))
     assert "51×33" in done.stdout
     assert codec.decode_smaller((tmp_path / "photo.rdb").read_bytes(), 6).shape == (3, 4, 3)
-    done = rdbench(
-        "decode", "--level", "7", str(tmp_path / "photo.rdb"), str(tmp_path / "small.png"), check=False
-    )
+    done = rdbench("decode", "--level", "7", str(tmp_path / "photo.rdb"), str(tmp_path / "small.png"), check=False)
     assert (done.returncode, "a level of at most 6" in done.stderr) == (2, True)
     jpeg = codec_class("jpeg")()
     with pytest.raises(UsageError, match="no levels of resolution"):
@@ -493,8 +514,13 @@ def test_a_smaller_picture_is_decoded(tmp_path: Path, rdbench: Run) -> None:
 def test_absurd_settings_in_a_stream_are_refused() -> None:
     codec = codec_class("learned-wavelet")
     frame = unpack(codec.from_settings({}).encode(photo(20, 20)), "learned-wavelet")
-    for change in ({"settings": (0, 1)}, {"settings": (1 << 20, 1)}, {"settings": (640, 2)}, {"settings": (640,)},
-                   {"count": 2}):
+    for change in (
+        {"settings": (0, 1)},
+        {"settings": (1 << 20, 1)},
+        {"settings": (640, 2)},
+        {"settings": (640,)},
+        {"count": 2},
+    ):
         with pytest.raises(BitstreamError, match="absurd settings"):
             codec.decode(pack(Frame(**{**vars(frame), **change})))
 
@@ -535,8 +561,21 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
 def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None:
     (tmp_path / "photos").mkdir()
     PIL.Image.fromarray(photo(64, 96)).save(tmp_path / "photos" / "a.png")
-    rdbench("run", "--codecs", "learned-wavelet", "--dataset", "folder:photos", "--set", "learned-wavelet.step=20,60",
-            "--metrics", "psnr", "--jobs", "1", "--out", "results")
+    rdbench(
+        "run",
+        "--codecs",
+        "learned-wavelet",
+        "--dataset",
+        "folder:photos",
+        "--set",
+        "learned-wavelet.step=20,60",
+        "--metrics",
+        "psnr",
+        "--jobs",
+        "1",
+        "--out",
+        "results",
+    )
     table = pd.read_csv(tmp_path / "results" / "records.csv")
     assert list(table["status"]) == ["ok", "ok"]
     assert (table["estimated_bpp"] <= table["payload_bpp"] + 0.01).all()
@@ -560,27 +599,42 @@ def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tm
         "    np.save(Path(sys.argv[1], path.stem + '.npy'), pixels)"
     )
     subprocess.run(
-        [sys.executable, "-c", program, tmp_path, *paths], cwd=ROOT, check=True, timeout=300,
+        [sys.executable, "-c", program, tmp_path, *paths],
+        cwd=ROOT,
+        check=True,
+        timeout=300,
         env={**os.environ, "KERAS_BACKEND": backend, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
     )
     for path in paths:
         assert np.array_equal(np.load(tmp_path / f"{path.stem}.npy"), np.load(path.with_suffix(".npy"))), path.stem
 
 
-def test_training_goes_on_and_its_weights_code(
-    tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_training_goes_on_and_its_weights_code(tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A training of two steps a stage, stopped by its limit of time, goes on where it was."""
     (tmp_path / "photos").mkdir()
     for index in range(3):
         PIL.Image.fromarray(photo(512, 512, 3, index)).save(tmp_path / "photos" / f"{index}.png")
     words = [
-        "train", "learned-wavelet", "--dataset", "photos", "--out", "weights/learned-wavelet/mine",
-        "--evaluate-every", "0",
+        "train",
+        "learned-wavelet",
+        "--dataset",
+        "photos",
+        "--out",
+        "weights/learned-wavelet/mine",
+        "--evaluate-every",
+        "0",
     ]
     options = {
-        "odd": 4, "hidden": 8, "channels": 4, "layers": 2, "first_epochs": 1, "epochs": 1, "restoration_epochs": 1,
-        "steps": 2, "contexts": 64, "crops": 2,
+        "odd": 4,
+        "hidden": 8,
+        "channels": 4,
+        "layers": 2,
+        "first_epochs": 1,
+        "epochs": 1,
+        "restoration_epochs": 1,
+        "steps": 2,
+        "contexts": 64,
+        "crops": 2,
     }
     words += [word for name, value in options.items() for word in ("--option", f"{name}={value}")]
     rdbench(*words)
@@ -596,8 +650,14 @@ def test_training_goes_on_and_its_weights_code(
     image = photo(70, 90)
     assert np.mean((codec.decode(codec.encode(image)).astype(float) - image) ** 2) < 200
     rdbench(
-        *words[:4], "--out", "weights/learned-wavelet/further", *words[8:],
-        "--option", "start=mine", "--option", "epochs=0",
+        *words[:4],
+        "--out",
+        "weights/learned-wavelet/further",
+        *words[8:],
+        "--option",
+        "start=mine",
+        "--option",
+        "epochs=0",
     )
     further = Model.load(tmp_path / "weights" / "learned-wavelet" / "further" / "network.contexts.npz")
     assert np.array_equal(further.first, after.first), "the restoration alone was trained on"

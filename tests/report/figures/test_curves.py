@@ -20,12 +20,25 @@ PSNR, SSIM, MS_SSIM = (find_metric(all_metrics(), name) for name in ("psnr", "ss
 def rows(codec: str, quality: int, **more: object) -> list[dict[str, object]]:
     settings = str(more.pop("settings", f'{{"quality":{quality}}}'))
     base = empty_cells() | {
-        "dataset": "set", "codec": codec, "version": "1", "knob": "quality", "settings": settings, "images": 1,
-        "status": "ok", "threads": 1,
+        "dataset": "set",
+        "codec": codec,
+        "version": "1",
+        "knob": "quality",
+        "settings": settings,
+        "images": 1,
+        "status": "ok",
+        "threads": 1,
     }
     return [
-        base | {"image": str(image), "bpp": quality / 50 + image / 100, "psnr_rgb": 25 + quality / 8 + image,
-                "mse_rgb": 100.0 - quality + image, "encode_s": 0.5} | more
+        base
+        | {
+            "image": str(image),
+            "bpp": quality / 50 + image / 100,
+            "psnr_rgb": 25 + quality / 8 + image,
+            "mse_rgb": 100.0 - quality + image,
+            "encode_s": 0.5,
+        }
+        | more
         for image in range(3)
     ]
 
@@ -69,14 +82,18 @@ def test_failures_are_counted_and_never_averaged(tmp_path: Path) -> None:
 
 
 def test_curves_differ_by_everything_but_the_knob() -> None:
-    table = pd.DataFrame({
-        "codec": ["jpeg", "jpeg", "jpeg", "webp"],
-        "knob": ["quality"] * 4,
-        "settings": [
-            '{"quality":1,"sub":"420","opt":true}', '{"quality":2,"sub":"420","opt":true}',
-            '{"quality":1,"sub":"444","opt":true}', '{"quality":1}',
-        ],
-    })
+    table = pd.DataFrame(
+        {
+            "codec": ["jpeg", "jpeg", "jpeg", "webp"],
+            "knob": ["quality"] * 4,
+            "settings": [
+                '{"quality":1,"sub":"420","opt":true}',
+                '{"quality":2,"sub":"420","opt":true}',
+                '{"quality":1,"sub":"444","opt":true}',
+                '{"quality":1}',
+            ],
+        }
+    )
     assert list(series_labels(table)) == ["jpeg (sub=420)", "jpeg (sub=420)", "jpeg (sub=444)", "webp"]
 
 

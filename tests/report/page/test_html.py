@@ -42,23 +42,55 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
                 for index, image in enumerate(IMAGES):
                     rate = quality / 40 * (1 + index / 10) * 0.8**place
                     settings = json.dumps({"effort": 4, "quality": quality}, separators=(",", ":"))
-                    rows.append(empty | {
-                        "dataset": dataset, "codec": codec, "version": "1", "knob": "quality", "settings": settings,
-                        "image": image, "image_sha256": image, "images": 1, "status": "ok", "threads": 1, "bpp": rate,
-                        "psnr_rgb": 24 + quality / 6 + index, "psnr_y": 25 + quality / 6 + index,
-                        "mse_rgb": 100 - quality, "mse_y": 90 - quality, "ssim_rgb": 0.7 + quality / 400,
-                        "ms_ssim_rgb": 1 - 0.2 / quality, "encode_s": 0.1, "decode_s": 0.1,
-                    })
-    rows.append(rows[-1] | {
-        "codec": "avif", "settings": '{"effort":4,"quality":95}', "status": "failed", "bpp": "", "psnr_rgb": "",
-        "reason": "RuntimeError: </script><b>no</b>",
-    })
+                    rows.append(
+                        empty
+                        | {
+                            "dataset": dataset,
+                            "codec": codec,
+                            "version": "1",
+                            "knob": "quality",
+                            "settings": settings,
+                            "image": image,
+                            "image_sha256": image,
+                            "images": 1,
+                            "status": "ok",
+                            "threads": 1,
+                            "bpp": rate,
+                            "psnr_rgb": 24 + quality / 6 + index,
+                            "psnr_y": 25 + quality / 6 + index,
+                            "mse_rgb": 100 - quality,
+                            "mse_y": 90 - quality,
+                            "ssim_rgb": 0.7 + quality / 400,
+                            "ms_ssim_rgb": 1 - 0.2 / quality,
+                            "encode_s": 0.1,
+                            "decode_s": 0.1,
+                        }
+                    )
+    rows.append(
+        rows[-1]
+        | {
+            "codec": "avif",
+            "settings": '{"effort":4,"quality":95}',
+            "status": "failed",
+            "bpp": "",
+            "psnr_rgb": "",
+            "reason": "RuntimeError: </script><b>no</b>",
+        }
+    )
     pd.DataFrame(rows).to_csv(folder / "records.csv", index=False)
-    (folder / "manifest.json").write_text(json.dumps({
-        "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
-        "codecs": {"jpeg": "Pillow 1"}, "metrics": {"psnr": "10·log10(255² / MSE)"}, "averaging": "arithmetic mean",
-        "environment": {"python": "3.11.7", "cores": 2}, "packages": {"numpy": "2"},
-    }), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps(
+            {
+                "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
+                "codecs": {"jpeg": "Pillow 1"},
+                "metrics": {"psnr": "10·log10(255² / MSE)"},
+                "averaging": "arithmetic mean",
+                "environment": {"python": "3.11.7", "cores": 2},
+                "packages": {"numpy": "2"},
+            }
+        ),
+        encoding="utf-8",
+    )
     made = collect([folder], all_metrics(), title="Three <codecs>")
     original = photo(SIDE, SIDE)
     decoded = [
@@ -66,16 +98,25 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
     ]
     table = Table(
-        "bd", "BD-rate on set; PSNR over RGB.",
+        "bd",
+        "BD-rate on set; PSNR over RGB.",
         pd.DataFrame({"codec": ["b", "a", "c"], "rate": [-3.25, 10.5, np.nan], "n": [2, 10, 1]}),
-        {"codec": "Codec", "rate": "BD-rate (%)"}, {"rate": ".1f", "n": ".0f"}, {"rate": "low"},
+        {"codec": "Codec", "rate": "BD-rate (%)"},
+        {"rate": ".1f", "n": ".0f"},
+        {"rate": "low"},
     )
     bd = made.bd.assign(
-        curve_ci_low=made.bd["bd_rate"] - 2, curve_ci_high=made.bd["bd_rate"] + 2, p_value=0.0004,
+        curve_ci_low=made.bd["bd_rate"] - 2,
+        curve_ci_high=made.bd["bd_rate"] + 2,
+        p_value=0.0004,
         flags="a first remark; a second remark",
     )
     return dataclasses.replace(
-        made, bd=bd, tables=[table], notes=["Something is missing."], command="python -m benchmark report run",
+        made,
+        bd=bd,
+        tables=[table],
+        notes=["Something is missing."],
+        command="python -m benchmark report run",
         pictures=[Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]],
         references={"psnr_rgb": [Curve([0.3, 0.9], [27.0, 33.0], "published", "set")]},
     )
@@ -187,8 +228,10 @@ def test_every_part_is_there(opened: Opened) -> None:
 
 
 def test_summary_tells_the_best_with_its_interval(opened: Opened) -> None:
-    assert re.search(r"On set, avif needs least rate .* −36\.0\s%\s\(95 % interval −38\.0 to −34\.0\) against jpeg",
-                     opened.page.inner_text("#summary .findings"))
+    assert re.search(
+        r"On set, avif needs least rate .* −36\.0\s%\s\(95 % interval −38\.0 to −34\.0\) against jpeg",
+        opened.page.inner_text("#summary .findings"),
+    )
     assert opened.page.locator("#summary td[data-best]").first.inner_text().split() == ["−36.0", "−38.0", "to", "−34.0"]
 
 
@@ -390,8 +433,12 @@ def test_numbers_sort_as_numbers_and_what_is_missing_last(opened: Opened) -> Non
     heading.click()
     assert cells.all_inner_texts() == ["10.5", "−3.2", "–"]
     assert opened.page.locator("#table-bd td[data-best]").all_inner_texts() == ["−3.2"]
-    assert opened.run("document.getElementById(document.getElementById('table-bd').getAttribute('aria-labelledby'))"
-                      ".textContent") == "BD-rate on set; PSNR over RGB."
+    assert (
+        opened.run(
+            "document.getElementById(document.getElementById('table-bd').getAttribute('aria-labelledby')).textContent"
+        )
+        == "BD-rate on set; PSNR over RGB."
+    )
 
 
 def test_slider_reveals_the_original(opened: Opened) -> None:
@@ -471,10 +518,20 @@ def test_controls_and_pictures_have_names(opened: Opened) -> None:
         return !(node.getAttribute('aria-label') ?? '').trim() && !label.trim() && !node.textContent.trim();
     }).map((node) => node.outerHTML)""")
     assert nameless == []
-    assert opened.run("(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);"
-                      " return ids.filter((id, place) => ids.indexOf(id) !== place); })()") == []
-    assert opened.run("[...document.querySelectorAll('[aria-labelledby]')].filter("
-                      "(node) => !document.getElementById(node.getAttribute('aria-labelledby'))).length") == 0
+    assert (
+        opened.run(
+            "(() => { const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);"
+            " return ids.filter((id, place) => ids.indexOf(id) !== place); })()"
+        )
+        == []
+    )
+    assert (
+        opened.run(
+            "[...document.querySelectorAll('[aria-labelledby]')].filter("
+            "(node) => !document.getElementById(node.getAttribute('aria-labelledby'))).length"
+        )
+        == 0
+    )
     assert opened.run("[...document.querySelectorAll('table thead th')].filter((node) => !node.scope).length") == 0
 
 
@@ -482,7 +539,15 @@ def test_a_report_without_pictures_or_records_says_so(report: Report, browser: A
     results = dataclasses.replace(report.results, records=report.results.records.iloc[:0])
     bd = report.bd[report.bd["image"] == ""]
     bare = dataclasses.replace(
-        report, results=results, bd=bd, pictures=[], tables=[], manifests={}, notes=[], command="", references={},
+        report,
+        results=results,
+        bd=bd,
+        pictures=[],
+        tables=[],
+        manifests={},
+        notes=[],
+        command="",
+        references={},
     )
     found = Opened(browser, write_html(bare, tmp_path / "index.html"))
     assert "no pictures" in found.page.inner_text("#pictures")

@@ -1,0 +1,87 @@
+"""What ``list`` and ``info`` show: codecs, data sets, metrics, the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.cli.tables import open_console, table_of
+from benchmark.errors import BenchmarkError, MissingBackend
+
+
+def print_codecs() -> None:
+    """All codecs, with what is missing for each."""
+    from benchmark.plugins import codec_class, codec_names
+
+    table = table_of("codec", "what", "takes", "knob", "library")
+    for name in codec_names():
+        try:
+            cls = codec_class(name)
+            takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
+            knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
+            table.add_row(name, cls.summary, takes, knob, cls.version())
+        except MissingBackend as error:
+            table.add_row(name, cls.summary, takes, knob, f"missing: {error}")
+        except BenchmarkError as error:
+            table.add_row(name, f"cannot be loaded: {error}", "", "", "")
+    open_console().print(table)
+
+
+def print_datasets(data_root: Path | None) -> None:
+    """All data sets, with how many of their images are here."""
+    from benchmark.plugins import dataset_classes, open_dataset
+
+    table = table_of("data set", "what", "images here")
+    for name, cls in sorted(dataset_classes().items()):
+        shown = f"{name}:{cls.arguments}" if cls.arguments else name
+        if "PATH" in cls.arguments:
+            here = "any"
+        else:
+            try:
+                dataset = open_dataset(name, data_root)
+                dataset.items()
+                here = str(dataset.count())
+                if cls.expected is not None and dataset.count() != cls.expected:
+                    here += f" of {cls.expected}"
+            except BenchmarkError:
+                command = f"data fetch {name}" if cls.fetchable else cls.built_by
+                here = f"missing: python -m benchmark {command}" if command else "missing"
+        table.add_row(shown, cls.summary, here)
+    open_console().print(table)
+
+
+def print_metrics() -> None:
+    """All metrics: what each is, what is missing, and below the table how it is defined."""
+    from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
+
+    missing = missing_metrics()
+    libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
+    libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
+    table = table_of("metric", "columns", "unit", "better", "tolerance", "least side", "library")
+    definitions = []
+    for name in libraries:
+        columns = [metric for metric in all_metrics() if metric.name == name]
+        first = columns[0]
+        table.add_row(
+            name,
+            ", ".join(metric.column for metric in columns),
+            first.unit or "–",
+            "higher" if first.higher_is_better else "lower",
+            str(first.tolerance),
+            str(first.smallest),
+            libraries[name],
+        )
+        definitions.append(f"{name}: {first.definition}")
+    console = open_console()
+    console.print(table)
+    for line in definitions:
+        console.print(line, soft_wrap=True)
+
+
+def print_info() -> None:
+    """Machine, Python and library versions."""
+    from benchmark.system.environment import describe, package_versions
+
+    table = table_of("what", "value")
+    for name, value in {**describe(), **package_versions()}.items():
+        table.add_row(name, str(value))
+    open_console().print(table)
