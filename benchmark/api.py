@@ -11,9 +11,10 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark import defaults
+from benchmark.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,8 @@ def codec(name: str, /, **settings: Setting) -> Codec:
     """
     from benchmark.plugins import codec_class
 
+    if not isinstance(name, str):
+        raise UsageError(f"expected the name of a codec, got {name!r}")
     cls = codec_class(name)
     cls.version()  # raises where the library is missing
     return cls.from_settings(settings)
@@ -81,17 +84,19 @@ def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
     """
     from benchmark.plugins import open_dataset
 
+    if not isinstance(name, str):
+        raise UsageError(f"expected the name of a data set, got {name!r}")
     return open_dataset(name, Path(root) if root is not None else None)
 
 
 def run(
     *,
     out: str | Path,
-    codecs: Mapping[str, Mapping[str, Sequence[Setting]]] | Sequence[str] | None = None,
+    codecs: Mapping[str, Mapping[str, Setting | Sequence[Setting]]] | Sequence[str] | str | None = None,
     dataset: str | Sequence[str] = defaults.DATASET,
-    metrics: Sequence[str] | None = None,
-    match: Mapping[str, Sequence[float]] | None = None,
-    match_mean: Mapping[str, Sequence[float]] | None = None,
+    metrics: Sequence[str] | str | None = None,
+    match: Mapping[str, float | Sequence[float]] | None = None,
+    match_mean: Mapping[str, float | Sequence[float]] | None = None,
     repeats: int = 1,
     threads: int = 1,
     timeout: float = 600.0,
@@ -120,11 +125,11 @@ def run(
 
     Args:
         out: folder of the results; it is made. Several data sets have a folder below it each.
-        codecs: names, or for each name the values to try of its settings; every combination is an operating point.
-            None takes the default codecs that are installed.
+        codecs: a name or several, or for each name the values to try of its settings, one or several; every
+            combination is an operating point. None takes the default codecs that are installed.
         dataset: name of a data set, or several, see :func:`dataset`.
-        metrics: names; None takes all.
-        match: targets: for a column such as ``bpp`` or ``psnr_rgb``, the values to come near to without passing them.
+        metrics: a name or several; None takes all.
+        match: targets: for a column such as ``bpp`` or ``psnr_rgb``, the value or values to come near to, not past.
             The knob of each codec is then found for every image. A column's name with ``~`` lets the value be passed.
         match_mean: the same for the mean over a data set, for all of which one knob is found.
         repeats: how often each encode and decode is timed; the median counts.
@@ -146,13 +151,15 @@ def run(
     from benchmark.run.study import dataset_names, each_dataset, resolve
     from benchmark.workflows.outputs import run_to_files
 
-    names = dataset_names(dataset)
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs: expected a number of processes from 1 on, or None, got {jobs}")
+    names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
     study, _ = resolve(
         dataset=names,
-        codecs=codecs,
-        metrics=metrics,
-        match=match,
-        match_mean=match_mean,
+        codecs=_sweeps(codecs),
+        metrics=None if metrics is None else _listed(metrics),
+        match=_limits("match", match),
+        match_mean=_limits("match_mean", match_mean),
         repeats=repeats,
         threads=threads,
         timeout=timeout,
@@ -199,6 +206,8 @@ def read_results(*paths: str | Path) -> Results:
     from benchmark.analysis.curve import read_results as read
     from benchmark.plugins import all_metrics
 
+    if not paths:
+        raise UsageError("expected a results folder, or several, got none")
     return read([Path(path) for path in paths], all_metrics())
 
 
@@ -230,5 +239,46 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
         UsageError: there is no such anchor or metric.
     """
     from benchmark.analysis.bdrate import bd_table
+    from benchmark.analysis.curve import Results
 
+    if not isinstance(results, Results):
+        raise UsageError(f"results: expected what run or read_results gave, got {results!r}")
     return bd_table(results, anchor, results.metric(metric))
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    """One name or several, as a list."""
+    found = [names] if isinstance(names, str) else list(names) if isinstance(names, Sequence) else [names]
+    if not all(isinstance(name, str) for name in found):
+        raise UsageError(f"expected a name or a list of names, got {names!r}")
+    return found
+
+
+def _values(values: Any) -> list[Any]:
+    """One value or several, as a list."""
+    return list(values) if isinstance(values, Sequence) and not isinstance(values, str) else [values]
+
+
+def _sweeps(codecs: Any) -> dict[str, dict[str, list[Setting]]] | None:
+    """What a caller said of codecs, as values of each setting of each codec."""
+    if codecs is None:
+        return None
+    if not isinstance(codecs, Mapping):
+        return {name: {} for name in _listed(codecs)}
+    for name, sweep in codecs.items():
+        if not isinstance(sweep, Mapping):
+            raise UsageError(f"codecs: {name}: expected values by the names of its settings, got {sweep!r}")
+    return {name: {field: _values(values) for field, values in sweep.items()} for name, sweep in codecs.items()}
+
+
+def _limits(argument: str, targets: Any) -> dict[str, list[float]] | None:
+    """What a caller said of targets, as limits of each column."""
+    if targets is None:
+        return None
+    if not isinstance(targets, Mapping):
+        raise UsageError(f"{argument}: expected limits by the names of their columns, got {targets!r}")
+    found = {str(column): _values(limits) for column, limits in targets.items()}
+    for column, limits in found.items():
+        if not all(isinstance(limit, int | float) for limit in limits):
+            raise UsageError(f"{argument}: {column}: expected numbers, got {limits!r}")
+    return found

@@ -209,7 +209,10 @@ def find_images(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise MissingData(f"{folder} is not a directory; expected a directory of images")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    try:
+        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    except OSError as error:
+        raise MissingData(f"{folder}: cannot be searched for images: {error}") from error
     if not found:
         raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}")
     return {path.relative_to(folder).as_posix(): path for path in found}

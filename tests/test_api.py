@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,8 @@ def python(program: str, folder: Path, *words: str) -> subprocess.CompletedProce
 
 def test_the_public_names_are_these() -> None:
     assert benchmark.__all__ == ["__version__", *FUNCTIONS]
-    assert {name for name, _ in inspect.getmembers(api, inspect.isfunction)} == set(FUNCTIONS)
+    functions = {name for name, _ in inspect.getmembers(api, inspect.isfunction) if not name.startswith("_")}
+    assert functions == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -149,3 +151,39 @@ def test_encode_and_decode() -> None:
     image = photo(30, 40)
     png = benchmark.codec("png")
     assert np.array_equal(png.decode(png.encode(image)), image)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"jobs": 0}, "jobs: expected a number of processes from 1 on"),
+        ({"jobs": -3}, "jobs: expected a number of processes from 1 on"),
+        ({"dataset": None}, "expected a name or a list of names, got None"),
+        ({"codecs": [3]}, "expected a name or a list of names"),
+        ({"codecs": {"jpeg": None}}, "codecs: jpeg: expected values by the names of its settings"),
+        ({"codecs": {"jpeg": ["quality"]}}, "codecs: jpeg: expected values by the names of its settings"),
+        ({"match": ["bpp"]}, "match: expected limits by the names of their columns"),
+        ({"match_mean": {"bpp": "much"}}, "match_mean: bpp: expected numbers"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_told(tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        api.run(out=tmp_path, **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_value_needs_no_list(tmp_path: Path) -> None:
+    results = api.run(out=tmp_path, codecs={"jpeg": {"quality": 30}}, metrics="psnr", jobs=1)
+    assert list(results.summary["codec"]) == ["jpeg"]
+    assert (results.records["psnr_rgb"] > 0).all()
+
+
+def test_what_is_no_name_and_no_result_is_told() -> None:
+    with pytest.raises(UsageError, match="expected the name of a codec, got 3"):
+        api.codec(3)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="expected the name of a data set, got 3"):
+        api.dataset(3)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="got none"):
+        api.read_results()
+    with pytest.raises(UsageError, match="expected what run or read_results gave"):
+        api.bd_rate("results")  # type: ignore[arg-type]

@@ -294,10 +294,14 @@ def _read(path: Path) -> pd.DataFrame:
         raise UsageError(f"{path}: no such file or folder")
     columns = set(read_header(path))
     if {"image", "status", "bpp"} <= columns:
-        return read_records(path)
-    if {"codec", "settings", "images", "bpp_mean"} <= columns:
-        return read_summary(path)
-    raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns")
+        frame = read_records(path)
+    elif {"codec", "settings", "images", "bpp_mean"} <= columns:
+        frame = read_summary(path)
+    else:
+        raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns")
+    if frame.empty:
+        raise RecordsError(f"{path}: holds no rows; run the study again")
+    return frame
 
 
 def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:

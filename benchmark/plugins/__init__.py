@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
@@ -104,6 +105,9 @@ def metric_families() -> dict[str, type[MetricFamily]]:
     families = dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
     columns: dict[str, str] = {}
     for name, family in families.items():
+        counts = Counter(metric.column for metric in family.metrics)
+        if twice := [column for column, count in counts.items() if count > 1]:
+            raise PluginError(f"family of metrics {name!r}: expected each column once, got {twice[0]} twice")
         for metric in family.metrics:
             if metric.column in BY_NAME:
                 raise PluginError(f"metric {metric.name!r}: the records have a column {metric.column} already")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark.errors import RecordsError
 from benchmark.record.migrate import migrate
-from benchmark.record.row import COLUMNS
+from benchmark.record.row import COLUMNS, Record
 
 FIRST = [column.name for column in COLUMNS if column.since == 1]
 """Columns that every records file has, of whatever schema."""
@@ -36,15 +36,17 @@ def read_header(path: Path) -> list[str]:
     """The columns of a CSV file.
 
     Raises:
-        RecordsError: it cannot be read as text, or is empty.
+        RecordsError: it cannot be read as text, is empty, or has a column twice.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error) as error:
         raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
     if not header:
         raise RecordsError(f"{path}: cannot be read as CSV: it is empty")
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise RecordsError(f"{path}: expected each column once, got more of: {', '.join(twice)}")
     return header
 
 
@@ -64,7 +66,7 @@ def read_rows(path: Path) -> Iterator[Row]:
             "Move it away, or name another file or folder."
         )
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.reader(file)
             next(lines)
             for cells in filter(None, lines):
@@ -77,6 +79,8 @@ def _migrated(header: Sequence[str], cells: Sequence[str]) -> tuple[dict[str, st
     if len(cells) != len(header):
         return {}, f"expected {len(header)} cells, got {len(cells)}"
     try:
-        return migrate(dict(zip(header, cells, strict=True))), ""
+        migrated = migrate(dict(zip(header, cells, strict=True)))
+        Record.from_cells(migrated)
+        return migrated, ""
     except ValueError as error:
         return {}, str(error)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from benchmark.errors import RecordsError
 from benchmark.record.columns import Column, column, columns_of
+from benchmark.record.settings import read_settings
 
 SCHEMA = 2
 """Changes when a column changes its meaning. ``migrate`` reads every older one."""
@@ -193,7 +196,26 @@ class Record:
             if not values[name]:
                 raise ValueError(f"{name}: expected a text, got an empty cell")
         metrics = {name: cell for name, cell in cells.items() if name not in BY_NAME and cell}
-        return cls(**values, metrics={name: metric_column(name).read(cell) for name, cell in metrics.items()})
+        row = cls(**values, metrics={name: metric_column(name).read(cell) for name, cell in metrics.items()})
+        row._check()
+        return row
+
+    def _check(self) -> None:
+        """Refuses what no run writes: settings without the knob, and measurements that cannot be."""
+        try:
+            settings = read_settings(self.settings)
+        except RecordsError as error:
+            raise ValueError(str(error)) from None
+        if self.knob and not self.target and self.knob not in settings:
+            raise ValueError(f"settings: expected a value of the knob {self.knob!r}, got {self.settings!r}")
+        if self.status != "ok":
+            return
+        for name, value in (("images", self.images), ("bpp", self.bpp)):
+            if value is None or not 0 < value < math.inf:
+                raise ValueError(f"{name}: expected a number above 0 where the status is ok, got {value}")
+        for name, quality in self.metrics.items():
+            if math.isnan(quality):
+                raise ValueError(f"{name}: expected a number, got nan")
 
 
 COLUMNS: tuple[Column, ...] = columns_of(Record)

@@ -51,15 +51,11 @@ class RecordStore:
     def _read(self) -> None:
         unreadable = []
         for row in read_rows(self.path):
-            problem = row.problem
-            if not problem:
-                try:
-                    self.rows.append(Record.from_cells(row.cells))
-                except ValueError as error:
-                    problem = str(error)
-            if problem:
-                self.problems.append(f"{self.path}, line {row.line}: {problem}")
+            if row.problem:
+                self.problems.append(f"{self.path}, line {row.line}: {row.problem}")
                 unreadable.append(row.written)
+            else:
+                self.rows.append(Record.from_cells(row.cells))
         if unreadable:
             with self.path.with_name(f"{self.path.name}.unreadable").open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows(unreadable)

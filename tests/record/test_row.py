@@ -19,7 +19,7 @@ from benchmark.record.columns import Column
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns, columns_markdown
 from tests.conftest import ROOT
 
-ROW = Record(dataset="d", image="a", codec="c", settings="{}", status="ok")
+ROW = Record(dataset="d", image="a", codec="c", settings="{}", status="ok", images=1, bytes=10, bpp=0.5)
 
 
 def test_every_field_is_a_column_that_is_described() -> None:

@@ -14,7 +14,8 @@ from benchmark.run.store import RecordStore
 
 
 def record(image: str, status: str = "ok", **more: Any) -> Record:
-    return Record(dataset="d", image=image, codec="c", settings="{}", status=status, **more).keyed()
+    told: dict[str, Any] = {"settings": "{}", "images": 1, "bytes": 10, "bpp": 0.5, **more}
+    return Record(dataset="d", image=image, codec="c", status=status, **told).keyed()
 
 
 def rows_of(path: Path) -> list[Record]:
@@ -127,6 +128,13 @@ def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_val
         ("codec", "", "codec: expected a text"),
         ("psnr_rgb", "loud", "psnr_rgb: expected a number"),
         ("metric_definitions", "psnr", "metric_definitions: "),
+        ("settings", "{not json", "settings: expected a JSON object"),
+        ("knob", "quality", "settings: expected a value of the knob 'quality'"),
+        ("images", "0", "images: expected a number above 0"),
+        ("images", "", "images: expected a number above 0"),
+        ("bpp", "-1", "bpp: expected a number above 0"),
+        ("bpp", "inf", "bpp: expected a number above 0"),
+        ("psnr_rgb", "nan", "psnr_rgb: expected a number, got nan"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(
