@@ -262,7 +262,6 @@ def test_has_a_recipe_or_says_that_it_has_no_training(codec: Codec) -> None:
         recipe = codec.recipe("folder:x", {})
     except UsageError as error:
         assert str(error) == f"codec {codec.name!r} has no training: it is not a learned one"
-        assert not codec.weights_digest(), "a codec with weights must say how they are trained"
     else:
         assert isinstance(recipe, Recipe)
         assert recipe.codec == codec.name
