@@ -25,15 +25,15 @@ def run_study(
 
     Args:
         study: resolved.
-        out: results folder.
-        data_root: folder that holds data sets, searched first.
-        jobs: workers.
+        out: the folder of the results.
+        data_root: a folder that holds data sets, searched first.
+        jobs: the number of workers.
         command: what the user typed, for the manifest.
         engine: starts the workers.
 
     Raises:
         MissingData: the data set is not there.
-        RecordsError: the folder holds records of another schema.
+        RecordsError: the ``records.csv`` of the folder is not a records file.
     """
     started = datetime.now(UTC)
     plan = plan_study(study, data_root)

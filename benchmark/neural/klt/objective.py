@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.neural.klt.start import BLOCK
+from benchmark.neural.training.restored import RestorationTrainer
 
 _RATE_UNIT = 0.1
 """Bits a pixel and level in which rates count."""
@@ -66,8 +67,8 @@ class LevelsObjective(keras.Model):  # type: ignore[misc]  # Keras ships no type
         return [*super().metrics, *self.trackers]
 
 
-class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
-    """Mean of ln((MSE + ½) / (MSE before it is restored + ½)) over decoded crops.
+class RestorationObjective(RestorationTrainer):
+    """Trains the restoration alone, on images that were decoded by the levels.
 
     Args:
         network: a ``KltAutoencoder``, of which the restoration alone is trained.
@@ -78,21 +79,9 @@ class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no
         network.trainable = False
         network.restoration.trainable = True
         self.network = network
-        self.gain = keras.metrics.Mean(name="gain_db")
 
     def call(self, inputs: dict[str, Any]) -> Any:
         """Errors after and before the restoration, each (N,)."""
         target, before = (ops.cast(inputs[name], "float32") for name in ("image", "decoded"))
         after = self.network.restoration(before, inputs["level"])
         return tuple(ops.mean(ops.square(image - target), axis=(1, 2, 3)) for image in (after, before))
-
-    def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
-    ) -> Any:
-        after, before = y_pred
-        self.gain.update_state(10 * ops.mean(ops.log10(before / after)))
-        return ops.mean(ops.log((after + 0.5) / (before + 0.5)))
-
-    @property
-    def metrics(self) -> Sequence[keras.metrics.Metric]:
-        return [*super().metrics, self.gain]

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from benchmark.neural.training.restored import RestorationTrainer
 from benchmark.neural.wavelet.model import BINARY, CLASSES
 from benchmark.neural.wavelet.restoration import PARTS
 
@@ -59,8 +60,8 @@ class ContextObjective(keras.Model):  # type: ignore[misc]  # Keras ships no typ
         return [*super().metrics, *self.trackers]
 
 
-class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no types
-    """Mean of ln((MSE + ½) / (MSE before it is repaired + ½)) over crops; errors in grey levels.
+class RestorationObjective(RestorationTrainer):
+    """Trains the restoration alone, on planes of which the error is known.
 
     Args:
         network: a ``WaveletNetwork``, of which the restoration is trained.
@@ -70,7 +71,6 @@ class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no
         super().__init__()
         network.contexts.trainable, network.restoration.trainable = False, True
         self.network = network
-        self.gain = keras.metrics.Mean(name="gain_db")
 
     def call(self, inputs: dict[str, Any]) -> tuple[Any, Any]:
         added = self.network.restoration(inputs["seen"], inputs["rate"])
@@ -78,14 +78,3 @@ class RestorationObjective(keras.Model):  # type: ignore[misc]  # Keras ships no
         before = ops.mean(inputs["error"] ** 2, axis=(1, 2, 3)) * unit
         after = ops.mean((inputs["error"] - added) ** 2, axis=(1, 2, 3)) * unit
         return after, before
-
-    def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
-    ) -> Any:
-        after, before = y_pred
-        self.gain.update_state(10 * ops.mean(ops.log10(before / after)))
-        return ops.mean(ops.log((after + 0.5) / (before + 0.5)))
-
-    @property
-    def metrics(self) -> Sequence[keras.metrics.Metric]:
-        return [*super().metrics, self.gain]
