@@ -7,6 +7,7 @@ would hide the standard library's module, and one called ``datasets`` a well-kno
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -39,9 +40,10 @@ def codec_names() -> list[str]:
     return sorted({*_codec_files(), *_entry_points("rdbench.codecs")})
 
 
-@cache
 def codec_class(name: str) -> type[Codec]:
     """The codec of a name, of which only its own file is imported, or the one that a TOML file describes.
+
+    The same name gives the same class, until the TOML file is edited.
 
     Args:
         name: a codec's, or the path of a file, which ends in ``.toml``.
@@ -51,10 +53,27 @@ def codec_class(name: str) -> type[Codec]:
         PluginError: its file or entry point breaks the interface.
     """
     if name.endswith(_DESCRIPTION):
-        described = read_codec(Path(name).resolve())
+        described = _described(path := Path(name).resolve(), _content(path))
         if described.name in codec_names():
             raise UsageError(f"{name}: name: {described.name!r} is that of another codec; take one of your own")
         return described
+    return _named(name)
+
+
+def _content(path: Path) -> bytes:
+    """What tells one state of a description from another; empty where :func:`read_codec` has to say what is wrong."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
+@cache
+def _described(path: Path, content: bytes) -> type[Codec]:
+    return read_codec(path)
+
+
+@cache
+def _named(name: str) -> type[Codec]:
     files, points = _codec_files(), _entry_points("rdbench.codecs")
     if name in files and name in points:
         raise PluginError(f"codec {name!r} is both a file of codecs/ and an entry point ({points[name].value})")

@@ -54,10 +54,19 @@ def describe(folder: Path, changes: Mapping[str, Any] | None = None, program: st
 
 
 def made(path: Path, **settings: Any) -> Any:
-    return codec_class.__wrapped__(str(path)).from_settings(settings)
+    return codec_class(str(path)).from_settings(settings)
 
 
 # Codecs of TOML files
+
+
+def test_an_edited_file_describes_another_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    describe(tmp_path)
+    first = codec_class("./steps.toml")
+    assert codec_class(str(tmp_path / "steps.toml")) is first
+    describe(tmp_path, {"summary": "another"})
+    assert codec_class("./steps.toml").summary == "another"
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 @pytest.fixture(autouse=True)
 def fresh_registries() -> None:
-    plugins.codec_class.cache_clear()
+    plugins._named.cache_clear()
 
 
 def points(monkeypatch: pytest.MonkeyPatch, *found: EntryPoint) -> None:
