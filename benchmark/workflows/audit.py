@@ -32,8 +32,8 @@ from benchmark.errors import UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, open_dataset, portable_name
 from benchmark.system.environment import thread_environment, variables
 
-_SECONDS, _RUNS = 0.5, 2
-"""How long an encoder is watched at least, and how often it runs at least."""
+_SECONDS, _LOOKS, _RUNS = 0.5, 100, 2
+"""How long an encoder is watched at least, how often it is looked at, and how often it runs."""
 
 _PAUSE = 0.002
 """Seconds between two looks at it."""
@@ -186,8 +186,7 @@ def _watch(name: str, codec: Codec, image: Image, threads: int) -> tuple[list[st
     try:
         answer: list[str] | str | None = ours.recv()
         if answer is None:  # it has loaded its libraries and encoded once
-            while not ours.poll(_PAUSE):
-                looks[_at_work(process.pid)] += 1
+            looks = _look(ours, process.pid)
             answer = ours.recv()
     except EOFError:
         process.join()
@@ -199,15 +198,28 @@ def _watch(name: str, codec: Codec, image: Image, threads: int) -> tuple[list[st
     raise ChildProcessError(answer)
 
 
+def _look(connection: Connection, pid: int | None) -> Counter[int]:
+    """How often how many threads were seen at work, until an answer is there; it is asked for when that is enough."""
+    looks: Counter[int] = Counter()
+    start, asked = time.perf_counter(), False
+    while not connection.poll(_PAUSE):
+        looks[_at_work(pid)] += 1
+        if not asked and looks.total() >= _LOOKS and time.perf_counter() - start >= _SECONDS:
+            asked = True
+            with contextlib.suppress(BrokenPipeError):  # it has just ended; what it said, or EOF, is there to be read
+                connection.send(None)
+    return looks
+
+
 def _work(connection: Connection, name: str, settings: dict[str, Setting], image: Image) -> None:
-    """The other process: tells when it is warm, then the digests of its streams, or an error's text."""
+    """The other process: tells when it is warm; once it is asked, the digests of its streams, or an error's text."""
     try:
         codec = codec_class(name).from_settings(settings)
         codec.encode(image)
         connection.send(None)
         digests: set[str] = set()
-        start, runs = time.perf_counter(), 0
-        while runs < _RUNS or time.perf_counter() - start < _SECONDS:
+        runs = 0
+        while runs < _RUNS or not connection.poll():
             digests.add(hashlib.sha256(codec.encode(image)).hexdigest())
             runs += 1
         connection.send(sorted(digests))
