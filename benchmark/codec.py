@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -117,6 +118,12 @@ class Codec(ABC):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        for name, kind in inspect.get_annotations(cls).items():
+            if name in {*vars(Codec), *inspect.get_annotations(Codec)} and "ClassVar" not in str(kind):
+                raise PluginError(
+                    f"{cls.__module__}.{cls.__qualname__}.{name}: a setting by its annotation, but the interface has "
+                    "something of this name; take another word for the setting, or write ClassVar if it is none"
+                )
         for name, member in vars(cls).items():
             meant = next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), None)
             if isinstance(meant, classmethod) and not isinstance(member, classmethod):

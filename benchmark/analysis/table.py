@@ -213,9 +213,9 @@ def matched_labels(points: pd.DataFrame) -> pd.Series:
     Args:
         points: with ``target_column`` and ``target_over``.
     """
-    of_set = np.where(points["target_over"] == "set", "mean ", "")
-    words: pd.Series = ", matched " + of_set + points["target_column"]
-    return words.where(points["target_column"] != "", "")
+    told = zip(points["target_column"], points["target_over"], strict=True)
+    words = [f", matched {'mean ' if over == 'set' else ''}{column}" if column else "" for column, over in told]
+    return pd.Series(words, index=points.index, dtype=str)
 
 
 def _moments(values: pd.Series, weights: pd.Series) -> tuple[float, float]:

@@ -95,6 +95,12 @@ def test_a_decoder_that_sees_settings_is_told(
         plugins.codec_class("old")
 
 
+@pytest.mark.parametrize("line", ["device: str = 'cpu'", "settings: int = 0", "grid: dict = {}", "name: str = 'old'"])
+def test_a_setting_with_a_name_of_the_interface_is_told(line: str) -> None:
+    with pytest.raises(PluginError, match=rf"Old\.{line.partition(':')[0]}: a setting by its annotation, .* ClassVar"):
+        exec(f"from benchmark.codec import Codec\nclass Old(Codec):\n    {line}\n", {"__name__": "old_codec"})
+
+
 THEIRS = '''
 import dataclasses, zlib
 import numpy as np
@@ -135,16 +141,20 @@ py-modules = ["theirs"]
 """
 
 
+def pip(command: str, *words: str) -> None:
+    """Runs pip on a single package; what it says is shown where it fails, such as of setuptools below 77."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", command, "-q", "--no-deps", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> None:
     source, site = tmp_path / "source", tmp_path / "site"
     source.mkdir()
     (source / "theirs.py").write_text(THEIRS)
     (source / "pyproject.toml").write_text(PYPROJECT)
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", site, source],
-        check=True,
-        capture_output=True,
-    )
+    pip("install", "--no-build-isolation", "--target", str(site), str(source))
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{site}"}
 
     def rdbench(*words: str) -> str:
@@ -163,17 +173,9 @@ def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> No
 
 def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
     """Built, installed without the checkout, and run: plug-ins, weights and the sample data set are all there."""
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT],
-        check=True,
-        capture_output=True,
-    )
+    pip("wheel", "--no-build-isolation", "-w", str(tmp_path), str(ROOT))
     (wheel,) = tmp_path.glob("rdbench-*.whl")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "site", wheel],
-        check=True,
-        capture_output=True,
-    )
+    pip("install", "--target", str(tmp_path / "site"), str(wheel))
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
         [
