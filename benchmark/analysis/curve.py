@@ -135,11 +135,13 @@ class Results:
         records: the rows of which there are records, with ``point``, ``series`` and ``hull``; none where only summaries
             were read.
         metrics: the metrics that are known of the columns, see :mod:`benchmark.analysis.measured`.
+        notes: what to know of the files.
     """
 
     summary: pd.DataFrame
     records: pd.DataFrame
     metrics: Sequence[Metric]
+    notes: Sequence[str] = ()
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -157,6 +159,9 @@ class Results:
     def curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The mean curve of each series on each data set; of its points those that cover the most images.
 
+        Rate and quality are means over the same images. An image on which the metric is not defined counts in neither:
+        see :meth:`_defined`.
+
         Args:
             metric: the metric whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
             hull: whether all series of a codec are merged to the convex hull of their mean points, see
@@ -165,14 +170,16 @@ class Results:
         Raises:
             UsageError: there is no such column.
         """
-        points = _points(self.summary, f"{metric.column}_mean", "bpp_mean", metric)
+        points = self._defined(_points(self.summary, f"{metric.column}_mean", "bpp_mean", metric), metric)
         curves = []
         for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
             most = group[group["images"] == group["images"].max()]
             covers = Counter(most["covers"]).most_common(1)[0][0]
             whole = most[most["covers"] == covers]
             missing = len(group) - len(whole)
-            notes = (f"{series}: {missing} points cover other images or fewer, left out",) if missing else ()
+            notes = [f"{series}: {missing} points cover other images or fewer, left out"] if missing else []
+            if undefined := int(whole["undefined"].max()):
+                notes.append(f"{metric.column} has no value on {undefined} images, left out")
             curve = Curve(
                 list(whole["rate"]),
                 list(whole["quality"]),
@@ -181,17 +188,41 @@ class Results:
                 "",
                 int(whole["images"].iloc[0]),
                 covers,
-                notes,
+                tuple(notes),
                 tuple(whole["point"]),
             )
             curves.append(curve.hull() if hull else curve)
         return curves
 
+    def _defined(self, points: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+        """Points of the summary, of which those that lack a value on some images are taken over the others alone.
+
+        Returns:
+            The points with ``undefined``: on how many images a point has no value though it has one on others.
+        """
+        points = points.assign(undefined=0)
+        good = self.records[self.records["status"] == "ok"]
+        if metric.column not in good:
+            return points
+        lacking = good[good[metric.column].isna()]
+        there = good[good[metric.column].notna() & good["point"].isin(lacking["point"])]
+        own = points.set_index("point")
+        columns = {name: own[name].to_dict() for name in ("rate", "quality", "images", "covers", "undefined")}
+        for point, rows in there.groupby("point", sort=False):
+            weights = rows["images"].fillna(1).to_numpy(float)
+            mean = np.average(rows[metric.column].to_numpy(float), weights=weights)
+            columns["rate"][point] = float(np.average(rows["bpp"].to_numpy(float), weights=weights))
+            columns["quality"][point] = float(metric.quality(mean))
+            columns["undefined"][point] = int(columns["images"][point]) - int(weights.sum())
+            columns["images"][point] = int(weights.sum())
+            columns["covers"][point] = frozenset(rows["covers"])
+        return points.assign(**{name: points["point"].map(values) for name, values in columns.items()})
+
     def image_curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The curve of each series on each image, or batch of them, of which there are records.
 
         Arguments and errors are those of :meth:`curves`. The hull is that of the image: its settings need not be those
-        of the mean.
+        of the mean. An image on which the metric has no value at all has no curve.
         """
         points = _points(self.records, metric.column, "bpp", metric)
         points = points[points["status"] == "ok"]
@@ -201,6 +232,8 @@ class Results:
         curves = []
         for rows in sorted(points.groupby(names, sort=False).indices.values(), key=lambda rows: int(rows[0])):
             dataset, series, image, covers = (texts[name][rows[0]] for name in names)
+            if np.isnan(qualities[rows]).all():
+                continue
             curve = Curve(
                 list(rates[rows]),
                 list(qualities[rows]),
@@ -216,14 +249,16 @@ class Results:
         return curves
 
     def samples(self, curve: Curve, metric: Metric) -> Samples | None:
-        """A mean curve's points on every image, in the order of the images' names; none where there are no records.
+        """A mean curve's points on every image that it covers, in the order of the images' names.
+
+        There are none without records.
 
         Args:
             curve: a curve that :meth:`curves` gave.
             metric: the metric of the curve.
         """
         rows = self.records
-        rows = rows[rows["point"].isin(curve.points) & (rows["status"] == "ok")]
+        rows = rows[rows["point"].isin(curve.points) & (rows["status"] == "ok") & rows["covers"].isin(curve.covers)]
         if not curve.covers or metric.column not in rows or rows.empty:
             return None
         images, places = np.unique(rows["covers"].to_numpy(str), return_inverse=True)
@@ -259,8 +294,10 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     """
     records: list[pd.DataFrame] = []
     summaries: list[pd.DataFrame] = []
+    described = known_metrics(metrics, map(read_manifest, paths))
+    notes: list[str] = []
     for path in paths:
-        frame = _read(path)
+        frame = _read(path, [metric.column for metric in described], notes)
         (records if "status" in frame else summaries).append(frame)
     if records:
         rows = pd.concat(records, ignore_index=True).drop_duplicates([*KEYS, "image"], keep="last")
@@ -279,12 +316,12 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
         series=_series(summary, series_labels(summary)),
         hull=_series(summary, summary["codec"]),
     )
-    described = known_metrics(metrics, map(read_manifest, paths))
     measured = [metric for metric in described if f"{metric.column}_mean" in summary]
-    return Results(summary, rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left"), measured)
+    rows = rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left")
+    return Results(summary, rows, measured, notes)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataFrame:
     if path.is_dir():
         found = [path / name for name in ("records.csv", "summary.csv") if (path / name).is_file()]
         if not found:
@@ -294,7 +331,7 @@ def _read(path: Path) -> pd.DataFrame:
         raise UsageError(f"{path}: no such file or folder")
     columns = set(read_header(path))
     if {"image", "status", "bpp"} <= columns:
-        frame = read_records(path)
+        frame = read_records(path, metrics, notes)
     elif {"codec", "settings", "images", "bpp_mean"} <= columns:
         frame = read_summary(path)
     else:

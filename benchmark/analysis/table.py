@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from benchmark.errors import RecordsError
 from benchmark.record.columns import Column
 from benchmark.record.migrate import update_to_2
-from benchmark.record.reading import read_header, read_rows
+from benchmark.record.reading import TORN, read_header, read_rows
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
 from benchmark.record.settings import read_settings
 
@@ -30,28 +31,48 @@ KEYS = POINT
 _TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
 
 
-def read_records(path: Path) -> pd.DataFrame:
-    """Records of a file, of this schema or an older one.
+def read_records(path: Path, metrics: Collection[str] = (), notes: list[str] | None = None) -> pd.DataFrame:
+    """Records of a file, of this schema or an older one. A last row that is not whole is left out.
+
+    Args:
+        path: the path of the file.
+        metrics: the columns that are known to be those of metrics, in which every cell has to be a number.
+        notes: what to know of the file is added to them.
 
     Returns:
-        The columns of the table, and those of metrics that the file has. Numbers are ``float64``, NaN where there is
-        none; all else is text, empty where there is none.
+        The columns of the table, those of metrics that the file has, and those that nobody here knows. Numbers are
+        ``float64``, NaN where there is none; all else is text, empty where there is none. A column that nobody knows
+        has numbers if it holds nothing else.
 
     Raises:
         RecordsError: the file is not a records file, or a row cannot be read; the message says which and why.
     """
     rows, lines = [], []
-    for row in read_rows(path):
+    for row in read_rows(path, metrics):
+        if row.problem == TORN:
+            (notes if notes is not None else []).append(f"{path}, line {row.line}: left out: {row.problem}")
+            continue
         if row.problem:
             raise RecordsError(f"{path}, line {row.line}: {row.problem}")
         rows.append(row.cells)
         lines.append(row.line)
-    metrics = [name for name in read_header(path) if name not in BY_NAME]
+    foreign = [name for name in read_header(path) if name not in BY_NAME]
+    known = [name for name in foreign if name in metrics]
     found: dict[str, Any] = {}
-    for name in columns(metrics):
+    for name in columns(known, [name for name in foreign if name not in metrics]):
         cells = [row.get(name, "") for row in rows]
-        found[name] = pd.Series(cells, dtype=str) if name in _TEXTS else _numbers(name, cells, lines, path)
+        texts = name in _TEXTS or not (name in BY_NAME or name in metrics or _all_numbers(cells))
+        found[name] = pd.Series(cells, dtype=str) if texts else _numbers(name, cells, lines, path)
     return pd.DataFrame(found)
+
+
+def _all_numbers(cells: Sequence[str]) -> bool:
+    try:
+        for cell in cells:
+            float(cell or 0)
+    except ValueError:
+        return False
+    return True
 
 
 def _numbers(name: str, cells: Sequence[str], lines: Sequence[int], path: Path) -> npt.NDArray[np.float64]:
@@ -92,8 +113,12 @@ def read_summary(path: Path) -> pd.DataFrame:
 
 
 def value_columns(records: pd.DataFrame) -> list[str]:
-    """Columns of which a mean makes sense: rates, metrics, times, memory."""
-    return [name for name in records.columns if name not in BY_NAME or BY_NAME[name].aggregate in ("mean", "image")]
+    """Columns of which a mean makes sense: rates, metrics, times, memory; of those that nobody knows, numbers."""
+    return [
+        name
+        for name in records.columns
+        if (BY_NAME[name].aggregate in ("mean", "image") if name in BY_NAME else is_numeric_dtype(records[name]))
+    ]
 
 
 def summarise(records: pd.DataFrame) -> pd.DataFrame:

@@ -43,6 +43,8 @@ def bdrate(
     from benchmark.report.tables.text import table_text
 
     found = read_results(results, all_metrics())
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
     quality = found.metric(metric)
     table = bd_table(found, anchor, quality, interpolator=interpolator, every_image=images, hull=hull)
     if out:
@@ -271,7 +273,7 @@ def compare(
 
     for path in outs:
         comparison_text(None, path)  # a name that no form ends in is told before the work
-    runs = read_run(baseline), read_run(current)
+    runs = read_run(baseline, all_metrics()), read_run(current, all_metrics())
     metrics = known_metrics(all_metrics(), [manifest for run in runs for manifest in run.manifests])
     allowed = parse_tolerances(tolerances, metrics)
     found = compare_runs(

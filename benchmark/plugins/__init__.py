@@ -12,19 +12,19 @@ import importlib
 import inspect
 import pkgutil
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
-from benchmark.record.row import BY_NAME
+from benchmark.record.words import taken_by, words_of
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
@@ -117,22 +117,31 @@ def metric_families() -> dict[str, type[MetricFamily]]:
     """All families of metrics by name, in the order of their columns in the records.
 
     Raises:
-        PluginError: a file or an entry point breaks the interface, two metrics have one column, or one has a column
-            that the records have already.
+        PluginError: a file or an entry point breaks the interface, two metrics have one column, or one has a name
+            that tables have a column of already.
     """
     found = _registry("metrics", MetricFamily)  # type: ignore[type-abstract]
     families = dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
-    columns: dict[str, str] = {}
+    owners: dict[str, tuple[str, str]] = {}
     for name, family in families.items():
         counts = Counter(metric.column for metric in family.metrics)
         if twice := [column for column, count in counts.items() if count > 1]:
             raise PluginError(f"family of metrics {name!r}: expected each column once, got {twice[0]} twice")
         for metric in family.metrics:
-            if metric.column in BY_NAME:
-                raise PluginError(f"metric {metric.name!r}: the records have a column {metric.column} already")
-            other = columns.setdefault(metric.column, name)
-            if other != name:
-                raise PluginError(f"two families of metrics have the column {metric.column}: {other} and {name}")
+            if word := taken_by(metric.name, metric.column):
+                raise PluginError(
+                    f"metric {metric.name!r}: {word} is the name of a column of the records or of a table already; "
+                    "give the metric another name"
+                )
+            for word in words_of(metric.column):
+                other, column = owners.setdefault(word, (name, metric.column))
+                if other != name and column == metric.column:
+                    raise PluginError(f"two families of metrics have the column {column}: {other} and {name}")
+                if column != metric.column:
+                    raise PluginError(
+                        f"metrics {column} and {metric.column}: a table would have two columns {word}; give one of "
+                        "them another name"
+                    )
     return families
 
 
@@ -233,12 +242,7 @@ def _classes(module_name: str, base: type[_Plugin]) -> list[type[_Plugin]]:
     Raises:
         PluginError: the module cannot be imported.
     """
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise PluginError(
-            f"{module_name} cannot be imported: {error}; import a library that may be missing inside the methods"
-        ) from error
+    module = _imported(module_name, partial(importlib.import_module, module_name))
     return [
         cls
         for _, cls in inspect.getmembers(module, inspect.isclass)
@@ -249,14 +253,26 @@ def _classes(module_name: str, base: type[_Plugin]) -> list[type[_Plugin]]:
     ]
 
 
-def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
+def _imported(what: str, load: Callable[[], Any]) -> Any:
+    """What a plug-in's module defines.
+
+    Raises:
+        PluginError: the module cannot be imported; the message says what to do.
+    """
     try:
-        cls = point.load()
-    except Exception as error:
+        return load()
+    except PluginError as error:  # a class that breaks the interface says itself what to write
+        raise PluginError(f"{what}: {error}") from error
+    except ImportError as error:
         raise PluginError(
-            f"entry point {point.name!r} ({point.value}) cannot be imported: {error}; import a library that may be "
-            "missing inside the methods"
+            f"{what} cannot be imported: {error}; import a library that may be missing inside the methods"
         ) from error
+    except Exception as error:
+        raise PluginError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
+    cls = _imported(f"entry point {point.name!r} ({point.value})", point.load)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise PluginError(f"entry point {point.name!r} ({point.value}) is no {base.__name__}")
     if getattr(cls, "name", None) != point.name:

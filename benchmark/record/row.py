@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,13 +30,18 @@ STATUSES = (*SETTLED, "failed", "timeout", "crashed")
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
 
+OTHERS = "others"
+"""Field that takes the place of all columns that nobody here knows. They stand at the end."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """One row, with its values. A number that is not known is None, a text that is not known is empty.
 
     ``metrics`` holds the values of metrics by column, such as ``psnr_rgb``; a metric that was not asked for is not
-    there. Every other field is a column of its own name.
+    there. ``others`` holds the cells of columns that nobody here knows, as they were written: such as those that a user
+    added, a later version has, or a metric has that is no longer installed. Every other field is a column of its own
+    name.
     """
 
     schema: int = column("Version of this table of columns.", SCHEMA)
@@ -143,6 +148,7 @@ class Record:
         since=1.1,
     )
     rdbench: str = column("Version and commit of this benchmark.", "", since=2, aggregate="all")
+    others: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def identity(self) -> tuple[str, str, str, str, str]:
@@ -173,16 +179,20 @@ class Record:
 
     def cells(self) -> dict[str, str]:
         """The row as the texts of a file, by column."""
-        return {column.name: column.write(getattr(self, column.name)) for column in COLUMNS} | {
-            name: str(float(value)) for name, value in self.metrics.items()
-        }
+        return (
+            {column.name: column.write(getattr(self, column.name)) for column in COLUMNS}
+            | {name: str(float(value)) for name, value in self.metrics.items()}
+            | dict(self.others)
+        )
 
     @classmethod
-    def from_cells(cls, cells: Mapping[str, str]) -> Self:
+    def from_cells(cls, cells: Mapping[str, str], metrics: Collection[str] = ()) -> Self:
         """The row of the texts of a file. A column that the file lacks is empty.
 
         Args:
-            cells: the cells, by column; columns that this table does not name are those of metrics.
+            cells: the cells, by column.
+            metrics: the columns that are known to be those of metrics. All others that this table does not name are
+                carried along as they are.
 
         Raises:
             ValueError: a cell is not of its column's kind, or the row is not of this schema; the message says which.
@@ -195,8 +205,12 @@ class Record:
         for name in ("dataset", "image", "codec", "settings"):
             if not values[name]:
                 raise ValueError(f"{name}: expected a text, got an empty cell")
-        metrics = {name: cell for name, cell in cells.items() if name not in BY_NAME and cell}
-        row = cls(**values, metrics={name: metric_column(name).read(cell) for name, cell in metrics.items()})
+        foreign = {name: cell for name, cell in cells.items() if name not in BY_NAME and cell}
+        row = cls(
+            **values,
+            metrics={name: metric_column(name).read(cell) for name, cell in foreign.items() if name in metrics},
+            others={name: cell for name, cell in foreign.items() if name not in metrics},
+        )
         row._check()
         return row
 
@@ -228,15 +242,16 @@ POINT: list[str] = [column.name for column in COLUMNS if column.aggregate == "po
 
 
 def metric_column(name: str) -> Column:
-    """The column of a metric: what the table does not name holds the numbers of a metric."""
+    """The column of a metric, which the table does not name."""
     return Column(name, "number", "Value of a metric.", 1, "mean", False)
 
 
-def columns(metrics: Iterable[str]) -> list[str]:
-    """The header of ``records.csv``, given the columns of metrics in order."""
+def columns(metrics: Iterable[str], others: Iterable[str] = ()) -> list[str]:
+    """The header of ``records.csv``, given the columns of metrics, and those that nobody here knows, in order."""
+    instead = {METRICS: metrics, OTHERS: others}
     found: list[str] = []
     for field in dataclasses.fields(Record):
-        found += metrics if field.name == METRICS else [field.name]
+        found += instead.get(field.name, [field.name])
     return found
 
 

@@ -81,7 +81,7 @@ def collect(
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
-    manifests, notes = _manifests(paths)
+    manifests, lacking = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
     named = ", ".join(dataset_labels(results.summary).values())
@@ -106,7 +106,7 @@ def collect(
         ],
         pictures=[],
         manifests=manifests,
-        notes=notes,
+        notes=[*results.notes, *lacking],
         command=command,
         references=_references(others, shown, datasets),
     )

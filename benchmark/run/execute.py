@@ -62,7 +62,8 @@ def execute(
             if not record.settled:
                 progress.note(f"{record.status}: {where}: {record.reason}")
         store.append(records)
-        progress.advance(len(task.settings), where)
+        progress.skip(len(task.settings) - len(records), f"{where}: made before")
+        progress.advance(len(records), where)
 
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:

@@ -6,28 +6,33 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmark.plugins import metric_columns
+from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.reading import read_rows
 from benchmark.record.row import Record, columns
+
+_MOST_REASONS = 5
+"""Different reasons that are told of rows that cannot be read."""
 
 
 class RecordStore:
     """``records.csv`` of a results folder, opened to be added to.
 
-    A file of an older schema, or with the columns of other metrics, is written anew with this version's columns. Rows
-    that cannot be read, such as those of an unknown schema, are never reused: their lines move to a file beside it,
-    ``records.csv.unreadable``.
+    A file of an older schema, or with the columns of other metrics, is written anew with this version's columns.
+    Columns that nobody here knows stay, as they are. Nothing is deleted: rows that cannot be read, such as those of an
+    unknown schema, are never reused, and their lines move to a file beside it, ``records.csv.unreadable``; rows that
+    are replaced move to ``records.csv.replaced``, see :meth:`arrange`.
 
     Args:
         path: the path of the file; file and folder are made if they are missing.
 
     Attributes:
         rows: all that could be read, in the order of the file.
-        problems: what was wrong with each of the others.
+        problems: what was wrong with the others: a line for each reason.
 
     Raises:
         RecordsError: the file there is not a records file.
@@ -38,27 +43,31 @@ class RecordStore:
         self.rows: list[Record] = []
         self.problems: list[str] = []
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            _drop_torn_line(path)
         if path.exists() and path.stat().st_size:
             self._read()
         self._columns = self._header()
         text = self._text(self.rows)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_bytes() != text.encode():
             replace_file(path, text)
         self._file = path.open("a", encoding="utf-8", newline="")
 
     def _read(self) -> None:
         unreadable = []
-        for row in read_rows(self.path):
+        lines: defaultdict[str, list[int]] = defaultdict(list)
+        metrics = metric_columns()
+        for row in read_rows(self.path, metrics):
             if row.problem:
-                self.problems.append(f"{self.path}, line {row.line}: {row.problem}")
+                lines[row.problem].append(row.line)
                 unreadable.append(row.written)
             else:
-                self.rows.append(Record.from_cells(row.cells))
+                self.rows.append(Record.from_cells(row.cells, metrics))
         if unreadable:
-            with self.path.with_name(f"{self.path.name}.unreadable").open("a", encoding="utf-8", newline="") as file:
+            with self._beside("unreadable").open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows(unreadable)
+        self.problems = _told(self.path, lines)
+
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{what}")
 
     def __enter__(self) -> Self:
         return self
@@ -71,26 +80,44 @@ class RecordStore:
     def append(self, records: Iterable[Record]) -> None:
         """Adds rows, and hands them to the operating system before it returns."""
         fresh = list(records)
-        self._file.write(self._text(fresh, header=False))
-        self._file.flush()
         self.rows += fresh
+        if any(name not in self._columns for row in fresh for name in row.others):
+            self._columns = self._header()
+            self._write_anew()
+        else:
+            self._file.write(self._text(fresh, header=False))
+            self._file.flush()
+
+    def _write_anew(self) -> None:
+        """Writes all rows in place of what the file holds."""
+        self._file.close()
+        replace_file(self.path, self._text(self.rows))
+        self._file = self.path.open("a", encoding="utf-8", newline="")
 
     def arrange(self, order: Sequence[tuple[str, ...]]) -> None:
         """Puts the rows in the order of a plan, and keeps the last of those with one identity.
 
-        Rows of which the plan knows nothing stay, after the others: what was written before is never lost.
+        Nothing that was written before is lost. Rows of which the plan knows nothing stay, after the others. A row that
+        another one replaces leaves it the values that it lacks, if both are of the same stream and pixels. The replaced
+        row itself moves to ``records.csv.replaced``, if it has a result.
 
         Args:
             order: identities, see :attr:`Record.identity <benchmark.record.row.Record.identity>`.
         """
-        latest = {row.identity: row for row in self.rows}
+        latest: dict[tuple[str, ...], Record] = {}
+        replaced = []
+        for row in self.rows:
+            earlier = latest.get(row.identity)
+            latest[row.identity] = _with_values_of(row, earlier) if earlier else row
+            if earlier and earlier.status == "ok":
+                replaced.append(earlier)
+        if replaced:
+            with RecordStore(self._beside("replaced")) as aside:
+                aside.append(replaced)
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
-        rows = [row for _, (_, row) in ranked]
-        self._file.close()
-        replace_file(self.path, self._text(rows))
-        self.rows = rows
-        self._file = self.path.open("a", encoding="utf-8", newline="")
+        self.rows = [row for _, (_, row) in ranked]
+        self._write_anew()
 
     def done(self, definitions: Mapping[str, str]) -> Mapping[tuple[str, str], frozenset[str]]:
         """Keys of the rows of each image and codec that need not be made again.
@@ -106,9 +133,8 @@ class RecordStore:
         return found
 
     def _header(self) -> list[str]:
-        """This version's columns, with those of metrics that are not installed here but that rows have values of."""
-        installed = metric_columns()
-        return columns(dict.fromkeys([*installed, *(name for row in self.rows for name in row.metrics)]))
+        """This version's columns, with those that nobody here knows but that rows have cells of."""
+        return columns(metric_columns(), dict.fromkeys(name for row in self.rows for name in row.others))
 
     def _text(self, rows: Sequence[Record], *, header: bool = True) -> str:
         buffer = io.StringIO()
@@ -126,9 +152,33 @@ def replace_file(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _drop_torn_line(path: Path) -> None:
-    """Cuts off a last line that a killed run did not finish."""
-    with path.open("rb+") as file:
-        data = file.read()
-        if data and not data.endswith(b"\n"):
-            file.truncate(data.rfind(b"\n") + 1)
+def _with_values_of(row: Record, earlier: Record) -> Record:
+    """A row, with the values that an earlier one has and it lacks, if both are of the same stream and pixels."""
+    same = ("image_sha256", "stream_sha256", "pixels_sha256")
+    if any(not getattr(row, name) or getattr(row, name) != getattr(earlier, name) for name in same):
+        return row
+    # A metric that was asked for and has no value has none by its present definition.
+    asked = {metric.column for metric in all_metrics() if metric.name in row.metric_definitions}
+    kept = {column: value for column, value in earlier.metrics.items() if column not in asked}
+    remarks = [row.reason, "" if earlier.reason in row.reason else earlier.reason]
+    return replace(
+        row,
+        metrics={**kept, **row.metrics},
+        metric_definitions={**earlier.metric_definitions, **row.metric_definitions},
+        others={**earlier.others, **row.others},
+        flags=tuple(dict.fromkeys([*row.flags, *earlier.flags])),
+        reason="; ".join(filter(None, remarks)),
+    )
+
+
+def _told(path: Path, lines: Mapping[str, Sequence[int]]) -> list[str]:
+    """What was wrong with rows, a text for each reason, given the lines of each."""
+    found = []
+    for reason, where in list(lines.items())[:_MOST_REASONS]:
+        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+        found.append(f"{path}, line {where[0]}{more}: {reason}")
+    rest = list(lines.values())[_MOST_REASONS:]
+    if rest:
+        rows = sum(map(len, rest))
+        found.append(f"{path}: {rows} more row{'s' if rows > 1 else ''}, for other reasons; see {path.name}.unreadable")
+    return found

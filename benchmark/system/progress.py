@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -20,24 +21,24 @@ class Progress:
 
     def __init__(self, total: int, unit: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
 
         self._console = Console(stderr=True)
         self._total = total
         self._unit = unit
-        self._done = 0
+        self._done = self._skipped = 0
         self._start = self._last = time.monotonic()
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=total, rate="")
+        self._task = self._bar.add_task("", total=total, rate="", left="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -56,14 +57,38 @@ class Progress:
             what: what was just done, in a few words.
         """
         self._done += amount
+        self._show(amount, what)
+
+    def skip(self, amount: int, what: str) -> None:
+        """Says that some work need not be done: it counts, but neither for the rate nor for the time left.
+
+        Args:
+            amount: how much.
+            what: what it was, in a few words.
+        """
+        if self._done == self._skipped:  # nothing was worked on yet: what it took so far is no part of the rate
+            self._start = time.monotonic()
+        self._done += amount
+        self._skipped += amount
+        self._show(amount, what)
+
+    def _show(self, amount: int, what: str) -> None:
         now = time.monotonic()
-        rate = self._done / max(now - self._start, 1e-9)
-        self._bar.update(self._task, advance=amount, description=what, rate=f"{rate:.3g} {self._unit}/s")
+        rate = (self._done - self._skipped) / max(now - self._start, 1e-9)
+        left = max(self._total - self._done, 0) / rate if rate else 0.0
+        known = rate > 0 or self._done >= self._total
+        self._bar.update(
+            self._task,
+            advance=amount,
+            description=what,
+            rate=f"{rate:.3g} {self._unit}/s" if rate else "",
+            left=f"{timedelta(seconds=round(left))} left" if known else "",
+        )
         if self._bar.disable and (now - self._last >= _PLAIN_INTERVAL or self._done >= self._total):
             self._last = now
-            left = (self._total - self._done) / rate if rate else 0.0
+            told = f", {rate:.3g}/s, {left:.0f} s left" if known else ""
             self._console.print(
-                f"{self._done}/{self._total} {self._unit}, {rate:.3g}/s, {left:.0f} s left: {what}",
+                f"{self._done}/{self._total} {self._unit}{told}: {what}",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,

@@ -30,8 +30,9 @@ def run_to_files(study: Study, *, out: Path, data_root: Path | None, jobs: int, 
 
 def write_outputs(folder: Path) -> None:
     """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets."""
-    records = read_records(folder / "records.csv")
-    metrics = [metric for metric in known_metrics(all_metrics(), [read_manifest(folder)]) if metric.column in records]
+    known = known_metrics(all_metrics(), [read_manifest(folder)])
+    records = read_records(folder / "records.csv", [metric.column for metric in known])
+    metrics = [metric for metric in known if metric.column in records]
     summary = summarise(records)
     replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
     matched = matched_table(summary, metrics)

@@ -519,3 +519,24 @@ def test_the_command_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
         done = rdbench("bdrate", *words, check=False)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False)
         assert complaint in done.stderr
+
+
+def test_images_on_which_a_metric_is_not_defined_count_in_neither_mean_nor_interval(tmp_path: Path) -> None:
+    """Six colour pictures, and two grey ones of other rates, on which the metric has no value."""
+    plain, good = many()
+    for frame in (plain, good):
+        grey = frame["image"].isin(["g", "h"])
+        frame.loc[grey, "psnr_rgb"] = math.nan
+        frame.loc[grey, "bpp"] *= 5
+    pd.concat([plain, good]).to_csv(tmp_path / "records.csv", index=False)
+    colour = tmp_path / "colour.csv"
+    pd.concat([plain, good]).dropna(subset="psnr_rgb").to_csv(colour, index=False)
+    found, expected = (
+        by_series(bd_table(read_results([path], METRICS), "plain", PSNR))["good"]
+        for path in (tmp_path / "records.csv", colour)
+    )
+    assert found["flags"] == "psnr_rgb has no value on 2 images, left out"
+    assert (found["images"], found["image_count"]) == (6, 6)
+    told = ("bd_rate", "curve_ci_low", "curve_ci_high", "image_mean", "ci_low", "ci_high", "p_value", "bd_metric")
+    assert not any(math.isnan(found[name]) for name in told)
+    assert [found[name] for name in told] == pytest.approx([expected[name] for name in told])

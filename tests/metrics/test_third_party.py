@@ -358,7 +358,10 @@ def test_a_file_of_the_folder_is_enough(tmp_path: Path, bench: Bench, monkeypatc
     ("before", "after", "complaint"),
     [
         ('name="hue_error"', 'name="psnr_rgb"', "two families of metrics have the column psnr_rgb: psnr and theirs"),
-        ('name="hue_error"', 'name="bytes"', "metric 'bytes': the records have a column bytes already"),
+        ('name="hue_error"', 'name="bytes"', "metric 'bytes': bytes is the name of a column of the records or of a"),
+        ('name="hue_error"', 'name="series"', "metric 'series': series is the name of a column of the records or of"),
+        ('name="hue_error"', 'name="bpp_mean"', "metric 'bpp_mean': bpp_mean is the name of a column"),
+        ('name="hue_error"', 'name="psnr_rgb_std"', "psnr_rgb_std: a table would have two columns psnr_rgb_std"),
         ('name="hue_error"', 'name="Hue error"', "metric 'Hue error': expected a name of small letters"),
         ('space="colour"', 'space="hsv"', "metric hue_error: space: expected 'rgb', 'y', 'colour', got 'hsv'"),
         (

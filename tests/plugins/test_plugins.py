@@ -60,7 +60,7 @@ def test_collisions_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
-        ("no_such_module:X", "cannot be imported"),
+        ("no_such_module:X", "cannot be imported: .*; import a library that may be missing inside the methods$"),
         ("json:JSONDecoder", "is no Codec"),
         ("json:dumps", "is no Codec"),
         ("benchmark.plugins.codecs.png:Png", "names itself 'png'"),
@@ -91,7 +91,10 @@ def test_a_decoder_that_sees_settings_is_told(
     monkeypatch.delitem(sys.modules, "old_codec", raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     points(monkeypatch, EntryPoint("old", "old_codec:Old", "rdbench.codecs"))
-    with pytest.raises(PluginError, match=rf"old_codec.Old.{method}: expected a class method.* write @classmethod"):
+    with pytest.raises(
+        PluginError,
+        match=rf"old_codec.Old.{method}: expected a class method.* write @classmethod above it, and cls in .* self$",
+    ):
         plugins.codec_class("old")
 
 
@@ -99,6 +102,17 @@ def test_a_decoder_that_sees_settings_is_told(
 def test_a_setting_with_a_name_of_the_interface_is_told(line: str) -> None:
     with pytest.raises(PluginError, match=rf"Old\.{line.partition(':')[0]}: a setting by its annotation, .* ClassVar"):
         exec(f"from benchmark.codec import Codec\nclass Old(Codec):\n    {line}\n", {"__name__": "old_codec"})
+
+
+def test_a_module_that_fails_otherwise_is_told_with_the_error_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad_codec.py").write_text("1 / 0\n")
+    monkeypatch.delitem(sys.modules, "bad_codec", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    points(monkeypatch, EntryPoint("bad", "bad_codec:Bad", "rdbench.codecs"))
+    with pytest.raises(PluginError, match=r"cannot be imported: ZeroDivisionError: division by zero$"):
+        plugins.codec_class("bad")
 
 
 THEIRS = '''

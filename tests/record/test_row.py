@@ -23,7 +23,7 @@ ROW = Record(dataset="d", image="a", codec="c", settings="{}", status="ok", imag
 
 
 def test_every_field_is_a_column_that_is_described() -> None:
-    assert [field.name for field in dataclasses.fields(Record) if field.name not in BY_NAME] == ["metrics"]
+    assert [field.name for field in dataclasses.fields(Record) if field.name not in BY_NAME] == ["metrics", "others"]
     for column in COLUMNS:
         assert column.text.endswith("."), column.name
         assert column.since in (1, 1.1, 2), column.name
@@ -58,8 +58,15 @@ def test_cells_are_read_and_written_by_kind(name: str, cell: str, value: Any) ->
 
 def test_numbers_keep_all_their_digits() -> None:
     row = dataclasses.replace(ROW, bpp=0.1 + 0.2, bytes=2**40, metrics={"psnr_rgb": float("inf"), "mse_rgb": 1 / 3})
-    assert Record.from_cells(row.cells()) == row
+    assert Record.from_cells(row.cells(), ["psnr_rgb", "mse_rgb"]) == row
     assert (row.value("bpp"), row.value("psnr_rgb"), row.value("ssim_rgb")) == (0.1 + 0.2, float("inf"), None)
+
+
+def test_cells_of_columns_that_nobody_knows_are_carried_along_as_they_are() -> None:
+    cells = {"site": "here", "watts": "007", "gone_rgb": "nan", "empty": ""}
+    row = Record.from_cells(ROW.cells() | cells)
+    assert row.others == {"site": "here", "watts": "007", "gone_rgb": "nan"}
+    assert row.cells() == ROW.cells() | dict(row.others)
 
 
 @pytest.mark.parametrize("name", [column.name for column in COLUMNS if column.key])

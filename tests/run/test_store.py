@@ -9,6 +9,7 @@ import pytest
 
 from benchmark.errors import RecordsError
 from benchmark.plugins import metric_columns
+from benchmark.record.reading import TORN
 from benchmark.record.row import COLUMNS, Record, columns
 from benchmark.run.store import RecordStore
 
@@ -50,7 +51,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     path.write_bytes(whole[:-5])
     with RecordStore(path) as store:
         assert [row.image for row in store.rows] == ["a"]
-        assert store.problems == []
+        assert [text.partition("line 3: ")[2] for text in store.problems] == [TORN]
         store.append([record("b")])
     assert path.read_bytes() == whole
 
@@ -106,15 +107,16 @@ def test_other_columns_are_refused_and_kept(tmp_path: Path) -> None:
 
 def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_values(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    lpips = record("a", metrics={"lpips": 0.25}).cells() | {"empty_rgb": ""}
-    names = columns(["empty_rgb", "lpips"])  # without those that are installed
+    lpips = record("a", others={"lpips": "0.250", "remark": "good, they say"}).cells() | {"empty_rgb": ""}
+    names = columns(["empty_rgb"], ["lpips"])  # without those that are installed
     path.write_text(f"{','.join(names)}\n{','.join(lpips[name] for name in names)}\n", encoding="utf-8")
     with RecordStore(path) as store:
         store.append([record("b", metrics={"psnr_rgb": 30.5})])
         store.arrange([])
-    assert [row.metrics for row in rows_of(path)] == [{"lpips": 0.25}, {"psnr_rgb": 30.5}]
+    assert [row.others for row in rows_of(path)] == [{"lpips": "0.250"}, {}]
+    assert [row.metrics for row in rows_of(path)] == [{}, {"psnr_rgb": 30.5}]
     header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-    assert header == columns([*metric_columns(), "lpips"])
+    assert header == columns(metric_columns(), ["lpips"])
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,63 @@ def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(
     assert path.read_text(encoding="utf-8").splitlines() == [header, lines[1]]
     with RecordStore(path) as store:
         assert store.problems == []
+
+
+SAME = {"image_sha256": "i", "stream_sha256": "s", "pixels_sha256": "p"}
+
+
+def test_a_row_that_is_replaced_leaves_the_values_that_were_measured_on_the_same_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    first = record(
+        "a",
+        **SAME,
+        metrics={"psnr_rgb": 30.0, "psnr_y": 31.0, "ssim_rgb": 0.9},
+        metric_definitions={"psnr": "old", "ssim": "2"},
+        others={"remark": "good"},
+        flags=("undefined-metric",),
+        reason="hue is undefined",
+    )
+    second = record("a", **SAME, repeats=5, metrics={"psnr_rgb": 30.5}, metric_definitions={"psnr": "new"})
+    with RecordStore(path) as store:
+        store.append([first, second])
+        store.arrange([first.identity])
+    (row,) = rows_of(path)
+    assert row.metrics == {"psnr_rgb": 30.5, "ssim_rgb": 0.9}, "psnr has no value over luma by its new definition"
+    assert row.metric_definitions == {"psnr": "new", "ssim": "2"}
+    assert (row.key, row.repeats, row.others) == (second.key, 5, {"remark": "good"})
+    assert (row.flags, row.reason) == (("undefined-metric",), "hue is undefined")
+    assert rows_of(tmp_path / "records.csv.replaced") == [first]
+
+
+@pytest.mark.parametrize("change", [{"stream_sha256": "other"}, {"pixels_sha256": "other"}, {"status": "failed"}])
+def test_a_row_of_other_pixels_replaces_another_which_is_kept_aside(tmp_path: Path, change: dict[str, str]) -> None:
+    path = tmp_path / "records.csv"
+    first = record("a", **SAME, metrics={"ssim_rgb": 0.9}, metric_definitions={"ssim": "2"})
+    told: dict[str, Any] = {**SAME, "metrics": {"psnr_rgb": 30.0}, "metric_definitions": {"psnr": "1"}, **change}
+    if "status" in change:
+        told |= {"stream_sha256": "", "pixels_sha256": "", "metrics": {}}
+    second = record("a", told.pop("status", "ok"), **told)
+    for _ in range(2):  # what was kept aside before stays
+        with RecordStore(path) as store:
+            store.append([first, second])
+            store.arrange([])
+        path.unlink()
+    assert rows_of(tmp_path / "records.csv.replaced") == [first, first]
+
+
+def test_rows_that_cannot_be_read_are_told_by_reason_with_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    with RecordStore(path) as store:
+        store.append([record(name) for name in "abcdefghi"])
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    alike = [line.replace("2,", "9,", 1) for line in lines[:3]]
+    others = [line.replace(",ok,", f",bad{place},") for place, line in enumerate(lines[3:])]
+    path.write_text("\n".join([header, *alike, *others, ""]), encoding="utf-8")
+    with RecordStore(path) as store:
+        assert store.problems[0] == f"{path}, line 2 and 2 more: schema: expected 1 to 2, got '9'"
+        assert store.problems[1].startswith(f"{path}, line 5: status: expected one of ")
+        assert store.problems[5] == f"{path}: 2 more rows, for other reasons; see records.csv.unreadable"
+        assert len(store.problems) == 6
 
 
 def test_names_that_scripts_rely_on() -> None:

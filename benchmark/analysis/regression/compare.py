@@ -132,7 +132,7 @@ def compare(
         subset: leaves out what the current run lacks.
     """
     pairs, missing, new = pair_rows(baseline.records, current.records)
-    notes: list[str] = []
+    notes = [*baseline.notes, *current.notes]
     obstacles = obstacles_to(baseline.records, current.records, pairs, judged, notes)
     if obstacles:
         pairs, missing, new = pairs.iloc[:0], missing.iloc[:0], new.iloc[:0]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.analysis.measured import Manifest, read_manifest
+from benchmark.analysis.measured import Manifest, known_metrics, read_manifest
 from benchmark.analysis.table import read_records
 from benchmark.errors import RecordsError, UsageError
-from benchmark.metric import digest
+from benchmark.metric import Metric, digest
 from benchmark.record.columns import write_pairs
 
 KEYS = ["dataset", "image", "codec", "settings", "target"]
@@ -28,19 +28,22 @@ class Run:
             from the manifest where a record has none.
         environment: machine and libraries, by name, as the manifest says; empty without one.
         manifests: the manifests of the runs whose records these are.
+        notes: what to know of the files.
     """
 
     name: str
     records: pd.DataFrame
     environment: Mapping[str, str]
     manifests: Sequence[Manifest] = ()
+    notes: Sequence[str] = ()
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path, metrics: Sequence[Metric] = ()) -> Run:
     """The records of a run, and what the manifest beside them adds.
 
     Args:
         path: a ``records.csv``, or the folder of a run, or one with the folders of several.
+        metrics: the metrics that are installed; others are described by the manifests.
 
     Raises:
         UsageError: nothing is there.
@@ -55,21 +58,22 @@ def read_run(path: Path) -> Run:
     else:
         raise UsageError(f"{path}: no such file or folder")
     frames, facts, manifests = [], [], []
+    notes: list[str] = []
     for file in files:
         manifest = read_manifest(file)
         manifests.append(manifest)
-        frames.append(_records(file, manifest))
+        frames.append(_records(file, manifest, [metric.column for metric in known_metrics(metrics, [manifest])], notes))
         facts.append({**manifest.get("environment", {}), **manifest.get("packages", {})})
     records = pd.concat(frames, ignore_index=True).drop_duplicates(KEYS, keep="last", ignore_index=True)
     environment = {
         name: " and ".join(dict.fromkeys(str(fact[name]) for fact in facts if name in fact))
         for name in dict.fromkeys(name for fact in facts for name in fact)
     }
-    return Run(str(path), records, environment, manifests)
+    return Run(str(path), records, environment, manifests, notes)
 
 
-def _records(path: Path, manifest: Manifest) -> pd.DataFrame:
-    frame = read_records(path)
+def _records(path: Path, manifest: Manifest, metrics: Sequence[str], notes: list[str]) -> pd.DataFrame:
+    frame = read_records(path, metrics, notes)
     if frame.empty:
         raise RecordsError(f"{path}: holds no rows")
     # Records of an old run leave it to the manifest, which then has a text for each metric.

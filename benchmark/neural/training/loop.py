@@ -93,6 +93,9 @@ class StageLoop:
             write_log(self.folder, self.state)
         if self.state.points:
             write_points(self.folder, self.state)
+        if before := self._done():
+            self.progress.skip(before, f"quality {self.stage.quality}: trained before")
+            self.advanced = before
         if not self.ended:
             with stop_on_signals() as stop:
                 self._train(stop)
@@ -208,6 +211,12 @@ class StageLoop:
             return state.step / (self.stage.epochs * self.epoch_steps)
         return (state.seconds - state.began) / max(self.end - state.began, 1e-9)
 
+    def _done(self) -> int:
+        """How much of the stage is done, in what the progress counts: epochs, or seconds under a time limit."""
+        if self.end is None:
+            return self.state.step // self.epoch_steps
+        return int(min(self.state.seconds, self.end) - self.state.began)
+
     def _end_epoch(self) -> None:
         """Validates, tells the log, and draws conclusions."""
         state = self.state
@@ -246,7 +255,7 @@ class StageLoop:
             state.stopped = True
         self._busy, self._counted = 0.0, 0
         told = ", ".join(f"val_{name} {value:.4g}" for name, value in held.items())
-        done = int(min(state.seconds, self.end) - state.began) if self.end is not None else epoch
+        done = self._done()
         self.progress.advance(
             done - self.advanced, f"quality {self.stage.quality}, epoch {epoch}, {pace:.3g} steps/s: {told}"
         )

@@ -193,7 +193,7 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
                     network.set_weights(weights)
                 finished = recipe.finish(network, stage, run.examples, run.held_out, run.out) if weights else []
                 effort.update(state.efforts[index])
-                progress.advance(amount, f"quality {stage.quality}: trained before")
+                progress.skip(amount, f"quality {stage.quality}: trained before")
             else:
                 loop = StageLoop(
                     recipe,
@@ -212,7 +212,8 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
                 )
                 what = ("trained before" if state.step else "no time is left for it") if loop.ended else "done"
                 loop.run()
-                progress.advance(amount - loop.advanced, f"quality {stage.quality}: {what}")
+                # Epochs that early stopping left out are no work, and neither is what was trained before.
+                progress.skip(amount - loop.advanced, f"quality {stage.quality}: {what}")
                 finished = recipe.finish(network, stage, run.examples, run.held_out, run.out)
                 effort.update(state.effort())
                 if index + 1 < len(stages):

@@ -1,0 +1,44 @@
+"""Progress: what is counted, the rate of it, and the time that is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmark.system.progress import Progress
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which a test sets."""
+    now = [0.0]
+    monkeypatch.setattr("benchmark.system.progress.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_rate_and_time_left(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(10, "rows") as counted:
+        clock[0] = 20.0
+        counted.advance(4, "four")
+    assert capsys.readouterr().err == "4/10 rows, 0.2/s, 30 s left: four\n"
+
+
+def test_what_was_done_before_makes_nobody_faster(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(100, "epochs") as counted:
+        clock[0] = 50.0  # what it takes to find out what was done before is no work either
+        counted.skip(60, "made before")
+        clock[0] = 70.0
+        counted.advance(10, "ten")
+        clock[0] = 71.0
+        counted.skip(30, "left out")
+    assert capsys.readouterr().err.splitlines() == [
+        "60/100 epochs: made before",
+        "70/100 epochs, 0.5/s, 60 s left: ten",
+        "100/100 epochs, 0.476/s, 0 s left: left out",
+    ]
+
+
+def test_nothing_done_has_no_time_left(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(10, "rows") as counted:
+        clock[0] = 20.0
+        counted.advance(0, "tries")
+    assert capsys.readouterr().err == "0/10 rows: tries\n"
