@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from benchmark.dataset import DATA_VARIABLE
 from benchmark.plugins import codec_class, metric_columns
 from benchmark.record.row import SCHEMA, columns
 from benchmark.system.environment import thread_environment
+from tests.broken import BROKEN
 from tests.needs import installed
 from tests.serial import Serial
 from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
@@ -163,6 +165,27 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmark.run.runner import run_study
 
     monkeypatch.setattr("benchmark.run.runner.run_study", partial(run_study, engine=Serial()))
+
+
+@pytest.fixture
+def three_pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(3):
+        Image.fromarray(photo(176, 192, 3, index)).save(folder / f"{index}.png")
+    return folder
+
+
+@pytest.fixture
+def third_party(tmp_path: Path) -> Path:
+    """A package of somebody else's, with its entry point, as pip would install it."""
+    site = tmp_path / "site"
+    info = site / "theirs-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "theirs.py").write_text(BROKEN)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[rdbench.codecs]\nbroken = theirs:Broken\n")
+    return site
 
 
 def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,7 @@
-"""Bjøntegaard deltas: known answers, an independent implementation, published pairs, and what is refused."""
+"""Tables of BD-rates, with intervals."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -14,215 +12,22 @@ import pytest
 
 from benchmark.analysis.bdrate import bd_rates, bd_table
 from benchmark.analysis.curve import Curve, read_results
-from benchmark.analysis.delta import INTERPOLATORS, bd_metric, bd_rate
-from benchmark.analysis.interpolate import fronts, pchip_means, pchip_values
-from benchmark.errors import RecordsError, UsageError
+from benchmark.analysis.delta import bd_rate
+from benchmark.analysis.interpolate import fronts
+from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from tests.codecs.test_published import JPEG, WEBP
-from tests.conftest import Run, empty_cells, photo
+from tests.analysis.examples import many, records
 
 METRICS = all_metrics()
+
+
 PSNR = find_metric(METRICS, "psnr_rgb")
-
-# Kodak, mean over the 24 images: bpp and PSNR-RGB, as CompressAI published them. BPG 0.9.8 with x265, 4:4:4, and
-# OpenJPEG through FFmpeg 3.4.6.
-BPG = (
-    (0.06777, 26.1951),
-    (0.16102, 28.6815),
-    (0.35155, 31.5947),
-    (0.68470, 34.8575),
-    (1.19967, 38.2599),
-    (1.92971, 41.4789),
-    (3.05788, 44.7031),
-    (4.70314, 47.6325),
-)
-JPEG2000 = (
-    (2.39732, 39.7920),
-    (1.19824, 35.6807),
-    (0.79828, 33.4900),
-    (0.59883, 32.0897),
-    (0.47929, 31.0746),
-    (0.39862, 30.3008),
-    (0.34184, 29.6961),
-    (0.29856, 29.1917),
-    (0.26573, 28.7742),
-    (0.23941, 28.4166),
-    (0.21757, 28.0992),
-    (0.19917, 27.7966),
-    (0.18444, 27.5545),
-    (0.17067, 27.3170),
-    (0.15948, 27.1183),
-    (0.14888, 26.9228),
-    (0.14076, 26.7574),
-    (0.13246, 26.5862),
-    (0.12580, 26.4404),
-)
-# VTM 9.1, Cheng et al. 2020 (anchor, MSE) and HPCM-Large (2025): BD-rate against BPG was published of each.
-VTM = (
-    (0.04824, 26.1448),
-    (0.11250, 28.4930),
-    (0.24582, 31.1999),
-    (0.49055, 34.2615),
-    (0.87481, 37.4198),
-    (1.43085, 40.4244),
-    (2.32461, 43.5058),
-    (3.63261, 46.5918),
-)
-CHENG = ((0.120, 28.58), (0.184, 29.97), (0.271, 31.34), (0.417, 33.39), (0.594, 35.12), (0.806, 36.70))
-HPCM = ((0.0951, 28.91), (0.1537, 30.45), (0.2438, 32.12), (0.3778, 33.99), (0.5516, 35.85), (0.7843, 37.75))
-
-
-def curve(points: tuple[tuple[float, float], ...], label: str = "codec") -> Curve:
-    return Curve([rate for rate, _ in points], [quality for _, quality in points], label)
-
-
-@pytest.mark.parametrize("interpolator", INTERPOLATORS)
-def test_a_curve_of_half_the_rate_saves_half(interpolator: str) -> None:
-    rates = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
-    anchor = Curve(list(rates), list(30 + 6 * np.log2(rates)))
-    half = Curve(list(rates / 2), anchor.qualities)
-    found = bd_rate(anchor, half, interpolator)
-    assert found.value == pytest.approx(-50)
-    assert (found.low, found.high, found.overlap, found.flags) == (18, 42, 1, ())
-    assert bd_rate(half, anchor, interpolator).value == pytest.approx(100)
-    gained = bd_metric(anchor, half, interpolator)
-    assert gained.value == pytest.approx(6)
-    assert (gained.low, gained.high, gained.overlap) == pytest.approx((0.25, 2, 3 / 5))
-    assert bd_rate(anchor, anchor, interpolator).value == bd_metric(anchor, anchor, interpolator).value == 0
-
-
-@pytest.mark.parametrize("test", [JPEG, WEBP, JPEG2000])
-@pytest.mark.parametrize("interpolator", INTERPOLATORS)
-def test_an_independent_implementation_agrees(test: tuple[tuple[float, float], ...], interpolator: str) -> None:
-    import bjontegaard
-
-    ours, theirs = curve(BPG), curve(tuple(sorted(test)))
-    arrays = [np.array(values) for values in (ours.rates, ours.qualities, theirs.rates, theirs.qualities)]
-    options = {"method": interpolator, "min_overlap": 0, "require_matching_points": False}
-    rate, metric = bjontegaard.bd_rate(*arrays, **options), bjontegaard.bd_psnr(*arrays, **options)
-    assert bd_rate(ours, curve(test), interpolator).value == pytest.approx(rate, abs=1e-6)
-    assert bd_metric(ours, curve(test), interpolator).value == pytest.approx(metric, abs=1e-8)
-
-
-@pytest.mark.parametrize("name", ["webp", "bpg_444_x265_ycbcr", "av1"])
-@pytest.mark.parametrize("interpolator", INTERPOLATORS)
-@pytest.mark.parametrize("metric", ["psnr-rgb", "ms-ssim-rgb"])
-def test_published_pairs_agree_with_an_independent_implementation(
-    data_root: Path, name: str, interpolator: str, metric: str
-) -> None:
-    """Against JPEG, from the files that CompressAI published; BD-rate to 0.1 point, BD-PSNR to 0.01 dB."""
-    import bjontegaard
-
-    folder = data_root.parent / "reference" / "compressai-kodak"
-    if not folder.is_dir():
-        pytest.skip(f"no {folder.name}/ beside the data folder")
-    curves = []
-    for codec in ("jpeg", name):
-        found = json.loads((folder / f"{codec}.json").read_text())["results"]
-        qualities = np.array(found[metric])
-        if metric == "ms-ssim-rgb":
-            qualities = -10 * np.log10(1 - qualities)
-        rates, qualities, _ = Curve(found["bpp"], list(qualities), codec).front()
-        curves.append(Curve(list(rates), list(qualities), codec))
-    arrays = [np.array(values) for curve in curves for values in (curve.rates, curve.qualities)]
-    options = {"method": interpolator, "min_overlap": 0, "require_matching_points": False}
-    anchor, test = curves
-    rate, gain = bd_rate(anchor, test, interpolator), bd_metric(anchor, test, interpolator)
-    assert rate.value == pytest.approx(bjontegaard.bd_rate(*arrays, **options), abs=0.1)
-    assert gain.value == pytest.approx(bjontegaard.bd_psnr(*arrays, **options), abs=0.01)
-    assert rate.value < -20
-    assert gain.value > 1
-
-
-@pytest.mark.parametrize(("test", "percent"), [(VTM, -17), (CHENG, -17), (HPCM, -36)])
-def test_published_curves_give_about_the_published_rates(test: tuple[tuple[float, float], ...], percent: float) -> None:
-    # Published with fewer digits, or averaged over images: two points apart at most.
-    assert bd_rate(curve(BPG), curve(test)).value == pytest.approx(percent, abs=2)
-
-
-def test_what_cannot_be_compared_is_refused_with_the_reason() -> None:
-    anchor = curve(BPG, "bpg")
-    cases = {
-        "has 3 points, needs 4": curve(BPG[:3], "short"),
-        "no quality in common": curve(tuple((rate, quality - 30) for rate, quality in BPG)),
-        "on clic, the anchor on kodak": dataclasses.replace(anchor, dataset="clic"),
-        "covers 23 images, the anchor 24": dataclasses.replace(anchor, dataset="kodak", images=23),
-        "1 of the images of bpg are not those": dataclasses.replace(
-            anchor, dataset="kodak", images=24, covers=frozenset("bc")
-        ),
-    }
-    base = dataclasses.replace(anchor, dataset="kodak", images=24, covers=frozenset("ab"))
-    for reason, test in cases.items():
-        same = test if test.dataset else dataclasses.replace(test, dataset="kodak", images=24)
-        found = bd_rate(base, same)
-        assert math.isnan(found.value)
-        assert reason in found.flags[-1]
-    with pytest.raises(UsageError, match="unknown interpolator 'spline'"):
-        bd_rate(anchor, anchor, "spline")
-
-
-def test_points_that_do_not_rise_are_left_out_and_told() -> None:
-    worse = curve((*BPG, (1.5, 36.0), (2.0, 41.4789), (6.0, math.inf)), "bumpy")
-    found = bd_rate(curve(BPG), worse)
-    assert found.value == 0
-    assert found.flags == (
-        "bumpy: 1 of 11 points are not finite, left out",
-        "bumpy: not monotone, 2 of 10 points left out",
-    )
-    # The better of two at one rate stays.
-    rates, qualities, _ = curve((*BPG, (0.06777, 20.0))).front()
-    assert list(zip(rates, qualities, strict=True)) == list(BPG)
-    assert curve(()).front()[0].size == 0
-
-
-def test_a_small_overlap_is_flagged() -> None:
-    found = bd_rate(curve(BPG), curve(tuple((rate, quality + 15) for rate, quality in BPG)))
-    assert found.flags == ("only 18% of their range of quality is common to both curves",)
-    assert found.overlap == pytest.approx((47.6325 - 41.1951) / (62.6325 - 26.1951))
 
 
 def by_series(table: pd.DataFrame, image: str = "") -> dict[str, Any]:
     """The rows of an image, or of mean curves, by series."""
     return {str(row["series"]): row for row in table.to_dict("records") if row["image"] == image}
-
-
-def records(codec: str, rates: dict[str, list[float]], **changes: str) -> pd.DataFrame:
-    """Rows of a codec whose PSNR rises 6 dB a doubling of the rate, for images at rates."""
-    rows = [
-        empty_cells()
-        | {
-            "dataset": "set",
-            "image": image,
-            "image_sha256": image * 3,
-            "images": 1,
-            "codec": codec,
-            "version": "1",
-            "knob": "q",
-            "settings": f'{{"q":{place}}}',
-            "bpp": rate,
-            "psnr_rgb": 36 + 6 * math.log2(rate),
-            "ms_ssim_rgb": 1 - 0.1 / rate,
-            "status": "ok",
-            "threads": 1,
-        }
-        | changes
-        for image, points in rates.items()
-        for place, rate in enumerate(points)
-    ]
-    return pd.DataFrame(rows)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A run of three codecs: ``good`` needs half of what ``plain`` does on one image, and a quarter on the other."""
-    rates = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
-    plain = records("plain", {"a": rates, "b": rates})
-    good = records("good", {"a": rates, "b": rates})
-    good["bpp"] /= good["image"].map({"a": 2, "b": 4})
-    partial = records("partial", {"a": rates})
-    pd.concat([plain, good, partial]).to_csv(tmp_path / "records.csv", index=False)
-    return tmp_path
 
 
 def test_tables_of_records_have_the_mean_curve_and_the_images(folder: Path) -> None:
@@ -256,16 +61,6 @@ def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
     assert bd_table(both, "plain", PSNR)["bd_rate"].tolist() == pytest.approx(
         bd_table(read_results([folder], METRICS), "plain", PSNR)["bd_rate"].tolist(), nan_ok=True
     )
-
-
-def many(spread: float = 0.1) -> list[pd.DataFrame]:
-    """``plain`` on eight images of differing rates, and ``good``, which needs 60 to 67 % of it."""
-    names = "abcdefgh"
-    plain = records("plain", {name: [0.25, 0.5, 1.0, 2.0, 4.0, 8.0] for name in names})
-    plain["bpp"] *= plain["image"].map({name: 1 + place / 4 for place, name in enumerate(names)})
-    good = plain.assign(codec="good")
-    good["bpp"] *= good["image"].map({name: 0.6 + spread * place / 10 for place, name in enumerate(names)})
-    return [plain, good]
 
 
 def table_of(folder: Path, frames: list[pd.DataFrame], **options: Any) -> dict[str, Any]:
@@ -356,28 +151,6 @@ def test_many_curves_at_once_are_what_each_is_alone() -> None:
     assert 0 < np.isnan(alone).sum() < 10
 
 
-def test_means_and_values_of_a_curve_are_those_of_scipy() -> None:
-    from scipy.interpolate import PchipInterpolator
-
-    rng = np.random.default_rng(6)
-    x, y = (np.cumsum(rng.uniform(0.01, 3, (50, 7)), axis=1) for _ in range(2))
-    low, high = x[:, 0] + (x[:, -1] - x[:, 0]) * 0.1, x[:, -1]
-    curves = [PchipInterpolator(*points) for points in zip(x, y, strict=True)]
-    means = [c.integrate(a, b) / (b - a) for c, a, b in zip(curves, low, high, strict=True)]
-    assert pchip_means(x, y, low, high) == pytest.approx(means, rel=1e-12)
-    for place in (low, high, x[:, 0], x[:, 3], (x[:, 2] + x[:, 3]) / 2):
-        assert pchip_values(x, y, place) == pytest.approx([float(c(p)) for c, p in zip(curves, place, strict=True)])
-    assert np.isnan(pchip_values(x, y, x[:, -1] + 1e-9)).all()
-
-
-def test_the_hull_keeps_points_that_no_mixture_beats() -> None:
-    points = ((1.0, 30.0), (2.0, 32.0), (3.0, 36.0), (3.0, 35.0), (5.0, 38.0), (4.0, 37.5), (6.0, 38.0), (9, math.inf))
-    hull = dataclasses.replace(curve(points), points=tuple(range(8))).hull()
-    assert list(zip(hull.rates, hull.qualities, strict=True)) == [(1, 30), (3, 36), (4, 37.5), (5, 38)]
-    assert hull.points == (0, 2, 5, 4)
-    assert list(curve(()).hull().rates) == []
-
-
 def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:
     plain, good = many()
     fast = good.assign(codec="two", settings=good["settings"].str.replace("}", ',"fast":true}'))
@@ -395,21 +168,6 @@ def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:
     assert single["two"]["bd_rate"] < single["good"]["bd_rate"] - 2
     with pytest.raises(UsageError, match=r"'two \(fast=True\)' is no series of the results; .* plain; good; two"):
         bd_table(results, "two (fast=True)", PSNR, hull=True)
-
-
-@pytest.mark.parametrize("column", ["psnr_rgb", "ms_ssim_rgb"])
-def test_samples_of_images_have_the_mean_curve_as_their_mean(tmp_path: Path, column: str) -> None:
-    metric = find_metric(METRICS, column)
-    plain, good = many()
-    plain["images"] = plain["image"].map({name: 1 + place for place, name in enumerate("abcdefgh")})
-    pd.concat([plain, good]).to_csv(tmp_path / "records.csv", index=False)
-    results = read_results([tmp_path], METRICS)
-    for whole in results.curves(metric):
-        samples = results.samples(whole, metric)
-        assert samples is not None
-        rates, qualities = samples.means(np.full((1, 8), 1 / 8))
-        assert rates[0] == pytest.approx(whole.rates)
-        assert qualities[0] == pytest.approx(whole.qualities)
 
 
 def test_points_that_cover_fewer_images_are_left_out_and_told(folder: Path) -> None:
@@ -430,27 +188,6 @@ def test_other_pixels_under_a_name_are_other_images(folder: Path, tmp_path: Path
     assert "refused: 2 of the images of new are not those of the anchor" in table["new"]["flags"]
 
 
-def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
-    rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
-    matched = records("plain", {"a": [0.3], "b": [0.3]}, settings="{}", target="bpp<=0.3", target_column="bpp")
-    pd.concat([rows, matched]).to_csv(folder / "records.csv", index=False)
-    labels = [curve.label for curve in read_results([folder], METRICS).curves(PSNR)]
-    assert labels == ["plain", "good", "partial", "plain, matched bpp"]
-
-
-def test_points_of_one_codec_may_have_weights_of_their_own(tmp_path: Path) -> None:
-    learned = records("learned", {"a": [0.25, 0.5, 1.0, 2.0]})
-    learned["version"] = "keras 3"
-    learned["weights"] = [f"{place:08x}" for place in range(4)]
-    learned.to_csv(tmp_path / "records.csv", index=False)
-    (whole,) = read_results([tmp_path], METRICS).curves(PSNR)
-    assert (whole.label, len(whole.rates)) == ("learned", 4)
-    learned.loc[:1, "version"] = "keras 4"
-    learned.to_csv(tmp_path / "records.csv", index=False)
-    labels = [curve.label for curve in read_results([tmp_path], METRICS).curves(PSNR)]
-    assert labels == ["learned by keras 4", "learned by keras 3"]
-
-
 def test_an_anchor_of_several_series_has_to_be_chosen(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
     fast = records("plain", {"a": [1.0], "b": [1.0]}, settings='{"q":0,"fast":true}')
@@ -462,63 +199,6 @@ def test_an_anchor_of_several_series_has_to_be_chosen(folder: Path) -> None:
     table = by_series(bd_table(results, "plain (fast=False)", PSNR))
     assert table["good"]["bd_rate"] == pytest.approx(-62.5)
     assert "has 1 point, needs 4" in table["plain (fast=True)"]["flags"]
-
-
-def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such file"):
-        read_results([tmp_path / "none"], METRICS)
-    with pytest.raises(UsageError, match=r"holds neither records\.csv nor summary\.csv"):
-        read_results([tmp_path], METRICS)
-    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(RecordsError, match="neither the records nor the summary"):
-        read_results([tmp_path / "x.csv"], METRICS)
-    (tmp_path / "x.csv").write_text("")
-    with pytest.raises(RecordsError, match="cannot be read as CSV"):
-        read_results([tmp_path / "x.csv"], METRICS)
-
-
-@pytest.mark.slow
-def test_the_command_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
-    from PIL import Image
-
-    (tmp_path / "pictures").mkdir()
-    for index in range(2):
-        Image.fromarray(photo(176, 192, 3, index)).save(tmp_path / "pictures" / f"{index}.png")
-    rdbench(
-        "run",
-        "--codecs",
-        "jpeg,webp",
-        "--dataset",
-        "folder:pictures",
-        "--metrics",
-        "psnr,ms_ssim,mse",
-        "--set",
-        "jpeg.quality=10,30,50,70,90",
-        "--set",
-        "webp.quality=5,25,50,75,95",
-        "--out",
-        "out",
-    )
-    done = rdbench("bdrate", "out", "--anchor", "jpeg", "--images", "--out", "bd.csv")
-    assert "psnr_rgb (dB) against jpeg" in done.stdout
-    table = pd.read_csv(tmp_path / "bd.csv", keep_default_na=False)
-    assert list(table["image"]) == ["", "0.png", "1.png"] * 2
-    assert (table["bd_rate"][:3].astype(float) == 0).all()
-    assert (table["bd_rate"][3:].astype(float) != 0).all()
-    assert "2 images: no interval and no test, which need 6" in done.stdout
-    rdbench("bdrate", "out", "--anchor", "jpeg", "--hull")
-    rdbench("bdrate", "out/summary.csv", "--anchor", "jpeg", "--metric", "ms_ssim", "--out", "bd.md")
-    lines = (tmp_path / "bd.md").read_text().splitlines()
-    assert lines[0].startswith("| dataset | series |")
-    assert len(lines) == 4
-    for words, complaint in [
-        (["out", "--anchor", "png"], "anchor 'png' is no series of the results; name one of: jpeg; webp"),
-        (["out", "--anchor", "jpeg", "--metric", "vmaf"], "unknown metric 'vmaf'"),
-        (["out", "--anchor", "jpeg", "--out", "bd.txt"], "ends in .csv or .md"),
-    ]:
-        done = rdbench("bdrate", *words, check=False)
-        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-        assert complaint in done.stderr
 
 
 def test_images_on_which_a_metric_is_not_defined_count_in_neither_mean_nor_interval(tmp_path: Path) -> None:

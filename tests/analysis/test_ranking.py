@@ -15,7 +15,7 @@ from benchmark.analysis.ranking import COLUMNS, ranking
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from tests.analysis.test_bdrate import many, records
+from tests.analysis.examples import many, records
 
 METRICS = all_metrics()
 PSNR = find_metric(METRICS, "psnr_rgb")

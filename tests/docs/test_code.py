@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -195,3 +196,11 @@ def test_names_in_options_are_known() -> None:
         understand(["run", "--codecs", "gif"])
     with pytest.raises(click.UsageError):
         understand(["run", "--codec", "jpeg", "--speed", "9"])
+
+
+def test_commands_of_the_workflow_for_github_are_understood() -> None:
+    text = (ROOT / "docs" / "github-actions.yml").read_text(encoding="utf-8")
+    lines = re.findall(r"rdbench (run|compare) (.*?)(?: \|\| .*)?$", text, re.MULTILINE)
+    assert [name for name, _ in lines] == ["run", "run", "compare"]
+    for name, words in lines:
+        main.commands[name].make_context(name, shlex.split(words))

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.table import summary_markdown
-from benchmark.record.columns import Column
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns, columns_markdown
 from tests.conftest import ROOT
 
@@ -33,27 +32,6 @@ def test_every_field_is_a_column_that_is_described() -> None:
     assert lines[2].startswith("| `schema` | whole number | ")
     assert all(line.count("|") == 6 for line in lines)
     assert columns(["x"])[columns(["x"]).index("x") - 1] == "estimated_bpp"
-
-
-@pytest.mark.parametrize(
-    ("name", "cell", "value"),
-    [
-        ("bytes", "12", 12),
-        ("bytes", "12.0", 12),
-        ("bytes", "", None),
-        ("bpp", "0.1", 0.1),
-        ("bpp", "", None),
-        ("device", "", ""),
-        ("flags", "a b", ("a", "b")),
-        ("flags", "", ()),
-        ("metric_definitions", "mse:1,psnr:2", {"mse": "1", "psnr": "2"}),
-        ("metric_definitions", "", {}),
-    ],
-)
-def test_cells_are_read_and_written_by_kind(name: str, cell: str, value: Any) -> None:
-    column: Column = BY_NAME[name]
-    assert column.read(cell) == value
-    assert column.read(column.write(value)) == value
 
 
 def test_numbers_keep_all_their_digits() -> None:

@@ -12,6 +12,7 @@ from benchmark.plugins import metric_columns
 from benchmark.record.reading import TORN
 from benchmark.record.row import COLUMNS, Record, columns
 from benchmark.run.store import RecordStore
+from tests.conftest import Run
 
 
 def record(image: str, status: str = "ok", **more: Any) -> Record:
@@ -225,3 +226,13 @@ def test_names_that_scripts_rely_on() -> None:
     names = columns(metric_columns())
     assert set(promised.split()) <= set(names)
     assert len(names) == len(set(names))
+
+
+@pytest.mark.usefixtures("serial")
+def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "records.csv").write_text("a,b\n1,2\n")
+    done = rdbench("run", "--codecs", "jpeg", "--dataset", f"folder:{three_pictures}", "--out", "out", check=False)
+    assert done.returncode == 2
+    assert "its columns are not those of a records file" in done.stderr
+    assert (tmp_path / "out" / "records.csv").read_text() == "a,b\n1,2\n"

@@ -1,11 +1,10 @@
-"""The builder of the entropy-binned patch sets: what it ranks by, what it draws, and that it is whole or not there."""
+"""The builder of the entropy-binned patch sets: what it draws, and that it is whole or not there."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-import json
 import os
 import shutil
 import signal
@@ -21,50 +20,16 @@ import pytest
 from PIL import Image
 
 from benchmark.errors import MissingData, UsageError
-from benchmark.workflows import patches, shards
-from benchmark.workflows.patch_sets import ORDERS, cut, is_test, members, png_bytes, shannon_bits
+from benchmark.workflows import patches
+from benchmark.workflows.patch_sets import ORDERS, is_test, members, shannon_bits
 from benchmark.workflows.patches import build
 from tests.conftest import ROOT, Run, photo
+from tests.workflows.examples import digests, manifest_of, stored
 
 SIDE = 16
+
+
 _Patches = npt.NDArray[np.uint8]
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three pictures that give patches, and five that give none: a copy, and what cannot be used."""
-    folder = tmp_path_factory.mktemp("here") / "photos"
-    (folder / "below").mkdir(parents=True)
-    for index, (height, width) in enumerate([(330, 203), (64, 300), (161, 320)]):
-        picture = photo(height, width, 3, index)
-        picture[:SIDE] = picture[0, 0]  # flat, so that many patches are equal and tie
-        Image.fromarray(picture).save(folder / "below" / f"{index}.png")
-    shutil.copy(folder / "below" / "1.png", folder / "twin.png")
-    Image.fromarray(photo(64, 64, 1)).save(folder / "grey.png")
-    Image.fromarray(photo(15, 64)).save(folder / "low.png")
-    Image.new("RGBA", (64, 64)).save(folder / "transparent.png")
-    (folder / "torn.png").write_bytes((folder / "twin.png").read_bytes()[:4000])
-    return folder
-
-
-@pytest.fixture(scope="module")
-def built(source: Path) -> Path:
-    out = source.parent / "bd"
-    build([source], out, side=SIDE, seed=1, order="png", jobs=1)
-    return out
-
-
-def manifest_of(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return found
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def all_patches(source: Path) -> list[_Patches]:
@@ -76,12 +41,6 @@ def all_patches(source: Path) -> list[_Patches]:
             for left in range(0, pixels.shape[1] - SIDE + 1, SIDE):
                 found.append(pixels[top : top + SIDE, left : left + SIDE])  # noqa: PERF401
     return found
-
-
-def stored(folder: Path, name: str, split: str) -> tuple[_Patches, list[int]]:
-    shards = manifest_of(folder)["sets"][name][split]["shards"]
-    index = np.load(folder / name / f"{split}-index.npy")
-    return np.concatenate([np.load(folder / file) for file in shards]), index.tolist()
 
 
 def test_a_plain_reference_gives_the_same_sets(source: Path, built: Path) -> None:
@@ -129,32 +88,6 @@ def test_nothing_tested_is_trained_on(built: Path) -> None:
     assert not seen["train"] & seen["test"]
 
 
-def test_one_patch_in_ten_is_for_tests() -> None:
-    noise = np.random.default_rng(3).integers(0, 256, (20_000, 4, 4, 3), dtype=np.uint8)
-    first, second = ([is_test(patch, seed) for patch in noise] for seed in (1, 2))
-    assert 0.09 < np.mean(first) < 0.11
-    assert 0.09 < np.mean(second) < 0.11
-    assert first != second
-
-
-def test_random_sets_depend_on_the_seed_and_bands_do_not() -> None:
-    values = np.random.default_rng(0).integers(0, 50, 1003).astype(float)
-    one, limits = members(values, 1)
-    other, same_limits = members(values, 2)
-    assert limits == same_limits
-    for name in ("bd0", "bd1", "bd2"):
-        assert np.array_equal(one[name], other[name])
-    for name in ("bd3", "bd4"):
-        assert len(one[name]) == len(np.unique(one[name])) == 200
-        assert not np.array_equal(one[name], other[name])
-    assert values[one["bd4"]].min() >= np.median(values)
-
-
-def test_the_number_of_workers_changes_no_byte(source: Path, built: Path, tmp_path: Path) -> None:
-    build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=2)
-    assert digests(tmp_path / "bd") == digests(built)
-
-
 def test_the_manifest_tells_all_there_is(source: Path, built: Path) -> None:
     manifest = manifest_of(built)
     found = digests(built)
@@ -183,40 +116,6 @@ def test_histograms_count_every_patch(built: Path) -> None:
         assert (built / f"histogram.{ending}").stat().st_size > 1000
 
 
-def test_no_shard_is_larger_than_promised(source: Path, built: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(shards, "SHARD", 7)
-    build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=1)
-    sizes = [len(np.load(path)) for path in (tmp_path / "bd").rglob("*.npy") if not path.stem.endswith("index")]
-    assert max(sizes) == 7
-    for name in manifest_of(built)["sets"]:
-        for split in ("train", "test"):
-            pixels, index = stored(tmp_path / "bd", name, split)
-            one, same = stored(built, name, split)
-            assert index == same
-            assert np.array_equal(pixels, one)
-
-
-@pytest.mark.parametrize("kind", ["flat", "photo", "noise"])
-def test_the_measure_is_the_length_of_a_png_file(kind: str, tmp_path: Path) -> None:
-    pixels = {
-        "flat": np.full((32, 32, 3), 7, np.uint8),
-        "photo": photo(32, 32),
-        "noise": np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8),
-    }[kind]
-    path = tmp_path / "patch.png"
-    Image.fromarray(pixels).save(path, compress_level=6)
-    assert png_bytes(pixels[np.newaxis]).tolist() == [path.stat().st_size]
-    assert np.array_equal(np.asarray(Image.open(path)), pixels)
-
-
-def test_shannon_entropy_of_known_patches() -> None:
-    two = np.zeros((4, 4, 3), np.uint8)
-    two[:2] = 200
-    every = np.arange(768, dtype=np.uint16).astype(np.uint8).reshape(16, 16, 3)
-    assert shannon_bits(np.stack([two, two * 0])).tolist() == pytest.approx([1.0, 0.0])
-    assert shannon_bits(every[np.newaxis]).tolist() == pytest.approx([8.0])
-
-
 def test_sets_by_shannon_entropy(source: Path, tmp_path: Path) -> None:
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="shannon", jobs=1)
     entropies = shannon_bits(np.stack(all_patches(source)))
@@ -225,13 +124,6 @@ def test_sets_by_shannon_entropy(source: Path, tmp_path: Path) -> None:
     for split in ("train", "test"):
         assert shannon_bits(stored(tmp_path / "bd", "bd2", split)[0]).min() >= limits[3]
     assert manifest_of(tmp_path / "bd")["order_definition"] == ORDERS["shannon"].definition
-
-
-def test_patches_are_cut_without_gaps() -> None:
-    image = photo(50, 70)
-    grid = cut(image, 16)
-    assert grid.shape == (3, 4, 16, 16, 3)
-    assert np.array_equal(grid[1, 2], image[16:32, 32:48])
 
 
 def test_bad_requests(source: Path, built: Path, tmp_path: Path) -> None:
@@ -315,7 +207,7 @@ def test_a_killed_build_leaves_nothing_that_looks_whole(source: Path, built: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["bd"]
 
 
-def test_from_the_shell(source: Path, rdbench: Run, tmp_path: Path) -> None:
+def test_patch_sets_from_the_shell(source: Path, rdbench: Run, tmp_path: Path) -> None:
     words = ("data", "build-bd", "--source", str(source), "--out", "data/bd-tiny", "--patch", "16", "--jobs", "1")
     done = rdbench(*words)
     assert "512 patches of 3 images; 5 skipped" in done.stdout

@@ -1,16 +1,14 @@
-"""Others' curves: imported with their definitions, read back, never mixed with other definitions."""
+"""Curves of others beside our own: never mixed where definitions differ."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmark.analysis.delta import bd_rate
-from benchmark.analysis.references.foreign import import_curves, parse_definition
+from benchmark.analysis.references.foreign import import_curves
 from benchmark.analysis.references.reference import (
     ForeignMetric,
     Reference,
@@ -23,16 +21,31 @@ from benchmark.analysis.references.reference import (
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics
+from tests.analysis.references.examples import compressai
 from tests.codecs.test_published import JPEG, WEBP
-from tests.conftest import ROOT, Run
+from tests.conftest import ROOT
 
 METRICS = all_metrics()
+
+
 OURS, OURS_MS_SSIM = (find_metric(METRICS, name) for name in ("psnr", "ms_ssim"))
+
+
 DISTANCE = Metric(name="lpips", space="colour", title="LPIPS", definition="made up", higher_is_better=False)
+
+
 PSNR = ForeignMetric("psnr", "rgb", "dB", "images")
+
+
 POOLED = ForeignMetric("psnr", "rgb", "dB", "pooled")
+
+
 LINEAR = ForeignMetric("ms_ssim", "rgb", "linear", "images")
+
+
 OF_MEAN = ForeignMetric("ms_ssim", "rgb", "dB", "pooled")
+
+
 MEAN_OF = ForeignMetric("ms_ssim", "rgb", "dB", "images")
 
 
@@ -40,13 +53,6 @@ def reference(metric: ForeignMetric = PSNR, **more: object) -> Reference:
     values = (0.9, 0.99) if metric.unit == "linear" else (30.0, 35.5)
     whole = Reference("kodak", "JPEG", "paper", metric, 24, (0.25, 1.0), values)
     return dataclasses.replace(whole, **more)  # type: ignore[arg-type]
-
-
-def compressai(path: Path, points: tuple[tuple[float, float], ...], **more: object) -> Path:
-    """A file as CompressAI writes it."""
-    results = {"psnr-rgb": [quality for _, quality in points], "bpp": [rate for rate, _ in points], **more}
-    path.write_text(json.dumps({"name": path.stem.upper(), "description": "made", "results": results}))
-    return path
 
 
 @pytest.mark.parametrize("metric", [PSNR, POOLED, LINEAR, OF_MEAN, MEAN_OF])
@@ -141,77 +147,6 @@ def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_re
         check_references([reference(POOLED)], [OURS], ["kodak"])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "psnr",
-        "psnr=psnr",
-        "psnr=psnr_rgb",
-        "psnr=psnr_rgb,dB",
-        "psnr=psnr_xyz,dB,images",
-        "psnr=psnr_rgb,linear,images",
-        "psnr=psnr_rgb,bel,images",
-        "x=ms_ssim_rgb,linear,pooled",
-        "=psnr_rgb,dB,images",
-    ],
-)
-def test_definitions_that_make_no_sense(text: str) -> None:
-    with pytest.raises(UsageError, match="--define"):
-        parse_definition(text)
-
-
-def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: Path) -> None:
-    path = compressai(tmp_path / "vtm.json", ((1.0, 35.0), (0.5, 30.0)), **{"ms-ssim-rgb": [0.99, 0.9], "odd": [1, 2]})
-    found = import_curves(path, dataset="kodak", images=24)
-    assert [part.metric for part in found.references] == [PSNR, LINEAR]
-    assert found.references[0].rates == (0.5, 1.0)
-    assert found.references[0].values == (30.0, 35.0)
-    assert (found.references[0].label, found.references[0].source) == ("VTM", "made, vtm.json")
-    assert "round trip" in found.references[0].note
-    assert not found.references[1].note
-    [note] = found.notes
-    assert "odd" in note
-    key, definition = parse_definition("psnr-rgb=psnr_y,dB,pooled")
-    told = import_curves(path, dataset="kodak", definitions={key: definition}, label="mine", source="me", note="so")
-    assert str(told.references[0].metric) == "PSNR over luma, dB of the mean over images"
-    assert (told.references[0].label, told.references[0].source, told.references[0].images) == ("mine", "me", None)
-    assert told.references[0].note.endswith("; so")
-
-
-def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "curve.csv"
-    path.write_text("bpp, quality\n0.5,30\n0.25,27\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="--define quality=psnr_rgb,dB,images"):
-        import_curves(path, dataset="kodak")
-    [found] = import_curves(path, dataset="kodak", definitions={"quality": PSNR}).references
-    assert (found.rates, found.values, found.label) == ((0.25, 0.5), (27, 30), "curve")
-    with pytest.raises(UsageError, match="no such values"):
-        import_curves(path, dataset="kodak", definitions={"psnr": PSNR})
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("a.txt", "", "ends in"),
-        ("a.json", "{", "not JSON"),
-        ("a.json", "[]", "CompressAI"),
-        ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),
-        ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
-        ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
-        ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
-        ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
-        ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
-        ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
-        ("a.csv", "", "CSV"),
-        ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
-    ],
-)
-def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message: str) -> None:
-    (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=message):
-        import_curves(tmp_path / name, dataset="kodak")
-
-
 def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> None:
     paths = compressai(tmp_path / "jpeg.json", JPEG), compressai(tmp_path / "webp.json", WEBP)
     parts = [import_curves(path, dataset="kodak", images=24).references[0] for path in paths]
@@ -220,19 +155,3 @@ def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> Non
     assert -45 < bd_rate(jpeg, webp).value < -20
     [unknown] = reference_curves([reference(images=None)], OURS, "kodak")
     assert "refused: nothing says how many images JPEG is a mean of" in bd_rate(jpeg, unknown).flags[-1]
-
-
-def test_the_command(tmp_path: Path, rdbench: Run) -> None:
-    compressai(tmp_path / "jpeg.json", JPEG)
-    compressai(tmp_path / "webp.json", WEBP)
-    words = ("import", "jpeg.json", "webp.json", "--dataset", "kodak", "--images", "24", "--out", "others.csv")
-    assert "2 curves" in rdbench(*words).stdout
-    first = (tmp_path / "others.csv").read_bytes()
-    rdbench(*words)
-    assert (tmp_path / "others.csv").read_bytes() == first
-    found = read_reference(tmp_path / "others.csv")
-    assert [part.label for part in found] == ["JPEG", "WEBP"]
-    assert np.array(found[0].rates) == pytest.approx(np.array([rate for rate, _ in JPEG]))
-    refused = rdbench(*words, "--label", "x", check=False)
-    assert (refused.returncode, "one by one" in refused.stderr) == (2, True)
-    assert "Traceback" not in refused.stderr

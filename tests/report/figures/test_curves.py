@@ -1,4 +1,4 @@
-"""The summary table and the curves."""
+"""Rate-distortion curves."""
 
 from __future__ import annotations
 
@@ -8,93 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.table import read_records, series_labels, summarise
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all, draw_rd_curves
-from tests.conftest import empty_cells
+from tests.analysis.summaries import summary_of
 
 PSNR, SSIM, MS_SSIM = (find_metric(all_metrics(), name) for name in ("psnr", "ssim", "ms_ssim"))
 
 
-def rows(codec: str, quality: int, **more: object) -> list[dict[str, object]]:
-    settings = str(more.pop("settings", f'{{"quality":{quality}}}'))
-    base = empty_cells() | {
-        "dataset": "set",
-        "codec": codec,
-        "version": "1",
-        "knob": "quality",
-        "settings": settings,
-        "images": 1,
-        "status": "ok",
-        "threads": 1,
-    }
-    return [
-        base
-        | {
-            "image": str(image),
-            "bpp": quality / 50 + image / 100,
-            "psnr_rgb": 25 + quality / 8 + image,
-            "mse_rgb": 100.0 - quality + image,
-            "encode_s": 0.5,
-        }
-        | more
-        for image in range(3)
-    ]
-
-
 @pytest.fixture
 def summary(tmp_path: Path) -> pd.DataFrame:
-    table = [row for codec in ("jpeg", "webp") for quality in (10, 30, 50) for row in rows(codec, quality)]
-    pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    return summarise(read_records(tmp_path / "records.csv"))
-
-
-def test_means_and_deviations(summary: pd.DataFrame) -> None:
-    first = summary.iloc[0]
-    assert first["bpp_mean"] == pytest.approx(0.21)
-    assert first["psnr_rgb_std"] == pytest.approx(1.0)
-    assert first["psnr_rgb_pooled"] == pytest.approx(10 * np.log10(255**2 / 91))
-    assert (summary["images"] == 3).all()
-    assert np.isnan(first["ssim_rgb_mean"])
-
-
-def test_batches_count_as_often_as_they_have_images(tmp_path: Path) -> None:
-    table = rows("jpeg", 10)[:1] + rows("jpeg", 10, images=3, psnr_rgb=31.25, bytes=300, encode_s=1.5)[1:2]
-    table[0]["bytes"] = 100
-    pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    row = summarise(read_records(tmp_path / "records.csv")).iloc[0]
-    assert row["images"] == 4
-    assert row["psnr_rgb_mean"] == pytest.approx((26.25 + 3 * 31.25) / 4)
-    assert row["bytes_mean"] == pytest.approx(100)
-    assert row["encode_s_mean"] == pytest.approx(0.5)
-
-
-def test_failures_are_counted_and_never_averaged(tmp_path: Path) -> None:
-    table = rows("jpeg", 10)
-    table[1] |= {"status": "failed", "psnr_rgb": "", "bpp": ""}
-    table[2] |= {"status": "skipped", "psnr_rgb": "", "bpp": ""}
-    pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    row = summarise(read_records(tmp_path / "records.csv")).iloc[0]
-    assert (row["images"], row["images_attempted"], row["failures"], row["skipped"]) == (1, 3, 1, 1)
-    assert row["psnr_rgb_mean"] == pytest.approx(26.25)
-    assert np.isnan(row["psnr_rgb_std"])
-
-
-def test_curves_differ_by_everything_but_the_knob() -> None:
-    table = pd.DataFrame(
-        {
-            "codec": ["jpeg", "jpeg", "jpeg", "webp"],
-            "knob": ["quality"] * 4,
-            "settings": [
-                '{"quality":1,"sub":"420","opt":true}',
-                '{"quality":2,"sub":"420","opt":true}',
-                '{"quality":1,"sub":"444","opt":true}',
-                '{"quality":1}',
-            ],
-        }
-    )
-    assert list(series_labels(table)) == ["jpeg (sub=420)", "jpeg (sub=420)", "jpeg (sub=444)", "webp"]
+    return summary_of(tmp_path)
 
 
 def test_figures_are_the_same_bytes_again(summary: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""Curves from the files of runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmark.analysis.curve import read_results
+from benchmark.errors import RecordsError, UsageError
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
+from tests.analysis.examples import curve, many, records
+
+METRICS = all_metrics()
+
+
+PSNR = find_metric(METRICS, "psnr_rgb")
+
+
+def test_the_hull_keeps_points_that_no_mixture_beats() -> None:
+    points = ((1.0, 30.0), (2.0, 32.0), (3.0, 36.0), (3.0, 35.0), (5.0, 38.0), (4.0, 37.5), (6.0, 38.0), (9, math.inf))
+    hull = dataclasses.replace(curve(points), points=tuple(range(8))).hull()
+    assert list(zip(hull.rates, hull.qualities, strict=True)) == [(1, 30), (3, 36), (4, 37.5), (5, 38)]
+    assert hull.points == (0, 2, 5, 4)
+    assert list(curve(()).hull().rates) == []
+
+
+@pytest.mark.parametrize("column", ["psnr_rgb", "ms_ssim_rgb"])
+def test_samples_of_images_have_the_mean_curve_as_their_mean(tmp_path: Path, column: str) -> None:
+    metric = find_metric(METRICS, column)
+    plain, good = many()
+    plain["images"] = plain["image"].map({name: 1 + place for place, name in enumerate("abcdefgh")})
+    pd.concat([plain, good]).to_csv(tmp_path / "records.csv", index=False)
+    results = read_results([tmp_path], METRICS)
+    for whole in results.curves(metric):
+        samples = results.samples(whole, metric)
+        assert samples is not None
+        rates, qualities = samples.means(np.full((1, 8), 1 / 8))
+        assert rates[0] == pytest.approx(whole.rates)
+        assert qualities[0] == pytest.approx(whole.qualities)
+
+
+def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
+    rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
+    matched = records("plain", {"a": [0.3], "b": [0.3]}, settings="{}", target="bpp<=0.3", target_column="bpp")
+    pd.concat([rows, matched]).to_csv(folder / "records.csv", index=False)
+    labels = [curve.label for curve in read_results([folder], METRICS).curves(PSNR)]
+    assert labels == ["plain", "good", "partial", "plain, matched bpp"]
+
+
+def test_points_of_one_codec_may_have_weights_of_their_own(tmp_path: Path) -> None:
+    learned = records("learned", {"a": [0.25, 0.5, 1.0, 2.0]})
+    learned["version"] = "keras 3"
+    learned["weights"] = [f"{place:08x}" for place in range(4)]
+    learned.to_csv(tmp_path / "records.csv", index=False)
+    (whole,) = read_results([tmp_path], METRICS).curves(PSNR)
+    assert (whole.label, len(whole.rates)) == ("learned", 4)
+    learned.loc[:1, "version"] = "keras 4"
+    learned.to_csv(tmp_path / "records.csv", index=False)
+    labels = [curve.label for curve in read_results([tmp_path], METRICS).curves(PSNR)]
+    assert labels == ["learned by keras 4", "learned by keras 3"]
+
+
+def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        read_results([tmp_path / "none"], METRICS)
+    with pytest.raises(UsageError, match=r"holds neither records\.csv nor summary\.csv"):
+        read_results([tmp_path], METRICS)
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(RecordsError, match="neither the records nor the summary"):
+        read_results([tmp_path / "x.csv"], METRICS)
+    (tmp_path / "x.csv").write_text("")
+    with pytest.raises(RecordsError, match="cannot be read as CSV"):
+        read_results([tmp_path / "x.csv"], METRICS)

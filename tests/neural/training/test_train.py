@@ -1,0 +1,44 @@
+"""What a training needs before it begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.errors import UsageError
+from tests.conftest import Run
+from tests.neural.training.runs import run
+
+pytestmark = [
+    pytest.mark.neural,
+    pytest.mark.slow,
+    # Keras saves weights of TensorFlow in a way that NumPy 2 warns of.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def test_a_device_that_is_not_there_is_explained(tmp_path: Path) -> None:
+    for device, complaint in (("gpu:7", "finds no such GPU"), ("tpu", "expected cpu, gpu or gpu:N")):
+        with pytest.raises(UsageError, match=complaint):
+            run(tmp_path, device=device)
+
+
+def test_two_trainings_never_share_a_folder(rdbench: Run, tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    folder = tmp_path / "weights" / "rnn" / "mine"
+    (folder / "training").mkdir(parents=True)
+    with FileLock(folder / "training" / "lock"):
+        done = rdbench("train", "rnn", "--dataset", "sample", "--name", "mine", check=False)
+    assert done.returncode == 2
+    assert "trained by another process" in done.stderr
+
+
+def test_a_command_with_a_mistake_leaves_no_training_behind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no weights named 'nope'"):
+        run(tmp_path, {"start": "nope"})
+    assert not (tmp_path / "training" / "plan.json").exists()
+    run(tmp_path, {})
+    with pytest.raises(UsageError, match="a training with other arguments"):
+        run(tmp_path, {"learning_rate": "1e-4"})

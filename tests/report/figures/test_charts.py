@@ -1,0 +1,48 @@
+"""Bars, and the plane of rate and time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmark.report.figures.charts import draw_bars, draw_pareto
+from benchmark.report.figures.style import WIDTHS
+
+
+def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
+    points = pd.DataFrame(
+        {
+            "series": ["a", "b", "c", "d"],
+            "decode_s_per_mp": [0.01, 0.1, 0.2, 0.0],
+            "bd_rate": [0.0, -30.0, -10.0, -90.0],
+            "front": [True, True, False, False],
+        }
+    )
+    draw_pareto(points, ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
+    text = (tmp_path / "p.svg").read_text(encoding="utf-8")
+    assert all(f"<!-- {name} -->" in text for name in "abc")
+    assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
+    assert draw_pareto(points[:1], ("", ""), "", tmp_path / "q") == []
+
+
+def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
+    bd = pd.DataFrame(
+        {
+            "series": ["jpeg", "a", "b"],
+            "image": "",
+            "anchor": "jpeg",
+            "bd_rate": [0.0, -20.0, 35.5],
+            "curve_ci_low": [0.0, -25.0, np.nan],
+            "curve_ci_high": [0.0, -15.0, np.nan],
+            "overlap": [1.0, 0.9, 0.2],
+        }
+    )
+    draw_bars(bd, "set", tmp_path / "b")
+    text = (tmp_path / "b.svg").read_text(encoding="utf-8")
+    assert "<!-- −20.0 -->" in text
+    assert "<!-- +35.5 -->" in text
+    assert "<!-- jpeg -->" not in text
+    assert "hollow: little range in common" in text
+    assert draw_bars(bd[:1], "set", tmp_path / "c") == []

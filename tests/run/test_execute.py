@@ -1,0 +1,62 @@
+"""What becomes of tasks that fail, crash or hang."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT, Run
+from tests.run.examples import records
+
+
+@pytest.mark.slow
+def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_party: Path, tmp_path: Path) -> None:
+    path = f"{ROOT}{os.pathsep}{third_party}"
+    listed = rdbench_process("list", "codecs", PYTHONPATH=path).stdout
+    assert "fails as it is told" in listed
+    done = rdbench_process(
+        "run",
+        "--codecs",
+        "broken,jpeg",
+        "--dataset",
+        f"folder:{three_pictures}",
+        "--set",
+        "jpeg.quality=50",
+        "--out",
+        "out",
+        "--set",
+        "broken.how=well,raises,decoder,shape,skips,crashes,hangs",
+        "--timeout",
+        "2",
+        PYTHONPATH=path,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = records(tmp_path / "out")
+    assert len(rows) == 3 * 8
+    how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
+    expected = {
+        "well": "ok",
+        "jpeg": "ok",
+        "raises": "failed",
+        "decoder": "failed",
+        "shape": "failed",
+        "skips": "skipped",
+        "crashes": "crashed",
+        "hangs": "timeout",
+    }
+    assert dict(zip(how, rows["status"], strict=True)) == expected
+    reasons = dict(zip(how, rows["reason"], strict=True))
+    assert reasons["raises"] == "RuntimeError: deliberate failure"
+    assert "cannot decode" in reasons["decoder"]
+    assert "expected uint8 of shape" in reasons["shape"]
+    assert "exit code" in reasons["crashes"]
+    assert "took longer" in reasons["hangs"]
+    assert "broken: 15 rows failed" in done.stdout
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert summary["failures"].sum() == 15
+    assert summary["skipped"].sum() == 3

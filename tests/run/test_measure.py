@@ -1,0 +1,85 @@
+"""What is measured of a codec on an image."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image as Pictures
+
+from benchmark.run.task import Task, run_task
+from tests.conftest import Run, photo
+from tests.run.examples import Planes, records
+
+
+@pytest.mark.usefixtures("serial")
+def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    Pictures.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
+    rdbench("run", "--codecs", "webp", "--dataset", "folder:small", "--out", "out")
+    rows = records(tmp_path / "out")
+    assert set(rows["status"]) == {"ok"}
+    assert set(rows["ms_ssim_rgb"]) == {""}
+    assert "161" in rows["reason"][0]
+    assert not (tmp_path / "out" / "rd_ms_ssim_rgb.png").exists()
+    assert (tmp_path / "out" / "rd_ssim_rgb.png").exists()
+
+
+@pytest.mark.usefixtures("serial")
+@pytest.mark.slow
+def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
+    sets = ("--set", "webp.quality=5", "--set", "webp.method=6")
+    rdbench("run", "--codecs", "webp", *sets, "--dataset", "mnist", "--out", "out")
+    rows = records(tmp_path / "out")
+    assert len(rows) == 10
+    assert set(rows["images"]) == {1000}
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert summary["images"][0] == 10_000
+    assert summary["bpp_mean"][0] == pytest.approx(rows["bpp"].mean())
+    assert summary["psnr_rgb_pooled"][0] == pytest.approx(10 * np.log10(255**2 / rows["mse_rgb"].mean()))
+    # Known for WebP q5, method 6, on the first digits, files with headers: 1.30 bpp and 27.6 dB of the pooled error.
+    assert rows["bpp"][0] == pytest.approx(1.30, abs=0.01)
+    assert 10 * np.log10(255**2 / rows["mse_rgb"][0]) == pytest.approx(27.6, abs=0.1)
+
+
+@pytest.mark.usefixtures("serial")
+@pytest.mark.slow
+def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
+    words = ("run", "--codecs", "png", "--metrics", "mse", "--dataset")
+    rdbench(*words, "fashion-mnist:noisy,fashion-mnist", "--out", "out")
+    noisy, clean = (records(tmp_path / "out" / name) for name in ("fashion-mnist-noisy", "fashion-mnist"))
+    assert not (tmp_path / "out" / "records.csv").exists()
+    assert noisy["mse_rgb"].mean() / 255**2 == pytest.approx(0.0527, abs=0.00005)
+    assert (clean["mse_rgb"] == 0).all()
+    assert (noisy["pixels_sha256"] == noisy["image_sha256"]).all()
+    assert not set(noisy["image_sha256"]) & set(clean["image_sha256"])
+
+
+def test_progressive_operating_points_are_encoded_once(three_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Planes)
+    spec = f"folder:{three_pictures}"
+    sweep = [{"planes": planes, "level": level} for level in (1, 9) for planes in (2, 7, 5)]
+    task = Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1)
+    Planes.encoded.clear()
+    rows = run_task(task)
+    assert Planes.encoded[1:] == [7, 7], "once each, after the warm-up"
+    assert [row.status for row in rows] == ["ok"] * 6
+    for level in range(2):
+        group = rows[3 * level : 3 * level + 3]
+        assert len({row.encode_s for row in group}) == 1
+        assert len({row.decode_s for row in group}) == 3
+        assert group[0].metrics["psnr_rgb"] < group[2].metrics["psnr_rgb"] < group[1].metrics["psnr_rgb"]
+    for settings, row in zip(sweep, rows, strict=True):
+        alone = run_task(dataclasses.replace(task, settings=[settings]))[0]
+        for column in ("key", "settings", "stream_sha256", "pixels_sha256", "bpp", "nominal_bpp", "psnr_rgb"):
+            assert row.cells()[column] == alone.cells()[column]
+        assert row.nominal_bpp == settings["planes"] * 3
+    # What is missing alone counts when a run goes on.
+    Planes.encoded.clear()
+    left = dataclasses.replace(task, done=frozenset({rows[1].key, *(row.key for row in rows[3:])}))
+    assert [json.loads(row.settings)["planes"] for row in run_task(left)] == [2, 5]
+    assert Planes.encoded[1:] == [5]

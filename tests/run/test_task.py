@@ -1,0 +1,142 @@
+"""One task: a codec on one item, at settings or for a target."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmark.codec import Setting
+from benchmark.plugins import codec_class, dataset_class, open_dataset
+from benchmark.record.row import Record
+from benchmark.run.matching import Target, knob_values
+from benchmark.run.task import Task, run_task
+from tests.conftest import Run
+from tests.run.examples import records
+
+
+def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[Record]:
+    spec = f"folder:{folder}"
+    return [
+        row
+        for item in ("0.png", "1.png")
+        for row in run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1, target=target))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("codec", "target"),
+    [
+        ("jpeg", Target("bpp", 2)),
+        ("jpeg", Target("payload_bpp", 1.5)),
+        ("jpeg", Target("psnr_rgb", 34)),
+        ("jpeg", Target("mse_y", 20)),
+        ("jpeg2000", Target("bpp", 1)),
+        ("jpeg", Target("ssim_y", 0.9)),
+    ],
+)
+def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) -> None:
+    for row in matched(pictures, codec, target):
+        assert row.status == "ok", row.reason
+        assert row.target == str(target)
+        cls = codec_class(codec)
+        assert cls.knob is not None
+        assert cls.knob.field not in json.loads(row.settings)
+        knobs = list(knob_values(cls))
+        place = knobs.index(row.knob_value or 0)
+        near = []
+        for knob in knobs[max(place - 1, 0) : place + 2]:
+            spec = f"folder:{pictures}"
+            metric = target.column.rpartition("_")[0]
+            settings = cls.from_settings({cls.knob.field: knob}).settings
+            task = Task(spec, None, row.image, spec, codec, [settings], (metric, "psnr"), 1, 1)
+            near.append(run_task(task)[0].value(target.column) or 0)
+        below = [value for value in near if value <= target.limit]
+        assert near[1] == max(below), (near, target)
+        assert len(below) < len(near), "a neighbour is above the limit"
+
+
+def test_the_nearest_is_on_either_side(pictures: Path) -> None:
+    below = matched(pictures, "jpeg", Target("bpp", 2))
+    for row, lower in zip(matched(pictures, "jpeg", Target("bpp", 2, nearest=True)), below, strict=True):
+        assert row.target == "bpp~2"
+        assert abs((row.bpp or 0) - 2) <= 2 - (lower.bpp or 0)
+        assert (row.knob_value or 0) - (lower.knob_value or 0) in (0, 1)
+    for row in matched(pictures, "jpeg", Target("bpp", 0.001, nearest=True)):
+        plain = run_task(Task(f"folder:{pictures}", None, row.image, "", "jpeg", [{"quality": 1}], (), 1, 1))[0]
+        assert (row.status, row.bytes) == ("ok", plain.bytes), "the lowest end is the nearest to nothing"
+
+
+def test_a_matched_row_is_that_of_its_knob(pictures: Path) -> None:
+    row = matched(pictures, "jpeg", Target("bpp", 2))[0]
+    quality = int(row.knob_value or 0)
+    spec = f"folder:{pictures}"
+    plain = run_task(Task(spec, None, "0.png", spec, "jpeg", [{"quality": quality}], ("psnr",), 1, 1))[0]
+    for column in ("bytes", "bpp", "payload_bpp", "psnr_rgb", "stream_sha256", "pixels_sha256", "image_sha256"):
+        assert row.cells()[column] == plain.cells()[column]
+    assert row.key != plain.key
+    assert (plain.target, plain.knob_value, plain.encodes) == ("", None, None)
+    assert (row.target_column, row.target_limit, row.target_over) == ("bpp", 2, "image")
+
+
+def test_what_cannot_be_reached_says_how_near_it_came(pictures: Path) -> None:
+    row = matched(pictures, "jpeg", Target("bpp", 0.001))[0]
+    assert row.status == "unreachable"
+    assert "bpp<=0.001 cannot be reached; nearest: " in row.reason
+    assert row.reason.endswith("at 1")
+    assert row.bytes is None
+    small = matched(pictures, "jpeg", Target("ms_ssim_rgb", 0.9))[0]
+    assert (small.status, "161" in small.reason) == ("unreachable", True)
+
+
+@pytest.mark.parametrize(("codec", "limit"), [("jpeg", 5), ("cvae", 0.4)])
+def test_images_of_a_batch_are_matched_one_by_one(
+    data_root: Path, codec: str, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = open_dataset("mnist", data_root).load("test-00000-00999")[:6]
+    mnist = dataset_class("mnist")
+    monkeypatch.setattr(mnist, "load", lambda *_: digits)
+    monkeypatch.setattr(mnist, "reference", lambda *_: digits)
+    cls = codec_class(codec)
+    assert cls.knob is not None
+    tried = [
+        [(8 * len(cls.from_settings({cls.knob.field: knob}).encode(digit)) / 784, knob) for knob in knob_values(cls)]
+        for digit in digits
+    ]
+    best = [max(pair for pair in pairs if pair[0] <= limit) for pairs in tried]
+    assert len({knob for _, knob in best}) > 1, "a limit that one knob fits all tells nothing"
+
+    target = Target("bpp", limit)
+    row = run_task(Task("mnist", data_root, f"six for {codec}", "mnist", codec, [{}], ("mse",), 1, 1, target=target))[0]
+    assert row.status == "ok", row.reason
+    assert row.images == 6
+    assert row.bpp == pytest.approx(sum(rate for rate, _ in best) / 6, rel=0.01)
+    assert row.bpp is not None and row.bpp <= limit
+    assert row.knob_value == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
+
+
+@pytest.mark.usefixtures("serial")
+def test_an_unreadable_image_fails_alone(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
+    (three_pictures / "1.png").write_bytes(b"no picture")
+    done = rdbench(
+        "run",
+        "--codecs",
+        "jpeg",
+        "--set",
+        "jpeg.quality=50",
+        "--dataset",
+        f"folder:{three_pictures}",
+        "--out",
+        "out",
+        "--metrics",
+        "psnr",
+        check=False,
+    )
+    assert done.returncode == 1
+    rows = records(tmp_path / "out")
+    assert list(rows["status"]) == ["ok", "failed", "ok"]
+    assert "cannot be read as an image" in rows["reason"][1]
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert (summary["images"][0], summary["images_attempted"][0]) == (2, 3)
