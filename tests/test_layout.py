@@ -64,3 +64,28 @@ def test_constraints_hold_no_address() -> None:
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert "://" not in text
     assert "tensorflow==" in text
+
+
+WITHOUT_TESTS_OF_THEIR_NAME = {
+    "__main__.py": "two lines; tests that start the program run it",
+    "defaults.py": "values alone; tests of their users fail where one is not there",
+    "errors.py": "a tree of empty classes; every test of an error names one",
+    "version.py": "one value, which the manifests of tests/run/test_finish.py show",
+    "neural/klt/build.py": "one call of the network, with which every test beside it begins",
+    "report/content.py": "fields alone; tests/report/test_build.py fills all of them",
+    "report/figures/picture.py": "fields alone; tests/workflows/test_pictures.py fills all of them",
+    "report/tables/table.py": "fields alone; the tests of the files beside it print them",
+}
+
+
+def test_every_module_has_a_test_file_of_its_name() -> None:
+    """So that nobody has to search for the tests of a module, and none comes without. A package has them by module."""
+    package, tests = ROOT / "benchmark", ROOT / "tests"
+    modules = {path.relative_to(package) for path in package.rglob("*.py") if path.name != "__init__.py"}
+    excepted = {Path(name) for name in WITHOUT_TESTS_OF_THEIR_NAME}
+    assert excepted <= modules, "an exception for a module that is no longer there"
+    lacking = {
+        module for module in modules - excepted if not (tests / module.with_name(f"test_{module.name}")).exists()
+    }
+    assert not lacking
+    assert not [module for module in excepted if (tests / module.with_name(f"test_{module.name}")).exists()]

@@ -42,3 +42,18 @@ def test_nothing_done_has_no_time_left(clock: list[float], capsys: pytest.Captur
         clock[0] = 20.0
         counted.advance(0, "tries")
     assert capsys.readouterr().err == "0/10 rows: tries\n"
+
+
+def test_plain_lines_come_at_the_end_and_from_time_to_time(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Progress(4, "rows") as progress:
+        for second in (1.0, 2.0, 12.0, 16.0):
+            clock[0] = second
+            progress.advance(1, f"jpeg [{second:g}]")
+        progress.note("one [note]")
+    assert capsys.readouterr().err.splitlines() == [
+        "3/4 rows, 0.25/s, 4 s left: jpeg [12]",
+        "4/4 rows, 0.25/s, 0 s left: jpeg [16]",
+        "one [note]",
+    ]
