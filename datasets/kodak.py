@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from benchmark.dataset import ImageFiles
 
-_ADDRESS = "https://r0k.us/graphics/kodak/kodak/"
-
 
 class Kodak(ImageFiles):
     """Kodak: 24 photographs of 768×512 (six of them upright), released by the company for unrestricted use."""
@@ -17,6 +15,7 @@ class Kodak(ImageFiles):
     summary = "24 photographs, 768×512 RGB"
     expected = 24
     fetchable = True
+    address = "https://r0k.us/graphics/kodak/kodak/"
     digests: ClassVar[dict[str, str]] = {
         "kodim01": "a56e27cbf5f843c048b6af1d6e090760e9c92fadba88b7dee0205918a37523bd",
         "kodim02": "4f4b74a79237e311d72cad958237b5f7088d8bce1c82305ebefe1a70e3022dfd",
@@ -55,5 +54,5 @@ class Kodak(ImageFiles):
 
         folder = destination / "kodak"
         for name, digest in cls.digests.items():
-            pooch.retrieve(f"{_ADDRESS}{name}.png", known_hash=f"sha256:{digest}", fname=f"{name}.png", path=folder)
+            pooch.retrieve(f"{cls.address}{name}.png", known_hash=f"sha256:{digest}", fname=f"{name}.png", path=folder)
         return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -89,3 +90,36 @@ def test_every_module_has_a_test_file_of_its_name() -> None:
     }
     assert not lacking
     assert not [module for module in excepted if (tests / module.with_name(f"test_{module.name}")).exists()]
+
+
+PRIVATE_NAMES_IN_TESTS = {
+    ("plugins/test_plugins.py", "plugins._named"): "makes a process look for plug-ins again; only tests need that",
+}
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in ("_replace", "_make")  # of named tuples
+
+
+def private_names(path: Path) -> set[str]:
+    """Private names of the package that a file imports, reaches through what it imports, or names in a text."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imports = [
+        node for node in nodes if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("benchmark.")
+    ]
+    aliases = [alias for node in imports for alias in node.names]
+    ours = {alias.asname or alias.name for alias in aliases}
+    found = {alias.name for alias in aliases if is_private(alias.name)}
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ours:
+            found |= {f"{node.value.id}.{node.attr}"} if is_private(node.attr) else set()
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(re.findall(r"^benchmark(?:\.\w+)*\._[a-zA-Z]\w*", node.value))
+    return found
+
+
+def test_tests_go_through_public_names() -> None:
+    """A test of a private function breaks when the inside of a module changes, though what it promises does not."""
+    tests = ROOT / "tests"
+    found = {(path.relative_to(tests).as_posix(), name) for path in tests.rglob("*.py") for name in private_names(path)}
+    assert found == set(PRIVATE_NAMES_IN_TESTS)

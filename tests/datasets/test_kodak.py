@@ -27,7 +27,7 @@ def test_fetch_of_single_files(
 ) -> None:
     folder, address = server
     cls = dataset_class("kodak")
-    monkeypatch.setattr(f"{cls.__module__}._ADDRESS", address)
+    monkeypatch.setattr(cls, "address", address)
     for path in kodak.glob("kodim*.png"):
         (folder / path.name).write_bytes(path.read_bytes())
     assert fetched(cls, tmp_path / "got").label == "kodak"

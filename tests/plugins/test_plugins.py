@@ -19,7 +19,8 @@ from tests.conftest import ROOT
 
 @pytest.fixture(autouse=True)
 def fresh_registries() -> None:
-    plugins._named.cache_clear()
+    """A process looks for a plug-in once and keeps what it found. Tests here need one that has not looked yet."""
+    plugins._named.cache_clear()  # nothing public makes a process look again, and nobody but these tests needs it
 
 
 def points(monkeypatch: pytest.MonkeyPatch, *found: EntryPoint) -> None:

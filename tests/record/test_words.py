@@ -7,10 +7,10 @@ from pathlib import Path
 from benchmark.analysis import bdrate, cost, ranking
 from benchmark.analysis.curve import read_results
 from benchmark.analysis.matched import matched_table
-from benchmark.analysis.regression import deltas
 from benchmark.plugins import all_metrics
 from benchmark.record.row import COLUMNS
 from benchmark.record.words import OF_TABLES, taken_by, words_of
+from tests.analysis.regression.examples import compared, records
 from tests.record.test_reading import write
 
 
@@ -19,7 +19,7 @@ def test_every_column_of_a_table_is_known(tmp_path: Path) -> None:
     metrics = results.metrics
     tables = [
         *(module.COLUMNS for module in (bdrate, cost, ranking)),
-        deltas._BD_COLUMNS,
+        compared(tmp_path, frame=records(images=2)).bd.columns,
         results.summary.columns,
         results.records.columns,
         matched_table(results.summary, metrics).columns,
