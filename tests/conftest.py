@@ -188,6 +188,12 @@ def third_party(tmp_path: Path) -> Path:
     return site
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of the command line draw no curves, which takes most of the time of a small run."""
+    monkeypatch.setattr("benchmark.workflows.outputs.draw_all", lambda *_: [])
+
+
 def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     assert done.returncode == 0, done.stdout + done.stderr
     return done

@@ -72,7 +72,7 @@ def test_a_run_writes_everything(rdbench: Run, three_pictures: Path, tmp_path: P
     assert records(tmp_path / "again")[same].equals(rows[same])
 
 
-@pytest.mark.usefixtures("serial")
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     rdbench(
         "run",
@@ -93,7 +93,7 @@ def test_metrics_can_be_chosen_and_columns_stay(rdbench: Run, three_pictures: Pa
     assert (rows["psnr_rgb"] > 20).all()
 
 
-@pytest.mark.usefixtures("serial")
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_the_worst_data_set_is_the_exit_status(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.png").write_bytes(b"no picture")

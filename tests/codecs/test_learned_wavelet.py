@@ -125,6 +125,7 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
     assert np.array_equal(np.load(tmp_path / "out.npy"), pixels[0])
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None:
     (tmp_path / "photos").mkdir()
     PIL.Image.fromarray(photo(64, 96)).save(tmp_path / "photos" / "a.png")

@@ -20,6 +20,11 @@ from benchmark.record.row import BY_NAME, Record, metric_column
 from tests.conftest import ROOT, Run, photo
 
 BASELINES = sorted((ROOT / "results" / "baseline").rglob("records.csv"))
+EACH_BASELINE = pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.stat().st_size > 300_000)) for path in BASELINES],
+    ids=lambda path: str(path.parent.relative_to(ROOT / "results")),
+)
 
 
 def as_written(path: Path) -> list[dict[str, str]]:
@@ -32,7 +37,7 @@ def test_there_are_baselines() -> None:
     assert {as_written(path)[0]["schema"] for path in BASELINES} == {"1", "2"}
 
 
-@pytest.mark.parametrize("path", BASELINES, ids=lambda path: str(path.parent.relative_to(ROOT / "results")))
+@EACH_BASELINE
 def test_a_baseline_is_read_with_all_its_figures(path: Path) -> None:
     old = as_written(path)
     rows = list(read_rows(path))
@@ -54,15 +59,16 @@ def test_a_baseline_is_read_with_all_its_figures(path: Path) -> None:
             assert not record.reusable({})
 
 
-@pytest.mark.parametrize("path", BASELINES, ids=lambda path: str(path.parent.relative_to(ROOT / "results")))
+@EACH_BASELINE
 def test_a_baseline_gives_the_summary_that_is_committed(path: Path) -> None:
-    new = pd.read_csv(io.StringIO(summarise(read_records(path)).to_csv(index=False)))
+    summary = summarise(read_records(path))
+    new = pd.read_csv(io.StringIO(summary.to_csv(index=False)))
     old = pd.read_csv(path.with_name("summary.csv"))
     figures = [name for name in old if name not in ("dataset", "version")]
     pd.testing.assert_frame_equal(new[figures], old[figures], check_exact=True)
     again = read_summary(path.with_name("summary.csv"))
     told = ["dataset", "version", "weights", "target_column", "target_over"]
-    assert again[told].equals(summarise(read_records(path))[told])
+    assert again[told].equals(summary[told])
 
 
 def test_what_one_text_said_is_taken_apart() -> None:

@@ -92,6 +92,7 @@ def test_the_same_results_give_the_same_bytes(results: Path, pool: Pool, tmp_pat
     assert {"bdrate.csv", "bdrate.tex", "points.md"} <= set(found[0])
 
 
+@pytest.mark.slow
 def test_figures_are_as_wide_as_columns_and_embed_truetype(report: Report, tmp_path: Path) -> None:
     write_all(replace(report, metrics=report.metrics[:1]), tmp_path, forms=PRINT, single=True)
     for end, width in {"": WIDTHS["double"], "_single": WIDTHS["single"]}.items():

@@ -29,6 +29,7 @@ def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
     return sum(row.bpp or 0 for row in rows) / len(rows), sum(row.metrics["psnr_rgb"] for row in rows) / len(rows)
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 @pytest.mark.slow
 def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = [
@@ -121,6 +122,7 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
     assert one.equals(other)
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_an_image_that_fails_fails_the_search(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     (pictures / "0.png").write_bytes(b"no picture")
     done = rdbench(

@@ -20,7 +20,7 @@ from tests.run.examples import Planes, records
 def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     Pictures.fromarray(photo(40, 50)).save(tmp_path / "small" / "a.png")
-    rdbench("run", "--codecs", "webp", "--dataset", "folder:small", "--out", "out")
+    rdbench("run", "--codecs", "webp", "--dataset", "folder:small", "--metrics", "ssim,ms_ssim", "--out", "out")
     rows = records(tmp_path / "out")
     assert set(rows["status"]) == {"ok"}
     assert set(rows["ms_ssim_rgb"]) == {""}
@@ -29,7 +29,7 @@ def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path
     assert (tmp_path / "out" / "rd_ssim_rgb.png").exists()
 
 
-@pytest.mark.usefixtures("serial")
+@pytest.mark.usefixtures("serial", "undrawn")
 @pytest.mark.slow
 def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     sets = ("--set", "webp.quality=5", "--set", "webp.method=6")
@@ -46,7 +46,7 @@ def test_mnist_rows_are_batches(rdbench: Run, data_root: Path, tmp_path: Path) -
     assert 10 * np.log10(255**2 / rows["mse_rgb"][0]) == pytest.approx(27.6, abs=0.1)
 
 
-@pytest.mark.usefixtures("serial")
+@pytest.mark.usefixtures("serial", "undrawn")
 @pytest.mark.slow
 def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root: Path, tmp_path: Path) -> None:
     words = ("run", "--codecs", "png", "--metrics", "mse", "--dataset")

@@ -91,7 +91,9 @@ def test_what_cannot_be_reached_says_how_near_it_came(pictures: Path) -> None:
     assert (small.status, "161" in small.reason) == ("unreachable", True)
 
 
-@pytest.mark.parametrize(("codec", "limit"), [("jpeg", 5), ("cvae", 0.4)])
+@pytest.mark.parametrize(
+    ("codec", "limit"), [("jpeg", 5), pytest.param("cvae", 0.4, marks=[pytest.mark.neural, pytest.mark.slow])]
+)
 def test_images_of_a_batch_are_matched_one_by_one(
     data_root: Path, codec: str, limit: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +119,7 @@ def test_images_of_a_batch_are_matched_one_by_one(
     assert row.knob_value == pytest.approx(sum(knob for _, knob in best) / 6, abs=1)
 
 
-@pytest.mark.usefixtures("serial")
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_an_unreadable_image_fails_alone(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     (three_pictures / "1.png").write_bytes(b"no picture")
     done = rdbench(

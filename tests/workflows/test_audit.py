@@ -123,6 +123,7 @@ def liars(tmp_path: Path) -> str:
     return f"{ROOT}{os.pathsep}{site}"
 
 
+@pytest.mark.slow
 def test_broken_promises_are_told(rdbench: Run, rdbench_process: Run, liars: str, tmp_path: Path) -> None:
     Pictures.fromarray(photo(48, 64)).save(tmp_path / "in.png")
     words = ("audit", "--image", "in.png", "--codecs")
@@ -156,6 +157,7 @@ def test_broken_promises_are_told(rdbench: Run, rdbench_process: Run, liars: str
         assert complaint in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are seen on Linux alone")
 def test_threads_at_work_are_counted(rdbench_process: Run, liars: str, tmp_path: Path) -> None:
     Pictures.fromarray(photo(48, 64)).save(tmp_path / "in.png")
@@ -183,6 +185,16 @@ def with_path(codec: str, path: ColourPath) -> type[Codec]:
     return type(codec, (codec_class(codec),), {"colour_path": lambda self, channels: path})
 
 
+@pytest.fixture(scope="module")
+def crops(kodak: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The middles of four photographs."""
+    folder = tmp_path_factory.mktemp("crops")
+    for name in ("kodim03.png", "kodim14.png", "kodim20.png", "kodim23.png"):
+        with Pictures.open(kodak / name) as picture:
+            picture.crop((256, 128, 512, 384)).save(folder / name)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("codec", "settings", "path"),
     [
@@ -193,14 +205,14 @@ def with_path(codec: str, path: ColourPath) -> type[Codec]:
     ],
 )
 def test_nothing_honest_is_in_excess(
-    kodak: Path, codec: str, settings: dict[str, Setting], path: ColourPath, monkeypatch: pytest.MonkeyPatch
+    crops: Path, codec: str, settings: dict[str, Setting], path: ColourPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: with_path(name, path))
-    spec = f"folder:{kodak}"
-    for item in ("kodim03.png", "kodim14.png", "kodim20.png", "kodim23.png"):
+    spec = f"folder:{crops}"
+    for item in sorted(path.name for path in crops.iterdir()):
         row = run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1))[0]
         assert (row.status, row.reason) == ("ok", "")
-        assert row.metrics["psnr_rgb"] > 40
+        assert row.metrics["psnr_rgb"] > 35
 
 
 @dataclasses.dataclass(frozen=True)
@@ -243,6 +255,7 @@ def test_a_row_above_its_ceiling_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     assert "above" not in grey.reason, "grey loses nothing in full range"
 
 
+@pytest.mark.slow
 def test_a_codec_of_a_toml_file_is_audited(tmp_path: Path) -> None:
     """Its encoder runs in processes of their own, which know it by its path alone."""
     finding = audit(str(describe(tmp_path)), photo(24, 24))

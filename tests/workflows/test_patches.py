@@ -174,6 +174,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_killed_build_leaves_nothing_that_looks_whole(source: Path, built: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -207,6 +208,7 @@ def test_a_killed_build_leaves_nothing_that_looks_whole(source: Path, built: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["bd"]
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_patch_sets_from_the_shell(source: Path, rdbench: Run, tmp_path: Path) -> None:
     words = ("data", "build-bd", "--source", str(source), "--out", "data/bd-tiny", "--patch", "16", "--jobs", "1")
     done = rdbench(*words)
