@@ -47,13 +47,17 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The markers ``data`` and ``browser`` follow from the fixtures of a test, so that none can be forgotten."""
+    """The markers ``data`` and ``browser`` follow from the fixtures of a test, so that none can be forgotten.
+
+    A browser takes seconds to start: its tests are slow ones.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"data_root", "kodak"}:
             item.add_marker("data")
         if "browser" in fixtures:
             item.add_marker("browser")
+            item.add_marker("slow")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -178,6 +178,7 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
     assert "not over the images" in found.loc["other", "flags"]
 
 
+@pytest.mark.slow
 def test_the_committed_baseline() -> None:
     found = by_series(cost_table(read_results([ROOT / "results" / "baseline" / "kodak"], METRICS), 0.5))
     assert len(found) == 17

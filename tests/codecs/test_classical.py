@@ -73,7 +73,7 @@ def test_longest_sides(name: str, side: int) -> None:
 @pytest.mark.parametrize(("name", "settings"), LOSSLESS)
 @pytest.mark.parametrize("picture", ["kodim03", "kodim13"])
 def test_lossless_on_photographs(name: str, settings: dict[str, Setting], picture: str, kodak: Path) -> None:
-    image, one = read_image(kodak / f"{picture}.png"), codec(name, **settings)
+    image, one = read_image(kodak / f"{picture}.png")[:256, :384], codec(name, **settings)
     stream = one.encode(image)
     assert np.array_equal(one.decode(stream), image)
     assert len(stream) < 0.85 * image.nbytes

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.neural
 GOLDEN = ROOT / "tests" / "golden"
 
 
+@pytest.mark.slow
 def test_effort_lessens_the_error_more_than_its_bits_cost() -> None:
     image, costs = photo(128, 160), []
     for effort in (1, 2):
@@ -91,6 +92,7 @@ def test_absurd_settings_in_a_stream_are_refused() -> None:
             codec.decode(pack(Frame(**{**vars(frame), **change})))
 
 
+@pytest.mark.slow
 def test_rates_are_those_of_the_model() -> None:
     codec = codec_class("learned-wavelet")
     for step in (8.0, 40.0):
@@ -125,6 +127,7 @@ def test_streams_are_coded_without_keras_and_by_any_number_of_threads(tmp_path: 
     assert np.array_equal(np.load(tmp_path / "out.npy"), pixels[0])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("serial", "undrawn")
 def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None:
     (tmp_path / "photos").mkdir()
@@ -153,6 +156,7 @@ def test_a_run_tells_what_each_stream_cost(tmp_path: Path, rdbench: Run) -> None
     assert (table["parameters"] > 100_000).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tmp_path: Path) -> None:

@@ -136,6 +136,7 @@ def test_webp_reproduces_compressai(kodak: Path, quality: int, published: tuple[
     assert psnr == pytest.approx(published[1], abs=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("quality", "published"), list(zip(QUALITIES, JPEG, strict=True)))
 def test_jpeg_reproduces_compressai(kodak: Path, quality: int, published: tuple[float, float]) -> None:
     codec = codec_class("jpeg").from_settings({"quality": quality, "optimize": False})
@@ -186,6 +187,7 @@ def test_baselines_against_published_curves(
     assert least <= result.value <= most, result
 
 
+@pytest.mark.slow
 def test_baseline_of_jpeg2000_is_no_worse_than_published() -> None:
     """The published means are over images of one rate each: ours are read off every image's own curve at that rate."""
     found = read_results([BASELINE], METRICS).image_curves(PSNR)

@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import bjontegaard
@@ -17,6 +17,8 @@ from PIL import Image
 
 from benchmark import plugins
 from benchmark.cli.main import main
+from benchmark.metric import Metric
+from benchmark.report.figures.curves import draw_all
 from tests.conftest import photo
 
 PACKAGE = """
@@ -58,8 +60,15 @@ RUN = ("run", "--codecs", "jpeg,webp", *(word for sweep in SWEEPS for word in ("
 Bench = Callable[..., Result]
 
 
-def run_bench(where: Path, *words: str, package: bool = True, library: bool = True, status: int = 0) -> Result:
-    """Runs the command line with or without their package and its library; a traceback is never shown."""
+def draw_theirs(summary: pd.DataFrame, metrics: Sequence[Metric], folder: Path) -> list[Path]:
+    """Draws the curves of their metric alone."""
+    return draw_all(summary, [metric for metric in metrics if metric.name == "hue_error"], folder)
+
+
+def run_bench(
+    where: Path, *words: str, package: bool = True, library: bool = True, drawn: bool = False, status: int = 0
+) -> Result:
+    """Runs the command line with or without their package, its library and curves; a traceback is never shown."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(where)
         for name, wanted in (("site", package), ("lib", library)):
@@ -67,6 +76,7 @@ def run_bench(where: Path, *words: str, package: bool = True, library: bool = Tr
                 patch.syspath_prepend(where / name)
         for name in ("theirs", "theirlib"):
             patch.delitem(sys.modules, name, raising=False)
+        patch.setattr("benchmark.workflows.outputs.draw_all", draw_theirs if drawn else lambda *_: [])
         plugins.metric_families.cache_clear()
         try:
             done = CliRunner().invoke(main, words)
@@ -105,7 +115,7 @@ def bench(where: Path) -> Bench:
 def results(where: Path, bench: Bench) -> tuple[Path, list[str]]:
     """A run without the library, the same command with it, and once more: the folder, and what each said."""
     words = (*RUN, "--dataset", "folder:colour", "--out", "out")
-    said = [bench(*words, library=library).output for library in (False, True, True)]
+    said = [bench(*words, library=number > 0, drawn=number == 2).output for number in range(3)]
     return where / "out", said
 
 

@@ -65,6 +65,7 @@ def test_what_is_missing_is_told_with_what_installs_it(installed: set[str], monk
         backend_version()
 
 
+@pytest.mark.slow
 @pytest.mark.neural
 def test_a_dtype_policy_ends_with_its_block_also_after_an_error() -> None:
     config = load_keras().config

@@ -164,6 +164,7 @@ def pip(command: str, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> None:
     source, site = tmp_path / "source", tmp_path / "site"
     source.mkdir()
@@ -186,6 +187,7 @@ def test_an_installed_third_party_codec_is_listed_and_runs(tmp_path: Path) -> No
     assert "12 ok" in rdbench("run", "--codecs", "deflate", "--out", "out")
 
 
+@pytest.mark.slow
 def test_a_wheel_runs_from_elsewhere(tmp_path: Path) -> None:
     """Built, installed without the checkout, and run: plug-ins, weights and the sample data set are all there."""
     pip("wheel", "--no-build-isolation", "-w", str(tmp_path), str(ROOT))

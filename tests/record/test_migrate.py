@@ -113,6 +113,7 @@ def as_schema_1(cells: dict[str, str], label: str) -> dict[str, str]:
     return old | {"key": hashlib.sha256(text.encode()).hexdigest()[:16]}
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_a_folder_of_schema_1_is_resumed(rdbench: Run, tmp_path: Path) -> None:
     """Right rows are reused, and stay as they are; changed ones, and those of another definition, are made again."""
     (tmp_path / "kodak").mkdir()

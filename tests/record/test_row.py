@@ -71,6 +71,7 @@ def test_the_key_is_of_nothing_else() -> None:
     assert of_set.keyed().key != dataclasses.replace(of_set, knob_value=6.0).keyed().key
 
 
+@pytest.mark.slow
 def test_a_new_text_column_is_a_row_of_the_table_and_its_value(tmp_path: Path) -> None:
     """Tried on a copy of the bench, to which the two lines are added."""
     for name in ("benchmark", "codecs", "datasets"):

@@ -19,6 +19,7 @@ from tests.conftest import Run, photo
 pytestmark = pytest.mark.neural
 
 
+@pytest.mark.slow
 def test_training_goes_on_and_its_weights_code(tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A training of two steps a stage, stopped by its limit of time, goes on where it was."""
     (tmp_path / "photos").mkdir()
