@@ -12,6 +12,9 @@ ANCHOR = "jpeg"
 AUDIT_IMAGE = ("sample", "astronaut")
 """Data set and item that an audit encodes."""
 
+CROSS_METRICS = ("psnr",)
+"""Metrics of a table of train and test."""
+
 METRIC = "psnr_rgb"
 """Column of quality that codecs are compared by."""
 

@@ -92,6 +92,24 @@ class Tolerance:
         return f"{100 * self.amount:.12g}%" if self.relative else f"{self.amount:.12g}"
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """How a metric that is the decibels of another one is had over all images: 10·log₁₀(peak / mean of the other).
+
+    Attributes:
+        of: name of the other metric, which has the same space, such as ``mse``.
+        peak: value of the other at 0 dB, such as 255².
+    """
+
+    of: str
+    peak: float
+
+    def decibels(self, values: npt.ArrayLike) -> Values:
+        """In dB, of values or means of the other metric; infinite for 0."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(10 * np.log10(self.peak / np.asarray(values, dtype=np.float64)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """One metric over one space: all that is to be known of a column of the records.
@@ -108,6 +126,8 @@ class Metric:
         digits: how many digits tables print after the point; of decibels they print two.
         tolerance: how much worse it may become.
         smallest: shortest side in pixels that an image must have.
+        highest: largest value that it can have, such as 1; None where there is none.
+        pooled: how a summary has it of all images together, beside its mean; None where it is the decibels of no other.
         shown: where it is shown though nobody names it.
         version: library and version that computed it; empty where the bench itself does.
 
@@ -125,6 +145,8 @@ class Metric:
     digits: int = 4
     tolerance: Tolerance = Tolerance(0.001, relative=True)
     smallest: int = 1
+    highest: float | None = None
+    pooled: Pooled | None = None
     shown: Shown = "tables"
     version: str = ""
 
@@ -138,11 +160,21 @@ class Metric:
         if self.decibels and self.higher_is_better != (self.decibels == "similarity"):
             direction = "rises" if self.higher_is_better else "falls"
             raise PluginError(f"metric {self.name}: decibels of a {self.decibels}, but it {direction} with the quality")
+        if self.pooled and self.unit != "dB":
+            raise PluginError(f"metric {self.name}: pooled: expected the unit 'dB', got {self.unit!r}")
 
     @property
     def column(self) -> str:
         """Its column in the records: ``psnr_rgb``, ``psnr_y``; the name alone over the colour picture as a whole."""
-        return self.name if self.space == "colour" else f"{self.name}_{self.space}"
+        return self._column(self.name)
+
+    @property
+    def pooled_from(self) -> str:
+        """Column of the metric that it is the decibels of; empty where there is none."""
+        return self._column(self.pooled.of) if self.pooled else ""
+
+    def _column(self, name: str) -> str:
+        return name if self.space == "colour" else f"{name}_{self.space}"
 
     @property
     def heading(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import PluginError, UsageError
-from benchmark.metric import Metric, Tolerance, find_metric, leading, shown_metrics
+from benchmark.metric import Metric, Pooled, Tolerance, find_metric, leading, shown_metrics
 from benchmark.plugins import all_metrics
 
 DISTANCE = Metric(name="lpips", space="colour", title="LPIPS", definition="made up", higher_is_better=False)
@@ -79,6 +79,14 @@ def test_a_text_means_a_column_or_the_first_of_a_name() -> None:
     assert found == ["psnr_rgb", "psnr_y", "lpips"]
     with pytest.raises(UsageError, match=r"unknown metric 'vmaf'; known: mse_rgb, mse_y, psnr_rgb, .*lpips"):
         find_metric(metrics, "vmaf")
+
+
+def test_decibels_of_another_metric_are_had_from_its_mean() -> None:
+    pooled = replace(PSNR, pooled=Pooled("mse", peak=100.0))
+    assert (pooled.pooled_from, replace(pooled, space="colour").pooled_from, PSNR.pooled_from) == ("mse_rgb", "mse", "")
+    assert list(Pooled("mse", peak=100.0).decibels([1.0, 10.0, 0.0])) == [20, 10, np.inf]
+    with pytest.raises(PluginError, match="pooled: expected the unit 'dB', got ''"):
+        replace(DISTANCE, pooled=Pooled("mse", peak=1.0))
 
 
 def test_decibels_of_the_wrong_direction_are_refused() -> None:

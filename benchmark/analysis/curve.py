@@ -304,7 +304,7 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
         rows = rows.assign(covers=rows["image"] + " " + rows["image_sha256"])
         good = rows[rows["status"] == "ok"]
         covers = good.groupby(KEYS)["covers"].agg(frozenset).rename("covers").reset_index()
-        summaries.insert(0, summarise(rows.drop(columns="covers")).merge(covers, on=KEYS, how="left"))
+        summaries.insert(0, summarise(rows.drop(columns="covers"), described).merge(covers, on=KEYS, how="left"))
     else:
         rows = pd.DataFrame(columns=[*KEYS, "image", "images", "status", "covers"])
     summary = pd.concat(summaries, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import BenchmarkError, RecordsError
-from benchmark.metric import Metric, Tolerance
+from benchmark.metric import Metric, Pooled, Tolerance
 
 Manifest = Mapping[str, Any]
 """What ``manifest.json`` holds."""
@@ -50,6 +50,15 @@ def read_manifest(results: Path) -> Manifest:
     return manifest
 
 
+def metrics_below(folder: Path, installed: Sequence[Metric]) -> list[Metric]:
+    """All that is known of the metrics that the runs in a folder, and in those below it, may have measured.
+
+    Raises:
+        RecordsError: a manifest cannot be read.
+    """
+    return known_metrics(installed, [read_manifest(path.parent) for path in sorted(folder.rglob("manifest.json"))])
+
+
 def manifest_entry(metrics: Iterable[Metric]) -> dict[str, Any]:
     """Metrics as a manifest describes them, by column; :func:`described_metrics` reads them back."""
     return {metric.column: asdict(metric) for metric in metrics}
@@ -69,7 +78,8 @@ def described_metrics(manifest: Manifest) -> list[Metric]:
         # What a later version adds to a description is of no use here.
         told = {name: value for name, value in entry.items() if name in known}
         try:
-            found.append(Metric(**told | {"tolerance": Tolerance(**told["tolerance"])}))
+            pooled = Pooled(**told["pooled"]) if told.get("pooled") else None
+            found.append(Metric(**told | {"tolerance": Tolerance(**told["tolerance"]), "pooled": pooled}))
         except (BenchmarkError, TypeError, KeyError) as error:
             text = f"metrics: {column}: expected the description of a metric, got {entry}: {error}"
             raise RecordsError(text) from error

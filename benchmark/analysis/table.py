@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,17 +13,12 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from benchmark.errors import RecordsError
+from benchmark.metric import Metric
 from benchmark.record.columns import Column
 from benchmark.record.migrate import update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
 from benchmark.record.settings import read_settings
-
-AVERAGING = (
-    "arithmetic mean over images; PSNR in dB for each image first; psnr_*_pooled is the PSNR of the mean MSE; "
-    "std is that of the rows, divided by n − 1; seconds are for an image"
-)
-"""How each mean is taken, for the table itself, the manifest and captions."""
 
 KEYS = POINT
 """Columns that name an operating point."""
@@ -121,21 +116,37 @@ def value_columns(records: pd.DataFrame) -> list[str]:
     ]
 
 
-def summarise(records: pd.DataFrame) -> pd.DataFrame:
+def averaging(metrics: Iterable[Metric]) -> str:
+    """How each mean of some metrics is taken, for the summary itself, the manifest and captions."""
+    pooled = {metric.name: metric for metric in metrics if metric.pooled}
+    first = [f"{' and '.join(metric.title for metric in pooled.values())} in dB for each image first"] if pooled else []
+    of_all = [
+        f"{metric.name}_{'' if metric.space == 'colour' else '*_'}pooled is the {metric.title} of the mean "
+        f"{metric.pooled.of.upper().replace('_', '-')}"
+        for metric in pooled.values()
+        if metric.pooled
+    ]
+    rows = "std is that of the rows, divided by n − 1"
+    return "; ".join(["arithmetic mean over images", *first, *of_all, rows, "seconds are for an image"])
+
+
+def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
     """Mean, standard deviation and count for each operating point.
 
     Args:
         records: as :func:`read_records` gives them.
+        metrics: what is known of the metrics of the records.
 
     Returns:
         One row for each data set × codec × version × weights × settings × target, in order of appearance: ``images``
         that succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), then what the table
-        of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their own name. Pooled
-        PSNR and :data:`AVERAGING` follow. A row of several images counts as often as it has images; its bytes and
-        seconds are divided by their number.
+        of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their own name. Then
+        ``<column>_pooled`` of every metric that is the decibels of another one, such as PSNR, and :func:`averaging`.
+        A row of several images counts as often as it has images; its bytes and seconds are divided by their number.
     """
     frame = records.copy()
     values = value_columns(frame)
+    known = [metric for metric in metrics if {metric.column, metric.pooled_from} & set(values)]
     frame["images"] = frame["images"].fillna(1)
     others = [column for column in COLUMNS if column.aggregate in ("same", "most", "all")]
     for column in COLUMNS:
@@ -151,13 +162,14 @@ def summarise(records: pd.DataFrame) -> pd.DataFrame:
         row["skipped"] = int((group["status"] == "skipped").sum())
         row["unreachable"] = int((group["status"] == "unreachable").sum())
         row |= {column.name: _together(column, group, good) for column in others}
+        means: dict[str, float] = {}
         for name in values:
-            row[f"{name}_mean"], row[f"{name}_std"] = _moments(good[name], good["images"])
-        for space in ("rgb", "y"):
-            if f"mse_{space}" in values:
-                with np.errstate(divide="ignore"):
-                    row[f"psnr_{space}_pooled"] = 10 * np.log10(255.0**2 / np.float64(str(row[f"mse_{space}_mean"])))
-        row["averaging"] = AVERAGING
+            means[name], deviation = _moments(good[name], good["images"])
+            row |= {f"{name}_mean": means[name], f"{name}_std": deviation}
+        for metric in known:
+            if metric.pooled and metric.pooled_from in means:
+                row[f"{metric.column}_pooled"] = float(metric.pooled.decibels(means[metric.pooled_from]))
+        row["averaging"] = averaging(known)
         rows.append(row)
     table = pd.DataFrame(rows)
     # With a gap among them, whole numbers would become fractions.
@@ -200,15 +212,13 @@ _OF_SUMMARY = {
     "failures": "How many rows failed.",
     "skipped": "How many rows were skipped, because the format cannot hold the image.",
     "unreachable": "How many rows have no value of the knob that comes as low as the target.",
-    "psnr_rgb_pooled": "PSNR of the mean squared error over R, G and B of all images.",
-    "psnr_y_pooled": "PSNR of the mean squared error over the luma of all images.",
     "averaging": "How the means are taken.",
 }
 """Columns that a summary has besides those that it takes from the records."""
 
 
-def summary_markdown() -> str:
-    """The columns of ``summary.csv`` as rows of Markdown, for the documentation."""
+def summary_markdown(metrics: Iterable[Metric]) -> str:
+    """The columns of ``summary.csv`` as rows of Markdown, for the documentation, with those of some metrics."""
     found = {column.name: column.text for column in COLUMNS if column.aggregate == "point"} | _OF_SUMMARY
     for column in COLUMNS:
         if column.aggregate in ("same", "most", "all"):
@@ -218,6 +228,9 @@ def summary_markdown() -> str:
             of = "for one image" if column.aggregate == "image" else "over images"
             found[f"{column.name}_mean`, `{column.name}_std"] = f"Mean and standard deviation {of} of `{column.name}`."
     found["METRIC_rgb_mean`, `METRIC_rgb_std"] = "Mean and standard deviation over images of a metric's column."
+    for metric in metrics:
+        if metric.pooled:
+            found[f"{metric.column}_pooled"] = f"{metric.title} of the mean of `{metric.pooled_from}` over all images."
     lines = [f"| `{name}` | {text} |" for name, text in found.items()]
     return "\n".join(["| column | what it says |", "| --- | --- |", *lines])
 

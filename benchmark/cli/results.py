@@ -94,6 +94,7 @@ def import_(
     from benchmark.analysis.references.foreign import import_curves, parse_definition
     from benchmark.analysis.references.reference import reference_text
     from benchmark.errors import UsageError
+    from benchmark.plugins import all_metrics
 
     if out.suffix != ".csv":
         raise UsageError(f"{out}: expected a name that ends in .csv")
@@ -105,6 +106,7 @@ def import_(
         found = import_curves(
             path,
             dataset=dataset,
+            metrics=all_metrics(),
             label=label,
             source=origin,
             images=images,
@@ -310,7 +312,9 @@ def compare(
 @click.option("--out", type=PATH, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
 def published(studies: Path, results: Path, out: Path | None) -> None:
     """Write a page of published figures beside measured ones."""
+    from benchmark.analysis.measured import metrics_below
     from benchmark.errors import UsageError
+    from benchmark.plugins import all_metrics
     from benchmark.report.published import write_page
     from benchmark.report.published_study import read_published
 
@@ -318,5 +322,6 @@ def published(studies: Path, results: Path, out: Path | None) -> None:
     if not files:
         raise UsageError(f"{studies}: no study files there")
     page = out or studies / "README.md"
-    write(page, write_page([read_published(path) for path in files], results).encode())
+    metrics = metrics_below(results, all_metrics())
+    write(page, write_page([read_published(path, metrics) for path in files], results).encode())
     click.echo(f"wrote {page}: {len(files)} studies")

@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath, Floats, chroma_to_rgb, double_axis, rgb_to_ycbcr, to_uint8
 
+COLUMN = "psnr_rgb"
+"""Column of the metric that a ceiling limits. A ceiling says nothing of others."""
+
 
 def ceiling(image: npt.NDArray[np.uint8], path: ColourPath) -> float:
     """PSNR of an image after the trip into the samples of a colour path and back, in dB; no codec in between.
@@ -79,7 +82,7 @@ def excess(psnr: float, image: npt.NDArray[np.uint8], path: ColourPath) -> str:
     most = bound(image, path)
     if psnr <= most + _SLACK:
         return ""
-    return f"psnr_rgb {psnr:.2f} dB is above the {most:.2f} dB that its colour path can keep"
+    return f"{COLUMN} {psnr:.2f} dB is above the {most:.2f} dB that its colour path can keep"
 
 
 _INTERPOLATIONS = (

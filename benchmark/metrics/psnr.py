@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark.metric import Channels, Metric, MetricFamily, Tolerance, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Pooled, Tolerance, Values
 
 _MSE = Metric(
     name="mse",
@@ -20,6 +20,7 @@ _MSE = Metric(
     definition="mean squared error over all samples of an image, in 0–255 of the 8-bit output",
     tolerance=Tolerance(0.0025, relative=True),  # about 0.01 dB
 )
+_OF_MSE = Pooled("mse", peak=255.0**2)
 _PSNR = Metric(
     name="psnr",
     space="rgb",
@@ -27,6 +28,7 @@ _PSNR = Metric(
     unit="dB",
     digits=2,
     tolerance=Tolerance(0.01),
+    pooled=_OF_MSE,
     definition="10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
 )
 
@@ -50,12 +52,6 @@ class Psnr(MetricFamily):
             errors[index] = difference @ difference / (height * width)
         mse = {"rgb": errors[:, :3].mean(axis=1), "y": errors[:, -1]}
         return {
-            metric.column: mse[metric.space] if metric.name == "mse" else psnr_of(mse[metric.space])
+            metric.column: mse[metric.space] if metric.name == "mse" else _OF_MSE.decibels(mse[metric.space])
             for metric in wanted
         }
-
-
-def psnr_of(mse: Values) -> Values:
-    """PSNR in dB of mean squared errors of samples in 0–255; infinite for 0."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(10 * np.log10(255.0**2 / mse))

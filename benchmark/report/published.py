@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 from benchmark.analysis.table import dataset_labels, read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
 from benchmark.record.settings import read_settings
-from benchmark.report.published_study import FIGURES, Published, PublishedRow, SummaryRow
+from benchmark.report.published_study import Figure, Published, PublishedRow, SummaryRow
 from benchmark.report.tables.text import markdown
 
 _NONE = "–"
@@ -61,48 +61,49 @@ def _section(study: Published, folder: Path) -> str:
     if study.rows:
         parts.append(_comparison(study, _points(folder)))
     if study.saving:
-        parts.append(_saving_table(study.saving, _points(folder)))
+        parts.append(_saving_table(study, _points(folder)))
     if study.cross:
-        parts.append(_cross_table(study.cross, folder / "cross.csv"))
+        parts.append(_cross_table(study, folder / "cross.csv"))
     return "\n\n".join([*parts, study.differs])
 
 
 def _comparison(study: Published, points: Sequence[SummaryRow]) -> str:
     """The table published | measured | difference of a study's rows."""
     published = {name for row in study.rows for name in row.figures}
-    shown = [name for name in FIGURES if name in published or name in study.also or name == "bpp"]
-    reduced = any(row.baseline for row in study.rows)
     header = ["published as", "data set", "compared with", "images"]
-    for name in shown:
-        title = FIGURES[name].title
-        header += [f"{title}, published"] * (name in published) + [title]
-        header += ["difference (dB)"] * (name in published and name.startswith("psnr"))
-    header += ["MSE less by (%), published", "MSE less by (%)"] * reduced
+    for name in study.shown:
+        figure = study.figures[name]
+        header += [f"{figure.title}, published"] * (name in published) + [figure.title]
+        header += ["difference (dB)"] * (name in published and figure.unit == "dB")
+    if study.reduced:
+        less = f"{study.figures[study.reduced].name} less by (%)"
+        header += [f"{less}, published", less]
     lines = []
     for row in study.rows:
         found = [point for point in points if row.selects(point)]
         against = next((other for other in study.rows if other.label == row.baseline), None) if row.baseline else None
         compared: Sequence[SummaryRow] = found
         if row.interpolated and found:
-            compared = [_interpolated(row, found, f"{study.path}: {row.label}")]
+            compared = [_interpolated(study, row, found)]
         elif not found:
             run = any(point["dataset"] == row.dataset for point in points)
             compared = [{"label": row.dataset, "images": "no such row" if run else "not run"}]
         for point in compared:
             line = [row.label, point["label"], _compared_with(row, point, found), _images(point)]
-            for name in shown:
-                theirs, ours = row.figures.get(name), _measured(point, name)
+            for name in study.shown:
+                figure = study.figures[name]
+                theirs, ours = row.figures.get(name), _measured(point, figure)
                 line += [_NONE if theirs is None else str(theirs)] * (name in published)
-                line += [_number(ours, FIGURES[name].form)]
-                if name in published and name.startswith("psnr"):
-                    line += [_NONE if theirs is None else _number(ours - theirs, "+.2f")]
-            if reduced:
-                line += _reductions(row, against, point, points)
+                line += [_number(ours, figure.form)]
+                if name in published and figure.unit == "dB":
+                    line += [_NONE if theirs is None else _number(ours - theirs, f"+{figure.form}")]
+            if study.reduced:
+                line += _reductions(study, row, against, point, points)
             lines.append(line)
     return markdown(header, lines)
 
 
-def _interpolated(row: PublishedRow, points: Sequence[SummaryRow], where: str) -> SummaryRow:
+def _interpolated(study: Published, row: PublishedRow, points: Sequence[SummaryRow]) -> SummaryRow:
     """The point that a curve has at a published rate, by PCHIP over the rate; one without values outside its range.
 
     Points that cover fewer images than the others are left out.
@@ -111,8 +112,8 @@ def _interpolated(row: PublishedRow, points: Sequence[SummaryRow], where: str) -
 
     curve = pd.DataFrame(points)
     if series_labels(curve).nunique() > 1 or curve["dataset"].nunique() > 1:
-        raise UsageError(f"{where}: interpolated, but its settings select more than one curve")
-    column, rate = FIGURES[row.rate].column, row.figures[row.rate]
+        raise UsageError(f"{study.path}: {row.label}: interpolated, but its settings select more than one curve")
+    column, rate = study.figures[row.rate].column, row.figures[row.rate]
     curve = curve[(curve["images"] == curve["images"].max()) & curve[column].notna()]
     curve = curve.drop_duplicates(column).sort_values(column)
     rates = curve[column].to_numpy(float)
@@ -120,8 +121,8 @@ def _interpolated(row: PublishedRow, points: Sequence[SummaryRow], where: str) -
         reach = f"{rates[0]:.3g} to {rates[-1]:.3g}" if len(rates) else "none"
         return {"label": points[0]["label"], "images": f"beyond the measured rates, {reach}"}
     point: dict[str, Any] = {name: curve[name].iloc[0] for name in ("label", "images", "images_attempted")}
-    for figure in FIGURES.values():
-        values = curve[figure.column].to_numpy(float)
+    for figure in study.figures.values():
+        values = curve[figure.column].to_numpy(float) if figure.column in curve else np.array([math.nan])
         if np.isfinite(values).all():
             point[figure.column] = float(PchipInterpolator(rates, values)(rate))
     return point
@@ -140,26 +141,32 @@ def _compared_with(row: PublishedRow, point: SummaryRow, found: Sequence[Summary
 
 
 def _reductions(
-    row: PublishedRow, against: PublishedRow | None, point: SummaryRow, points: Sequence[SummaryRow]
+    study: Published,
+    row: PublishedRow,
+    against: PublishedRow | None,
+    point: SummaryRow,
+    points: Sequence[SummaryRow],
 ) -> list[str]:
-    """By how much the MSE is less than that of a row's baseline, published and measured."""
+    """By how much a row has less of a figure than its baseline, published and measured."""
     if against is None:
         return [_NONE, _NONE]
     base = [other for other in points if against.selects(other)]
     if len(base) > 1:
         raise UsageError(f"{row.label}: baseline {against.label!r} selects {len(base)} operating points, not one")
-    theirs = 1 - row.figures["mse"] / against.figures["mse"]
-    ours = 1 - _measured(point, "mse") / _measured(base[0], "mse") if base else math.nan
+    theirs = 1 - row.figures[study.reduced] / against.figures[study.reduced]
+    figure = study.figures[study.reduced]
+    ours = 1 - _measured(point, figure) / _measured(base[0], figure) if base else math.nan
     return [_number(100 * theirs, ".1f"), _number(100 * ours, ".1f")]
 
 
-def _saving_table(published: Sequence[str], points: Sequence[SummaryRow]) -> str:
+def _saving_table(study: Published, points: Sequence[SummaryRow]) -> str:
     """What entropy coding saves on each level of an embedded code: its share of the level's nominal bits."""
-    rates = [(_measured(point, "nominal_bpp"), _measured(point, "payload_bpp")) for point in points]
+    nominal_bpp, payload_bpp = study.figures["nominal_bpp"], study.figures["payload_bpp"]
+    rates = [(_measured(point, nominal_bpp), _measured(point, payload_bpp)) for point in points]
     curve = [(0.0, 0.0), *sorted(pair for pair in rates if not math.isnan(pair[0]))]
     levels = [(high[0] - low[0], high[1] - low[1]) for low, high in itertools.pairwise(curve)]
     lines = []
-    for level, (theirs, ours) in enumerate(itertools.zip_longest(published, levels), 1):
+    for level, (theirs, ours) in enumerate(itertools.zip_longest(study.saving, levels), 1):
         nominal, coded = ours or (math.nan, math.nan)
         saved = 100 * (1 - coded / nominal) if ours else math.nan
         lines.append(
@@ -175,11 +182,12 @@ def _saving_table(published: Sequence[str], points: Sequence[SummaryRow]) -> str
     return "What entropy coding saves on each level:\n\n" + markdown(header, lines)
 
 
-def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> str:
+def _cross_table(study: Published, path: Path) -> str:
     """Published / measured (difference) for each data set trained on, a row, and tested on, a column."""
+    published, figure = study.cross, study.figures[study.crossed]
     measured: dict[tuple[str, str], SummaryRow] = {}
     if path.exists():
-        frame = _read(pd.read_csv, path, ("trained_on", "tested_on", "psnr_rgb_mean", "images"))
+        frame = _read(pd.read_csv, path, ("trained_on", "tested_on", figure.column, "images"))
         for point in _records(frame):
             pair = (point["trained_on"], point["tested_on"])
             if pair in measured:
@@ -191,27 +199,24 @@ def _cross_table(published: Mapping[str, Mapping[str, float]], path: Path) -> st
     for train in trained:
         line = [train]
         for test in tested:
-            theirs, ours = published.get(train, {}).get(test), measured.get((train, test), {}).get("psnr_rgb_mean")
-            cell = f"{_NONE if theirs is None else theirs} / {'not run' if ours is None else _number(ours, '.2f')}"
-            line.append(cell if theirs is None or ours is None else f"{cell} ({_number(ours - theirs, '+.2f')})")
+            theirs = published.get(train, {}).get(test)
+            cell = f"{_NONE if theirs is None else theirs} / "
+            if (train, test) not in measured:
+                line.append(f"{cell}not run")
+                continue
+            ours = _measured(measured[train, test], figure)
+            apart = "" if theirs is None else f" ({_number(ours - theirs, f'+{figure.form}')})"
+            line.append(f"{cell}{_number(ours, figure.form)}{apart}")
         lines.append(line)
     counts = [sorted({_images(point) for pair, point in measured.items() if pair[1] == test}) for test in tested]
     lines.append(["images", *(", ".join(count) or _NONE for count in counts)])
-    return "PSNR in dB, published / measured (difference):\n\n" + markdown(["trained on \\ tested on", *tested], lines)
+    what = f"{figure.name} in {figure.unit}" if figure.unit else figure.name
+    return f"{what}, published / measured (difference):\n\n" + markdown(["trained on \\ tested on", *tested], lines)
 
 
 def _points(folder: Path) -> list[SummaryRow]:
     """All operating points of a study's results, whose data sets may have folders below it."""
-    needed = [
-        "dataset",
-        "codec",
-        "knob",
-        "settings",
-        "target",
-        "images",
-        "images_attempted",
-        *(figure.column for figure in FIGURES.values()),
-    ]
+    needed = ["dataset", "codec", "knob", "settings", "target", "images", "images_attempted", "bpp_mean"]
     points: list[SummaryRow] = []
     for path in sorted(folder.rglob("summary.csv")):
         summary = _read(read_summary, path, needed)
@@ -247,9 +252,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _measured(point: SummaryRow, name: str) -> float:
-    value = point.get(FIGURES[name].column, math.nan)
-    return float(value) / FIGURES[name].scale
+def _measured(point: SummaryRow, figure: Figure) -> float:
+    return float(point.get(figure.column, math.nan)) / figure.divisor
 
 
 def _images(point: SummaryRow) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
-from benchmark.analysis.table import AVERAGING
+from benchmark.analysis.table import averaging
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
 from benchmark.record.row import SCHEMA, Record
@@ -63,6 +63,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         study: resolved.
         run: what happened, by name.
     """
+    described = _described(path.parent)
     replace_file(
         path,
         json.dumps(
@@ -71,8 +72,8 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
                 "study": study.to_dict(),
                 "run": dict(run),
                 "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
-                "metrics": manifest_entry(_described(path.parent)),
-                "averaging": AVERAGING,
+                "metrics": manifest_entry(described),
+                "averaging": averaging(metric for metric in described if metric.name in study.metrics),
                 "environment": describe(),
                 "packages": package_versions(),
             },

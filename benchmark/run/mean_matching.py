@@ -82,7 +82,7 @@ class MeanSearch:
             self.status = worst.status if worst.status != "ok" else "unreachable"
             self.reason = f"{self.target}: at {self._knob:g}, {worst.image}: {worst.reason}"
             return
-        # The mean of the summary, see ``analysis.table.AVERAGING``.
+        # The mean of the summary, see ``analysis.table.averaging``.
         mean = float(np.average([value for value, _ in good], weights=[images for _, images in good]))
         try:
             self._knob = self._steps.send(mean)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from benchmark.codec import Account, Batch, Codec, Complexity
+from benchmark.colour.ceiling import COLUMN as CEILING_COLUMN
 from benchmark.colour.ceiling import ceiling, excess
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
@@ -200,7 +201,7 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
     for family, wanted, prepared in reference.families:
         for column, per_image in _compared(family, wanted, prepared, channels).items():
             values[column] = float(per_image.mean())
-    suspicion = _suspicion(codec, reference, values.get("psnr_rgb", 0.0))
+    suspicion = _suspicion(codec, reference, values.get(CEILING_COLUMN, 0.0))
     # What was counted from the streams themselves takes the place of what the codec says beforehand.
     work = _counted(accounts, pixels) or _complexity(codecs, images)
     remarks = {"undefined-metric": reference.undefined, "above-ceiling": suspicion}

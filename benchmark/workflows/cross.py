@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from benchmark import defaults
 from benchmark.analysis.table import read_summary
 from benchmark.errors import UsageError
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
@@ -55,7 +57,8 @@ def read_cross(path: Path) -> Cross:
         UsageError: it cannot be read, lacks a key, or has one that is unknown or of a wrong type.
     """
     document = read_toml(path)
-    table = {"options": {}, "metrics": ["psnr"], "seed": 1, "precision": "float32", **document.get("cross", {})}
+    table: dict[str, Any] = {"options": {}, "metrics": [*defaults.CROSS_METRICS], "seed": 1, "precision": "float32"}
+    table |= document.get("cross", {})
     kinds: dict[str, type] = {
         "codec": str,
         "train": list,

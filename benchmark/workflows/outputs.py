@@ -33,7 +33,7 @@ def write_outputs(folder: Path) -> None:
     known = known_metrics(all_metrics(), [read_manifest(folder)])
     records = read_records(folder / "records.csv", [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
-    summary = summarise(records)
+    summary = summarise(records, known)
     replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
     matched = matched_table(summary, metrics)
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmark.analysis.table import summary_markdown
+from benchmark.plugins import all_metrics
 from benchmark.record.row import columns_markdown
 from scripts.docs import figures, plugins
 from scripts.docs.blocks import Maker
@@ -21,5 +22,5 @@ MAKERS: Mapping[str, Maker] = {
     "datasets": plugins.datasets,
     "metrics": plugins.metrics,
     "columns": columns_markdown,
-    "summary-columns": summary_markdown,
+    "summary-columns": lambda: summary_markdown(all_metrics()),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmark.analysis.table import read_records, summarise
+from benchmark.plugins import all_metrics
 from tests.conftest import empty_cells
 
 
@@ -40,4 +41,4 @@ def summary_of(folder: Path) -> pd.DataFrame:
     """The summary of two codecs at three qualities, whose records are written to a folder."""
     table = [row for codec in ("jpeg", "webp") for quality in (10, 30, 50) for row in rows(codec, quality)]
     pd.DataFrame(table).to_csv(folder / "records.csv", index=False)
-    return summarise(read_records(folder / "records.csv"))
+    return summarise(read_records(folder / "records.csv"), all_metrics())

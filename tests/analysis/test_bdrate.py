@@ -50,7 +50,7 @@ def test_tables_of_records_have_the_mean_curve_and_the_images(folder: Path) -> N
 def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
     from benchmark.analysis.table import read_records, summarise
 
-    summarise(read_records(folder / "records.csv")).to_csv(folder / "summary.csv", index=False)
+    summarise(read_records(folder / "records.csv"), METRICS).to_csv(folder / "summary.csv", index=False)
     table = by_series(bd_table(read_results([folder / "summary.csv"], METRICS), "plain", PSNR))
     assert table["good"]["bd_rate"] == pytest.approx(-62.5)
     assert table["good"]["image_count"] == 0

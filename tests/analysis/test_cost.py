@@ -144,7 +144,7 @@ def test_records_from_before_and_summaries(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "records.csv", index=False)
     old = cost_table(read_results([tmp_path / "records.csv"], METRICS)).iloc[0]
     assert old["decode_mps"] == 1 and math.isnan(old["parameters"])
-    summarise(read_records(tmp_path / "records.csv")).to_csv(tmp_path / "summary.csv", index=False)
+    summarise(read_records(tmp_path / "records.csv"), METRICS).to_csv(tmp_path / "summary.csv", index=False)
     summary = cost_table(read_results([tmp_path / "summary.csv"], METRICS)).iloc[0]
     assert math.isnan(summary["decode_mps"])
     assert "no records" in summary["flags"]

@@ -24,7 +24,7 @@ def test_series_of_one_target_stand_side_by_side(tmp_path: Path) -> None:
             rows.append(found.assign(knob_value=[knob, knob + 1], encodes=[5, 6], encode_s=[0.1, 0.3]))
     rows[-1].loc[1, ["status", "bpp", "psnr_rgb"]] = ["unreachable", None, None]
     pd.concat(rows).to_csv(tmp_path / "records.csv", index=False)
-    table = matched_table(summarise(read_records(tmp_path / "records.csv")), METRICS)
+    table = matched_table(summarise(read_records(tmp_path / "records.csv"), METRICS), METRICS)
     assert list(table["target"]) == ["bpp<=0.5", "bpp<=0.5", "bpp<=0.3", "bpp<=0.3"], "and no point of the sweep"
     assert [text.partition(",")[0] for text in table["series"]] == ["plain", "good", "plain", "good"]
     assert list(table["images"]) == [2, 2, 2, 1]

@@ -11,7 +11,7 @@ import pytest
 
 from benchmark.analysis.measured import described_metrics, known_metrics, manifest_entry, read_manifest
 from benchmark.errors import RecordsError
-from benchmark.metric import Metric
+from benchmark.metric import Metric, Pooled
 from tests.conftest import ROOT
 
 INSTALLED = Metric(name="psnr", space="rgb", title="PSNR", definition="as installed", unit="dB")
@@ -25,7 +25,8 @@ def manifest(*metrics: Metric) -> dict[str, Any]:
 
 def test_what_is_described_is_read_back() -> None:
     described = replace(INSTALLED, smallest=11, shown="figures", decibels="similarity", unit="", digits=3)
-    assert described_metrics(manifest(described, STRANGER)) == [described, STRANGER]
+    pooled = replace(INSTALLED, space="y", pooled=Pooled("mse", peak=1.0), highest=99.0)
+    assert described_metrics(manifest(described, pooled, STRANGER)) == [described, pooled, STRANGER]
 
 
 def test_what_a_later_version_adds_to_a_description_is_passed_over() -> None:
@@ -34,7 +35,9 @@ def test_what_a_later_version_adds_to_a_description_is_passed_over() -> None:
     assert described_metrics(told) == [STRANGER]
 
 
-@pytest.mark.parametrize("change", [{"space": "hsv"}, {"tolerance": 3}, {"title": None, "name": "Not A Name"}])
+@pytest.mark.parametrize(
+    "change", [{"space": "hsv"}, {"tolerance": 3}, {"pooled": 3}, {"title": None, "name": "Not A Name"}]
+)
 def test_a_description_that_makes_no_sense_is_told(change: dict[str, Any], tmp_path: Path) -> None:
     told = manifest(STRANGER)
     told["metrics"]["lpips"] |= change

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.table import read_records, series_labels, summarise
+from benchmark.metric import Metric, Pooled
+from benchmark.plugins import all_metrics
 from tests.analysis.summaries import rows, summary_of
 
 
@@ -26,11 +28,24 @@ def test_means_and_deviations(summary: pd.DataFrame) -> None:
     assert np.isnan(first["ssim_rgb_mean"])
 
 
+def test_decibels_of_another_metric_are_pooled(tmp_path: Path) -> None:
+    table = [row | {"wmse": 2.0 + place, "wpsnr": 9.0} for place, row in enumerate(rows("jpeg", 10))]
+    pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
+    theirs = Metric(
+        name="wpsnr", space="colour", title="WPSNR", definition="made up", unit="dB", pooled=Pooled("wmse", peak=30.0)
+    )
+    row = summarise(read_records(tmp_path / "records.csv"), [*all_metrics(), theirs]).iloc[0]
+    assert row["wpsnr_pooled"] == pytest.approx(10)
+    assert "PSNR and WPSNR in dB for each image first; psnr_*_pooled is the PSNR of the mean MSE; " in row["averaging"]
+    assert "; wpsnr_pooled is the WPSNR of the mean WMSE; " in row["averaging"]
+    assert "wpsnr_pooled" not in summarise(read_records(tmp_path / "records.csv"), all_metrics())
+
+
 def test_batches_count_as_often_as_they_have_images(tmp_path: Path) -> None:
     table = rows("jpeg", 10)[:1] + rows("jpeg", 10, images=3, psnr_rgb=31.25, bytes=300, encode_s=1.5)[1:2]
     table[0]["bytes"] = 100
     pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    row = summarise(read_records(tmp_path / "records.csv")).iloc[0]
+    row = summarise(read_records(tmp_path / "records.csv"), all_metrics()).iloc[0]
     assert row["images"] == 4
     assert row["psnr_rgb_mean"] == pytest.approx((26.25 + 3 * 31.25) / 4)
     assert row["bytes_mean"] == pytest.approx(100)
@@ -42,7 +57,7 @@ def test_failures_are_counted_and_never_averaged(tmp_path: Path) -> None:
     table[1] |= {"status": "failed", "psnr_rgb": "", "bpp": ""}
     table[2] |= {"status": "skipped", "psnr_rgb": "", "bpp": ""}
     pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    row = summarise(read_records(tmp_path / "records.csv")).iloc[0]
+    row = summarise(read_records(tmp_path / "records.csv"), all_metrics()).iloc[0]
     assert (row["images"], row["images_attempted"], row["failures"], row["skipped"]) == (1, 3, 1, 1)
     assert row["psnr_rgb_mean"] == pytest.approx(26.25)
     assert np.isnan(row["psnr_rgb_std"])

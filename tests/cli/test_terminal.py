@@ -82,6 +82,6 @@ def test_points_that_cover_fewer_images_say_so(tmp_path: Path, capsys: pytest.Ca
     table = rows("jpeg", 10)
     table[0] |= {"status": "failed", "reason": "torn", "bpp": "", "psnr_rgb": "", "mse_rgb": ""}
     pd.DataFrame(table).to_csv(tmp_path / "records.csv", index=False)
-    summarise(read_records(tmp_path / "records.csv")).to_csv(tmp_path / "summary.csv", index=False)
+    summarise(read_records(tmp_path / "records.csv"), all_metrics()).to_csv(tmp_path / "summary.csv", index=False)
     print_outcome(Outcome(tmp_path, {"ok": 2, "failed": 1}, 0, {}))
     assert "2 of 3" in capsys.readouterr().out

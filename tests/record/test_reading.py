@@ -10,6 +10,7 @@ from benchmark.analysis.curve import read_results
 from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.table import read_records, summarise
 from benchmark.errors import RecordsError
+from benchmark.plugins import all_metrics
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record, columns
 
@@ -76,7 +77,7 @@ def test_a_text_column_that_nobody_knows_is_kept_and_not_averaged(tmp_path: Path
     frame = read_records(path, METRICS)
     assert frame["remark"].tolist() == ["good", ""]
     assert frame["watts"].tolist() == [3.0, 4.0]
-    row = summarise(frame).iloc[0]
+    row = summarise(frame, all_metrics()).iloc[0]
     assert (row["watts_mean"], row["psnr_rgb_mean"]) == (3.5, 30.0)
     assert "remark_mean" not in row
     found = read_results([path], [])

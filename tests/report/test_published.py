@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,13 @@ from PIL import Image
 
 from benchmark.analysis.table import read_summary
 from benchmark.errors import RecordsError, UsageError
+from benchmark.metric import Metric, Pooled
+from benchmark.plugins import all_metrics
 from benchmark.report.published import write_page
-from benchmark.report.published_study import read_published
+from benchmark.report.published_study import known_figures, read_published
 from tests.conftest import ROOT, Run, photo
 
+METRICS = all_metrics()
 STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
 
 
@@ -26,6 +30,7 @@ title = "Somebody's table"
 source = "Somebody (1999)"
 differs = "Ours is made of real bytes."
 """
+UNITS = "[published.units.mse]\nunit = 'of 0–1'\ndivisor = 65025\ndigits = 4\n"
 
 
 def cells(page: str, label: str) -> list[str]:
@@ -73,7 +78,7 @@ def page(sweep: Path, tmp_path: Path) -> Page:
         text = text.replace("FLAT", f"folder:{sweep}/flat").replace("BUSY", f"folder:{sweep}/busy")
         path = tmp_path / "sweep.toml"
         path.write_text(text)
-        return write_page([read_published(path)], sweep / "results")
+        return write_page([read_published(path, METRICS)], sweep / "results")
 
     return write
 
@@ -121,7 +126,7 @@ knob = 40
         f"{psnr - 31.25:+.2f}".replace("-", "−"),
         f"{10 * np.log10(255**2 / rows['mse_rgb'].mean()):.2f}",
         "0.9",
-        f"{rows['ssim_rgb'].mean():.3f}",
+        f"{rows['ssim_rgb'].mean():.4f}",
         "40",
         f"{rows['knob_value'].mean():.2f}",
     ]
@@ -136,7 +141,8 @@ knob = 40
 
 
 def test_a_row_is_compared_with_every_point_that_it_selects(page: Page, sweep: Path) -> None:
-    text = page("[[published.rows]]\nlabel = 'all'\ndataset = 'BUSY'\npsnr_pooled = 33.0\nmse = 0.001\n")
+    text = page(UNITS + "[[published.rows]]\nlabel = 'all'\ndataset = 'BUSY'\npsnr_pooled = 33.0\nmse = 0.001\n")
+    assert "| MSE (of 0–1), published | MSE (of 0–1) |" in text
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| all")]
     busy = summaries(sweep)["busy"]
     assert [line[2] for line in lines] == ["jpeg quality=20", "jpeg quality=50", "jpeg quality=80"]
@@ -170,6 +176,34 @@ def test_interpolation_passes_through_the_points_and_ends_with_them(page: Page, 
     assert above[7:9] == ["–", "–"]
 
 
+def test_a_metric_of_another_package_is_published_like_our_own(sweep: Path, tmp_path: Path) -> None:
+    theirs = [
+        Metric(name="wmse", space="rgb", title="WMSE", definition="made up", higher_is_better=False, digits=1),
+        Metric(name="wpsnr", space="rgb", title="WPSNR", definition="made up", unit="dB", digits=1),
+        Metric(name="hue", space="colour", title="Hue error", definition="made up", higher_is_better=False),
+        Metric(name="hue_best", space="y", title="Hue", definition="made up"),
+    ]
+    theirs[1] = dataclasses.replace(theirs[1], pooled=Pooled("wmse", peak=100.0))
+    assert list(known_figures(theirs))[3:] == ["wmse", "wpsnr", "wpsnr_pooled", "hue", "hue_best", "knob"]
+    path = tmp_path / "theirs.toml"
+    path.write_text(
+        f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'worse'\nwmse = 4.0\nhue = 2.0\n"
+        "settings = { quality = 20 }\n[[published.rows]]\nlabel = 'better'\nwmse = 2\nhue = 0.5\nwpsnr_pooled = 15.5\n"
+        "baseline = 'worse'\nsettings = { quality = 50 }\n"
+    )
+    (tmp_path / "theirs").mkdir()
+    summary = summaries(sweep)["flat"].iloc[:2].assign(dataset="kodak", images_expected=2)
+    summary.assign(wmse_rgb_mean=[8.0, 2.0], hue_mean=[1.0, 0.25], wpsnr_rgb_pooled=[11.0, 17.0]).to_csv(
+        tmp_path / "theirs" / "summary.csv", index=False
+    )
+    text = write_page([read_published(path, theirs)], tmp_path)
+    assert (
+        "| WMSE | pooled WPSNR (dB), published | pooled WPSNR (dB) | difference (dB) | Hue error, published |" in text
+    )
+    assert "| WMSE less by (%), published | WMSE less by (%) |" in text
+    assert cells(text, "better")[5:] == ["2", "2.0", "15.5", "17.0", "+1.5", "0.5", "0.2500", "50.0", "75.0"]
+
+
 def test_reductions_are_counted_from_the_baseline(page: Page, sweep: Path) -> None:
     text = page("""
 [[published.rows]]
@@ -193,7 +227,7 @@ def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> No
     rows = "[[published.rows]]\nlabel = 'absent'\ndataset = 'FLAT'\nsettings = { quality = 33 }\npsnr = 30.0\n"
     assert cells(page(rows), "absent")[3:] == ["no such row", "–", "30.0", "–", "–"]
     (tmp_path / "never.toml").write_text((tmp_path / "sweep.toml").read_text())
-    text = write_page([read_published(tmp_path / "never.toml")], sweep / "results")
+    text = write_page([read_published(tmp_path / "never.toml", METRICS)], sweep / "results")
     assert cells(text, "absent")[3:] == ["not run", "–", "30.0", "–", "–"]
     assert "never: not run." in text.replace("`", "")
 
@@ -215,7 +249,7 @@ def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path
     path.write_text(
         f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'Kodak'\npsnr = 30.0\nbpp = 0.2\n"
     )
-    assert cells(write_page([read_published(path)], tmp_path / "results"), "Kodak")[1:4] == [
+    assert cells(write_page([read_published(path, METRICS)], tmp_path / "results"), "Kodak")[1:4] == [
         "kodak (11 of 24)",
         "jpeg",
         "10 of 11",
@@ -233,7 +267,7 @@ def test_points_of_several_curves_are_not_interpolated(sweep: Path, tmp_path: Pa
         "[[published.rows]]\nlabel = 'both'\ninterpolated = true\nbpp = 1.0\n"
     )
     with pytest.raises(UsageError, match="more than one curve"):
-        write_page([read_published(path)], tmp_path / "results")
+        write_page([read_published(path, METRICS)], tmp_path / "results")
 
 
 def test_savings_are_those_of_each_level(sweep: Path, tmp_path: Path) -> None:
@@ -245,7 +279,7 @@ def test_savings_are_those_of_each_level(sweep: Path, tmp_path: Path) -> None:
     (tmp_path / "levels").mkdir()
     summary = summaries(sweep)["flat"].assign(nominal_bpp_mean=[0.25, 0.125, 0.375], payload_bpp_mean=[0.15, 0.1, 0.27])
     summary.to_csv(tmp_path / "levels" / "summary.csv", index=False)
-    text = write_page([read_published(path)], tmp_path)
+    text = write_page([read_published(path, METRICS)], tmp_path)
     assert cells(text, "1") == ["1", "0.1250", "0.1000", "16", "20.0"]
     assert cells(text, "2") == ["2", "0.1250", "0.0500", "9", "60.0"]
     assert cells(text, "3") == ["3", "0.1250", "0.1200", "–", "4.0"]
@@ -257,7 +291,7 @@ CROSS = "[published.cross.bd0]\nbd1 = 40.5\nkodak = 30.0\n[published.cross.bd1]\
 def test_cross_tables_are_set_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "cross.toml"
     path.write_text(HEAD + CROSS)
-    text = write_page([read_published(path)], tmp_path)
+    text = write_page([read_published(path, METRICS)], tmp_path)
     assert cells(text, "bd0") == ["bd0", "40.5 / not run", "30.0 / not run"]
     assert f"python -m benchmark cross {path} --out {tmp_path}/cross" in text
 
@@ -266,7 +300,7 @@ def test_cross_tables_are_set_side_by_side(tmp_path: Path) -> None:
     table.write_text(
         "trained_on,tested_on,psnr_rgb_mean,images\nbd0,bd1,39.25,120\nbd1,bd1,45.126,120\nbd2,bd1,41,120\n"
     )
-    text = write_page([read_published(path)], tmp_path)
+    text = write_page([read_published(path, METRICS)], tmp_path)
     assert cells(text, "bd0") == ["bd0", "40.5 / 39.25 (−1.25)", "30.0 / not run"]
     assert cells(text, "bd1") == ["bd1", "44.0 / 45.13 (+1.13)", "– / not run"]
     assert cells(text, "bd2") == ["bd2", "– / 41.00", "– / not run"]
@@ -274,10 +308,10 @@ def test_cross_tables_are_set_side_by_side(tmp_path: Path) -> None:
 
     table.write_text("trained_on,tested_on,psnr_rgb_mean,images\nbd0,bd1,39.25,120\nbd0,bd1,39.5,120\n")
     with pytest.raises(RecordsError, match="more than one row is trained on bd0"):
-        write_page([read_published(path)], tmp_path)
+        write_page([read_published(path, METRICS)], tmp_path)
     table.write_text("trained_on,tested_on\nbd0,bd1\n")
     with pytest.raises(RecordsError, match="lacks the column"):
-        write_page([read_published(path)], tmp_path)
+        write_page([read_published(path, METRICS)], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -295,12 +329,12 @@ def test_broken_results_are_explained(tmp_path: Path, file: str, content: str) -
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / file).write_text(content)
     with pytest.raises(RecordsError, match=file):
-        write_page([read_published(path)], tmp_path)
+        write_page([read_published(path, METRICS)], tmp_path)
 
 
 def test_the_committed_page_is_that_of_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    studies = [read_published(path.relative_to(ROOT)) for path in STUDIES]
+    studies = [read_published(path.relative_to(ROOT), METRICS) for path in STUDIES]
     text = write_page(studies, Path("results/baseline/published"))
     assert Path("reports/published/README.md").read_text(encoding="utf-8") == text, (
         "run 'python -m benchmark published'"

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.plugins import open_dataset
+from benchmark.plugins import all_metrics, open_dataset
 from benchmark.report.published_study import read_published
 from benchmark.run.study import dataset_names, read_study, resolve
 from benchmark.workflows.cross import read_cross
 from tests.conftest import ROOT
 
+METRICS = all_metrics()
 STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
 
 
@@ -23,6 +24,7 @@ title = "Somebody's table"
 source = "Somebody (1999)"
 differs = "Ours is made of real bytes."
 """
+UNITS = "[published.units.mse]\nunit = 'of 0–1'\ndivisor = 65025\ndigits = 4\n"
 
 
 ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel = 'x'\n"
@@ -35,6 +37,14 @@ ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel =
         ("dataset = 'kodak'", "published: expected a table, got None"),
         ("[published]\ntitle = 'x'\nsource = 'y'", "differs is missing"),
         (HEAD, "expected rows, or a table cross"),
+        (HEAD + "[published.units.msx]", "published.units: unknown figure 'msx'; known: bpp"),
+        (HEAD + "[published.units.mse]\nunit = 'x'", "published.units.mse: divisor is missing"),
+        (HEAD + UNITS.replace("65025", "0"), "published.units.mse: expected a divisor above 0"),
+        (HEAD + UNITS.replace("= 4", "= 0.5"), "published.units.mse: digits: expected int, got 0.5"),
+        (
+            HEAD + "[published.cross.bd0]\nbd1 = 1.0\n[cross]\nmetrics = ['psrn']",
+            "cross.metrics: unknown figure 'psrn'",
+        ),
         (HEAD + "sauce = 'x'", "unknown key 'sauce'"),
         (HEAD + "also = ['psrn']", "unknown figure 'psrn'; known: bpp"),
         (HEAD + "rows = [3]", "number 1: expected a table"),
@@ -47,28 +57,29 @@ ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel =
         (ROW + "psnr = 30\ncodec = 'jpge'", "codec: expected one of the study's, jpeg, got 'jpge'"),
         (ROW + "psnr = 30\ninterpolated = true", "interpolated: expected a rate"),
         (ROW + "mse = 0.1\nbaseline = 'y'", "baseline: expected the label of one row"),
-        (HEAD + "[published.cross]\nbd0 = 3", "published.cross.bd0: expected a PSNR"),
-        (HEAD + "[published.cross.bd0]\nbd1 = 'x'", "published.cross.bd0: expected a PSNR"),
+        (ROW + "psnr = 30\nbaseline = 'x'", "in both a figure that falls as the quality rises, such as mse, got 'x'"),
+        (HEAD + "[published.cross]\nbd0 = 3", "published.cross.bd0: expected the PSNR on each data set"),
+        (HEAD + "[published.cross.bd0]\nbd1 = 'x'", "published.cross.bd0: expected the PSNR on each data set"),
     ],
 )
 def test_bad_tables_are_explained(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(UsageError, match=complaint):
-        read_published(path)
+        read_published(path, METRICS)
 
 
 def test_a_row_names_its_data_set_where_the_study_has_several(tmp_path: Path) -> None:
     path = tmp_path / "several.toml"
     path.write_text(ROW.replace("'kodak'", "['kodak', 'sample']") + "psnr = 30")
     with pytest.raises(UsageError, match="dataset: expected one of the study's, kodak, sample, got None"):
-        read_published(path)
+        read_published(path, METRICS)
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 @pytest.mark.neural
 def test_committed_studies_can_be_run(path: Path) -> None:
-    published = read_published(path)
+    published = read_published(path, METRICS)
     if published.cross:
         cross = read_cross(path)
         datasets = [*cross.train, *cross.test]

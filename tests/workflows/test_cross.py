@@ -11,6 +11,7 @@ import pytest
 
 from benchmark.analysis.table import read_records, summarise
 from benchmark.neural.weights import WEIGHTS_VARIABLE
+from benchmark.plugins import all_metrics
 from benchmark.run.finish import Outcome
 from benchmark.run.study import Study
 from benchmark.workflows import cross
@@ -29,7 +30,7 @@ def run(study: Study, *, out: Path, **_: Any) -> Outcome:
         for row in rows("cvae", 3, settings=f'{{"quality":3,"weights":"{name}"}}', dataset=study.dataset)
     ]
     pd.DataFrame(found).to_csv(out / "records.csv", index=False)
-    summarise(read_records(out / "records.csv")).to_csv(out / "summary.csv", index=False)
+    summarise(read_records(out / "records.csv"), all_metrics()).to_csv(out / "summary.csv", index=False)
     return Outcome(out, {"ok": len(found)}, 0, {})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmark.analysis.references.reference import ForeignMetric, Reference
 from benchmark.errors import UsageError
+from benchmark.metric import Metric
 
 RATE = "bpp"
 """Name of the rates, in JSON and in CSV."""
@@ -26,9 +27,6 @@ COMPRESSAI_NOTES = {
     ("HM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
 }
 """What is known of curves by name and metric."""
-
-SIMILARITIES = frozenset({"ssim", "ms_ssim"})
-"""Metrics whose values, if they are not in dB, are at most 1."""
 
 _KEY = re.compile(r"(psnr|ms-ssim)(?:-(rgb|y|yuv))?")
 _TIMES = frozenset({"encoding_time", "decoding_time"})
@@ -71,6 +69,7 @@ def import_curves(
     path: Path,
     *,
     dataset: str,
+    metrics: Iterable[Metric],
     label: str | None = None,
     source: str | None = None,
     images: int | None = None,
@@ -83,6 +82,7 @@ def import_curves(
         path: ``.json`` as CompressAI writes it (``name``, ``description`` and ``results``, whose lists have one value
             for each point); or ``.csv`` with a header, a column ``bpp`` and one or more of values.
         dataset: the data set of the curve, by its name in the records.
+        metrics: the metrics that are known: what is said of one of them, and its values, have to fit it.
         label: the name of the codec; by default the name in the JSON, or that of the CSV file.
         source: where it is from. Without it the file's name, and the description in the JSON.
         images: how many images each point is a mean of.
@@ -123,9 +123,13 @@ def import_curves(
             f"--define {example}=psnr_rgb,dB,images (mean of each image's dB) or {example}=psnr_rgb,dB,pooled "
             "(dB of the mean squared error)"
         )
+    ours = {metric.name: metric for metric in metrics}
     references = []
     for key, metric in known.items():
-        points = _points(f"{path}: {key}", rates, columns[key], metric)
+        where = f"{path}: {key}"
+        points = _points(where, rates, columns[key])
+        if metric.name in ours:
+            _check_fit(where, metric, [value for _, value in points], ours[metric.name])
         notes = (COMPRESSAI_NOTES.get((name, metric.name)) if path.suffix == ".json" else None, note)
         references.append(
             Reference(
@@ -172,9 +176,7 @@ def _from_csv(path: Path, text: str) -> dict[str, list[Any]]:
     return {str(name).strip(): list(values) for name, values in frame.items()}
 
 
-def _points(
-    where: str, rates: Sequence[Any], values: Sequence[Any], metric: ForeignMetric
-) -> list[tuple[float, float]]:
+def _points(where: str, rates: Sequence[Any], values: Sequence[Any]) -> list[tuple[float, float]]:
     """Rates and values that make sense, by rate."""
     if len(rates) != len(values):
         raise UsageError(f"{where}: {len(values)} values for {len(rates)} rates")
@@ -186,9 +188,17 @@ def _points(
         raise UsageError(f"{where}: expected numbers: {error}") from error
     if not np.isfinite(numbers).all() or not (numbers[0] > 0).all():
         raise UsageError(f"{where}: expected positive rates and finite values at every point")
-    if metric.name in SIMILARITIES and metric.unit == "linear" and (numbers[1] > 1).any():
-        raise UsageError(
-            f"{where}: expected values up to 1 of {metric}, got {numbers[1].max():g}; if they are in dB, say so "
-            "with --define: KEY=METRIC_SPACE,dB,pooled for the dB of the mean, …,dB,images for the mean of dB"
-        )
     return sorted((float(rate), float(value)) for rate, value in numbers.T)
+
+
+def _check_fit(where: str, metric: ForeignMetric, values: Sequence[float], ours: Metric) -> None:
+    """Refuses what cannot be of a metric that we know."""
+    if metric.unit == "dB":
+        return
+    if ours.unit == "dB":
+        raise UsageError(f"{where}: {metric.name}: expected the unit dB, got {metric.unit}; say so with --define")
+    if ours.highest is not None and max(values) > ours.highest:
+        raise UsageError(
+            f"{where}: expected values up to {ours.highest:g} of {metric}, got {max(values):g}; if they are in dB, say "
+            "so with --define: KEY=METRIC_SPACE,dB,pooled for the dB of the mean, …,dB,images for the mean of dB"
+        )

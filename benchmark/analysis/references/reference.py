@@ -76,8 +76,6 @@ class ForeignMetric:
         if (self.unit, self.averaging) not in AVERAGINGS:
             known = ", ".join(averaging for unit, averaging in AVERAGINGS if unit == self.unit)
             raise UsageError(f"averaging of values in {self.unit}: expected {known}, got {self.averaging!r}")
-        if self.name == "psnr" and self.unit != "dB":
-            raise UsageError("psnr: expected the unit dB, got linear")
 
     def __str__(self) -> str:
         """In words, for messages and captions."""
@@ -122,10 +120,7 @@ class Reference:
         """
         mine, ours = self.metric, ForeignMetric.of(wanted)
         same = (mine.name, mine.space) == (ours.name, ours.space)
-        of_means = mine.name != "psnr" and ("dB", "images") not in (
-            (mine.unit, mine.averaging),
-            (ours.unit, ours.averaging),
-        )
+        of_means = ("dB", "images") not in ((mine.unit, mine.averaging), (ours.unit, ours.averaging))
         if mine == ours or (same and of_means):
             return ""
         return (

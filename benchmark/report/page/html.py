@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 
 from benchmark.analysis.delta import LEAST_OVERLAP
-from benchmark.analysis.table import AVERAGING, dataset_labels
+from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
@@ -306,6 +306,6 @@ def _glossary(report: Report, intervals: bool) -> list[tuple[str, str]]:
     if intervals:
         entries.append(("95 % interval and p", _OF_INTERVALS))
     entries += {metric.name: (metric.title, metric.definition) for metric in report.metrics}.values()
-    averaging = [manifest["averaging"] for manifest in report.manifests.values() if "averaging" in manifest]
-    entries.append(("Averaging", "; ".join(dict.fromkeys(averaging)) or AVERAGING))
+    told = [manifest["averaging"] for manifest in report.manifests.values() if "averaging" in manifest]
+    entries.append(("Averaging", "; ".join(dict.fromkeys(told)) or averaging(report.metrics)))
     return entries

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
-from benchmark.analysis.table import AVERAGING, dataset_labels
+from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.tables.table import Table
@@ -178,8 +178,8 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
     seconds = ("encode_s", "decode_s")
     return Table(
         name,
-        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. Averages: {AVERAGING}. "
-        f"{_definitions(metrics)} {versions}",
+        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. "
+        f"Averages: {averaging(metrics)}. {_definitions(metrics)} {versions}",
         pd.DataFrame(
             {
                 "series": rows["series"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ from benchmark.analysis.references.reference import (
     ForeignMetric,
 )
 from benchmark.errors import UsageError
+from benchmark.metric import Metric, find_metric
+from benchmark.plugins import all_metrics
 from tests.analysis.references.examples import compressai
 
+METRICS = all_metrics()
+OURS, OURS_MS_SSIM = (find_metric(METRICS, name) for name in ("psnr", "ms_ssim"))
 PSNR = ForeignMetric("psnr", "rgb", "dB", "images")
 
 
@@ -27,7 +32,6 @@ LINEAR = ForeignMetric("ms_ssim", "rgb", "linear", "images")
         "psnr=psnr_rgb",
         "psnr=psnr_rgb,dB",
         "psnr=psnr_xyz,dB,images",
-        "psnr=psnr_rgb,linear,images",
         "psnr=psnr_rgb,bel,images",
         "x=ms_ssim_rgb,linear,pooled",
         "=psnr_rgb,dB,images",
@@ -40,7 +44,7 @@ def test_definitions_that_make_no_sense(text: str) -> None:
 
 def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: Path) -> None:
     path = compressai(tmp_path / "vtm.json", ((1.0, 35.0), (0.5, 30.0)), **{"ms-ssim-rgb": [0.99, 0.9], "odd": [1, 2]})
-    found = import_curves(path, dataset="kodak", images=24)
+    found = import_curves(path, dataset="kodak", metrics=METRICS, images=24)
     assert [part.metric for part in found.references] == [PSNR, LINEAR]
     assert found.references[0].rates == (0.5, 1.0)
     assert found.references[0].values == (30.0, 35.0)
@@ -50,7 +54,9 @@ def test_json_has_the_definitions_of_compressai_unless_told_otherwise(tmp_path: 
     [note] = found.notes
     assert "odd" in note
     key, definition = parse_definition("psnr-rgb=psnr_y,dB,pooled")
-    told = import_curves(path, dataset="kodak", definitions={key: definition}, label="mine", source="me", note="so")
+    told = import_curves(
+        path, dataset="kodak", metrics=METRICS, definitions={key: definition}, label="mine", source="me", note="so"
+    )
     assert str(told.references[0].metric) == "PSNR over luma, dB of the mean over images"
     assert (told.references[0].label, told.references[0].source, told.references[0].images) == ("mine", "me", None)
     assert told.references[0].note.endswith("; so")
@@ -60,11 +66,11 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
     path = tmp_path / "curve.csv"
     path.write_text("bpp, quality\n0.5,30\n0.25,27\n", encoding="utf-8")
     with pytest.raises(UsageError, match="--define quality=psnr_rgb,dB,images"):
-        import_curves(path, dataset="kodak")
-    [found] = import_curves(path, dataset="kodak", definitions={"quality": PSNR}).references
+        import_curves(path, dataset="kodak", metrics=METRICS)
+    [found] = import_curves(path, dataset="kodak", metrics=METRICS, definitions={"quality": PSNR}).references
     assert (found.rates, found.values, found.label) == ((0.25, 0.5), (27, 30), "curve")
     with pytest.raises(UsageError, match="no such values"):
-        import_curves(path, dataset="kodak", definitions={"psnr": PSNR})
+        import_curves(path, dataset="kodak", metrics=METRICS, definitions={"psnr": PSNR})
 
 
 @pytest.mark.parametrize(
@@ -87,4 +93,23 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
 def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=message):
-        import_curves(tmp_path / name, dataset="kodak")
+        import_curves(tmp_path / name, dataset="kodak", metrics=METRICS)
+
+
+def test_a_definition_has_to_fit_a_metric_that_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "curve.csv"
+    path.write_text("bpp,q\n0.5,30\n1,35\n")
+
+    def define(text: str, *known: Metric) -> None:
+        key, definition = parse_definition(f"q={text}")
+        import_curves(path, dataset="kodak", metrics=known, definitions={key: definition})
+
+    theirs = dataclasses.replace(OURS, name="wpsnr"), dataclasses.replace(OURS_MS_SSIM, name="vif", highest=20.0)
+    with pytest.raises(UsageError, match="psnr: expected the unit dB, got linear"):
+        define("psnr_rgb,linear,images", OURS)
+    with pytest.raises(UsageError, match="wpsnr: expected the unit dB, got linear"):
+        define("wpsnr_rgb,linear,images", *theirs)
+    with pytest.raises(UsageError, match=r"up to 20 of VIF .*, got 35; if they are in dB"):
+        define("vif_rgb,linear,images", *theirs)
+    define("vif_rgb,dB,images", *theirs)
+    define("vmaf_y,linear,images", *theirs)  # nothing is known of it

@@ -149,7 +149,7 @@ def test_what_belongs_on_another_axis_is_left_out_and_what_belongs_nowhere_is_re
 
 def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> None:
     paths = compressai(tmp_path / "jpeg.json", JPEG), compressai(tmp_path / "webp.json", WEBP)
-    parts = [import_curves(path, dataset="kodak", images=24).references[0] for path in paths]
+    parts = [import_curves(path, dataset="kodak", metrics=METRICS, images=24).references[0] for path in paths]
     jpeg, webp = reference_curves(parts, OURS, "kodak")
     assert (jpeg.images, jpeg.label, jpeg.dataset, jpeg.image) == (24, "JPEG", "kodak", "")
     assert -45 < bd_rate(jpeg, webp).value < -20
