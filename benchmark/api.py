@@ -101,6 +101,7 @@ def run(
     threads: int = 1,
     timeout: float = 600.0,
     jobs: int | None = None,
+    fresh: bool = False,
     root: str | Path | None = None,
 ) -> Results:
     """Runs codecs over data sets, and returns what came of it.
@@ -136,6 +137,7 @@ def run(
         threads: how many threads numerical libraries may use.
         timeout: seconds for one operating point on one item.
         jobs: worker processes; None takes one for each core.
+        fresh: whether all rows are made, also those that an earlier run made and that still hold.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
@@ -176,6 +178,7 @@ def run(
             data_root=data_root,
             jobs=jobs or os.cpu_count() or 1,
             command=shlex.join(["python", *sys.argv]),
+            fresh=fresh,
         )
         if outcome.interrupted:
             raise KeyboardInterrupt

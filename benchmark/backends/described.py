@@ -30,6 +30,7 @@ and, to encode, ``{SETTING}`` may stand anywhere in an argument; all have to sta
 from __future__ import annotations
 
 import dataclasses
+import glob
 import hashlib
 import io
 import json
@@ -130,6 +131,24 @@ class TomlCodec(Codec):
         for command in (about.encode, about.decode):
             find_program(command[0])
         return f"{_program_version(about)}, {about.path.name} {about.digest}"
+
+    @classmethod
+    def used_files(cls) -> list[Path]:
+        """The programs, and all files that their arguments may name; what a program finds by itself is not known.
+
+        Raises:
+            MissingBackend: a program is not there.
+        """
+        found = []
+        for program, *arguments in (cls.description.encode, cls.description.decode):
+            found.append(Path(find_program(program)))
+            for argument in arguments:
+                for text in (argument, argument.partition("=")[2]):
+                    if Path(text).is_absolute() and Path(text).name:
+                        literal = re.split(f"(?:{_PLACEHOLDER.pattern.replace('(', '(?:')})+", text)
+                        pattern, root = "*".join(map(glob.escape, literal)), Path(text).anchor
+                        found += [path for path in sorted(Path(root).glob(pattern[len(root) :])) if path.is_file()]
+        return found
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name)

@@ -63,6 +63,7 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
 )
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
 @click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
+@click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @data_root_option
 def run(
     codecs: str | None,
@@ -77,12 +78,14 @@ def run(
     repeats: int | None,
     threads: int | None,
     timeout: float | None,
+    fresh: bool,
     data_root: Path | None,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
     Without options it runs the default codecs that are installed, on a few pictures that come with scikit-image. The
-    same command, started again, makes only the rows that are missing or failed.
+    same command, started again, makes only the rows that are missing or failed, and those whose codec, metric or
+    picture is another now. It says why.
     """
     from benchmark.cli.terminal import print_outcome
     from benchmark.plugins import open_dataset
@@ -118,6 +121,7 @@ def run(
             data_root=data_root,
             jobs=jobs,
             command=typed_command(),
+            fresh=fresh,
         )
         print_outcome(outcome)
         if outcome.interrupted:

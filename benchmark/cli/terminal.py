@@ -57,6 +57,16 @@ def print_outcome(outcome: Outcome) -> None:
         console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red")
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
+    for reason, count in outcome.again.items():
+        console.print(f"made again: {count} row{'s' if count != 1 else ''} of {reason}", soft_wrap=True)
+    if outcome.unchecked:
+        console.print(
+            f"unchecked: {outcome.unchecked} rows from before the code of a codec was recorded: taken to be of the "
+            "present code; --fresh makes all rows anew",
+            soft_wrap=True,
+        )
+    if outcome.others:
+        console.print(f"note: {outcome.others}", soft_wrap=True)
     if outcome.interrupted:
         console.print("interrupted: everything finished is stored; the same command goes on from here")
     console.print(f"results: {outcome.folder}", soft_wrap=True)

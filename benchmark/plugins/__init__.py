@@ -19,11 +19,12 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmark.backends.described import read_codec
+from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
 from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
+from benchmark.plugins.source import class_digest
 from benchmark.record.words import taken_by, words_of
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,32 @@ def _named(name: str) -> type[Codec]:
     if name in points:
         return _load(points[name], Codec)  # type: ignore[type-abstract]
     raise UsageError(f"unknown codec {name!r}; known: {', '.join(codec_names())}")
+
+
+def codec_source(name: str) -> str:
+    """The digest of the code that makes a codec's rows, as it is now, see :mod:`benchmark.plugins.source`.
+
+    For a codec that a TOML file describes its programs count, and the files that their arguments name.
+
+    Args:
+        name: see :func:`codec_class`.
+    """
+    cls = codec_class(name)
+    if issubclass(cls, TomlCodec):
+        return class_digest(cls, None, cls.used_files())
+    return class_digest(cls, None if name in _codec_files() else _entry_points("rdbench.codecs")[name])
+
+
+def metric_sources() -> dict[str, str]:
+    """The digest of the code that computes each metric whose library is installed, by the metric's name."""
+    points = _entry_points("rdbench.metrics")
+    return {
+        metric.name: digest
+        for name, family in metric_families().items()
+        for digest in [class_digest(family, points.get(name))]
+        for metric in family.metrics
+        if metric.name not in missing_metrics()
+    }
 
 
 def portable_name(codec: str) -> str:

@@ -71,6 +71,13 @@ class Record:
         aggregate="point",
         key=True,
     )
+    source: str = column(
+        "Digest of the code of the codec, or of the programs that a TOML file names. Empty in rows that are older: "
+        "they are taken to be of the present code.",
+        "",
+        since=2.1,
+        key=True,
+    )
     knob: str = column(
         "Name of the setting that trades rate for quality. Empty for a lossless codec.", "", aggregate="point"
     )
@@ -147,6 +154,12 @@ class Record:
         dict,
         since=1.1,
     )
+    metric_sources: Mapping[str, str] = column(
+        "Each metric that was asked for, with a digest of the code that computes it. A row is made again once it "
+        "differs. Metrics are missing in rows that are older.",
+        dict,
+        since=2.1,
+    )
     rdbench: str = column("Version and commit of this benchmark.", "", since=2, aggregate="all")
     others: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -168,14 +181,37 @@ class Record:
     def keyed(self) -> Self:
         """The row with the key that its other columns give."""
         identity = {column.name: getattr(self, column.name) for column in COLUMNS if column.key}
+        if not self.source:  # rows from before it was known keep their keys
+            del identity["source"]
         if self.target_over == "set":  # its knob is none of its settings, and one for the whole data set
             identity["knob_value"] = self.knob_value
         text = json.dumps({"schema": self.schema, **identity}, sort_keys=True, separators=(",", ":"))
         return dataclasses.replace(self, key=hashlib.sha256(text.encode()).hexdigest()[:16])
 
-    def reusable(self, definitions: Mapping[str, str]) -> bool:
-        """Whether a run that asks for metrics of these definitions need not make it again."""
-        return self.settled and self.key != "" and definitions.items() <= self.metric_definitions.items()
+    @property
+    def alike(self) -> frozenset[str]:
+        """Keys of the rows that can take its place: its own, and that of a row which does not tell its source."""
+        return frozenset([self.key, self.without_source().key])
+
+    def without_source(self) -> Self:
+        """The row as one from before sources were recorded, with the key that it would have."""
+        return dataclasses.replace(self, source="", metric_sources={}).keyed()
+
+    def reusable(self, definitions: Mapping[str, str], sources: Mapping[str, str]) -> bool:
+        """Whether a run need not make it again, if its key is that of a row of the run.
+
+        Args:
+            definitions: the definition of each metric that the run asks for, see :attr:`metric_definitions`.
+            sources: the digest of the code of each metric, see :attr:`metric_sources`. A row that does not tell it is
+                taken to be of the present code.
+        """
+        known = {name: source for name, source in self.metric_sources.items() if name in definitions}
+        return (
+            self.settled
+            and self.key != ""
+            and definitions.items() <= self.metric_definitions.items()
+            and known.items() <= sources.items()
+        )
 
     def cells(self) -> dict[str, str]:
         """The row as the texts of a file, by column."""

@@ -36,13 +36,12 @@ def execute(
         *(Part(search.codec, [search.at(search.found.knob)], search.target) for search in searches if search.found),
     ]
     encodes = {search.row: search.found.encodes for search in searches if search.found}
-    done = store.done(metric_definitions(plan.study.metrics))
+    done = store.done(metric_definitions(plan.study.metrics), plan.task.metric_sources)
     # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
     tasks = [
-        replace(
-            plan.task,
-            item=item,
-            codec=part.codec,
+        plan.task_of(
+            part.codec,
+            item,
             settings=part.settings,
             target=part.target,
             done=done[item, codec_class(part.codec).name],
@@ -68,12 +67,12 @@ def execute(
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:
     """Rows of searches that found nothing, without those that are there."""
-    known = {(row.key, row.status) for row in store.rows if row.settled}
+    known = {(row.key, row.status) for row in store.usable if row.settled}
     rows = []
     for search in searches:
         if not search.found:
             codec = codec_class(search.codec).from_settings(search.settings)
             for item in plan.items:
-                task = replace(plan.task, item=item, codec=search.codec, target=search.target)
+                task = plan.task_of(search.codec, item, target=search.target)
                 rows.append(blank_record(task, codec, status=search.status, reason=one_line(search.reason)))
-    return [row for row in rows if (row.key, row.status) not in known]
+    return [row for row in rows if known.isdisjoint((key, row.status) for key in row.alike)]

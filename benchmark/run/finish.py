@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,9 @@ class Outcome:
         folder: the folder of the results.
         statuses: how many rows of the study have each status.
         reused: rows that an earlier run had made.
+        unchecked: how many of these do not tell their source, so that they are taken to be of the present code.
+        again: how many rows of earlier runs were made again, by codec and reason.
+        others: what is to be said of rows of another study in the folder; empty where there are none.
         failures: how many rows of each codec failed, and the first reason.
         interrupted: whether Ctrl-C ended it.
     """
@@ -34,25 +39,80 @@ class Outcome:
     folder: Path
     statuses: Mapping[str, int]
     reused: int
+    unchecked: int
+    again: Mapping[str, int]
+    others: str
     failures: Mapping[str, tuple[int, str]]
     interrupted: bool = False
 
 
-def outcome_of(rows: Sequence[Record], folder: Path, *, fresh: int, interrupted: bool) -> Outcome:
+def outcome_of(
+    rows: Sequence[Record],
+    folder: Path,
+    *,
+    made: Sequence[Record],
+    again: Mapping[str, int],
+    others: str,
+    interrupted: bool,
+) -> Outcome:
     """What a run came to, by its rows.
 
     Args:
         rows: the rows of the study.
         folder: the folder of the results.
-        fresh: how many of the rows this run has made.
-        interrupted: whether Ctrl-C ended it.
+        made: those that this run has made.
+        again, others, interrupted: see :class:`Outcome`.
     """
+    known = {row.identity for row in made}
+    reused = [row for row in rows if row.identity not in known]
     failures: dict[str, tuple[int, str]] = {}
     for row in rows:
         if not row.settled:
             count, reason = failures.get(row.codec, (0, row.reason))
             failures[row.codec] = (count + 1, reason)
-    return Outcome(folder, dict(Counter(row.status for row in rows)), len(rows) - fresh, failures, interrupted)
+    return Outcome(
+        folder,
+        statuses=dict(Counter(row.status for row in rows)),
+        reused=len(reused),
+        unchecked=sum(row.source == "" for row in reused),
+        again=again,
+        others=others,
+        failures=failures,
+        interrupted=interrupted,
+    )
+
+
+def keep_study(folder: Path, study: Study) -> str:
+    """Sets aside the files that say how rows of another study were made, before those of this one take their place.
+
+    ``study.toml`` and ``manifest.json`` of the last study become ``study-1.toml`` and ``manifest-1.json``, or the next
+    number that is free, unless they are those of this study.
+
+    Returns:
+        The names of all studies that were set aside, in words; empty where there are none.
+    """
+    last = folder / "study.toml"
+    aside = {path: path.read_bytes() for path in sorted(folder.glob("study-*.toml"))}
+    if last.is_file() and last.read_bytes() not in [study.to_toml().encode(), *aside.values()]:
+        number = next(number for number in itertools.count(1) if not (folder / f"study-{number}.toml").exists())
+        aside[last.replace(folder / f"study-{number}.toml")] = b""
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "manifest.json").replace(folder / f"manifest-{number}.json")
+    return ", ".join(path.name for path in aside)
+
+
+def others_text(folder: Path, others: int, kept: str) -> str:
+    """What to say of rows of another study in the folder of this one.
+
+    Args:
+        folder: the folder of the results.
+        others: how many rows there are.
+        kept: the names of the files of their studies.
+    """
+    return (
+        f"{folder} holds {others} row{'s' if others != 1 else ''} of another study{f' ({kept})' if kept else ''}: they "
+        "stay, and tables and figures show them too; name another folder with --out to have this study alone"
+    )
 
 
 def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,9 @@ class MeanSearch:
             self.status, self.reason = "unreachable", f"{self.target} cannot be reached; {error}"
 
 
-def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engine: Engine) -> list[MeanSearch]:
+def search_means(
+    plan: Plan, path: Path, progress: Progress, *, jobs: int, engine: Engine, fresh: bool = False
+) -> list[MeanSearch]:
     """Finds the knob for each of a plan's targets of means, all a step at a time, so that trials run side by side.
 
     Args:
@@ -101,6 +103,7 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
         progress: is told of each trial.
         jobs: workers.
         engine: starts them.
+        fresh: whether trials of earlier runs are not to be reused.
 
     Returns:
         Searches that have found a knob, or say why not.
@@ -110,16 +113,16 @@ def search_means(plan: Plan, path: Path, progress: Progress, *, jobs: int, engin
         return searches
     columns = {search.target.column for search in searches} - set(RATES)
     names = {find_metric(all_metrics(), column).name for column in columns}
-    base = replace(plan.task, metrics=tuple(sorted(names)), repeats=1)
-    with RecordStore(path) as store:
+    trial_of = {"metrics": tuple(sorted(names)), "repeats": 1}
+    with RecordStore(path, fresh=fresh) as store:
         while pending := [search for search in searches if search.pending]:
             trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
-            done = store.done(metric_definitions(base.metrics))
+            done = store.done(metric_definitions(names), plan.task.metric_sources)
             tasks = [
-                replace(
-                    base,
-                    item=item,
-                    codec=trial.codec,
+                plan.task_of(
+                    trial.codec,
+                    item,
+                    **trial_of,
                     settings=[trial.settings],
                     done=done[item, codec_class(trial.codec).name],
                 )

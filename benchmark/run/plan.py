@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmark.codec import Setting
 from benchmark.dataset import Dataset
-from benchmark.plugins import codec_class, open_dataset, portable_name
+from benchmark.plugins import codec_class, codec_source, metric_sources, open_dataset, portable_name
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.study import OperatingPoint, Study
 from benchmark.run.task import Task
@@ -39,7 +40,8 @@ class Plan:
         dataset: opened.
         items: the items of the data set, in order.
         label: the name of the data set in the rows.
-        task: what all tasks have in common; codec, item and settings are filled in for each.
+        task: what all tasks have in common, see :meth:`task_of`.
+        sources: the digest of the code of each codec, by the name that its parts have.
         parts: operating points whose settings are known, or are found for each image.
         mean_targets: operating points whose knob is one for the whole data set, with the target of its mean. It is
             searched for before they can be run.
@@ -51,9 +53,14 @@ class Plan:
     items: Sequence[str]
     label: str
     task: Task
+    sources: Mapping[str, str]
     parts: Sequence[Part]
     mean_targets: Sequence[tuple[OperatingPoint, Target]]
     rows: Sequence[tuple[str, ...]]
+
+    def task_of(self, codec: str, item: str, **more: Any) -> Task:
+        """A task of a codec on an item; ``more`` are its other fields."""
+        return replace(self.task, codec=codec, item=item, source=self.sources[codec], **more)
 
 
 def plan_study(study: Study, data_root: Path | None) -> Plan:
@@ -89,7 +96,9 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
             study.threads,
             images_expected=dataset.expected,
             rdbench=own_version(),
+            metric_sources=metric_sources(),
         ),
+        sources={codec: codec_source(codec) for codec in by_codec},
         parts=[
             Part(codec, sweep, target)
             for codec, sweep in by_codec.items()

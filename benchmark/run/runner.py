@@ -7,9 +7,10 @@ from pathlib import Path
 
 from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
-from benchmark.run.finish import Outcome, outcome_of, write_manifest
+from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
 from benchmark.run.mean_matching import search_means
 from benchmark.run.plan import plan_study
+from benchmark.run.reasons import reasons
 from benchmark.run.store import RecordStore, replace_file
 from benchmark.run.study import Study
 from benchmark.system.pool import process_pool
@@ -17,11 +18,19 @@ from benchmark.system.progress import Progress
 
 
 def run_study(
-    study: Study, *, out: Path, data_root: Path | None, jobs: int, command: str, engine: Engine = process_pool
+    study: Study,
+    *,
+    out: Path,
+    data_root: Path | None,
+    jobs: int,
+    command: str,
+    fresh: bool = False,
+    engine: Engine = process_pool,
 ) -> Outcome:
     """Runs what is missing of a study: writes ``records.csv``, ``study.toml`` and ``manifest.json``.
 
-    Rows are stored as they finish, so an interrupted run loses nothing; started again, it goes on.
+    Rows are stored as they finish, so an interrupted run loses nothing; started again, it goes on. Rows of another
+    study that the folder holds stay there, and so do its files, see :func:`~benchmark.run.finish.keep_study`.
 
     Args:
         study: resolved.
@@ -29,6 +38,7 @@ def run_study(
         data_root: a folder that holds data sets, searched first.
         jobs: the number of workers.
         command: what the user typed, for the manifest.
+        fresh: whether all rows are made, also those that could be reused.
         engine: starts the workers.
 
     Raises:
@@ -37,23 +47,34 @@ def run_study(
     """
     started = datetime.now(UTC)
     plan = plan_study(study, data_root)
+    planned = set(plan.rows)
     interrupted = False
-    with RecordStore(out / "records.csv") as store:
+    with RecordStore(out / "records.csv", fresh=fresh) as store:
+        earlier = list(store.rows)
+        others = len({row.identity for row in earlier} - planned)
+        kept = keep_study(out, study) if others else ""
         replace_file(out / "study.toml", study.to_toml())
-        before = len(store.rows)
         with Progress(len(plan.rows), "rows") as progress:
             for problem in store.problems:
                 progress.note(f"not reused: {problem}")
+            if others:
+                progress.note(f"note: {others_text(out, others, kept)}")
             try:
-                searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine)
+                searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine, fresh=fresh)
                 execute(plan, searches, store, progress, jobs=jobs, engine=engine)
             except KeyboardInterrupt:
                 interrupted = True
-        fresh = len(store.rows) - before
+        made = store.rows[len(earlier) :]
         store.arrange(plan.rows)
-        planned = set(plan.rows)
         rows = [row for row in store.rows if row.identity in planned]
-    outcome = outcome_of(rows, out, fresh=fresh, interrupted=interrupted)
+    outcome = outcome_of(
+        rows,
+        out,
+        made=made,
+        again=reasons(earlier, made, fresh=fresh),
+        others=others_text(out, others, kept) if others else "",
+        interrupted=interrupted,
+    )
     write_manifest(
         out / "manifest.json",
         study,
@@ -63,6 +84,7 @@ def run_study(
             "images_expected": plan.dataset.expected,
             "rows": outcome.statuses,
             "rows_planned": len(plan.rows),
+            "rows_of_other_studies": others,
             "interrupted": interrupted,
             "started": started.isoformat(timespec="seconds"),
             "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),

@@ -29,6 +29,7 @@ class RecordStore:
 
     Args:
         path: the path of the file; file and folder are made if they are missing.
+        fresh: whether rows of earlier runs are not to be reused.
 
     Attributes:
         rows: all that could be read, in the order of the file.
@@ -38,13 +39,14 @@ class RecordStore:
         RecordsError: the file there is not a records file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, fresh: bool = False) -> None:
         self.path = path
         self.rows: list[Record] = []
         self.problems: list[str] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size:
             self._read()
+        self._first = len(self.rows) if fresh else 0
         self._columns = self._header()
         text = self._text(self.rows)
         if not path.exists() or path.read_bytes() != text.encode():
@@ -116,19 +118,27 @@ class RecordStore:
                 aside.append(replaced)
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
-        self.rows = [row for _, (_, row) in ranked]
+        self.rows, self._first = [row for _, (_, row) in ranked], 0
         self._write_anew()
 
-    def done(self, definitions: Mapping[str, str]) -> Mapping[tuple[str, str], frozenset[str]]:
+    @property
+    def usable(self) -> list[Record]:
+        """The rows that may be reused: all, or those of this run alone."""
+        return self.rows[self._first :]
+
+    def done(
+        self, definitions: Mapping[str, str], sources: Mapping[str, str]
+    ) -> Mapping[tuple[str, str], frozenset[str]]:
         """Keys of the rows of each image and codec that need not be made again.
 
         Args:
             definitions: the definitions of the metrics that are asked for; a row has to have all of these metrics, by
                 the same definitions.
+            sources: the digest of the code of each metric.
         """
         found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
-        for row in self.rows:
-            if row.reusable(definitions):
+        for row in self.usable:
+            if row.reusable(definitions, sources):
                 found[row.image, row.codec] |= {row.key}
         return found
 
@@ -165,6 +175,7 @@ def _with_values_of(row: Record, earlier: Record) -> Record:
         row,
         metrics={**kept, **row.metrics},
         metric_definitions={**earlier.metric_definitions, **row.metric_definitions},
+        metric_sources={**earlier.metric_sources, **row.metric_sources},
         others={**earlier.others, **row.others},
         flags=tuple(dict.fromkeys([*row.flags, *earlier.flags])),
         reason="; ".join(filter(None, remarks)),

@@ -7,7 +7,7 @@ data: any engine can carry them to a worker, which finds codec and data set by n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class Task:
         images_expected: how many images the whole data set has; None where it has no fixed size.
         jobs: how many worker processes run side by side.
         rdbench: version and commit of this benchmark.
+        source: the digest of the codec's code.
+        metric_sources: the digest of the code of each metric.
     """
 
     dataset: str
@@ -65,6 +67,8 @@ class Task:
     images_expected: int | None = None
     jobs: int | None = None
     rdbench: str = ""
+    source: str = ""
+    metric_sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_task(task: Task) -> list[Record]:
@@ -79,7 +83,7 @@ def run_task(task: Task) -> list[Record]:
     for settings in task.settings:
         codec = cls.from_settings(settings)
         record = blank_record(task, codec, reference.images, reference.digest)
-        if record.key not in task.done:
+        if record.alike.isdisjoint(task.done):
             blanks[codec] = record
     records = []
     encoded: dict[Codec, Encoded] = {}
@@ -154,6 +158,7 @@ def blank_record(
         codec=codec.name,
         version=codec.version(),
         weights=codec.weights_digest(),
+        source=task.source,
         knob=codec.knob.field if codec.knob else "",
         settings=row_settings(codec, target),
         target=str(target or ""),
@@ -167,6 +172,7 @@ def blank_record(
         status=status,
         reason=reason,
         metric_definitions=metric_definitions(task.metrics),
+        metric_sources={name: source for name, source in task.metric_sources.items() if name in task.metrics},
         rdbench=task.rdbench,
     ).keyed()
 

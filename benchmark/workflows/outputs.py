@@ -17,12 +17,14 @@ from benchmark.run.store import replace_file
 from benchmark.run.study import Study
 
 
-def run_to_files(study: Study, *, out: Path, data_root: Path | None, jobs: int, command: str) -> Outcome:
+def run_to_files(
+    study: Study, *, out: Path, data_root: Path | None, jobs: int, command: str, fresh: bool = False
+) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew.
 
     Arguments and errors are those of :func:`benchmark.run.runner.run_study`.
     """
-    outcome = run_study(study, out=out, data_root=data_root, jobs=jobs, command=command)
+    outcome = run_study(study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh)
     if outcome.statuses:
         write_outputs(out)
     return outcome

@@ -57,7 +57,7 @@ def test_a_baseline_is_read_with_all_its_figures(path: Path) -> None:
         if before.get("metric_definitions"):
             assert record.key, "its old key holds, so that it is worth reusing"
         else:
-            assert not record.reusable({})
+            assert not record.reusable({}, {})
 
 
 @EACH_BASELINE
@@ -133,12 +133,13 @@ def test_a_folder_of_schema_1_is_resumed(rdbench: Run, tmp_path: Path) -> None:
     pd.DataFrame(old).to_csv(path, index=False)
     assert "4 ok; 2 of them from an earlier run" in rdbench(*words).stdout
     after = as_written(path)
-    told = {"jobs", "device", "rdbench"}
+    told = {"jobs", "device", "rdbench", "source", "metric_sources"}
     for place, (was, now) in enumerate(zip(before, after, strict=True)):
         again = place in (1, 2)
         timed = {"encode_s", "decode_s", "peak_memory_mib"} if again else set()
-        same = was.keys() - told - timed
+        same = was.keys() - told - timed - {"key"}
         assert {name: now[name] for name in same} == {name: was[name] for name in same}
         assert all(bool(now[name]) == again for name in told), "schema 1 did not tell"
+        assert (now["key"] == was["key"]) == again, "the key of a row that does not tell its source is another"
     assert "4 of them from an earlier run" in rdbench(*words).stdout
     assert as_written(path) == after

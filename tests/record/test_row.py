@@ -26,7 +26,7 @@ def test_every_field_is_a_column_that_is_described() -> None:
     assert [field.name for field in dataclasses.fields(Record) if field.name not in BY_NAME] == ["metrics", "others"]
     for column in COLUMNS:
         assert column.text.endswith("."), column.name
-        assert column.since in (1, 1.1, 2), column.name
+        assert column.since in (1, 1.1, 2, 2.1), column.name
     assert POINT == ["dataset", "codec", "version", "weights", "knob", "settings", "target"]
     lines = columns_markdown().splitlines()
     assert len(lines) == 2 + len(COLUMNS) + 1
@@ -52,6 +52,12 @@ def test_cells_of_columns_that_nobody_knows_are_carried_along_as_they_are() -> N
 def test_the_key_is_of_all_that_figures_depend_on(name: str) -> None:
     change: dict[str, Any] = {name: 7 if BY_NAME[name].kind == "whole number" else "other"}
     assert dataclasses.replace(ROW, **change).keyed().key != ROW.keyed().key
+
+
+def test_a_row_that_tells_its_source_can_stand_for_one_that_does_not() -> None:
+    old, new = ROW.keyed(), dataclasses.replace(ROW, source="s").keyed()
+    assert new.alike == {old.key, new.key}
+    assert dataclasses.replace(ROW, source="t").keyed().key not in new.alike
 
 
 def test_the_key_is_of_nothing_else() -> None:

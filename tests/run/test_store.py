@@ -82,9 +82,33 @@ def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_
                 record("d", "skipped", metric_definitions=psnr),
             ]
         )
-        assert {image for image, _ in store.done(psnr)} == {"a", "b", "d"}
-        assert store.done(both) == {("b", "c"): frozenset([record("b").key])}
-        assert not store.done(other)
+        assert {image for image, _ in store.done(psnr, {})} == {"a", "b", "d"}
+        assert store.done(both, {}) == {("b", "c"): frozenset([record("b").key])}
+        assert not store.done(other, {})
+
+
+def test_a_row_is_not_done_once_the_code_of_a_metric_changed_if_it_tells_it(tmp_path: Path) -> None:
+    asked, both = {"psnr": "1"}, {"psnr": "1", "ssim": "3"}
+    with RecordStore(tmp_path / "records.csv") as store:
+        store.append(
+            [
+                record("old", metric_definitions=both),
+                record("same", metric_definitions=both, metric_sources={"psnr": "x", "ssim": "gone"}),
+                record("other", metric_definitions=both, metric_sources={"psnr": "y"}),
+            ]
+        )
+        assert {image for image, _ in store.done(asked, {"psnr": "x"})} == {"old", "same"}
+
+
+def test_rows_of_earlier_runs_are_not_done_for_a_fresh_one(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    with RecordStore(path) as store:
+        store.append([record("a")])
+    with RecordStore(path, fresh=True) as store:
+        assert not store.done({}, {})
+        store.append([record("b")])
+        assert {image for image, _ in store.done({}, {})} == {"b"}
+        assert [row.image for row in store.rows] == ["a", "b"]
 
 
 def test_a_file_without_a_column_that_came_later_is_read_and_goes_on(tmp_path: Path) -> None:
@@ -152,7 +176,7 @@ def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(
     path.write_text("\n".join([header, ",".join(cells), lines[1], ""]), encoding="utf-8")
     with RecordStore(path) as store:
         assert [row.image for row in store.rows] == ["b"]
-        assert set(store.done({})) == {("b", "c")}
+        assert set(store.done({}, {})) == {("b", "c")}
         assert [text.partition("line 2: ")[2].startswith(problem) for text in store.problems] == [True]
     aside = tmp_path / "records.csv.unreadable"
     assert aside.read_text(encoding="utf-8") == ",".join(cells) + "\n"

@@ -14,6 +14,7 @@ from benchmark.errors import UsageError
 from benchmark.neural.training import checkpoint
 from benchmark.neural.training.crops import Crops
 from benchmark.neural.training.train import train
+from benchmark.system.progress import Progress
 from tests.conftest import photo
 from tests.neural.training.runs import rows, run
 from tests.tiny import TinyRecipe
@@ -48,7 +49,10 @@ def test_a_resumed_training_is_one_without_interruption(tmp_path: Path, monkeypa
     assert 1 < state.step < 9
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "the handlers are those of before"
     monkeypatch.undo()
+    skipped: list[int] = []
+    monkeypatch.setattr(Progress, "skip", lambda _, amount, what: skipped.append(amount))
     halves = run(tmp_path / "halves", options)
+    assert skipped == [state.step // 3, 0], "what was trained before counts for no rate and no time left"
     assert halves["points"][0]["training_steps"] == 9
     assert halves["points"][0]["validation"] == whole["points"][0]["validation"]
     (first, one), (second, other) = (

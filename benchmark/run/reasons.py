@@ -1,0 +1,57 @@
+"""Why rows were made again: what a run tells of rows that an earlier run had made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from benchmark.record.row import Record
+
+_CHANGED: Mapping[str, str] = {
+    "image_sha256": "the picture is another",
+    "version": "the version of the codec is another",
+    "weights": "the weights are others",
+    "source": "the code of the codec changed",
+    "repeats": "--repeats is another",
+    "threads": "--threads is another",
+}
+"""What is told of a column of the key. The others are what a row is about."""
+
+
+def reasons(earlier: Iterable[Record], made: Iterable[Record], *, fresh: bool) -> dict[str, int]:
+    """How many rows were made again, by codec and reason, such as ``jpeg: the code of the codec changed``.
+
+    Args:
+        earlier: the rows that were there before the run.
+        made: the rows that it has made.
+        fresh: whether it was told to make all rows anew.
+    """
+    last = {row.identity: row for row in earlier}
+    pairs = ((last[row.identity], row) for row in made if row.identity in last)
+    counts = Counter(
+        f"{row.codec}: {'; '.join(['--fresh makes all rows anew'] if fresh else _why(old, row))}" for old, row in pairs
+    )
+    return dict(counts)
+
+
+def _why(old: Record, new: Record) -> Iterator[str]:
+    if not old.settled:
+        yield f"the status was {old.status}"
+        return
+    if not old.key:
+        yield "the key of the old row cannot be checked"
+        return
+    for name, text in _CHANGED.items():
+        was, now = getattr(old, name), getattr(new, name)
+        # A picture that could not be read has no digest, and an older row does not tell its source.
+        if was != now and (name not in ("image_sha256", "source") or (was and now)):
+            yield text
+    if new.target_over == "set" and old.knob_value != new.knob_value:
+        yield "the knob for the data set is another"
+    for name, now in new.metric_definitions.items():
+        if name not in old.metric_definitions:
+            yield f"{name} was not measured"
+        elif old.metric_definitions[name] != now:
+            yield f"the definition of {name} is another"
+        elif name in old.metric_sources and old.metric_sources[name] != new.metric_sources.get(name):
+            yield f"the code of {name} changed"
