@@ -55,11 +55,11 @@ def class_digest(cls: type, point: EntryPoint | None, beside: Iterable[Path] = (
         if name not in files and path is not None:
             files[name] = path
             waiting += _imports(name, path)
-    parts = [*told, *(f"{name} {_digest_of(path)}" for name, path in sorted(files.items())), *map(_digest_of, beside)]
+    parts = [*told, *(f"{name} {file_digest(path)}" for name, path in sorted(files.items())), *map(file_digest, beside)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The digest of a file: of its code, where it is Python, or else of its bytes."""
     about = path.stat()
     return _file_digest(path, about.st_mtime_ns, about.st_size)

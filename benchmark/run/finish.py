@@ -7,7 +7,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,21 @@ class Outcome:
         folder: the folder of the results.
         statuses: how many rows of the study have each status.
         reused: rows that an earlier run had made.
-        unchecked: how many of these do not tell their source, so that they are taken to be of the present code.
-        again: how many rows of earlier runs were made again, by codec and reason.
-        others: what is to be said of rows of another study in the folder; empty where there are none.
         failures: how many rows of each codec failed, and the first reason.
         interrupted: whether Ctrl-C ended it.
+        unchecked: how many of the reused rows do not tell their source: they are taken to be of the present code.
+        again: how many rows of earlier runs were made again, by codec and reason.
+        others: what is to be said of rows of another study in the folder; empty where there are none.
     """
 
     folder: Path
     statuses: Mapping[str, int]
     reused: int
-    unchecked: int
-    again: Mapping[str, int]
-    others: str
     failures: Mapping[str, tuple[int, str]]
     interrupted: bool = False
+    unchecked: int = 0
+    again: Mapping[str, int] = field(default_factory=dict)
+    others: str = ""
 
 
 def outcome_of(

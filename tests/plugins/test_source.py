@@ -77,7 +77,7 @@ def test_a_codec_of_the_bench_has_the_files_that_it_uses_and_no_training(monkeyp
         seen.append(path)
         return ""
 
-    monkeypatch.setattr("benchmark.plugins.source._digest_of", digest_of)
+    monkeypatch.setattr("benchmark.plugins.source.file_digest", digest_of)
     codec_source("vae")
     names = {path.relative_to(ROOT).as_posix() for path in seen}
     assert {"codecs/vae.py", "benchmark/neural/latent/codec.py", "benchmark/neural/streams/entropy.py"} <= names

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 from benchmark.record.row import Record
-from benchmark.run.finish import outcome_of, write_manifest
-from benchmark.run.study import resolve
+from benchmark.run.finish import keep_study, others_text, outcome_of, write_manifest
+from benchmark.run.study import Study, resolve
 
 
-def row(codec: str, status: str, reason: str = "") -> Record:
-    return Record(dataset="d", image="a", codec=codec, settings="{}", status=status, images=1, reason=reason)
+def row(codec: str, status: str, reason: str = "", source: str = "s") -> Record:
+    return Record(
+        dataset="d", image=status, codec=codec, settings="{}", status=status, images=1, reason=reason, source=source
+    )
 
 
 def test_an_outcome_counts_rows_and_names_the_first_failure(tmp_path: Path) -> None:
@@ -20,12 +22,38 @@ def test_an_outcome_counts_rows_and_names_the_first_failure(tmp_path: Path) -> N
         row("jpeg", "skipped", "too small"),
         row("avif", "failed", "first"),
         row("avif", "timeout", "second"),
-        row("jpeg", "unreachable"),
+        row("jpeg", "unreachable", source=""),
     ]
-    found = outcome_of(rows, tmp_path, fresh=3, interrupted=True)
+    again = {"avif: the weights are others": 2}
+    found = outcome_of(rows, tmp_path, made=rows[:3], again=again, others="two", interrupted=True)
     assert found.statuses == {"ok": 1, "skipped": 1, "failed": 1, "timeout": 1, "unreachable": 1}
     assert found.failures == {"avif": (2, "first")}, "what was skipped or cannot be reached has not failed"
-    assert (found.reused, found.interrupted, found.folder) == (2, True, tmp_path)
+    assert (found.reused, found.unchecked, found.interrupted, found.folder) == (2, 1, True, tmp_path)
+    assert (found.again, found.others) == (again, "two")
+
+
+def test_files_of_another_study_are_set_aside_once_each(tmp_path: Path) -> None:
+    studies = [resolve(codecs={"png": {"level": [level]}}, metrics=["psnr"])[0] for level in (1, 6, 9)]
+    assert keep_study(tmp_path, studies[0]) == ""
+
+    def write(study: Study) -> str:
+        kept = keep_study(tmp_path, study)
+        (tmp_path / "study.toml").write_text(study.to_toml(), encoding="utf-8")
+        (tmp_path / "manifest.json").write_text(study.to_toml(), encoding="utf-8")
+        return kept
+
+    both = "study-1.toml, study-2.toml"
+    assert [write(study) for study in (*studies, studies[2], studies[0])] == [
+        "",
+        "study-1.toml",
+        both,
+        both,
+        f"{both}, study-3.toml",
+    ]
+    for number, study in enumerate(studies, start=1):
+        for name in (f"study-{number}.toml", f"manifest-{number}.json"):
+            assert (tmp_path / name).read_text(encoding="utf-8") == study.to_toml()
+    assert others_text(tmp_path, 1, "").startswith(f"{tmp_path} holds 1 row of another study: they stay")
 
 
 def test_a_manifest_has_what_it_takes_to_run_again(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from benchmark.run.store import RecordStore
 from tests.backends.test_described import CODEC, describe
 from tests.conftest import Run, photo
 
-pytestmark = pytest.mark.usefixtures("serial")
+pytestmark = pytest.mark.usefixtures("serial", "undrawn")
 
 WORDS = ("run", "--dataset", "folder:pictures", "--metrics", "psnr", "--jobs", "1", "--out", "out")
 

@@ -15,7 +15,7 @@ from benchmark.analysis.regression.changes import NOISE
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
 
-_BD_COLUMNS = (
+COLUMNS = (
     "dataset",
     "codec",
     "series",
@@ -64,7 +64,7 @@ def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], to
                     "verdict": verdict,
                 }
             )
-    return pd.DataFrame(rows, columns=_BD_COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[str, Any]:
