@@ -25,10 +25,15 @@ from tests.conftest import ROOT, photo
 SIZES = [(1, 1), (8, 8), (33, 17), pytest.param((512, 768), marks=pytest.mark.slow)]
 
 
+LONG = {"av1": "each encode and decode is a program", "vvc": "as av1", "learned-wavelet": "networks in integers"}
+"""Codecs that take as long as those of a framework, and why."""
+
+
 def named(*names: str) -> Any:
     """Names of codecs as parameters; learned ones need an extra, and load a framework, which takes its time."""
     learned = any(issubclass(codec_class(name), NeuralCodec) for name in names)
-    return pytest.param(*names, marks=[pytest.mark.neural, pytest.mark.slow] if learned else [])
+    marks = [pytest.mark.neural] * learned + [pytest.mark.slow] * (learned or any(name in LONG for name in names))
+    return pytest.param(*names, marks=marks)
 
 
 @pytest.fixture(params=[named(name) for name in codec_names()])

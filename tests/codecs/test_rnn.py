@@ -33,14 +33,14 @@ def test_the_context_of_the_level_before_saves_bits() -> None:
     """The coder beats deflate, the original's, on every level."""
     import zlib
 
-    image = photo(512, 512)
+    image = photo(256, 256)
     frame, levels = unpack_levels(Rnn.from_settings({"weights": "small", "levels": 8}).encode(image), "rnn")
     network = rnn.build_network("small", additive=points("rnn", "small")[0].card["additive"])
     load_weights(network, points("rnn", "small")[0].weights_path)
     target = image[np.newaxis].astype(np.float32) / 255 * 1.8 - 0.9
     for code, level in zip(network.codes(target, 8), levels, strict=True):
         assert len(level) < len(zlib.compress(np.packbits(code).tobytes(), 9))
-    assert frame.height == 512
+    assert frame.height == 256
 
 
 def test_whole_images_beat_tiles(kodak: Path) -> None:
@@ -64,7 +64,7 @@ def test_promised_quality_of_the_form_klt(kodak: Path) -> None:
     for weights in ("klt", "small"):
         stream = Rnn.from_settings({"weights": weights, "levels": 10}).encode(image)
         rates, qualities = [], []
-        for levels in range(1, 11):
+        for levels in (1, 2, 3, 5, 7, 10):
             codec = Rnn.from_settings({"weights": weights, "levels": levels})
             part = codec.prefix(stream)
             error = np.mean((codec.decode(part).astype(float) - image) ** 2)

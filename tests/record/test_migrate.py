@@ -23,7 +23,7 @@ from tests.conftest import ROOT, Run, photo
 BASELINES = sorted((ROOT / "results" / "baseline").rglob("records.csv"))
 EACH_BASELINE = pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[pytest.mark.slow] * (path.stat().st_size > 300_000)) for path in BASELINES],
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.stat().st_size > 100_000)) for path in BASELINES],
     ids=lambda path: str(path.parent.relative_to(ROOT / "results")),
 )
 

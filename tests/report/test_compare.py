@@ -46,5 +46,6 @@ def test_outputs_are_the_same_bytes_each_time(against: Callable[..., Comparison]
     def alter(frame: pd.DataFrame) -> None:
         frame["bpp"] *= 1.01
 
+    few = records(images=2)
     for write in (as_markdown, as_junit, as_json):
-        assert write(against(alter)) == write(against(alter))
+        assert write(against(alter, frame=few)) == write(against(alter, frame=few))

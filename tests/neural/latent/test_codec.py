@@ -82,7 +82,7 @@ def test_mutated_streams_raise_or_decode_to_the_declared_size(name: str) -> None
     header = codec.overhead(stream) - 4
     rng = np.random.default_rng(4)
     changed = 0
-    for _ in range(200):
+    for _ in range(80):
         broken = bytearray(stream)
         for place in rng.integers(header, len(stream) - 4, 3):
             broken[place] = rng.integers(256)
@@ -93,7 +93,7 @@ def test_mutated_streams_raise_or_decode_to_the_declared_size(name: str) -> None
             continue
         assert decoded.shape == image.shape
         changed += not np.array_equal(decoded, codec.decode(stream))
-    assert changed > 20, "the payload hardly matters"
+    assert changed > 8, "the payload hardly matters"
 
 
 @pytest.mark.parametrize("name", ["cvae", *CODECS])
