@@ -62,7 +62,8 @@ def execute(
                 progress.note(f"{record.status}: {where}: {record.reason}")
         store.append(records)
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
-        progress.advance(len(records), where)
+        if records:
+            progress.advance(len(records), where)
 
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:

@@ -66,6 +66,8 @@ class Progress:
             amount: how much.
             what: what it was, in a few words.
         """
+        if not amount:
+            return
         if self._done == self._skipped:  # nothing was worked on yet: what it took so far is no part of the rate
             self._start = time.monotonic()
         self._done += amount

@@ -37,6 +37,14 @@ def test_what_was_done_before_makes_nobody_faster(clock: list[float], capsys: py
     ]
 
 
+def test_nothing_skipped_is_not_told(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(10, "rows") as counted:
+        clock[0] = 20.0
+        counted.skip(0, "made before")
+        counted.advance(4, "four")
+    assert capsys.readouterr().err == "4/10 rows, 0.2/s, 30 s left: four\n"
+
+
 def test_nothing_done_has_no_time_left(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(10, "rows") as counted:
         clock[0] = 20.0
