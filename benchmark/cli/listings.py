@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.cli.tables import open_console, table_of
 from benchmark.errors import BenchmarkError, MissingBackend
+
+if TYPE_CHECKING:
+    from benchmark.codec import Codec
 
 
 def print_codecs() -> None:
@@ -17,13 +21,19 @@ def print_codecs() -> None:
         try:
             cls = codec_class(name)
             takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
-            knob = f"{cls.knob.field} {cls.knob.low:g}–{cls.knob.high:g}" if cls.knob else "lossless"
-            table.add_row(name, cls.summary, takes, knob, cls.version())
+            table.add_row(name, cls.summary, takes, _knob(cls), cls.version())
         except MissingBackend as error:
-            table.add_row(name, cls.summary, takes, knob, f"missing: {error}")
+            table.add_row(name, cls.summary, takes, _knob(cls), f"missing: {error}")
         except BenchmarkError as error:
             table.add_row(name, f"cannot be loaded: {error}", "", "", "")
     open_console().print(table)
+
+
+def _knob(codec: type[Codec]) -> str:
+    """The knob with its range, or what a codec without one is."""
+    if codec.knob:
+        return f"{codec.knob.field} {codec.knob.low:g}–{codec.knob.high:g}"
+    return "lossless" if codec.lossless_at is not None else "fixed rate"
 
 
 def print_datasets(data_root: Path | None) -> None:

@@ -10,6 +10,13 @@ from benchmark.dataset import DATA_VARIABLE
 from tests.conftest import Run
 
 
+def test_the_list_of_codecs_says_what_trades_rate_for_quality(rdbench: Run) -> None:
+    listed = {line.split()[0]: line for line in rdbench("list", "codecs").stdout.splitlines() if line.strip()}
+    assert "quality 1–100" in listed["jpeg"]
+    assert "lossless" in listed["png"]
+    assert "fixed rate" in listed["binary-ae"], "its code has one size, and loses"
+
+
 def test_the_list_of_data_sets_says_how_to_build_patches(
     rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
