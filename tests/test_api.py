@@ -51,6 +51,7 @@ def test_a_public_function_says_what_it_takes_and_gives(name: str) -> None:
     assert inspect.signature(getattr(benchmark, name)) == inspect.signature(function)
 
 
+@pytest.mark.slow
 def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     runner = doctest.DocTestRunner()
@@ -97,6 +98,7 @@ def test_importing_the_package_is_cheap(tmp_path: Path) -> None:
     assert not set(done.stdout.split()) & heavy
 
 
+@pytest.mark.slow
 def test_a_script_runs_with_workers_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     for name in ("a", "b"):
