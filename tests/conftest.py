@@ -168,7 +168,8 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of the command line work in this process: no worker is started, and none is waited for."""
     from benchmark.run.runner import run_study
 
-    monkeypatch.setattr("benchmark.run.runner.run_study", partial(run_study, engine=Serial()))
+    # Where it is called: a name that a module has imported is that module's own.
+    monkeypatch.setattr("benchmark.workflows.outputs.run_study", partial(run_study, engine=Serial()))
 
 
 @pytest.fixture
