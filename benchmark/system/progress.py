@@ -78,17 +78,16 @@ class Progress:
         now = time.monotonic()
         rate = (self._done - self._skipped) / max(now - self._start, 1e-9)
         left = max(self._total - self._done, 0) / rate if rate else 0.0
-        known = rate > 0 or self._done >= self._total
         self._bar.update(
             self._task,
             advance=amount,
             description=what,
             rate=f"{rate:.3g} {self._unit}/s" if rate else "",
-            left=f"{timedelta(seconds=round(left))} left" if known else "",
+            left=f"{timedelta(seconds=round(left))} left" if rate else "",
         )
         if self._bar.disable and (now - self._last >= _PLAIN_INTERVAL or self._done >= self._total):
             self._last = now
-            told = f", {rate:.3g}/s, {left:.0f} s left" if known else ""
+            told = f", {rate:.3g}/s, {left:.0f} s left" if rate else ""
             self._console.print(
                 f"{self._done}/{self._total} {self._unit}{told}: {what}",
                 markup=False,

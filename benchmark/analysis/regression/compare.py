@@ -203,9 +203,10 @@ def _points(records: pd.DataFrame) -> dict[tuple[str, str, str], str]:
 def _versions(pairs: pd.DataFrame) -> dict[str, str]:
     """What the versions of each codec differ in, such as ``Pillow 12.0 → 13.0``."""
     found: dict[str, list[str]] = {}
-    names = [f"{name}_{side}" for side in ("before", "after") for name in ("version", "weights")]
+    names = [f"{name}_{side}" for side in ("before", "after") for name in ("version", "weights", "source")]
     for codec, *texts in pairs[["codec", *names]].drop_duplicates().itertuples(index=False, name=None):
-        before, after = (_parts(*texts[:2]), _parts(*texts[2:]))
+        told = bool(texts[2] and texts[5])  # an older run does not tell its code: nothing is known to have changed
+        before, after = (_parts(*side, told=told) for side in (texts[:3], texts[3:]))
         if before == after:
             continue
         gone = [part for part in before if part not in after]
@@ -214,6 +215,10 @@ def _versions(pairs: pd.DataFrame) -> dict[str, str]:
     return {codec: "; ".join(dict.fromkeys(changes)) for codec, changes in found.items()}
 
 
-def _parts(version: str, weights: str) -> list[str]:
-    """The libraries that a version names, and the weights."""
-    return [*(part for part in version.split(", ") if part), *([f"weights {weights}"] if weights else [])]
+def _parts(version: str, weights: str, source: str, *, told: bool) -> list[str]:
+    """The libraries that a version names, the weights, and the code where both runs tell it."""
+    return [
+        *(part for part in version.split(", ") if part),
+        *([f"weights {weights}"] if weights else []),
+        *([f"code {source[:8]}"] if told else []),
+    ]

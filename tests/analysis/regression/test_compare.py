@@ -72,6 +72,12 @@ def test_versions_are_named_as_causes(tmp_path: Path, against: Callable[..., Com
     assert "likely cause for fine: libfine 1.0 → libfine 1.1" in as_markdown(found)
     assert "versions in the records are the same" in found.cause("coarse")
 
+    def sources(fine: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        return lambda frame: frame.assign(source=frame["codec"].map({"fine": fine, "coarse": "0" * 16}))
+
+    assert against(sources("2" * 16), sources("1" * 16)).versions == {"fine": "code 11111111 → code 22222222"}
+    assert against(sources("2" * 16), sources("")).versions == {}, "an older run does not tell its code"
+
     for name, version in (("a", "2.4.6"), ("b", "2.5.0")):
         (tmp_path / name).mkdir()
         records().to_csv(tmp_path / name / "records.csv", index=False)
