@@ -2,10 +2,13 @@
 
 What counts:
 
-- of a plug-in in a file of this bench or of a checkout: the file, and the files of :data:`_SHARED` that it imports,
-  directly or through one another. The interface, the flow of a run and what is there to train do not count;
-- of a plug-in of another package: name and version of its distribution, all files of its package, and the files of
-  :data:`_SHARED` that these import.
+- of a plug-in in a file of this bench or of a checkout: the file, and what it imports, directly or through one another:
+  files of :data:`_SHARED`, and packages that lie in no folder of installed ones, such as another checkout. The
+  interface, the flow of a run and what is there to train do not count;
+- of a plug-in of another package: name and version of its distribution, all files of its package, and what these
+  import, by the same rule.
+
+Installed libraries do not count: a plug-in tells their versions.
 
 Of Python files the code counts, and neither comments, docstrings nor layout.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib
+import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -51,10 +54,10 @@ def class_digest(cls: type, point: EntryPoint | None, beside: Iterable[Path] = (
     waiting = [imported for name, path in files.items() for imported in _imports(name, path)]
     while waiting:
         name = waiting.pop()
-        path = _file_of(name)
-        if name not in files and path is not None:
-            files[name] = path
-            waiting += _imports(name, path)
+        for found, path in _files_of(name).items():
+            if found not in files:
+                files[found] = path
+                waiting += _imports(found, path)
     parts = [*told, *(f"{name} {file_digest(path)}" for name, path in sorted(files.items())), *map(file_digest, beside)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -98,7 +101,7 @@ def _is_docstring(node: object) -> bool:
 
 
 def _imports(module: str, path: Path) -> Iterator[str]:
-    """Modules of :data:`_SHARED` that a module may import, by name; some of the names are those of their members."""
+    """Modules that a module may import, by name; some of the names are those of members of modules."""
     about = path.stat()
     tree = _tree(path, about.st_mtime_ns, about.st_size)
     for node in ast.walk(tree) if tree is not None else ():
@@ -111,22 +114,44 @@ def _imports(module: str, path: Path) -> Iterator[str]:
             above = parts[: len(parts) - node.level + 1] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        for name in names:
-            shared = any(f"{name}.".startswith(f"{package}.") for package in _SHARED)
-            if shared and not set(_TRAINING) & set(name.split(".")):
-                yield name
+        yield from names
 
 
-def _file_of(name: str) -> Path | None:
-    """The file of a module of :data:`_SHARED`, which is not imported for this; None where the name is none of one."""
-    package = next(shared for shared in _SHARED if name.startswith(shared))
-    parts = name.removeprefix(package).split(".")[1:]
+def _files_of(name: str) -> dict[str, Path]:
+    """The files that count of a module that a plug-in imports, by name. It is not imported for this."""
+    root, *parts = name.split(".")
+    if root != "benchmark":
+        return _checkout_files(root)
+    package = next((shared for shared in _SHARED if f"{name}.".startswith(f"{shared}.")), "")
+    if not package or set(_TRAINING) & set(parts):
+        return {}
     for folder in map(Path, importlib.import_module(package).__path__):
-        place = folder.joinpath(*parts)
+        place = folder.joinpath(*name.removeprefix(package).split(".")[1:])
         for path in (place / "__init__.py", place.with_suffix(".py")):
             if path.is_file():
-                return path
-    return None
+                return {name: path}
+    return {}
+
+
+def _checkout_files(root: str) -> dict[str, Path]:
+    """The Python files of a package or module that is not an installed one, by name."""
+    if root in sys.stdlib_module_names:
+        return {}
+    try:
+        spec = importlib.util.find_spec(root)
+    except (ImportError, ValueError):
+        return {}
+    if spec is None or not spec.has_location or not spec.origin:
+        return {}
+    if {"site-packages", "dist-packages"} & set(Path(spec.origin).parts):
+        return {}
+    if not spec.submodule_search_locations:
+        return {root: Path(spec.origin)}
+    return {
+        name: path
+        for name, path in _named(root, map(Path, spec.submodule_search_locations)).items()
+        if path.suffix == ".py"
+    }
 
 
 def _package_files(module: str) -> dict[str, Path]:
@@ -136,6 +161,11 @@ def _package_files(module: str) -> dict[str, Path]:
     folders = [Path(folder) for folder in getattr(top, "__path__", ())]
     if root == "benchmark" or not folders:
         return {module: Path(str(sys.modules[module].__file__))}
+    return _named(root, folders)
+
+
+def _named(root: str, folders: Iterable[Path]) -> dict[str, Path]:
+    """All files of a package in folders, by name."""
     return {
         ".".join([root, *path.relative_to(folder).with_suffix("" if path.suffix == ".py" else path.suffix).parts]): path
         for folder in folders

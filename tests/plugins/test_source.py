@@ -70,6 +70,29 @@ def test_what_it_uses_counts_through_one_another(tmp_path: Path, shared: Path, m
     assert digest_of(tmp_path, code, monkeypatch) != first
 
 
+def test_another_checkout_that_it_imports_counts_and_an_installed_library_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = CODE + "    def encode(self):\n        import own_model.net, own_table, theirs_installed, no_such_library\n"
+    places = {
+        "own_model/__init__.py": "",
+        "own_model/net.py": "import own_model.layer",
+        "own_model/layer.py": "x = 1",
+        "own_table.py": "x = 1",
+        "site-packages/theirs_installed.py": "x = 1",
+    }
+    for name, text in places.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    seen = [digest_of(tmp_path, code, monkeypatch)]
+    for name in ("own_model/layer.py", "own_table.py", "site-packages/theirs_installed.py"):
+        (tmp_path / name).write_text("x = 22222", encoding="utf-8")
+        seen.append(digest_of(tmp_path, code, monkeypatch))
+    assert len(set(seen[:3])) == 3
+    assert seen[3] == seen[2]
+
+
 def test_a_codec_of_the_bench_has_the_files_that_it_uses_and_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Path] = []
 
