@@ -150,6 +150,7 @@ def test_two_pictures_are_not_one(name: str) -> None:
         codec(name).decode(stream + start + stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_every_cut_is_told(name: str) -> None:
     stream = codec(name).encode(photo(32, 40))

@@ -268,6 +268,7 @@ def test_a_comparison_judges_it_by_its_direction_and_tolerance(
     ).output.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_figures_of_another_version_of_its_library_are_made_anew_and_not_compared(
     where: Path,
     bench: Bench,

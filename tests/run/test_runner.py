@@ -19,6 +19,7 @@ from tests.run.examples import records
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("serial")
 def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path, tmp_path: Path) -> None:
     words = ["run", "--codecs", "jpeg", "--dataset", f"folder:{pictures}", "--metrics", "psnr", "--out", "out"]
     done = rdbench(*words, "--match", "bpp=2,4", "--match", "psnr=33", "--match", "bpp=0.01", check=False)
@@ -47,7 +48,6 @@ def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path,
 
 
 @pytest.mark.usefixtures("serial", "undrawn")
-@pytest.mark.slow
 def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     words = (
         "run",
