@@ -6,6 +6,6 @@
     …
     <!-- end -->
 
-The words after ``generated:`` are the name of a maker and what it is given. ``tests/test_docs.py`` fails when a block
-is not what its maker gives.
+The words after ``generated:`` are the name of a maker and what it is given. ``tests/scripts/docs/test_blocks.py`` fails
+when a block is not what its maker gives.
 """
