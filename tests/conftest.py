@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,16 @@ def kodak(data_root: Path) -> Path:
     if not (data_root / "kodak" / "kodim24.png").exists():
         pytest.skip(f"no kodak/ in {data_root}")
     return data_root / "kodak"
+
+
+@pytest.fixture(autouse=True)
+def forgotten_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Forgets the modules that a test imported from its folder: one of the same name may lie in the next test's."""
+    yield
+    folder = str(tmp_path_factory.getbasetemp())
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, ModuleType) and str(vars(module).get("__file__")).startswith(folder):
+            del sys.modules[name]
 
 
 @pytest.fixture
