@@ -41,13 +41,15 @@ class Progress:
         self._task = self._bar.add_task("", total=total, rate="", left="")
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if not self._bar.disable:  # Rich 13 ends even a bar that is not shown with an empty line
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if not self._bar.disable:
+            self._bar.stop()
 
     def advance(self, amount: int, what: str) -> None:
         """Says that some work is done.
