@@ -40,7 +40,7 @@ class KltRecipe(LevelRecipe):
     codec = "rnn"
     least_epochs = 0
     validation_share = 1 / 40
-    learned_pixels = 200 << 18
+    learned_pixels = 512 << 18
     own_options: ClassVar[dict[str, str]] = {
         "form": "klt",
         "coefficients": "384",

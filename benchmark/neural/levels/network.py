@@ -58,11 +58,7 @@ class LevelModel:
         """Payload of each level: its bits, entropy-coded given the level before; or its floats as they are."""
         if not self.binary:
             return [level.astype("<f4").tobytes() for level in codes]
-        before = [None, *codes[:-1]]
-        return [
-            encode_bits(level, model, previous)
-            for level, model, previous in zip(codes, self.models, before, strict=False)
-        ]
+        return [encode_bits(code, self.models[level], earlier(codes, level)) for level, code in enumerate(codes)]
 
     def unpack(self, payloads: Sequence[bytes], shape: tuple[int, int, int, int]) -> list[LevelCode]:
         """Inverse of :meth:`pack`.
@@ -73,7 +69,7 @@ class LevelModel:
         codes: list[LevelCode] = []
         for level, payload in enumerate(payloads):
             if self.binary:
-                codes.append(decode_bits(payload, shape, self.models[level], codes[-1] if codes else None))
+                codes.append(decode_bits(payload, shape, self.models[level], earlier(codes, level)))
             elif len(payload) != 4 * np.prod(shape):
                 raise BitstreamError(f"expected a code of {4 * np.prod(shape)} bytes, got {len(payload)}")
             else:
@@ -118,6 +114,11 @@ def _chunks(count: int, pixels: int) -> Iterator[slice]:
     size = max(1, _CHUNK // pixels)
     for start in range(0, count, size):
         yield slice(start, start + size)
+
+
+def earlier(codes: Sequence[LevelCode], level: int) -> list[LevelCode]:
+    """Codes of the levels before a level, which predict its bits; the latest first."""
+    return list(codes[:level])[::-1]
 
 
 def load_bit_models(folder: Path, stem: str, levels: int) -> list[BitModel]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.codec import Batch
 from benchmark.errors import UsageError
-from benchmark.neural.levels.network import codes_of, images_of
+from benchmark.neural.levels.network import codes_of, earlier, images_of
 from benchmark.neural.streams.bit_fit import fit_bit_model
 from benchmark.neural.streams.bits import encode_bits
 from benchmark.neural.training.crops import Crops, blocks
@@ -160,10 +160,9 @@ class LevelRecipe(Recipe):
         for level in range(levels):
             figures: dict[str, float] = {}
             if binary:
-                previous, held_previous = (codes[level - 1], held_codes[level - 1]) if level else (None, None)
-                model = fit_bit_model(codes[level], previous, seed=level)
+                model = fit_bit_model(codes[level], earlier(codes, level), seed=level)
                 model.save(folder / f"{STEM}.bits{level + 1:02d}.npz")
-                payload = encode_bits(held_codes[level], model, held_previous)
+                payload = encode_bits(held_codes[level], model, earlier(held_codes, level))
                 figures["bits_per_code_bit"] = round(8 * len(payload) / held_codes[level].size, 4)
             decoded = images_of(exact, held_codes[: level + 1], self.describe()["stride"])
             figures["psnr_of_mean_error"] = round(_psnr(decoded, held_out["image"]), 3)

@@ -13,6 +13,7 @@ from keras import ops
 from benchmark.neural.complexity import Shape, chain_macs
 from benchmark.neural.descent import Inputs
 from benchmark.neural.levels.binary import binarise
+from benchmark.neural.levels.network import earlier
 from benchmark.neural.levels.search import by_gradient
 from benchmark.neural.streams.bit_model import BitModel
 
@@ -131,14 +132,15 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
         encoding, decoding = self.start()
         target = ops.convert_to_tensor(target)
         image: Any = None
-        bits: Any = None
-        found = []
+        found: list[npt.NDArray[np.uint8]] = []
         for level in range(count):
             activation, encoding = self.analyse(target if image is None else target - image, encoding)
-            before, values = bits, ops.convert_to_numpy(activation)
+            values = ops.convert_to_numpy(activation)
             if search:
                 price = PRICES[min(level, len(PRICES) - 1)]
-                bits = self._searched(values, before, models[level], target, decoding, image, price, search)
+                before = [2 * code.astype(np.float32) - 1 for code in earlier(found, level)]
+                previous = np.concatenate([values[..., :0], *before], axis=-1)
+                bits = self._searched(values, previous, models[level], target, decoding, image, price, search)
             else:
                 bits = np.where(values >= 0, np.float32(1), np.float32(-1))
             found.append((bits > 0).astype(np.uint8))
@@ -149,7 +151,7 @@ class RecurrentAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no
     def _searched(
         self,
         activations: npt.NDArray[np.float32],
-        previous: npt.NDArray[np.float32] | None,
+        previous: npt.NDArray[np.float32],
         model: BitModel,
         target: npt.NDArray[np.float32],
         states: States,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,8 +14,11 @@ from benchmark.neural.streams.bit_model import (
     BINS,
     CENTRE,
     EXACT,
+    FEATURE_LIMIT,
+    FEATURE_UNITS,
+    FEATURES,
     OBSERVATION,
-    OFFSETS,
+    OCTAVES,
     PHASES,
     STRENGTH,
     UNITS,
@@ -20,86 +26,179 @@ from benchmark.neural.streams.bit_model import (
     BitModel,
     bins_of,
     flat,
+    logits_of,
     shifted,
     signs_of,
+    taps,
     taps_of,
 )
 
-_MAX_EXAMPLES = 1 << 16
+_MAX_EXAMPLES = 1 << 17
 _BATCH = 1024
+_RATE, _FEATURE_RATE = 3e-3, 2e-3
+"""First learning rates: of what sums up bits, and of the rest."""
+_LARGEST = FEATURE_LIMIT / FEATURE_UNITS
+_LINEAR = ("weights", "own", "bias")
+
+_Table = npt.NDArray[np.float32]
+_Tables = dict[str, _Table]
 
 
-def fit_bit_model(codes: BitCode, previous: BitCode | None = None, *, seed: int, steps: int = 2000) -> BitModel:
-    """A model learned from codes: logistic regressions by Adam, rounded to integers, then counted.
+def fit_bit_model(codes: BitCode, previous: Sequence[BitCode] = (), *, seed: int, steps: int = 5000) -> BitModel:
+    """A model learned from codes by Adam, rounded to integers, whose bins are then counted.
 
     Args:
-        codes: shape (N, H, W, C); at most 65,536 positions of each phase are used, drawn at random.
-        previous: codes of the same shape that the decoder will have, if any.
-        seed: the seed of that draw and of the batches.
-        steps: the number of the optimiser's steps for each phase, on 1024 positions each.
+        codes: shape (N, H, W, C); at most 131,072 positions of each phase are used, drawn at random.
+        previous: earlier codes of the same shape that the decoder will have, the latest first.
+        seed: the seed of that draw, of the first weights and of the batches.
+        steps: the number of the optimiser's steps, on 1024 positions each; phases take turns.
 
     Returns:
         A model whose weights were learned from the first seven eighths of the positions, in the order of the images,
         and whose counts from the last.
 
     Raises:
-        UsageError: there are fewer than 8 positions in a phase, or the two codes' shapes differ.
+        UsageError: there are fewer than 8 positions in a phase, or the codes' shapes differ.
     """
-    if previous is not None and previous.shape != codes.shape:
-        raise UsageError(f"the previous code is of shape {previous.shape}, the code of shape {codes.shape}")
+    for earlier in previous:
+        if earlier.shape != codes.shape:
+            raise UsageError(f"an earlier code is of shape {earlier.shape}, the code of shape {codes.shape}")
     rng = np.random.default_rng(seed)
-    channels = codes.shape[-1]
-    signs = signs_of(codes, np.int8)
-    before = None if previous is None else signs_of(previous, np.int8)
-    weights = np.zeros((len(PHASES), len(OFFSETS) * (1 if before is None else 2), channels, channels), np.int16)
-    bias = np.zeros((len(PHASES), channels), np.int32)
+    phases = [_examples(codes, previous, phase, rng) for phase in range(len(PHASES))]
+    held = [len(targets) // 8 for _, targets in phases]
+    learned = [(inputs[:-last], targets[:-last]) for (inputs, targets), last in zip(phases, held, strict=True)]
+    model = _rounded(_learn(learned, rng, steps), codes.shape[-1])
     seen = np.zeros((2, BINS), np.int64)
-    for phase in range(len(PHASES)):
-        own = flat(shifted(signs, phase, (0, 0)))
-        if own.shape[1] < 8:
-            raise UsageError(f"a model of bits needs 8 positions in each phase, not {own.shape[1]}")
-        chosen = np.sort(rng.permutation(own.shape[1])[:_MAX_EXAMPLES])
-        targets = own[:, chosen].T
-        taps = [*taps_of(signs, before, phase), (CENTRE, shifted(signs, phase, (0, 0)))]
-        inputs = np.concatenate([flat(values)[:, chosen].T for _, values in taps], axis=1)
-        held = len(chosen) // 8
-        fitted, offset = _regress(inputs[:-held], targets[:-held], rng, steps)
-        weights[phase, [tap for tap, _ in taps]] = fitted.reshape(len(taps), channels, channels).swapaxes(1, 2)
-        bias[phase] = offset
-        bins = bins_of(inputs[-held:].astype(np.float32) @ fitted.astype(np.float32) + offset)
+    for phase, ((inputs, targets), last) in enumerate(zip(phases, held, strict=True)):
+        bins = _bins(model, phase, inputs[-last:], targets[-last:])
         for bit in (0, 1):
-            seen[bit] += np.bincount(bins[targets[-held:] == 2 * bit - 1], minlength=BINS)
-    return BitModel(weights, bias, _initial_counts(seen))
+            seen[bit] += np.bincount(bins[targets[-last:] == 2 * bit - 1], minlength=BINS)
+    model.counts[...] = _initial_counts(seen)
+    return model
 
 
-def _regress(
-    inputs: npt.NDArray[np.int8], targets: npt.NDArray[np.int8], rng: np.random.Generator, steps: int
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int32]]:
-    """Logistic regressions of signs on signs, all at once, in integer units.
+def _examples(
+    codes: BitCode, previous: Sequence[BitCode], phase: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """Positions of a phase: what they see through all taps, 0 where it is not known yet, and their own signs."""
+    signs, before = signs_of(codes, np.int8), [signs_of(earlier, np.int8) for earlier in previous]
+    own = flat(shifted(signs, phase, (0, 0)))
+    channels, count = own.shape
+    if count < 8:
+        raise UsageError(f"a model of bits needs 8 positions in each phase, not {count}")
+    chosen = np.sort(rng.permutation(count)[:_MAX_EXAMPLES])
+    inputs = np.zeros((len(chosen), len(taps(len(before))), channels), np.int8)
+    for tap, values in taps_of(signs, before, phase):
+        inputs[:, tap] = flat(values)[:, chosen].T
+    return inputs.reshape(len(chosen), -1), own[:, chosen].T
 
-    The last C inputs are the targets themselves: of these a target sees the earlier ones.
 
-    Returns:
-        Weights of shape (inputs, C) and the bias of shape (C,).
-    """
-    size, channels = inputs.shape[1], targets.shape[1]
-    known = np.ones((size + 1, channels), np.float32)
-    known[size - channels : size] = np.triu(known[:channels], 1)
-    weights, mean, square = (np.zeros_like(known) for _ in range(3))
+def _learn(
+    phases: Sequence[tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]], rng: np.random.Generator, steps: int
+) -> _Tables:
+    """Tables of a :class:`BitModel` in floating point and natural units, ``own`` for the tap of the position itself."""
+    size, channels = phases[0][0].shape[1], phases[0][1].shape[1]
+
+    def drawn(*shape: int) -> _Table:
+        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(np.sqrt(shape[0]))
+
+    def zeros(*shape: int) -> _Table:
+        return np.zeros(shape, np.float32)
+
+    tables = {
+        "weights": np.concatenate([zeros(size, channels), drawn(size, FEATURES)], axis=1),
+        "own": zeros(channels, channels),
+        "bias": zeros(len(PHASES), channels + FEATURES),
+        "mixing": drawn(FEATURES, FEATURES),
+        "mixing_bias": zeros(FEATURES),
+        "heads": zeros(FEATURES, 2 * channels),
+        "heads_bias": zeros(2 * channels),
+    }
+    mean, square = ({name: np.zeros_like(table) for name, table in tables.items()} for _ in range(2))
     for step in range(steps):
+        phase = step % len(PHASES)
+        inputs, targets = phases[phase]
         batch = rng.integers(0, len(inputs), _BATCH)
-        values = np.ones((_BATCH, size + 1), np.float32)
-        values[:, :size] = inputs[batch]
-        slope = np.tanh(values @ weights / 2) - targets[batch]  # of the loss in nats, twice over
-        gradient = known * (values.T @ slope) / _BATCH
+        slopes = _slopes(tables, phase, inputs[batch].astype(np.float32), targets[batch].astype(np.float32))
         # Adam (Kingma and Ba, 2015), whose steps do not depend on the gradient's scale; a half cosine to zero.
-        mean += 0.1 * (gradient - mean)
-        square += 0.01 * (gradient**2 - square)
-        rate = 0.005 * (1 + np.cos(np.pi * step / steps))
-        weights -= rate * (mean / (1 - 0.9 ** (step + 1))) / (np.sqrt(square / (1 - 0.99 ** (step + 1))) + 1e-8)
-    limit = min((EXACT - 1) // (size + 1), np.iinfo(np.int16).max)
-    rounded = np.clip(np.rint(weights * UNITS), -limit, limit)
-    return rounded[:size].astype(np.int16), rounded[size].astype(np.int32)
+        decline = (1 + np.cos(np.pi * step / steps)) / 2
+        for name, slope in slopes.items():
+            mean[name] += 0.1 * (slope - mean[name])
+            square[name] += 0.001 * (slope**2 - square[name])
+            size_ = np.sqrt(square[name] / (1 - 0.999 ** (step + 1))) + 1e-8
+            rate = decline * (_RATE if name in _LINEAR else _FEATURE_RATE)
+            tables[name] -= rate * mean[name] / (1 - 0.9 ** (step + 1)) / size_
+    return tables
+
+
+def _slopes(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> _Tables:
+    """The gradient of the mean of the bits' lengths, in nats, see :class:`BitModel` for what is computed."""
+    channels = targets.shape[1]
+    earlier = np.triu(np.ones((channels, channels), np.float32), 1)
+    sums, raw = np.split(inputs @ tables["weights"] + tables["bias"][phase], [channels], axis=1)
+    sums += targets @ (tables["own"] * earlier)
+    features = np.clip(raw, 0, _LARGEST)
+    mixed = features @ tables["mixing"] + tables["mixing_bias"]
+    both = features + np.clip(mixed, 0, _LARGEST)
+    octaves, offsets = np.split(both @ tables["heads"] + tables["heads_bias"], 2, axis=1)
+    gains = np.exp2(np.clip(octaves, -OCTAVES, OCTAVES))
+
+    of_logits = (np.tanh((sums * gains + offsets) / 2) - targets) / 2 / targets.size
+    of_sums = of_logits * gains
+    of_octaves = of_sums * sums * np.float32(np.log(2)) * (np.abs(octaves) < OCTAVES)
+    of_heads = np.concatenate([of_octaves, of_logits], axis=1)
+    of_both = of_heads @ tables["heads"].T
+    of_mixed = of_both * ((mixed > 0) & (mixed < _LARGEST))
+    of_features = (of_both + of_mixed @ tables["mixing"].T) * ((raw > 0) & (raw < _LARGEST))
+    of_first = np.concatenate([of_sums, of_features], axis=1)
+    of_bias = np.zeros_like(tables["bias"])
+    of_bias[phase] = of_first.sum(axis=0)
+    return {
+        "weights": inputs.T @ of_first,
+        "own": targets.T @ of_sums * earlier,
+        "bias": of_bias,
+        "mixing": features.T @ of_mixed,
+        "mixing_bias": of_mixed.sum(axis=0),
+        "heads": both.T @ of_heads,
+        "heads_bias": of_heads.sum(axis=0),
+    }
+
+
+def _rounded(tables: _Tables, channels: int) -> BitModel:
+    """The model in integers, with counts of nothing yet; sums are kept exact by a limit on single weights."""
+    fine = UNITS * FEATURE_UNITS
+
+    def whole(table: _Table, units: int, inputs: int, most: int) -> npt.NDArray[np.int16]:
+        limit = min((EXACT - 1) // (inputs * most) // 2, np.iinfo(np.int16).max)
+        return np.clip(np.rint(table * units), -limit, limit).astype(np.int16)
+
+    def offset(table: _Table, units: int) -> npt.NDArray[np.int32]:
+        return np.clip(np.rint(table * units), -EXACT // 4, EXACT // 4).astype(np.int32)
+
+    first = tables["weights"].copy().reshape(-1, channels, channels + FEATURES)
+    first[CENTRE, :, :channels] = np.triu(tables["own"], 1)
+    first[CENTRE, :, channels:] = 0
+    return BitModel(
+        whole(first, UNITS, first.shape[0] * channels, 1),
+        offset(tables["bias"], UNITS),
+        whole(tables["mixing"], UNITS, FEATURES, FEATURE_LIMIT),
+        offset(tables["mixing_bias"], fine),
+        whole(tables["heads"], UNITS, FEATURES, 2 * FEATURE_LIMIT),
+        offset(tables["heads_bias"], fine),
+        np.ones((2, BINS), np.int64),
+    )
+
+
+def _bins(
+    model: BitModel, phase: int, inputs: npt.NDArray[np.int8], targets: npt.NDArray[np.int8]
+) -> npt.NDArray[np.int64]:
+    """The bins of examples, (positions, C), as the coder finds them."""
+    outputs = model.weights.shape[2]
+    weights = model.weights.astype(np.float32)
+    sums = inputs.astype(np.float32) @ weights.reshape(-1, outputs) + model.bias[phase].astype(np.float32)
+    gains, offsets = model.gains(np.ascontiguousarray(sums[:, model.channels :].T))
+    own = targets.astype(np.float32) @ weights[CENTRE, :, : model.channels]
+    return bins_of(logits_of(sums[:, : model.channels] + own, gains.T, offsets.T))
 
 
 def _initial_counts(seen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -107,5 +206,5 @@ def _initial_counts(seen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     centres = (np.arange(BINS) - BINS // 2 + 0.5) * (1 << BIN_SHIFT) / UNITS
     ones = 1 / (1 + np.exp(-centres))
     mixed = seen + 16 * np.stack([1 - ones, ones])
-    shares = mixed / mixed.sum(axis=0)
+    shares: npt.NDArray[Any] = mixed / mixed.sum(axis=0)
     return np.asarray(np.maximum(np.rint(shares * (STRENGTH * OBSERVATION)), 1), dtype=np.int64)

@@ -4,12 +4,12 @@ A code is ``uint8`` of zeros and ones, shape (N, H, W, C): N images or patches o
 coded in 4 C groups of bits: the positions fall into four interleaved phases (:data:`PHASES`), and each phase is coded
 channel by channel, one group over all its positions. What predicts a bit are the bits that the decoder has by then,
 as −1 and +1 (0 outside of the image): the earlier channels at its position, all channels of those of the eight
-neighbours that belong to an earlier phase, and, where there is a previous code of the same shape (a recurrent
-autoencoder's level before), all channels of it at the position and its eight neighbours.
+neighbours that belong to an earlier phase, and, where there are earlier codes of the same shape (a recurrent
+autoencoder's levels before), all channels of these at the position and its eight neighbours.
 
-A linear model with integer weights sums them up to a logit in units of 2⁻⁸. The logit's bin indexes adaptive counts of
-zeros and ones, which start from the model's and then learn from what was coded, run of bits after run of bits. The
-probability is a quotient of integers.
+A model with integer weights makes a logit of them. The logit's bin indexes adaptive counts of zeros and ones, which
+start from the model's and then learn from what was coded, run of bits after run of bits. The probability is a quotient
+of integers.
 
 Nothing that steers the decoder depends on rounding, see :mod:`benchmark.neural.streams.bit_model`.
 """
@@ -17,7 +17,7 @@ Nothing that steers the decoder depends on rounding, see :mod:`benchmark.neural.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ from benchmark.neural.streams.bit_model import (
     Signs,
     bins_of,
     flat,
+    logits_of,
     shifted,
     signs_of,
     taps_of,
@@ -50,13 +51,14 @@ _Probabilities = npt.NDArray[np.float64]
 _Step = Callable[[int, int, slice, _Probabilities], Bits]
 
 
-def encode_bits(codes: BitCode, model: BitModel, previous: BitCode | None = None) -> bytes:
+def encode_bits(codes: BitCode, model: BitModel, previous: Sequence[BitCode] = ()) -> bytes:
     """Range-codes codes of shape (N, H, W, C).
 
     Args:
         codes: the codes to be coded.
         model: a model of the same number of channels.
-        previous: codes of the same shape that the decoder will have, exactly if the model uses them.
+        previous: earlier codes of the same shape that the decoder will have, the latest first, as many as the model
+            uses.
 
     Returns:
         Bytes with no length of their own, as of ``entropy.encode_symbols``.
@@ -75,7 +77,7 @@ def encode_bits(codes: BitCode, model: BitModel, previous: BitCode | None = None
     return payload_of(coder)
 
 
-def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previous: BitCode | None = None) -> BitCode:
+def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previous: Sequence[BitCode] = ()) -> BitCode:
     """Inverse of :func:`encode_bits`, given the shape (N, H, W, C) of the codes.
 
     Raises:
@@ -96,16 +98,17 @@ def decode_bits(payload: bytes, shape: tuple[int, ...], model: BitModel, previou
     return np.ascontiguousarray(np.moveaxis(signs[:, :, 1:-1, 1:-1] > 0, 0, -1), dtype=np.uint8)
 
 
-def _check_shapes(shape: tuple[int, ...], model: BitModel, previous: BitCode | None) -> None:
+def _check_shapes(shape: tuple[int, ...], model: BitModel, previous: Sequence[BitCode]) -> None:
     if len(shape) != 4 or shape[-1] != model.channels:
         raise UsageError(f"the model of bits is for codes of shape (N, H, W, {model.channels}), not {shape}")
-    if (previous is not None) != model.uses_previous:
-        raise UsageError("a previous code must be given exactly if the model of bits uses one")
-    if previous is not None and previous.shape != shape:
-        raise UsageError(f"the previous code is of shape {previous.shape}, the code of shape {shape}")
+    if len(previous) != model.depth:
+        raise UsageError(f"the model of bits uses {model.depth} earlier codes, not {len(previous)}")
+    for earlier in previous:
+        if earlier.shape != shape:
+            raise UsageError(f"an earlier code is of shape {earlier.shape}, the code of shape {shape}")
 
 
-def _traverse(shape: tuple[int, ...], model: BitModel, previous: BitCode | None, step: _Step) -> Signs:
+def _traverse(shape: tuple[int, ...], model: BitModel, previous: Sequence[BitCode], step: _Step) -> Signs:
     """Goes through all groups in coding order; encoder and decoder differ in the step alone.
 
     Args:
@@ -119,17 +122,19 @@ def _traverse(shape: tuple[int, ...], model: BitModel, previous: BitCode | None,
     """
     count, height, width, channels = shape
     signs: Signs = np.zeros((channels, count, height + 2, width + 2), np.float32)
-    before = None if previous is None else signs_of(previous, np.float32)
+    before = [signs_of(earlier, np.float32) for earlier in previous]
     counter = _Counter(model)
+    weights = model.weights.astype(np.float32).swapaxes(1, 2)
     for phase in range(len(PHASES)):
-        weights = model.weights[phase].astype(np.float32)
         own = shifted(signs, phase, (0, 0))
         coded = flat(own).copy()
-        logits = np.repeat(model.bias[phase, :, np.newaxis].astype(np.float32), coded.shape[1], axis=1)
+        sums = np.repeat(model.bias[phase, :, np.newaxis].astype(np.float32), coded.shape[1], axis=1)
         for tap, values in taps_of(signs, before, phase):
-            logits += weights[tap] @ flat(values)
+            sums += weights[tap] @ flat(values)
+        gains, offsets = model.gains(sums[channels:])
         for channel in range(channels if coded.size else 0):
-            bins = bins_of(logits[channel] + weights[CENTRE, channel, :channel] @ coded[:channel])
+            total = sums[channel] + weights[CENTRE, channel, :channel] @ coded[:channel]
+            bins = bins_of(logits_of(total, gains[channel], offsets[channel]))
             for run in _runs(len(bins)):
                 bits = step(phase, channel, run, counter.probabilities(channel)[bins[run]])
                 coded[channel, run] = 2 * bits - 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
@@ -21,24 +23,33 @@ def fields(count: int, height: int, width: int, *, blur: float = 1.5, seed: int 
     return first, second
 
 
-def logits(codes: BitCode, model: BitModel, previous: BitCode | None = None) -> npt.NDArray[np.int64]:
+def logits(codes: BitCode, model: BitModel, previous: Sequence[BitCode] = ()) -> npt.NDArray[np.int64]:
     """The logit of each bit, position by position in Python's integers: the definition that the module makes fast."""
     _, height, width, channels = codes.shape
     phases = {phase: index for index, phase in enumerate(bit_model.PHASES)}
-    sums = np.zeros(codes.shape, np.int64)
-    for n, row, column, channel in np.ndindex(codes.shape):
+    found = np.zeros(codes.shape, np.int64)
+    for n, row, column in np.ndindex(codes.shape[:3]):
         phase = phases[row % 2, column % 2]
-        total = int(model.bias[phase, channel])
-        for tap, (down, right) in enumerate(bit_model.OFFSETS):
+        sums = model.bias[phase].astype(object)
+        for tap, (code, (down, right)) in enumerate(bit_model.taps(len(previous))):
             y, x = row + down, column + right
-            if 0 <= y < height and 0 <= x < width:
-                known = channel if (y, x) == (row, column) else channels * (phases[y % 2, x % 2] < phase)
-                total += sum(
-                    int(weight) * (1 if bit else -1)
-                    for weight, bit in zip(model.weights[phase, tap, channel], codes[n, y, x, :known], strict=False)
+            if not (0 <= y < height and 0 <= x < width):
+                continue
+            if code or phases[y % 2, x % 2] < phase:
+                seen = (previous[code - 1] if code else codes)[n, y, x]
+                sums += sum(
+                    weights.astype(object) * (1 if bit else -1)
+                    for weights, bit in zip(model.weights[tap], seen, strict=True)
                 )
-                if previous is not None:
-                    weights = model.weights[phase, 9 + tap, channel].tolist()
-                    total += sum(w * (1 if bit else -1) for w, bit in zip(weights, previous[n, y, x], strict=True))
-        sums[n, row, column, channel] = total
-    return sums
+        for channel in range(channels):
+            for earlier in range(channel):
+                sums[channel] += int(model.weights[4, earlier, channel]) * (1 if codes[n, row, column, earlier] else -1)
+        features = [min(max(value // 8, 0), 255) for value in sums[channels:]]
+        mixed = features @ model.mixing.astype(object) + model.mixing_bias.astype(object)
+        features = [one + min(max(value // 256, 0), 255) for one, value in zip(features, mixed, strict=True)]
+        heads = features @ model.heads.astype(object) + model.heads_bias.astype(object)
+        for channel in range(channels):
+            gain = round(2 ** (8 + min(max(heads[channel] // 1024, -24), 23) % 8 / 8))
+            gain <<= 3 + min(max(heads[channel] // 1024, -24), 23) // 8
+            found[n, row, column, channel] = (sums[channel] * gain >> 11) + heads[channels + channel] // 32
+    return found

@@ -17,4 +17,11 @@ def model() -> BitModel:
 @pytest.fixture(scope="session")
 def second_model() -> BitModel:
     first, second = fields(40, 32, 32)
-    return fit_bit_model(second, first, seed=1, steps=200)
+    return fit_bit_model(second, [first], seed=1, steps=200)
+
+
+@pytest.fixture(scope="session")
+def fourth_model() -> BitModel:
+    """Of a code that has three before it, of which the oldest counts at the position alone."""
+    first, second = fields(40, 32, 32)
+    return fit_bit_model(second, [first, second[::-1], first[::-1]], seed=1, steps=100)

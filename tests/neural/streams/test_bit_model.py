@@ -17,20 +17,28 @@ from tests.neural.streams.codes import CHANNELS, fields, logits
 
 pytestmark = pytest.mark.neural
 
+BIASES = {"weights": "bias", "mixing": "mixing_bias", "heads": "heads_bias"}
 
-def test_logits_are_those_of_the_definition(second_model: BitModel, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_logits_are_those_of_the_definition(
+    depth: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All that the coder sums in float32, with all the tricks of its order, is what integers give one by one."""
     seen = []
     bins = bit_model.bins_of
 
-    def noting(sums: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        seen.append(sums.copy())
-        return bins(sums)
+    def noting(found: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        seen.append(found.copy())
+        return bins(found)
 
     monkeypatch.setattr(bits, "bins_of", noting)
     first, second = fields(2, 7, 6, seed=13)
-    encode_bits(second, second_model, first)
-    expected = logits(second, second_model, first)
+    previous = [first, first ^ second, first[:, ::-1]][:depth]
+    model = request.getfixturevalue({0: "model", 1: "second_model", 3: "fourth_model"}[depth])
+    assert model.depth == depth
+    encode_bits(second, model, previous)
+    expected = logits(second, model, previous)
     groups = iter(seen)
     for top, left in bit_model.PHASES:
         for channel in range(CHANNELS):
@@ -41,7 +49,7 @@ def test_logits_are_those_of_the_definition(second_model: BitModel, monkeypatch:
 def test_sums_are_exact_in_any_order() -> None:
     """Weights as large as a model may have: float32 in shuffled orders and blocks agrees with integers."""
     rng = np.random.default_rng(10)
-    inputs = 18 * 128
+    inputs = 34 * 128
     limit = (bit_model.EXACT - 1) // (inputs + 1)
     weights = rng.integers(-limit, limit + 1, (16, inputs))
     weights[0] = limit
@@ -57,10 +65,13 @@ def test_sums_are_exact_in_any_order() -> None:
 
 
 def test_models_whose_sums_would_round_are_refused(model: BitModel) -> None:
-    weights = np.zeros((4, 18, 64, 64), np.int16)
-    weights[:, :, 0] = 32767
-    with pytest.raises(UsageError, match="logits reach"):
-        BitModel(weights, np.zeros((4, 64), np.int32), model.counts)
+    for name in ("weights", "mixing", "heads"):
+        table, bias = (np.zeros_like(getattr(model, part)) for part in (name, BIASES[name]))
+        bias[..., 0] = bit_model.EXACT - 1
+        BitModel(**{**vars(model), name: table, BIASES[name]: bias})
+        table[..., 1, 0] = 1
+        with pytest.raises(UsageError, match="sums reach"):
+            BitModel(**{**vars(model), name: table, BIASES[name]: bias})
 
 
 def test_saved_models_are_the_same(model: BitModel, second_model: BitModel, tmp_path: Path) -> None:
@@ -69,7 +80,7 @@ def test_saved_models_are_the_same(model: BitModel, second_model: BitModel, tmp_
         path = tmp_path / f"{index}.npz"
         each.save(path)
         loaded = BitModel.load(path)
-        assert loaded.uses_previous == each.uses_previous == bool(index)
+        assert loaded.depth == each.depth == index
         for field in dataclasses.fields(BitModel):
             before, after = getattr(each, field.name), getattr(loaded, field.name)
             assert before.dtype == after.dtype
@@ -88,22 +99,29 @@ def test_files_that_are_no_models_are_refused(model: BitModel, tmp_path: Path) -
         with pytest.raises(UsageError):
             BitModel.load(path)
     np.save(path.with_suffix(".npy"), model.weights)
-    good = {"weights": model.weights, "bias": model.bias, "counts": model.counts}
+    good = vars(model)
     bad: list[dict[str, npt.NDArray[np.generic]]] = [
         {"weights": model.weights.astype(np.int32)},
-        {"weights": model.weights[:3]},
-        {"weights": model.weights[:, :8]},
+        {"weights": model.weights[:8]},
+        {"weights": model.weights[:, :7]},
+        {"weights": np.concatenate([model.weights, model.weights[:1]])},
         {"weights": model.weights[0]},
         {"bias": model.bias[:, 1:]},
         {"bias": model.bias.astype(float)},
         {"bias": model.bias[0]},
+        {"mixing": model.mixing[1:]},
+        {"mixing": model.mixing.astype(float)},
+        {"mixing_bias": model.mixing_bias[:1]},
+        {"heads": model.heads[:, 1:]},
+        {"heads": model.heads[1:]},
+        {"heads_bias": model.heads_bias[1:]},
         {"counts": 0 * model.counts},
         {"counts": model.counts << 40},
         {"counts": model.counts[:, 1:]},
-        {"weights": model.weights[:, :, :0, :0], "bias": model.bias[:, :0]},
+        {"weights": model.weights[:, :0], "heads": model.heads[:, :0], "heads_bias": model.heads_bias[:0]},
     ]
     for change in bad:
-        np.savez(path, **{**good, **change})  # type: ignore[arg-type]
+        np.savez(path, **{**good, **change})
         with pytest.raises(UsageError, match="not a model of bits"):
             BitModel.load(path)
     np.savez(path, weights=model.weights)
