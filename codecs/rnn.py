@@ -36,8 +36,9 @@ class Rnn(LevelCodec):
 
     Every level codes what the levels before have left over, in 32 bits for 16×16 pixels. The stream is **progressive**:
     cut after any whole level, it is a stream of fewer levels. So one encoding gives all operating points, and a run
-    encodes the levels of an image once. The bits go through an adaptive binary arithmetic coder, whose contexts are the
-    bits around and the bits of the level before. ``nominal_bpp`` has the rate without that coder.
+    encodes the levels of an image once. The bits go through an adaptive binary arithmetic coder. A small network in
+    whole numbers predicts each bit from the bits around and the bits of all levels before. ``nominal_bpp`` has the rate
+    without that coder.
 
     The set of weights decides on the form. ``small`` is the network of Toderici et al. (2015, 2017) and Ramos (2019),
     with convolutional LSTMs, at a quarter of its filters. ``klt`` is a relative of it and not that network: residuals

@@ -55,7 +55,7 @@ class LevelModel:
         return images_of(self.network, codes, self.stride)
 
     def pack(self, codes: Sequence[LevelCode]) -> list[bytes]:
-        """Payload of each level: its bits, entropy-coded given the level before; or its floats as they are."""
+        """Payload of each level: its bits, entropy-coded given the levels before; or its floats as they are."""
         if not self.binary:
             return [level.astype("<f4").tobytes() for level in codes]
         return [encode_bits(code, self.models[level], earlier(codes, level)) for level, code in enumerate(codes)]

@@ -35,7 +35,7 @@ from benchmark.neural.streams.bit_model import (
 
 _MAX_EXAMPLES = 1 << 17
 _BATCH = 1024
-_RATE, _FEATURE_RATE = 3e-3, 2e-3
+_RATE, _FEATURE_RATE = 6e-3, 2e-3
 """First learning rates: of what sums up bits, and of the rest."""
 _LARGEST = FEATURE_LIMIT / FEATURE_UNITS
 _LINEAR = ("weights", "own", "bias")
@@ -44,7 +44,7 @@ _Table = npt.NDArray[np.float32]
 _Tables = dict[str, _Table]
 
 
-def fit_bit_model(codes: BitCode, previous: Sequence[BitCode] = (), *, seed: int, steps: int = 5000) -> BitModel:
+def fit_bit_model(codes: BitCode, previous: Sequence[BitCode] = (), *, seed: int, steps: int = 6000) -> BitModel:
     """A model learned from codes by Adam, rounded to integers, whose bins are then counted.
 
     Args:
