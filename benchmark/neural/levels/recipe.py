@@ -59,7 +59,7 @@ class LevelRecipe(Recipe):
     patience = None
     clip_norm = 1.0
     validation_share = 1 / 100
-    learned_pixels = 1 << 23
+    learned_pixels = 1 << 25
     """Pixels of which the models of bits are learned."""
     least_epochs: ClassVar[int] = 1
     """0 where there are other stages than these."""

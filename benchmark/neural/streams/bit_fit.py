@@ -40,6 +40,11 @@ _RATE, _FEATURE_RATE = 6e-3, 2e-3
 _LARGEST = FEATURE_LIMIT / FEATURE_UNITS
 _LINEAR = ("weights", "own", "bias")
 
+_LOOKS, _SEEN = 24, 4096
+"""How often a fit is judged, and on how many positions of each phase at most."""
+
+_Examples = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
+"""What positions see, (positions, T · C), and their own signs, (positions, C)."""
 _Table = npt.NDArray[np.float32]
 _Tables = dict[str, _Table]
 
@@ -54,8 +59,8 @@ def fit_bit_model(codes: BitCode, previous: Sequence[BitCode] = (), *, seed: int
         steps: the number of the optimiser's steps, on 1024 positions each; phases take turns.
 
     Returns:
-        A model whose weights were learned from the first seven eighths of the positions, in the order of the images,
-        and whose counts from the last.
+        A model whose weights were learned from the first seven eighths of the positions, in the order of the images.
+        Its counts are from the last eighth, which also says when learning more began to do harm.
 
     Raises:
         UsageError: there are fewer than 8 positions in a phase, or the codes' shapes differ.
@@ -67,19 +72,18 @@ def fit_bit_model(codes: BitCode, previous: Sequence[BitCode] = (), *, seed: int
     phases = [_examples(codes, previous, phase, rng) for phase in range(len(PHASES))]
     held = [len(targets) // 8 for _, targets in phases]
     learned = [(inputs[:-last], targets[:-last]) for (inputs, targets), last in zip(phases, held, strict=True)]
-    model = _rounded(_learn(learned, rng, steps), codes.shape[-1])
+    judged = [(inputs[-last:], targets[-last:]) for (inputs, targets), last in zip(phases, held, strict=True)]
+    model = _rounded(_learn(learned, judged, rng, steps), codes.shape[-1])
     seen = np.zeros((2, BINS), np.int64)
-    for phase, ((inputs, targets), last) in enumerate(zip(phases, held, strict=True)):
-        bins = _bins(model, phase, inputs[-last:], targets[-last:])
+    for phase, (inputs, targets) in enumerate(judged):
+        bins = _bins(model, phase, inputs, targets)
         for bit in (0, 1):
-            seen[bit] += np.bincount(bins[targets[-last:] == 2 * bit - 1], minlength=BINS)
+            seen[bit] += np.bincount(bins[targets == 2 * bit - 1], minlength=BINS)
     model.counts[...] = _initial_counts(seen)
     return model
 
 
-def _examples(
-    codes: BitCode, previous: Sequence[BitCode], phase: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+def _examples(codes: BitCode, previous: Sequence[BitCode], phase: int, rng: np.random.Generator) -> _Examples:
     """Positions of a phase: what they see through all taps, 0 where it is not known yet, and their own signs."""
     signs, before = signs_of(codes, np.int8), [signs_of(earlier, np.int8) for earlier in previous]
     own = flat(shifted(signs, phase, (0, 0)))
@@ -93,10 +97,11 @@ def _examples(
     return inputs.reshape(len(chosen), -1), own[:, chosen].T
 
 
-def _learn(
-    phases: Sequence[tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]], rng: np.random.Generator, steps: int
-) -> _Tables:
-    """Tables of a :class:`BitModel` in floating point and natural units, ``own`` for the tap of the position itself."""
+def _learn(phases: Sequence[_Examples], judged: Sequence[_Examples], rng: np.random.Generator, steps: int) -> _Tables:
+    """Tables of a :class:`BitModel` in floating point and natural units, ``own`` for the tap of the position itself.
+
+    Few examples are soon known by heart, so the best tables on the way are what counts, as ``judged`` tells.
+    """
     size, channels = phases[0][0].shape[1], phases[0][1].shape[1]
 
     def drawn(*shape: int) -> _Table:
@@ -115,6 +120,7 @@ def _learn(
         "heads_bias": zeros(2 * channels),
     }
     mean, square = ({name: np.zeros_like(table) for name, table in tables.items()} for _ in range(2))
+    best, lowest = tables, np.inf
     for step in range(steps):
         phase = step % len(PHASES)
         inputs, targets = phases[phase]
@@ -128,22 +134,38 @@ def _learn(
             size_ = np.sqrt(square[name] / (1 - 0.999 ** (step + 1))) + 1e-8
             rate = decline * (_RATE if name in _LINEAR else _FEATURE_RATE)
             tables[name] -= rate * mean[name] / (1 - 0.9 ** (step + 1)) / size_
-    return tables
+        if step == steps - 1 or step % max(1, steps // _LOOKS) == 0:
+            cost = sum(_length(tables, phase, *examples) for phase, examples in enumerate(judged))
+            if cost < lowest:
+                best, lowest = {name: table.copy() for name, table in tables.items()}, cost
+    return best
 
 
-def _slopes(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> _Tables:
-    """The gradient of the mean of the bits' lengths, in nats, see :class:`BitModel` for what is computed."""
+def _length(tables: _Tables, phase: int, inputs: npt.NDArray[np.int8], targets: npt.NDArray[np.int8]) -> float:
+    """The mean of the bits' lengths, in nats, on the first of some examples."""
+    signs = targets[:_SEEN].astype(np.float32)
+    *_, logits = _forward(tables, phase, inputs[:_SEEN].astype(np.float32), signs)
+    return float(np.logaddexp(0, -logits * signs).mean())
+
+
+def _forward(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> tuple[_Table, ...]:
+    """What :class:`BitModel` computes: sums, raw features, features, mixed ones, octaves of gains, gains, logits."""
     channels = targets.shape[1]
-    earlier = np.triu(np.ones((channels, channels), np.float32), 1)
     sums, raw = np.split(inputs @ tables["weights"] + tables["bias"][phase], [channels], axis=1)
-    sums += targets @ (tables["own"] * earlier)
+    sums += targets @ np.triu(tables["own"], 1)
     features = np.clip(raw, 0, _LARGEST)
     mixed = features @ tables["mixing"] + tables["mixing_bias"]
     both = features + np.clip(mixed, 0, _LARGEST)
     octaves, offsets = np.split(both @ tables["heads"] + tables["heads_bias"], 2, axis=1)
     gains = np.exp2(np.clip(octaves, -OCTAVES, OCTAVES))
+    return sums, raw, features, mixed, octaves, gains, sums * gains + offsets
 
-    of_logits = (np.tanh((sums * gains + offsets) / 2) - targets) / 2 / targets.size
+
+def _slopes(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> _Tables:
+    """The gradient of the mean of the bits' lengths, in nats."""
+    sums, raw, features, mixed, octaves, gains, logits = _forward(tables, phase, inputs, targets)
+    both = features + np.clip(mixed, 0, _LARGEST)
+    of_logits = (np.tanh(logits / 2) - targets) / 2 / targets.size
     of_sums = of_logits * gains
     of_octaves = of_sums * sums * np.float32(np.log(2)) * (np.abs(octaves) < OCTAVES)
     of_heads = np.concatenate([of_octaves, of_logits], axis=1)
@@ -155,7 +177,7 @@ def _slopes(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> _Ta
     of_bias[phase] = of_first.sum(axis=0)
     return {
         "weights": inputs.T @ of_first,
-        "own": targets.T @ of_sums * earlier,
+        "own": np.triu(targets.T @ of_sums, 1),
         "bias": of_bias,
         "mixing": features.T @ of_mixed,
         "mixing_bias": of_mixed.sum(axis=0),
