@@ -50,13 +50,13 @@ def codec(name: str, /, **settings: Setting) -> Codec:
         SettingError: a setting is unknown, of a wrong type or out of range.
         MissingBackend: its library is not installed; the message says how to install it.
     """
-    from benchmark.plugins import codec_class
+    from benchmark.plugins import codec_class, version_of
 
     if not isinstance(name, str):
         raise UsageError(f"expected the name of a codec, got {name!r}")
     cls = codec_class(name)
-    cls.version()  # raises where the library is missing
-    return cls.from_settings(settings)
+    version_of(cls)  # raises where the library is missing
+    return cls.from_settings({name: _plain(value) for name, value in settings.items()})
 
 
 def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
@@ -153,8 +153,11 @@ def run(
     from benchmark.run.study import dataset_names, each_dataset, resolve
     from benchmark.workflows.outputs import run_to_files
 
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"jobs: expected a number of processes from 1 on, or None, got {jobs}")
+    if jobs is not None:
+        _check_number("jobs", jobs, int)
+    for what, number in (("repeats", repeats), ("threads", threads)):
+        _check_number(what, number, int)
+    _check_number("timeout", timeout, float)
     names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
     study, _ = resolve(
         dataset=names,
@@ -211,6 +214,9 @@ def read_results(*paths: str | Path) -> Results:
 
     if not paths:
         raise UsageError("expected a results folder, or several, got none")
+    for path in paths:
+        if not isinstance(path, (str, Path)):
+            raise UsageError(f"expected paths of results, one or several, got {path!r}")
     return read([Path(path) for path in paths], all_metrics())
 
 
@@ -257,8 +263,20 @@ def _listed(names: str | Sequence[str]) -> list[str]:
     return found
 
 
+def _check_number(what: str, number: Any, kind: type[int] | type[float]) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, kind)) or not number > 0:
+        wanted = "a whole number from 1 on" if kind is int else "a number of seconds above 0"
+        raise UsageError(f"{what}: expected {wanted}, got {number!r}")
+
+
+def _plain(values: Any) -> Any:
+    """Numbers and arrays of NumPy as those of Python."""
+    return values.tolist() if hasattr(values, "tolist") else values
+
+
 def _values(values: Any) -> list[Any]:
     """One value or several, as a list."""
+    values = _plain(values)
     return list(values) if isinstance(values, Sequence) and not isinstance(values, str) else [values]
 
 

@@ -158,8 +158,13 @@ def test_encode_and_decode() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"jobs": 0}, "jobs: expected a number of processes from 1 on"),
-        ({"jobs": -3}, "jobs: expected a number of processes from 1 on"),
+        ({"jobs": 0}, "jobs: expected a whole number from 1 on, got 0"),
+        ({"jobs": "2"}, "jobs: expected a whole number from 1 on, got '2'"),
+        ({"jobs": 1.5}, r"jobs: expected a whole number from 1 on, got 1\.5"),
+        ({"repeats": "3"}, "repeats: expected a whole number from 1 on, got '3'"),
+        ({"threads": True}, "threads: expected a whole number from 1 on, got True"),
+        ({"timeout": None}, "timeout: expected a number of seconds above 0, got None"),
+        ({"timeout": float("nan")}, "timeout: expected a number of seconds above 0, got nan"),
         ({"dataset": None}, "expected a name or a list of names, got None"),
         ({"codecs": [3]}, "expected a name or a list of names"),
         ({"codecs": {"jpeg": None}}, "codecs: jpeg: expected values by the names of its settings"),
@@ -180,11 +185,19 @@ def test_one_value_needs_no_list(tmp_path: Path) -> None:
     assert (results.records["psnr_rgb"] > 0).all()
 
 
+def test_numbers_and_arrays_of_numpy_are_numbers(tmp_path: Path) -> None:
+    assert api.codec("jpeg", quality=np.int64(75)) == api.codec("jpeg", quality=75)  # type: ignore[arg-type]
+    results = api.run(out=tmp_path, codecs={"png": {"level": np.arange(1, 3)}}, metrics="psnr", jobs=1)  # type: ignore[dict-item]
+    assert list(results.summary["settings"]) == ['{"level":1}', '{"level":2}']
+
+
 def test_what_is_no_name_and_no_result_is_told() -> None:
     with pytest.raises(UsageError, match="expected the name of a codec, got 3"):
         api.codec(3)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="expected the name of a data set, got 3"):
         api.dataset(3)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"expected paths of results, one or several, got \['a'\]"):
+        api.read_results(["a"])  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="got none"):
         api.read_results()
     with pytest.raises(UsageError, match="expected what run or read_results gave"):

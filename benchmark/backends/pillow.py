@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import numpy as np
 from PIL import Image as Pictures
-from PIL import ImageFile, features
+from PIL import ImageFile, UnidentifiedImageError, features
 
 from benchmark.codec import Image
 from benchmark.errors import BitstreamError
@@ -48,6 +48,8 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
     try:
         with Pictures.open(io.BytesIO(data), formats=[form]) as picture:
             return np.array(picture if picture.mode == "L" else picture.convert("RGB"))
+    except UnidentifiedImageError as error:
+        raise BitstreamError(f"not a whole {form} file: its first bytes are not those of one") from error
     except (OSError, SyntaxError, ValueError, RuntimeError, IndexError, Pictures.DecompressionBombError) as error:
         raise BitstreamError(f"not a whole {form} file: {error}") from error
 

@@ -19,10 +19,10 @@ from benchmark.cli.options import FAILED, PATH, names_of, pair, read, write
 def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> None:
     """Encode the image file IN to the stream OUT."""
     from benchmark.dataset import read_image
-    from benchmark.plugins import codec_class
+    from benchmark.plugins import codec_class, version_of
 
     cls = codec_class(codec)
-    cls.version()
+    version_of(cls)
     pairs = (pair(text) for text in sets)
     image = read_image(source)
     stream = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs}).encode(image)
@@ -47,11 +47,11 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     from PIL import Image
 
     from benchmark.errors import UsageError
-    from benchmark.plugins import codec_class, codec_of_stream
+    from benchmark.plugins import codec_class, codec_of_stream, version_of
 
     stream = read(source)
     cls = codec_class(codec) if codec else codec_of_stream(stream)
-    cls.version()
+    version_of(cls)
     image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
     try:
         Image.fromarray(image).save(target)

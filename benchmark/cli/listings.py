@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def print_codecs() -> None:
     """All codecs, with what is missing for each."""
-    from benchmark.plugins import codec_class, codec_names
+    from benchmark.plugins import codec_class, codec_names, version_of
 
     table = table_of("codec", "what", "takes", "knob", "library")
     for name in codec_names():
         try:
             cls = codec_class(name)
             takes = ", ".join({1: "grey", 3: "RGB"}[channels] for channels in cls.channels)
-            table.add_row(name, cls.summary, takes, _knob(cls), cls.version())
+            table.add_row(name, cls.summary, takes, _knob(cls), version_of(cls))
         except MissingBackend as error:
             table.add_row(name, cls.summary, takes, _knob(cls), f"missing: {error}")
         except BenchmarkError as error:

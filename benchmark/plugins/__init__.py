@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
-from benchmark.errors import MissingBackend, PluginError, UsageError
+from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError
 from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.source import class_digest
 from benchmark.record.words import taken_by, words_of
@@ -172,6 +172,20 @@ def metric_families() -> dict[str, type[MetricFamily]]:
     return families
 
 
+def version_of(plugin: type[Codec] | type[MetricFamily]) -> str:
+    """What a plug-in says of its version.
+
+    Raises:
+        MissingBackend: it cannot run here: its library is missing, or could not be loaded, whatever it raises then.
+    """
+    try:
+        return plugin.version()
+    except BenchmarkError:
+        raise
+    except Exception as error:  # a library that is half installed may raise anything
+        raise MissingBackend(f"{plugin.name} cannot run here: {type(error).__name__}: {error}") from error
+
+
 def all_metrics() -> list[Metric]:
     """The metrics of all families, in the order of their columns, whether their libraries are installed or not."""
     return [metric for family in metric_families().values() for metric in family.metrics]
@@ -181,7 +195,7 @@ def installed_metrics() -> list[Metric]:
     """The metrics whose libraries are installed, each with the version of its library."""
     missing = missing_metrics()
     return [
-        replace(metric, version=family.version())
+        replace(metric, version=version_of(family))
         for family in metric_families().values()
         for metric in family.metrics
         if metric.name not in missing
@@ -203,7 +217,7 @@ def missing_metrics() -> dict[str, str]:
     missing: dict[str, str] = {}
     for family in metric_families().values():
         try:
-            family.version()
+            version_of(family)
         except MissingBackend as error:
             missing |= {metric.name: str(error) for metric in family.metrics}
     return missing

@@ -33,7 +33,7 @@ from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import markdown_table
-from benchmark.system.files import slug
+from benchmark.system.files import make_folder, slug
 
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
@@ -166,7 +166,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     Returns:
         The files written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     written = []
     for table in tables:
         texts = {

@@ -80,12 +80,25 @@ def _compared(family: MetricFamily, wanted: Sequence[Metric], prepared: Any, dis
     Raises:
         PluginError: they are not those that were asked for, one for each image.
     """
-    values = family.compare(prepared, distorted)
-    found = {column: np.shape(numbers) for column, numbers in values.items()}
+    values = {column: _numbers(family, column, found) for column, found in family.compare(prepared, distorted).items()}
+    found = {column: numbers.shape for column, numbers in values.items()}
     expected = {metric.column: (len(distorted),) for metric in wanted}
     if found != expected:
         raise PluginError(f"metrics {family.name!r}: expected values of the shapes {expected}, got {found}")
     return values
+
+
+def _numbers(family: MetricFamily, column: str, found: Any) -> Values:
+    try:
+        numbers = np.asarray(found, np.float64)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    if np.isnan(numbers).any():
+        raise PluginError(
+            f"metrics {family.name!r}: expected a number for each image in {column}, got {np.asarray(found).tolist()}; "
+            "say in the metric where it has none"
+        )
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Self
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.reading import read_rows
 from benchmark.record.row import Record, columns
+from benchmark.system.files import make_folder
 
 _MOST_REASONS = 5
 """Different reasons that are told of rows that cannot be read."""
@@ -43,7 +44,7 @@ class RecordStore:
         self.path = path
         self.rows: list[Record] = []
         self.problems: list[str] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if path.exists() and path.stat().st_size:
             self._read()
         self._first = len(self.rows) if fresh else 0

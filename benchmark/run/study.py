@@ -14,7 +14,7 @@ from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import MissingBackend, UsageError
 from benchmark.metric import Metric, find_metric
-from benchmark.plugins import all_metrics, codec_class, missing_metrics
+from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
 from benchmark.run.matching import RATES, Target
 from benchmark.system.files import read_toml, slug
 
@@ -201,13 +201,13 @@ def _codecs(
     if codecs is not None:
         named = codecs if isinstance(codecs, Mapping) else {codec: {} for codec in codecs}
         for codec in named:
-            codec_class(codec).version()
+            version_of(codec_class(codec))
         chosen = {codec: dict(sweep) for codec, sweep in named.items()}
     else:
         chosen = {}
         for codec in defaults.CODECS:
             try:
-                codec_class(codec).version()
+                version_of(codec_class(codec))
                 chosen[codec] = {}
             except MissingBackend as error:
                 notes.append(f"left out {codec}: {error}")

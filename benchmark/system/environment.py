@@ -89,7 +89,7 @@ def commit() -> str:
 
 
 def own_version() -> str:
-    """This benchmark's version, with the commit of its checkout, such as ``0.1.0 6904dc6a01b2``."""
+    """This benchmark's version, with the commit of its checkout, such as ``0.2.0 6904dc6a01b2``."""
     head = commit()
     return f"{__version__} {head[:12]}{'+' * head.endswith('+')}" if head else __version__
 

@@ -18,10 +18,26 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
+
+
+def make_folder(path: Path) -> Path:
+    """Makes a folder, with those above it, unless it is there.
+
+    Raises:
+        UsageError: it cannot be made: a file has its name, or nothing may be written there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "a file has this name" if path.is_file() else error.strerror or error
+        raise UsageError(f"{path}: expected a folder, or a place where one can be made: {reason}") from error
+    return path
 
 
 def slug(text: str) -> str:

@@ -29,7 +29,7 @@ from benchmark.colour.ceiling import ceiling, excess, psnr
 from benchmark.colour.convert import rgb_to_ycbcr, to_uint8
 from benchmark.defaults import AUDIT_IMAGE
 from benchmark.errors import UnsupportedImage, UsageError
-from benchmark.plugins import codec_class, open_dataset, portable_name
+from benchmark.plugins import codec_class, open_dataset, portable_name, version_of
 from benchmark.system.environment import thread_environment, variables
 
 _SECONDS, _LOOKS, _RUNS = 0.5, 100, 2
@@ -96,7 +96,7 @@ def audit(name: str, image: Image) -> Finding:
         UsageError, MissingBackend: the codec is unknown, or cannot run here.
     """
     cls = codec_class(name)
-    version = cls.version()
+    version = version_of(cls)
     if image.ndim == 3 and 3 not in cls.channels:
         image = to_uint8(rgb_to_ycbcr(image)[..., 0])
     codec = finest(cls)

@@ -13,7 +13,7 @@ import pytest
 from benchmark import plugins
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset
-from benchmark.errors import PluginError, UsageError
+from benchmark.errors import MissingBackend, PluginError, UsageError
 from tests.conftest import ROOT
 
 
@@ -103,6 +103,19 @@ def test_a_decoder_that_sees_settings_is_told(
 def test_a_setting_with_a_name_of_the_interface_is_told(line: str) -> None:
     with pytest.raises(PluginError, match=rf"Old\.{line.partition(':')[0]}: a setting by its annotation, .* ClassVar"):
         exec(f"from benchmark.codec import Codec\nclass Old(Codec):\n    {line}\n", {"__name__": "old_codec"})
+
+
+def test_a_library_that_cannot_be_loaded_leaves_its_metric_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half_installed() -> str:
+        raise OSError("libcudart.so.12: cannot open shared object file")
+
+    family = plugins.metric_families()["ssim"]
+    monkeypatch.setattr(family, "version", half_installed)
+    missing = plugins.missing_metrics()
+    assert missing["ssim"] == "ssim cannot run here: OSError: libcudart.so.12: cannot open shared object file"
+    assert "psnr" in {metric.name for metric in plugins.installed_metrics()}
+    with pytest.raises(MissingBackend, match="ssim cannot run here: OSError"):
+        plugins.version_of(family)
 
 
 def test_a_module_that_fails_otherwise_is_told_with_the_error_alone(

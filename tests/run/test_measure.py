@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image as Pictures
 
+from benchmark.plugins import metric_families
 from benchmark.run.task import Task, run_task
 from tests.conftest import Run, photo
 from tests.run.examples import Planes, records
@@ -27,6 +28,33 @@ def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path
     assert "161" in rows["reason"][0]
     assert not (tmp_path / "out" / "rd_ms_ssim_rgb.png").exists()
     assert (tmp_path / "out" / "rd_ssim_rgb.png").exists()
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([30.0], ""),
+        (np.array([np.nan]), r"expected a number for each image in psnr_rgb, got [nan]"),
+        (["much"], r"expected a number for each image in psnr_rgb, got ['much']"),
+        (None, r"expected a number for each image in psnr_rgb, got None"),
+    ],
+)
+def test_what_is_no_number_fails_the_row(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: object, said: str
+) -> None:
+    """A row that no later command could read back is never written."""
+    (tmp_path / "small").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "small" / "a.png")
+    family = metric_families()["psnr"]
+    monkeypatch.setattr(family, "compare", lambda self, prepared, distorted: {"psnr_rgb": found, "psnr_y": [30.0]})
+    words = ("run", "--codecs", "png", "--set", "png.level=1", "--dataset", "folder:small", "--metrics", "psnr")
+    for _ in range(2):
+        done = rdbench(*words, "--out", "out", check=False)
+        assert done.returncode == bool(said), done.stderr
+        (row,) = records(tmp_path / "out").to_dict("records")
+        assert row["status"] == ("failed" if said else "ok")
+        assert said in row["reason"]
 
 
 @pytest.mark.usefixtures("serial", "undrawn")

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all
 from benchmark.run.study import each_dataset, resolve
-from benchmark.system.files import slug
+from benchmark.system.files import make_folder, slug
 from benchmark.workflows.cross import Cross
 
 NAMES = {
@@ -24,6 +25,15 @@ NAMES = {
     "folder:../Bücher/": "folder-Bücher",
 }
 SPECS = list(NAMES)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").write_text("")
+    for place in ("file", "file/below"):
+        with pytest.raises(UsageError, match=r"file.*: expected a folder, or a place where one can be made"):
+            make_folder(tmp_path / place)
+    assert (tmp_path / "file").is_file()
 
 
 @pytest.mark.parametrize(("text", "name"), list(NAMES.items()))

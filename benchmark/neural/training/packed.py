@@ -14,6 +14,7 @@ import numpy.typing as npt
 from benchmark.codec import Batch
 from benchmark.dataset import Dataset, ImageFiles, read_image
 from benchmark.errors import UsageError
+from benchmark.system.files import make_folder
 
 
 def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_bytes: int) -> tuple[int, int]:
@@ -50,7 +51,7 @@ def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_byte
         "sizes": np.array([len(files[index]) for index in chosen], np.int64),
         "data": np.frombuffer(b"".join(files[index] for index in chosen), np.uint8),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     np.savez(path, **content)
     return len(chosen), len(files)
 

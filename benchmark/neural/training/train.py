@@ -24,6 +24,7 @@ from benchmark.neural.training.loop import StageLoop
 from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.environment import commit
+from benchmark.system.files import make_folder
 from benchmark.system.progress import Progress
 
 
@@ -68,8 +69,7 @@ def train(
     """
     from filelock import FileLock, Timeout  # of the neural extra, which codecs are listed without
 
-    scratch = out / "training"
-    scratch.mkdir(parents=True, exist_ok=True)
+    scratch = make_folder(out / "training")
     lock = FileLock(scratch / "lock")  # a killed process lets go of it
     try:
         with lock.acquire(blocking=False), on_device(device) as name:

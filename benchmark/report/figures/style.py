@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UsageError
+from benchmark.system.files import make_folder
 
 FORMATS = ("svg", "png", "pdf", "webp")
 """Forms that a figure can be written in, by the endings of their files."""
@@ -167,7 +168,7 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, not anew for every format
     written = []

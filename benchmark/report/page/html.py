@@ -27,6 +27,7 @@ from benchmark.report.page.interactive import (
 )
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import number
+from benchmark.system.files import make_folder
 
 _PAGE = Path(__file__).parent / "assets"
 
@@ -114,7 +115,7 @@ def write_html(report: Report, path: Path) -> Path:
         script=(_PAGE / "page.js").read_text(encoding="utf-8"),
         data=as_script(page_data(report)),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
 
