@@ -98,9 +98,9 @@ class Dying(Liar):
 class Busy(Liar):
     name = "busy"
     def encode(self, image):
-        noise = np.random.default_rng(1).integers(0, 256, 2_000_000, dtype=np.uint8).tobytes()
-        import zlib
-        threads = [threading.Thread(target=zlib.compress, args=(noise,)) for _ in range(3)]
+        import hashlib  # all of this work is in C, without Python's lock and without memory of its own
+        work = ("sha256", b"password", b"salt", 150_000)
+        threads = [threading.Thread(target=hashlib.pbkdf2_hmac, args=work) for _ in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -161,10 +161,15 @@ def test_broken_promises_are_told(rdbench: Run, rdbench_process: Run, liars: str
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are seen on Linux alone")
 def test_threads_at_work_are_counted(rdbench_process: Run, liars: str, tmp_path: Path) -> None:
     Pictures.fromarray(photo(48, 64)).save(tmp_path / "in.png")
-    rdbench_process("audit", "--image", "in.png", "--codecs", "busy,liar", "--out", "a.json", PYTHONPATH=liars)
-    busy, liar = json.loads((tmp_path / "a.json").read_text())
-    assert busy["threads"] >= 2
-    assert liar["threads"] == 1
+    found = []
+    for _ in range(4):  # on a machine that is short of processors, an audit may see one thread at a time
+        rdbench_process("audit", "--image", "in.png", "--codecs", "busy,liar", "--out", "a.json", PYTHONPATH=liars)
+        busy, liar = json.loads((tmp_path / "a.json").read_text())
+        assert liar["threads"] == 1
+        found.append(busy["threads"])
+        if busy["threads"] >= 2:
+            break
+    assert found[-1] >= 2, found
 
 
 def test_the_finest_setting_is_where_the_rate_is_highest() -> None:
