@@ -219,7 +219,7 @@ def test_what_is_no_toml_file_is_told(tmp_path: Path) -> None:
         ("import sys; print('no memory for', sys.argv[2], file=sys.stderr); sys.exit(2)", "status 2: no memory for 8"),
         ("pass", r"wrote no file \{output\}"),
         ("import sys; open(sys.argv[-1], 'w')", "empty"),
-        ("import time; time.sleep(600)", "took longer than 5 s"),
+        pytest.param("import time; time.sleep(600)", "took longer than 5 s", marks=pytest.mark.slow),
     ],
 )
 def test_an_encoder_that_fails(tmp_path: Path, scratch: Path, program: str, message: str) -> None:

@@ -21,6 +21,8 @@ from benchmark.metric import Metric
 from benchmark.report.figures.curves import draw_all
 from tests.conftest import photo
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = """
 from benchmark.errors import MissingBackend
 from benchmark.metric import Metric, MetricFamily, Tolerance

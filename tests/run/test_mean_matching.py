@@ -91,6 +91,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
     assert (tmp_path / "out" / "search.csv").read_bytes() == trials
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 

@@ -29,6 +29,7 @@ def cells(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_script_that_changed_makes_its_rows_again_and_says_so(tmp_path: Path, rdbench: Run) -> None:
     describe(tmp_path)
     words = (*WORDS, "--codecs", "steps.toml,png")

@@ -47,6 +47,7 @@ def test_matched_studies_resume_and_are_summarised(rdbench: Run, pictures: Path,
     assert len(pd.read_csv(tmp_path / "out" / "records.csv")) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("serial", "undrawn")
 def test_a_second_run_redoes_only_what_is_missing_or_failed(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     words = (

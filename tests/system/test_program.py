@@ -97,6 +97,7 @@ time.sleep(float(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("seconds", ["600", "0"])
 def test_the_whole_group_ends_with_a_program(scratch: Path, tmp_path: Path, seconds: str) -> None:
@@ -114,6 +115,7 @@ def test_the_whole_group_ends_with_a_program(scratch: Path, tmp_path: Path, seco
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of another process can be limited on Linux alone")
 def test_memory_is_limited(scratch: Path) -> None:
     with pytest.raises(ProgramError, match="MemoryError"):

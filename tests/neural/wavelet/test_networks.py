@@ -19,6 +19,7 @@ from benchmark.neural.wavelet.transform import UNIT
 pytestmark = pytest.mark.neural
 
 
+@pytest.mark.slow
 def test_networks_behave_like_the_integers_they_become() -> None:
     from keras import ops
 

@@ -21,6 +21,7 @@ def summary(tmp_path: Path) -> pd.DataFrame:
     return summary_of(tmp_path)
 
 
+@pytest.mark.slow
 def test_figures_are_the_same_bytes_again(summary: pd.DataFrame, tmp_path: Path) -> None:
     first = draw_rd_curves(summary, PSNR, tmp_path / "a")
     second = draw_rd_curves(summary, PSNR, tmp_path / "b")
