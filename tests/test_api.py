@@ -118,6 +118,7 @@ def test_a_script_runs_with_workers_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "rd_psnr_rgb.svg").exists()
 
 
+@pytest.mark.slow
 def test_several_data_sets_are_several_folders(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -185,6 +186,7 @@ def test_one_value_needs_no_list(tmp_path: Path) -> None:
     assert (results.records["psnr_rgb"] > 0).all()
 
 
+@pytest.mark.slow
 def test_numbers_and_arrays_of_numpy_are_numbers(tmp_path: Path) -> None:
     assert api.codec("jpeg", quality=np.int64(75)) == api.codec("jpeg", quality=75)  # type: ignore[arg-type]
     results = api.run(out=tmp_path, codecs={"png": {"level": np.arange(1, 3)}}, metrics="psnr", jobs=1)  # type: ignore[dict-item]

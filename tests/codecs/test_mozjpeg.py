@@ -67,6 +67,7 @@ def test_libvips_without_mozjpeg_is_refused() -> None:
     assert "built without mozjpeg" in done.stdout
 
 
+@pytest.mark.slow
 def test_mozjpeg_and_jpegli_are_shorter_than_jpeg_at_equal_psnr(kodak: Path) -> None:
     """The figures of several studies: mozjpeg saves a fifth with a flat table, jpegli a little by PSNR."""
     image, plain = read_image(kodak / "kodim03.png")[:384, :512], codec("jpeg")

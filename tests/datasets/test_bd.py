@@ -36,6 +36,7 @@ def bd(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "bd"))
 
 
+@pytest.mark.slow
 def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmark.workflows.shards.SHARD", 30)
     monkeypatch.setattr("benchmark.dataset.BATCH", 50)
@@ -56,6 +57,7 @@ def test_patch_sets_by_split_and_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert open_dataset("bd2:mine", tmp_path).items()[0].startswith("test-00000-000")
 
 
+@pytest.mark.slow
 def test_the_union_of_patch_sets_has_each_patch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmark.workflows.shards.SHARD", 30)
     folder = patch_sets(tmp_path)

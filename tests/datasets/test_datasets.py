@@ -36,6 +36,7 @@ def test_missing_sets_say_where_they_looked_and_what_to_run(
     assert "RDBENCH_DATA" in text
 
 
+@pytest.mark.slow
 def test_shared_sets(data_root: Path) -> None:
     assert open_dataset("kodak", data_root).label == "kodak"
     assert open_dataset("kodak", data_root).load("kodim01").shape == (1, 512, 768, 3)

@@ -17,6 +17,7 @@ from tests.conftest import Run, photo
 from tests.run.examples import Planes, records
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("serial")
 def test_small_images_leave_ms_ssim_empty_with_the_reason(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()

@@ -10,6 +10,7 @@ import pytest
 from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
 
 
+@pytest.mark.slow
 def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
     with process_pool(1) as pool:
         slow, dying, failing = (

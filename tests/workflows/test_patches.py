@@ -116,6 +116,7 @@ def test_histograms_count_every_patch(built: Path) -> None:
         assert (built / f"histogram.{ending}").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_sets_by_shannon_entropy(source: Path, tmp_path: Path) -> None:
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="shannon", jobs=1)
     entropies = shannon_bits(np.stack(all_patches(source)))

@@ -81,6 +81,7 @@ def test_the_rate_is_below_that_of_general_compressors(model: BitModel, second_m
     assert len(encode_bits(second, second_model, [first])) < 0.8 * len(encode_bits(second, model))
 
 
+@pytest.mark.slow
 def test_adaptation_wins_where_the_statistic_is_another(model: BitModel) -> None:
     codes, _ = fields(2, 32, 32, seed=9)
     noise = np.random.default_rng(9).integers(0, 2, codes.shape, dtype=np.uint8)
