@@ -34,6 +34,7 @@ def run(study: Study, *, out: Path, **_: Any) -> Outcome:
     return Outcome(out, {"ok": len(found)}, 0, {})
 
 
+@pytest.mark.neural
 @pytest.mark.parametrize("before", [None, "mine"])
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_folder_of_weights_is_told_to_workers_and_taken_back(
