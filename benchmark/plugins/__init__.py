@@ -54,10 +54,7 @@ def codec_class(name: str) -> type[Codec]:
         PluginError: its file or entry point breaks the interface.
     """
     if name.endswith(_DESCRIPTION):
-        described = _described(path := Path(name).resolve(), _content(path))
-        if described.name in codec_names():
-            raise UsageError(f"{name}: name: {described.name!r} is that of another codec; take one of your own")
-        return described
+        return _described(path := Path(name).resolve(), _content(path))
     return _named(name)
 
 
@@ -70,7 +67,10 @@ def _content(path: Path) -> bytes:
 
 @cache
 def _described(path: Path, content: bytes) -> type[Codec]:
-    return read_codec(path)
+    described = read_codec(path)
+    if described.name in codec_names():
+        raise UsageError(f"{path}: name: {described.name!r} is that of another codec; take one of your own")
+    return described
 
 
 @cache
@@ -105,13 +105,13 @@ def codec_source(name: str) -> str:
 
 def metric_sources() -> dict[str, str]:
     """The digest of the code that computes each metric whose library is installed, by the metric's name."""
-    points = _entry_points("rdbench.metrics")
+    points, missing = _entry_points("rdbench.metrics"), missing_metrics()
     return {
         metric.name: digest
         for name, family in metric_families().items()
         for digest in [class_digest(family, points.get(name))]
         for metric in family.metrics
-        if metric.name not in missing_metrics()
+        if metric.name not in missing
     }
 
 

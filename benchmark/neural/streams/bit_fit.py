@@ -131,9 +131,9 @@ def _learn(phases: Sequence[_Examples], judged: Sequence[_Examples], rng: np.ran
         for name, slope in slopes.items():
             mean[name] += 0.1 * (slope - mean[name])
             square[name] += 0.001 * (slope**2 - square[name])
-            size_ = np.sqrt(square[name] / (1 - 0.999 ** (step + 1))) + 1e-8
+            spread = np.sqrt(square[name] / (1 - 0.999 ** (step + 1))) + 1e-8
             rate = decline * (_RATE if name in _LINEAR else _FEATURE_RATE)
-            tables[name] -= rate * mean[name] / (1 - 0.9 ** (step + 1)) / size_
+            tables[name] -= rate * mean[name] / (1 - 0.9 ** (step + 1)) / spread
         if step == steps - 1 or step % max(1, steps // _LOOKS) == 0:
             cost = sum(_length(tables, phase, *examples) for phase, examples in enumerate(judged))
             if cost < lowest:
@@ -149,7 +149,7 @@ def _length(tables: _Tables, phase: int, inputs: npt.NDArray[np.int8], targets: 
 
 
 def _forward(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> tuple[_Table, ...]:
-    """What :class:`BitModel` computes: sums, raw features, features, mixed ones, octaves of gains, gains, logits."""
+    """What :class:`BitModel` computes: sums, raw features, features, mixed, both added, octaves, gains, logits."""
     channels = targets.shape[1]
     sums, raw = np.split(inputs @ tables["weights"] + tables["bias"][phase], [channels], axis=1)
     sums += targets @ np.triu(tables["own"], 1)
@@ -158,13 +158,12 @@ def _forward(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> tu
     both = features + np.clip(mixed, 0, _LARGEST)
     octaves, offsets = np.split(both @ tables["heads"] + tables["heads_bias"], 2, axis=1)
     gains = np.exp2(np.clip(octaves, -OCTAVES, OCTAVES))
-    return sums, raw, features, mixed, octaves, gains, sums * gains + offsets
+    return sums, raw, features, mixed, both, octaves, gains, sums * gains + offsets
 
 
 def _slopes(tables: _Tables, phase: int, inputs: _Table, targets: _Table) -> _Tables:
     """The gradient of the mean of the bits' lengths, in nats."""
-    sums, raw, features, mixed, octaves, gains, logits = _forward(tables, phase, inputs, targets)
-    both = features + np.clip(mixed, 0, _LARGEST)
+    sums, raw, features, mixed, both, octaves, gains, logits = _forward(tables, phase, inputs, targets)
     of_logits = (np.tanh(logits / 2) - targets) / 2 / targets.size
     of_sums = of_logits * gains
     of_octaves = of_sums * sums * np.float32(np.log(2)) * (np.abs(octaves) < OCTAVES)
