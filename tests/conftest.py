@@ -23,6 +23,7 @@ from benchmark.record.row import SCHEMA, columns
 from benchmark.system.environment import thread_environment
 from tests.broken import BROKEN
 from tests.needs import installed
+from tests.packages import install_package
 from tests.serial import Serial
 from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
@@ -196,11 +197,7 @@ def three_pictures(tmp_path: Path) -> Path:
 def third_party(tmp_path: Path) -> Path:
     """A package of somebody else's, with its entry point, as pip would install it."""
     site = tmp_path / "site"
-    info = site / "theirs-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "theirs.py").write_text(BROKEN)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[rdbench.codecs]\nbroken = theirs:Broken\n")
+    install_package(site, "theirs", BROKEN, "codecs", {"broken": "Broken"})
     return site
 
 

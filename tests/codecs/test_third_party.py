@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.packages import install_package
 
 NAMES = """
     bpp codec colour data dataset field grid_size hue hue_not image images key metrics name2 names out psnr_rgb quality
@@ -61,11 +62,7 @@ SETTINGS
 def test_the_conformance_suite_takes_settings_of_any_name(tmp_path: Path) -> None:
     """As a third party runs it, see ``docs/plugins.md``: the codec is installed, and ``-k`` names it."""
     settings = "".join(f"    {name}: int = setting({place})\n" for place, name in enumerate(NAMES.split()))
-    (tmp_path / "odd_names.py").write_text(THEIRS.replace("SETTINGS", settings))
-    info = tmp_path / "odd_names-1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd_names\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[rdbench.codecs]\nodd-names = odd_names:OddNames\n")
+    install_package(tmp_path, "odd_names", THEIRS.replace("SETTINGS", settings), "codecs", {"odd-names": "OddNames"})
     words = ("-q", "-p", "no:cacheprovider", "tests/codecs/test_conformance.py", "-k", "odd-names and not neural")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words],

@@ -25,6 +25,7 @@ from benchmark.run.study import read_study
 from scripts.docs.blocks import ROOT, pages
 from tests.conftest import photo
 from tests.docs.pages import Block, all_blocks, blocks, commands
+from tests.packages import install_package
 
 NOTES = {
     "sh": ("run", "not run: "),
@@ -142,7 +143,7 @@ def test_blocks_run(page: Path, workplace: Path) -> None:
                 assert words[0] == "python", f"{block.name}: only Python is run here: {command}"
                 run([sys.executable, *words[1:]], workplace, plugins, block.name)
     for path in plugins.glob("*.py"):
-        if (plugins / f"{path.stem}-1.dist-info/entry_points.txt").read_text().startswith("[rdbench.codecs]"):
+        if (plugins / f"{path.stem}-1.0.dist-info/entry_points.txt").read_text().startswith("[rdbench.codecs]"):
             conform(path.stem.replace("_", "-"), plugins)
 
 
@@ -162,11 +163,7 @@ def install(block: Block, folder: Path) -> None:
     name = str(vars(classes[0])["name"])
     module = name.replace("-", "_")
     group = {"codec": "codecs", "dataset": "datasets", "metric": "metrics"}[kind]
-    info = folder / f"{module}-1.dist-info"
-    info.mkdir(parents=True)
-    (folder / f"{module}.py").write_text(block.code, encoding="utf-8")
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(f"[rdbench.{group}]\n{name} = {module}:{classes[0].__name__}\n")
+    install_package(folder, module, block.code, group, {name: classes[0].__name__})
 
 
 def members(plugin: type) -> set[str]:

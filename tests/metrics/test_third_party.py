@@ -20,6 +20,7 @@ from benchmark.cli.main import main
 from benchmark.metric import Metric
 from benchmark.report.figures.curves import draw_all
 from tests.conftest import photo
+from tests.packages import install_package
 
 pytestmark = pytest.mark.slow
 
@@ -93,11 +94,7 @@ def run_bench(
 def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with their package, installed, its library, and pictures."""
     where = tmp_path_factory.mktemp("third")
-    about = where / "site" / "theirs-1.0.dist-info"
-    about.mkdir(parents=True)
-    (where / "site" / "theirs.py").write_text(PACKAGE)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[rdbench.metrics]\ntheirs = theirs:Hue\n")
+    install_package(where / "site", "theirs", PACKAGE, "metrics", {"theirs": "Hue"})
     (where / "lib").mkdir()
     (where / "lib" / "theirlib.py").write_text(LIBRARY)
     for name, pixels in {"a": photo(48, 64), "b": photo(64, 48, seed=3), "c": photo(56, 56, seed=5)}.items():

@@ -1,4 +1,4 @@
-"""A table to print, and pictures of a report."""
+"""A table to print, pictures of a report, and the heads of published figures."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.plugins import all_metrics
 from benchmark.report.content import Report
 from benchmark.report.figures.picture import Picture
 from benchmark.report.tables.table import Table
 from benchmark.system.pool import Pool
 from benchmark.workflows.pictures import show
+from tests.conftest import ROOT
 
 
 def shown(report: Report, pool: Pool, **more: Any) -> tuple[list[Picture], list[str]]:
@@ -27,3 +29,14 @@ TABLE = Table(
     {"rate": "+.1f", "psnr": ".2f"},
     {"rate": "low", "psnr": "high"},
 )
+
+METRICS = all_metrics()
+STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
+"""The study files of published figures."""
+HEAD = """
+[published]
+title = "Somebody's table"
+source = "Somebody (1999)"
+differs = "Ours is made of real bytes."
+"""
+UNITS = "[published.units.mse]\nunit = 'of 0–1'\ndivisor = 65025\ndigits = 4\n"

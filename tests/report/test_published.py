@@ -15,22 +15,10 @@ from PIL import Image
 from benchmark.analysis.table import read_summary
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, Pooled
-from benchmark.plugins import all_metrics
 from benchmark.report.published import write_page
 from benchmark.report.published_study import known_figures, read_published
 from tests.conftest import ROOT, Run, photo
-
-METRICS = all_metrics()
-STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
-
-
-HEAD = """
-[published]
-title = "Somebody's table"
-source = "Somebody (1999)"
-differs = "Ours is made of real bytes."
-"""
-UNITS = "[published.units.mse]\nunit = 'of 0–1'\ndivisor = 65025\ndigits = 4\n"
+from tests.report.examples import HEAD, METRICS, STUDIES, UNITS
 
 
 def cells(page: str, label: str) -> list[str]:

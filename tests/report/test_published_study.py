@@ -8,24 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.plugins import all_metrics, open_dataset
+from benchmark.plugins import open_dataset
 from benchmark.report.published_study import read_published
 from benchmark.run.study import dataset_names, read_study, resolve
 from benchmark.workflows.cross import read_cross
-from tests.conftest import ROOT
-
-METRICS = all_metrics()
-STUDIES = sorted((ROOT / "reports" / "published").glob("*.toml"))
-
-
-HEAD = """
-[published]
-title = "Somebody's table"
-source = "Somebody (1999)"
-differs = "Ours is made of real bytes."
-"""
-UNITS = "[published.units.mse]\nunit = 'of 0–1'\ndivisor = 65025\ndigits = 4\n"
-
+from tests.report.examples import HEAD, METRICS, STUDIES, UNITS
 
 ROW = "dataset = 'kodak'\n[codecs.jpeg]\n" + HEAD + "[[published.rows]]\nlabel = 'x'\n"
 

@@ -22,6 +22,7 @@ from benchmark.run.task import Task, run_task
 from benchmark.workflows.audit import audit, finest
 from tests.backends.test_described import describe
 from tests.conftest import ROOT, Run, photo
+from tests.packages import install_package
 
 LIARS = '''
 """PNG under other names, with claims that do not hold."""
@@ -113,13 +114,8 @@ class Busy(Liar):
 def liars(tmp_path: Path) -> str:
     """A package of codecs that lie, with its entry points, as pip would install it; the path that finds it."""
     site = tmp_path / "site"
-    info = site / "liars-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "liars.py").write_text(LIARS)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: liars\nVersion: 1.0\n")
     names = ("liar", "grey", "lossy", "random", "threaded", "cheating", "dying", "busy")
-    points = "".join(f"{name} = liars:{name.capitalize()}\n" for name in names)
-    (info / "entry_points.txt").write_text(f"[rdbench.codecs]\n{points}")
+    install_package(site, "liars", LIARS, "codecs", {name: name.capitalize() for name in names})
     return f"{ROOT}{os.pathsep}{site}"
 
 
