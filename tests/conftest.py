@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ WORKER = "PYTEST_XDIST_WORKER"
 if WORKER in os.environ:
     # Workers share the cores: one thread each, but where a test or the machine says otherwise.
     os.environ.update({name: value for name, value in thread_environment(1).items() if name not in os.environ})
+SEED = 14
 MOST_WORKERS = 4
 """Each worker may load TensorFlow, which takes about a gigabyte."""
 
@@ -109,6 +111,15 @@ def kodak(data_root: Path) -> Path:
     if not (data_root / "kodak" / "kodim24.png").exists():
         pytest.skip(f"no kodak/ in {data_root}")
     return data_root / "kodak"
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    """Starts all generators anew: a test that draws without a seed sees the same numbers whatever ran before it."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(SEED)
 
 
 @pytest.fixture(autouse=True)
