@@ -69,7 +69,7 @@ def learn_counts(latents: npt.NDArray[np.floating[Any]]) -> Counts:
     from scipy.ndimage import gaussian_filter1d
 
     bandwidths = _BANDWIDTH * latents.std(axis=0)
-    reach = int(np.ceil(np.abs(latents).max() + 4 * bandwidths.max() + 1)) * GRID
+    reach = int(np.ceil(np.abs(latents).max() + 4 * float(bandwidths.max()) + 1)) * GRID
     bins = np.clip(np.floor(latents * GRID).astype(np.int64) + reach, 0, 2 * reach - 1)
     counts = np.stack([np.bincount(column, minlength=2 * reach) for column in bins.T]).astype(np.float64)
     zeros = np.count_nonzero(latents == 0, axis=0)
