@@ -223,6 +223,10 @@ def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProc
     return done
 
 
+TIMED = ("encode_s", "decode_s", "encode_cpu_s", "decode_cpu_s", "jobs")
+"""Columns that are others each time a row is made."""
+
+
 def empty_cells() -> dict[str, Any]:
     """A row of a records file without values, for tests to fill in."""
     return dict.fromkeys(columns(metric_columns()), "") | {"schema": SCHEMA}

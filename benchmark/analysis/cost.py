@@ -1,4 +1,4 @@
-"""What codecs cost beside rate: time, memory, and for learned ones parameters and multiply–accumulates."""
+"""What codecs cost beside rate: time, and for learned ones parameters and multiply–accumulates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ COLUMNS = (
     "decode_mps",
     "encode_s_per_mp",
     "decode_s_per_mp",
-    "peak_memory_mib",
     "encode_kmac_per_pixel",
     "decode_kmac_per_pixel",
     "parameters",
@@ -41,7 +40,6 @@ FORMS = {
     "decode_mps": ".3g",
     "encode_s_per_mp": ".3g",
     "decode_s_per_mp": ".3g",
-    "peak_memory_mib": ".0f",
     "encode_kmac_per_pixel": ".4g",
     "decode_kmac_per_pixel": ".4g",
     "parameters": ".0f",
@@ -59,7 +57,6 @@ TITLES = {
     "decode_mps": "decode (MP/s)",
     "encode_s_per_mp": "encode (s/MP)",
     "decode_s_per_mp": "decode (s/MP)",
-    "peak_memory_mib": "peak memory of the process (MiB)",
     "encode_kmac_per_pixel": "encode (kMAC/pixel)",
     "decode_kmac_per_pixel": "decode (kMAC/pixel)",
     "parameters": "parameters",
@@ -75,7 +72,7 @@ _LEARNED = ("encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters")
 
 
 def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
-    """Speed, memory and complexity of each series on each data set.
+    """Speed and complexity of each series on each data set.
 
     Speeds are megapixels over seconds, summed up over images: a large image counts for more than a small one.
 
@@ -86,10 +83,9 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
 
     Returns:
         A row for each series, with the columns of :data:`COLUMNS`: ``points`` taken, their mean rate ``bpp`` and the
-        ``images`` that they cover; ``peak_memory_mib`` is the largest of them, of the whole
-        worker process with all that it had loaded; ``parameters`` the largest too; kMAC a pixel are
-        means, NaN for codecs that are not learned and for records that do not have them. ``usual_images`` says whether
-        they cover the same images as most series on the data set. ``flags`` tell of points left
+        ``images`` that they cover; ``parameters`` is the largest of them; kMAC a pixel are means, NaN
+        for codecs that are not learned and for records that do not have them. ``usual_images`` says whether they cover
+        the same images as most series on the data set. ``flags`` tell of points left
         out because they cover other images or fewer, of images that are not those of most series on the data set, of
         several numbers of threads, and of a rate that is not near the one asked for.
 
@@ -183,7 +179,7 @@ def rate_time(bd: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
 
 def _numbers(records: pd.DataFrame) -> pd.DataFrame:
     """Rows that can be summed up; columns that older records lack are empty."""
-    numeric = ("images", "width", "height", "threads", "encode_s", "decode_s", "peak_memory_mib", *_LEARNED)
+    numeric = ("images", "width", "height", "threads", "encode_s", "decode_s", *_LEARNED)
     values = {
         name: pd.to_numeric(records[name]) if name in records else pd.Series(math.nan, records.index)
         for name in numeric
@@ -204,7 +200,6 @@ def _costs(rows: pd.DataFrame) -> dict[str, float]:
         # An encoder's work may be unknown of some points, such as those of a search: then it is not known of all.
         known = len(work) == len(rows) and area.sum() > 0
         found[f"{name}_kmac_per_pixel"] = float((per_pixel * area).sum() / area.sum()) if known else math.nan
-    found["peak_memory_mib"] = float(rows["peak_memory_mib"].max())
     found["parameters"] = float(rows["parameters"].max())
     return found
 

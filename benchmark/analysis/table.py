@@ -17,7 +17,7 @@ from benchmark.metric import Metric
 from benchmark.record.columns import Column
 from benchmark.record.migrate import update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
-from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, RETIRED, SETTLED, columns, metric_column
 from benchmark.record.settings import read_settings
 
 KEYS = POINT
@@ -51,7 +51,7 @@ def read_records(path: Path, metrics: Collection[str] = (), notes: list[str] | N
             raise RecordsError(f"{path}, line {row.line}: {row.problem}")
         rows.append(row.cells)
         lines.append(row.line)
-    foreign = [name for name in read_header(path) if name not in BY_NAME]
+    foreign = [name for name in read_header(path) if name not in BY_NAME and name not in RETIRED]
     known = [name for name in foreign if name in metrics]
     found: dict[str, Any] = {}
     for name in columns(known, [name for name in foreign if name not in metrics]):
@@ -93,6 +93,7 @@ def read_summary(path: Path) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise RecordsError(f"{path}: cannot be read as a summary: {error}") from error
+    frame = frame.drop(columns=[f"{name}_{what}" for name in RETIRED for what in ("mean", "std")], errors="ignore")
     missing = [column.name for column in COLUMNS if column.aggregate == "point" and column.since == 1]
     missing = [name for name in (*missing, "images") if name not in frame]
     if missing:

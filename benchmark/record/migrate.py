@@ -6,7 +6,8 @@ Schema 1 put several things into one text. They are taken apart here, and nowher
 - ``version`` ended in ``weights 1be5d1ed``: now ``weights`` says which.
 - ``target`` alone said what was limited: now ``target_column``, ``target_limit`` and ``target_over`` do.
 
-What schema 1 did not tell stays empty: ``jobs``, ``device``, ``rdbench``.
+What schema 1 did not tell stays empty: ``jobs``, ``device``, ``rdbench``. Columns that no version writes any more are
+left out, see :data:`~benchmark.record.row.RETIRED`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 from collections.abc import Mapping
 
 from benchmark.record.columns import read_pairs
-from benchmark.record.row import SCHEMA, Record
+from benchmark.record.row import RETIRED, SCHEMA, Record
 
 _PART = re.compile(r"(?P<name>.+) \(\d+ of (?P<expected>\d+)\)")
 _WEIGHTS = re.compile(r"(?P<version>.*?)(?:, )?weights (?P<weights>[0-9a-f+]+)")
@@ -33,12 +34,13 @@ def migrate(cells: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ValueError: the schema is not known.
     """
+    cells = {name: cell for name, cell in cells.items() if name not in RETIRED}
     schema = cells.get("schema", "")
     if schema == "1":
         return update_to_2(cells)
     if schema != str(SCHEMA):
         raise ValueError(f"schema: expected 1 to {SCHEMA}, got {schema!r}")
-    return dict(cells)
+    return cells
 
 
 def update_to_2(cells: Mapping[str, str]) -> dict[str, str]:

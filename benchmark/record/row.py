@@ -27,6 +27,12 @@ no value of the knob comes as low as the target. All others are failures."""
 
 STATUSES = (*SETTLED, "failed", "timeout", "crashed")
 
+RETIRED = frozenset({"peak_memory_mib"})
+"""Columns of older files that no version writes any more. Readers leave them out, and so does a file written anew.
+
+``peak_memory_mib`` was the memory of the whole worker, with the other codecs and the metrics that it had loaded, and
+without the programs that it started: it said nothing of a codec."""
+
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
 
@@ -123,15 +129,22 @@ class Record:
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     encode_s: float | None = column("Seconds to encode the item: the median of the repeats.", None, aggregate="image")
     decode_s: float | None = column("Seconds to decode the item: the median of the repeats.", None, aggregate="image")
+    encode_cpu_s: float | None = column(
+        "Processor seconds to encode the item, of the worker and of the programs that it starts, all threads added up: "
+        "the median of the repeats.",
+        None,
+        since=2.2,
+        aggregate="image",
+    )
+    decode_cpu_s: float | None = column(
+        "Processor seconds to decode the item, likewise.", None, since=2.2, aggregate="image"
+    )
     repeats: int | None = column("How often encoder and decoder were timed.", None, key=True)
     threads: int | None = column("Threads that numerical libraries were allowed.", None, aggregate="most", key=True)
     jobs: int | None = column(
         "Worker processes that ran side by side while it was timed.", None, since=2, aggregate="most"
     )
     device: str = column("What computed: cpu, or the name of the accelerator.", "", since=2, aggregate="all")
-    peak_memory_mib: float | None = column(
-        "Largest resident memory of the worker process, in MiB.", None, aggregate="mean"
-    )
     parameters: int | None = column("Numbers in the networks of a learned codec.", None, since=1.1, aggregate="mean")
     encode_kmac_per_pixel: float | None = column(
         "Thousands of multiply–accumulates of a learned encoder for each pixel.", None, since=1.1, aggregate="mean"

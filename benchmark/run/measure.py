@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import statistics
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +20,7 @@ from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import Record
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
-
-_Result = TypeVar("_Result")
+from benchmark.run.timing import Times, timed, warm_up
 
 
 @dataclass(frozen=True)
@@ -106,24 +102,22 @@ class Encoded:
     """Streams of an item, in the parts that have to be decoded together, and what it took to make them."""
 
     parts: list[list[bytes]]
-    seconds: float
-    peak: float | None
+    times: Times
 
 
 def encode(codec: Codec, images: Batch, repeats: int) -> Encoded:
-    """All images by one codec; seconds are the median of the repeats."""
-    memory = _PeakMemory()
-    streams, seconds = _timed(lambda: codec.encode_batch(images), repeats)
-    return Encoded([streams], seconds, memory.mebibytes())
+    """All images by one codec."""
+    warm_up("encode", [codec], images, lambda: codec.encode_batch(images))
+    streams, times = timed(lambda: codec.encode_batch(images), repeats)
+    return Encoded([streams], times)
 
 
 def encode_each(codecs: Sequence[Codec], images: Batch, repeats: int) -> Encoded:
-    """Every image by a codec of its own."""
-    memory = _PeakMemory()
-    parts, seconds = _timed(
+    """Every image by a codec of its own, which the search for its knob has warmed up."""
+    parts, times = timed(
         lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)], repeats
     )
-    return Encoded(parts, seconds, memory.mebibytes())
+    return Encoded(parts, times)
 
 
 def cut(codec: Codec, encoded: Encoded) -> Encoded:
@@ -199,9 +193,12 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
     """
     images, codec = reference.images, codecs[0]
-    memory = _PeakMemory()
-    parts, decode_s = _timed(lambda: [codec.decode_batch(streams) for streams in encoded.parts], repeats)
-    peak = max(filter(None, (encoded.peak, memory.mebibytes())), default=None)
+
+    def decode() -> list[Batch]:
+        return [codec.decode_batch(streams) for streams in encoded.parts]
+
+    warm_up("decode", codecs, images, decode)
+    parts, times = timed(decode, repeats)
     decoded = like(np.concatenate(parts), images)
     streams = [stream for part in encoded.parts for stream in part]
     size = sum(map(len, streams))
@@ -227,10 +224,11 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
         nominal_bpp=sum(nominal) / pixels if nominal else None,
         estimated_bpp=sum(account.estimated_bits for account in accounts) / pixels if accounts else None,
         metrics=values,
-        encode_s=encoded.seconds,
-        decode_s=decode_s,
+        encode_s=encoded.times.seconds,
+        decode_s=times.seconds,
+        encode_cpu_s=encoded.times.cpu_seconds,
+        decode_cpu_s=times.cpu_seconds,
         device=codec.device(),
-        peak_memory_mib=peak,
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],
         decode_kmac_per_pixel=work[1],
@@ -299,16 +297,6 @@ def _suspicion(codec: Codec, reference: Reference, psnr: float) -> str:
     return excess(psnr, images[0], path)
 
 
-def _timed(call: Callable[[], _Result], repeats: int) -> tuple[_Result, float]:
-    """A call's result and the median of its seconds, by the monotonic clock."""
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = call()
-        seconds.append(time.perf_counter() - start)
-    return result, statistics.median(seconds)
-
-
 def like(decoded: Batch, images: Batch) -> Batch:
     """Decoded images in the shape of the originals.
 
@@ -333,22 +321,3 @@ def digest_pixels(images: Batch) -> str:
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     return digest.hexdigest()
-
-
-class _PeakMemory:
-    """The largest resident memory of this process since this was made, in MiB; since its start elsewhere than Linux."""
-
-    def __init__(self) -> None:
-        with contextlib.suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-    def mebibytes(self) -> float | None:
-        with contextlib.suppress(OSError):
-            for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-                if line.startswith("VmHWM:"):
-                    return round(int(line.split()[1]) / 1024, 1)
-        try:
-            import resource
-        except ImportError:  # Windows
-            return None
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

@@ -87,13 +87,8 @@ def run_task(task: Task) -> list[Record]:
             blanks[codec] = record
     records = []
     encoded: dict[Codec, Encoded] = {}
-    warm = False
     for codec, record in blanks.items():
         try:
-            if not warm:
-                # Loads libraries and weights outside the clock; one image of a batch is enough for that.
-                cls.decode_batch(codec.encode_batch(reference.images[:1]))
-                warm = True
             if task.target is not None and not task.target.mean:
                 records.append(_matched(codec, record, reference, task.target, task.repeats))
             elif cls.embedded:

@@ -17,8 +17,8 @@ from benchmark.plugins import all_metrics
 from benchmark.record.columns import read_pairs
 from benchmark.record.migrate import migrate, update_to_2
 from benchmark.record.reading import read_rows
-from benchmark.record.row import BY_NAME, Record, metric_column
-from tests.conftest import ROOT, Run, photo
+from benchmark.record.row import BY_NAME, RETIRED, Record, metric_column
+from tests.conftest import ROOT, TIMED, Run, photo
 
 BASELINES = sorted((ROOT / "results" / "baseline").rglob("records.csv"))
 EACH_BASELINE = pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_a_baseline_is_read_with_all_its_figures(path: Path) -> None:
     assert [row.problem for row in rows] == [""] * len(old)
     taken_apart = {"schema", "key", "dataset", "version"}
     for before, row in zip(old, rows, strict=True):
-        assert {name: row.cells[name] for name in before.keys() - taken_apart} == {
-            name: cell for name, cell in before.items() if name not in taken_apart
+        assert {name: row.cells[name] for name in before.keys() - taken_apart - RETIRED} == {
+            name: cell for name, cell in before.items() if name not in taken_apart | RETIRED
         }
         record = Record.from_cells(row.cells)
         if before["schema"] == "1":
             assert record.version + f", weights {record.weights}" * (record.weights != "") == before["version"]
         else:
-            assert row.cells == before
+            assert row.cells == {name: cell for name, cell in before.items() if name not in RETIRED}
         assert "weights" not in record.version
         if before.get("metric_definitions"):
             assert record.key, "its old key holds, so that it is worth reusing"
@@ -65,7 +65,8 @@ def test_a_baseline_gives_the_summary_that_is_committed(path: Path) -> None:
     summary = summarise(read_records(path), all_metrics())
     new = pd.read_csv(io.StringIO(summary.to_csv(index=False)))
     old = pd.read_csv(path.with_name("summary.csv"))
-    figures = [name for name in old if name not in ("dataset", "version")]
+    left_out = {"dataset", "version"} | {f"{name}_{what}" for name in RETIRED for what in ("mean", "std")}
+    figures = [name for name in old if name not in left_out]
     # The last bit of a logarithm depends on NumPy's version.
     pd.testing.assert_frame_equal(new[figures], old[figures], rtol=1e-14, atol=0)
     again = read_summary(path.with_name("summary.csv"))
@@ -133,13 +134,32 @@ def test_a_folder_of_schema_1_is_resumed(rdbench: Run, tmp_path: Path) -> None:
     pd.DataFrame(old).to_csv(path, index=False)
     assert "4 ok; 2 of them from an earlier run" in rdbench(*words).stdout
     after = as_written(path)
-    told = {"jobs", "device", "rdbench", "source", "metric_sources"}
+    told = {"jobs", "device", "rdbench", "source", "metric_sources", "encode_cpu_s", "decode_cpu_s"}
     for place, (was, now) in enumerate(zip(before, after, strict=True)):
         again = place in (1, 2)
-        timed = {"encode_s", "decode_s", "peak_memory_mib"} if again else set()
+        timed = set(TIMED) if again else set()
         same = was.keys() - told - timed - {"key"}
         assert {name: now[name] for name in same} == {name: was[name] for name in same}
         assert all(bool(now[name]) == again for name in told), "schema 1 did not tell"
         assert (now["key"] == was["key"]) == again, "the key of a row that does not tell its source is another"
     assert "4 of them from an earlier run" in rdbench(*words).stdout
     assert as_written(path) == after
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_a_column_that_no_version_writes_any_more_is_left_out(rdbench: Run, tmp_path: Path) -> None:
+    """In records and in a summary, also where a row is kept; the row stays as it is otherwise."""
+    (tmp_path / "set").mkdir()
+    Image.fromarray(photo(8, 9)).save(tmp_path / "set" / "a.png")
+    words = ["run", "--codecs", "png", "--set", "png.level=1", "--metrics", "psnr"]
+    words += ["--dataset", f"folder:{tmp_path}/set"]
+    rdbench(*words, "--out", "out")
+    path = tmp_path / "out" / "records.csv"
+    now = path.read_bytes()
+    pd.DataFrame(as_written(path)).assign(peak_memory_mib="992.0").to_csv(path, index=False)
+    assert "peak_memory_mib" not in read_records(path)
+    assert "1 of them from an earlier run" in rdbench(*words, "--out", "out").stdout
+    assert path.read_bytes() == now
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv").assign(peak_memory_mib_mean=992.0)
+    summary.to_csv(tmp_path / "summary.csv", index=False)
+    assert "peak_memory_mib_mean" not in read_summary(tmp_path / "summary.csv")

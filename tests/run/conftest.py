@@ -9,6 +9,12 @@ import pytest
 from tests.conftest import photo
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test before it has warmed up in this process counts for no test."""
+    monkeypatch.setattr("benchmark.run.timing.WARM", set())
+
+
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     from PIL import Image

@@ -13,7 +13,7 @@ from benchmark.record.row import Record
 from benchmark.run.runner import run_study
 from benchmark.run.study import resolve
 from benchmark.run.task import Task, run_task
-from tests.conftest import Run, empty_cells
+from tests.conftest import TIMED, Run, empty_cells
 
 
 def mean_of(codec: str, knob: float, folder: Path) -> tuple[float, float]:
@@ -86,7 +86,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
     path.write_text("\n".join(line for line in before.decode().splitlines() if "mean bpp<=2" not in line) + "\n")
     assert "6 of them from an earlier run" in rdbench(*words).stdout
     again = pd.read_csv(path, keep_default_na=False)
-    same = [name for name in empty_cells() if name not in ("encode_s", "decode_s", "jobs", "peak_memory_mib")]
+    same = [name for name in empty_cells() if name not in TIMED]
     assert again[same].equals(rows[same])
     assert (tmp_path / "out" / "search.csv").read_bytes() == trials
 
@@ -117,7 +117,7 @@ def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypat
     resumed = sum(made)
     run_study(study, out=tmp_path / "whole", **options)  # type: ignore[arg-type]
     assert sum(made) - resumed == resumed, "what was tried before the interruption was not tried again"
-    timed = ["encode_s", "decode_s", "jobs", "peak_memory_mib"]
+    timed = list(TIMED)
     one, other = (pd.read_csv(tmp_path / name / "records.csv").drop(columns=timed) for name in ("out", "whole"))
     assert one.equals(other)
 

@@ -101,11 +101,10 @@ def tables_of(
 
 
 def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, versions: str, anchor: str) -> Table:
-    """Rate, time, memory and complexity; columns that no codec has a value of are left out."""
+    """Rate, time and complexity; columns that no codec has a value of are left out."""
     columns = [
         "encode_mps",
         "decode_mps",
-        "peak_memory_mib",
         "encode_kmac_per_pixel",
         "decode_kmac_per_pixel",
         "parameters",
@@ -119,21 +118,19 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, ver
         name,
         f"BD-rate against {anchor}, time and complexity on {covers}, over all operating points. Front: no other codec "
         "has both a lower BD-rate and a quicker decoder. Megapixels a second: size of all images over the time of all, "
-        f"{' or '.join(map(str, threads)) or 'unknown'} thread{'s' if threads != [1] else ''}. Memory: the most that "
-        "the process held, with all that it had loaded. Multiply-accumulates (MAC) and parameters of learned codecs "
+        f"{' or '.join(map(str, threads)) or 'unknown'} thread{'s' if threads != [1] else ''}. "
+        "Multiply-accumulates (MAC) and parameters of learned codecs "
         f"are counted from their layers. {versions}",
         frame,
         {
             "series": "codec",
             "bd_rate": "BD-rate (%)",
             **{column: TITLES[column] for column in columns},
-            "peak_memory_mib": "memory (MiB)",
         },
         {
             "bd_rate": "+.1f",
             "encode_mps": ".2f",
             "decode_mps": ".2f",
-            "peak_memory_mib": ".0f",
             "encode_kmac_per_pixel": ".2f",
             "decode_kmac_per_pixel": ".2f",
             "parameters": ".0f",
