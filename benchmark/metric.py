@@ -129,6 +129,7 @@ class Metric:
         highest: largest value that it can have, such as 1; None where there is none.
         pooled: how a summary has it of all images together, beside its mean; None where it is the decibels of no other.
         shown: where it is shown though nobody names it.
+        by_default: whether a run computes it that names no metrics.
         version: library and version that computed it; empty where the bench itself does.
 
     Raises:
@@ -148,6 +149,7 @@ class Metric:
     highest: float | None = None
     pooled: Pooled | None = None
     shown: Shown = "tables"
+    by_default: bool = True
     version: str = ""
 
     def __post_init__(self) -> None:

@@ -73,14 +73,15 @@ def print_metrics() -> None:
         first = columns[0]
         table.add_row(
             name,
-            ", ".join(metric.column for metric in columns),
+            "\n".join(metric.column for metric in columns),
             first.unit or "–",
             "higher" if first.higher_is_better else "lower",
             str(first.tolerance),
             str(first.smallest),
             libraries[name],
         )
-        definitions.append(f"{name}: {first.definition}")
+        asked = "" if first.by_default else " (computed where --metrics names it)"
+        definitions.append(f"{name}{asked}: {first.definition}")
     console = open_console()
     console.print(table)
     for line in definitions:

@@ -308,8 +308,10 @@ def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
     known = list(dict.fromkeys(metric.name for metric in all_metrics()))
     missing = missing_metrics()
     if names is None:
+        usual = {metric.name for metric in all_metrics() if metric.by_default}
+        missing = {name: reason for name, reason in missing.items() if name in usual}
         return (
-            [name for name in known if name not in missing],
+            [name for name in known if name in usual and name not in missing],
             [f"left out metric {name}: {reason}" for name, reason in missing.items()],
         )
     for name in names:
