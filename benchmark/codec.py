@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath
-from benchmark.errors import PluginError, SettingError, UnsupportedImage, UsageError
+from benchmark.errors import KIND_WORDS, PluginError, SettingError, UnsupportedImage, UsageError, did_you_mean
 from benchmark.record.settings import settings_text
 
 Image = npt.NDArray[np.uint8]
@@ -124,13 +125,15 @@ class Codec(ABC):
                     f"{cls.__module__}.{cls.__qualname__}.{name}: a setting by its annotation, but the interface has "
                     "something of this name; take another word for the setting, or write ClassVar if it is none"
                 )
-        for name, member in vars(cls).items():
+        for name, member in list(vars(cls).items()):
             meant = next((vars(base)[name] for base in cls.__mro__[1:] if name in vars(base)), None)
             if isinstance(meant, classmethod) and not isinstance(member, classmethod):
                 raise PluginError(
                     f"{cls.__module__}.{cls.__qualname__}.{name}: expected a class method, which has no settings to "
                     "see; write @classmethod above it, and cls in place of self"
                 )
+            if name == "decode":
+                setattr(cls, name, classmethod(_of_bytes(member.__func__)))
 
     def __post_init__(self) -> None:
         kinds = setting_types(type(self))
@@ -142,7 +145,7 @@ class Codec(ABC):
             if kind is float and type(value) is int:
                 object.__setattr__(self, field.name, float(value))
             elif type(value) is not kind:
-                raise SettingError(f"{where}: expected {kind.__name__}, got {value!r}")
+                raise SettingError(f"{where}: expected {KIND_WORDS[kind]}, got {value!r}")
             _check_range(where, value, field.metadata)
 
     @classmethod
@@ -271,8 +274,7 @@ class Codec(ABC):
         known = [field.name for field in dataclasses.fields(cls)]
         for field in settings:
             if field not in known:
-                listed = ", ".join(known) or "none"
-                raise SettingError(f"{cls.name} has no setting {field!r}; it has: {listed}")
+                raise SettingError(f"{cls.name} has no setting {field!r}{did_you_mean(str(field), known)}")
         return cls(**settings)
 
     @classmethod
@@ -284,8 +286,7 @@ class Codec(ABC):
         """
         kinds = setting_types(cls)
         if field not in kinds:
-            listed = ", ".join(kinds) or "none"
-            raise SettingError(f"{cls.name} has no setting {field!r}; it has: {listed}")
+            raise SettingError(f"{cls.name} has no setting {field!r}{did_you_mean(field, kinds)}")
         kind = kinds[field]
         if kind is bool:
             if text.lower() not in ("true", "false"):
@@ -294,8 +295,20 @@ class Codec(ABC):
         try:
             value: Setting = kind(text)
         except ValueError:
-            raise SettingError(f"{cls.name}.{field}: expected {kind.__name__}, got {text!r}") from None
+            raise SettingError(f"{cls.name}.{field}: expected {KIND_WORDS[kind]}, got {text!r}") from None
         return value
+
+
+def _of_bytes(decode: Callable[[Any, bytes], Image]) -> Callable[[Any, bytes], Image]:
+    """A decoder that refuses what is no stream, before a library of whatever kind meets it."""
+
+    @functools.wraps(decode)
+    def decode_bytes(cls: type[Codec], data: bytes) -> Image:
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise UsageError(f"{cls.name}: decode: expected the bytes of a stream, got {data!r:.80}")
+        return decode(cls, data)
+
+    return decode_bytes
 
 
 def setting_types(codec: type[Codec]) -> dict[str, type]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.errors import MissingData, UnsupportedImage, UsageError
+from benchmark.errors import MissingData, UnsupportedImage, UsageError, did_you_mean
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
@@ -160,6 +160,8 @@ class ImageFiles(Dataset):
 
     def load(self, item: str) -> Batch:
         """A batch of one: shape (1, H, W) or (1, H, W, 3)."""
+        if item not in self.paths:
+            raise MissingData(f"data set {self.name!r} has no item {item!r}{did_you_mean(str(item), self.paths)}")
         return read_image(self.paths[item])[np.newaxis]
 
     def count(self) -> int:

@@ -16,6 +16,44 @@
 The command line prints the message of any of them, without a traceback, and exits with status 2.
 """
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+
+def one_line(error: BaseException) -> str:
+    """The text of an error as one line, for a message that quotes it; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str:
+    """What a message says of the names that come near to one that is not known, or else of all, or the first of many.
+
+    Args:
+        text: what was given.
+        known: the names that are known.
+    """
+    names = list(known)
+    lower = {name.lower(): name for name in names}
+    close = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=2, cutoff=0.65)]
+    meant = f"; did you mean {' or '.join(close)}?" if close else ""
+    listed = ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
+    return f"{meant or ';'} known: {listed or 'none'}"
+
+
+_MOST_NAMES = 60
+
+KIND_WORDS: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+}
+"""What messages call the types of values."""
+
 
 class BenchmarkError(Exception):
     """Base of every error that the bench raises on purpose."""

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.errors import PluginError, UsageError
+from benchmark.errors import PluginError, UsageError, did_you_mean
 
 Channels = npt.NDArray[np.float32]
 """Images as metrics see them: ``float32`` in 0–255, shape (N, C, H, W): C = 4 for R, G, B and luma, 1 for grey."""
@@ -273,8 +273,8 @@ def find_metric(metrics: Iterable[Metric], text: str) -> Metric:
     for metric in known:
         if text == metric.name:
             return metric
-    columns = ", ".join(metric.column for metric in known) or "none"
-    raise UsageError(f"unknown metric {text!r}; known: {columns}")
+    names = dict.fromkeys(name for metric in known for name in (metric.column, metric.name))
+    raise UsageError(f"unknown metric {text!r}{did_you_mean(text, names)}")
 
 
 class MetricFamily(ABC):

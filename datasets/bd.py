@@ -71,7 +71,7 @@ class _PatchSet(PatchDataset):
                         f"{len(indices[-1])} indices"
                     )
                 shards += opened
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DigestError(
                 f"{path}: not as 'data build-bd' writes it ({type(error).__name__}: {error}); delete {self._folder} "
                 "and build it again"

@@ -164,7 +164,7 @@ def rdbench_process(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def rdbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command line in this process, in an empty folder; an error that it does not explain is raised here."""
+    """Runs the command line in this process, in an empty folder; an error that it does not explain fails the test."""
     from click.testing import CliRunner
 
     from benchmark.cli.main import main
@@ -180,6 +180,7 @@ def rdbench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         os.environ.update(before)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
+        assert "unforeseen" not in result.stderr, result.stderr  # it would be an error that nothing explains
         done = subprocess.CompletedProcess(list(words), result.exit_code, result.stdout, result.stderr)
         return _checked(done) if check else done
 

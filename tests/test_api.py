@@ -16,7 +16,7 @@ from PIL import Image
 
 import benchmark
 from benchmark import api
-from benchmark.errors import MissingBackend, SettingError, UsageError
+from benchmark.errors import MissingBackend, MissingData, SettingError, UsageError
 from tests.conftest import ROOT, photo
 
 FUNCTIONS = ["bd_rate", "codec", "dataset", "read_results", "run"]
@@ -130,12 +130,17 @@ def test_several_data_sets_are_several_folders(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="unknown codec 'jpge'; known: "):
+    with pytest.raises(UsageError, match="unknown codec 'jpge'; did you mean jpeg"):
         benchmark.codec("jpge")
     with pytest.raises(SettingError, match="expected 1 to 100, got 500"):
         benchmark.codec("jpeg", quality=500)
-    with pytest.raises(UsageError, match="unknown data set 'kodac'; known: "):
+    with pytest.raises(UsageError, match="unknown data set 'kodac'; did you mean kodak"):
         benchmark.dataset("kodac")
+    with pytest.raises(UsageError, match="jpeg: decode: expected the bytes of a stream, got 'abc'"):
+        benchmark.codec("jpeg").decode("abc")  # type: ignore[arg-type]
+    Image.fromarray(photo(8, 8)).save(tmp_path / "first.png")
+    with pytest.raises(MissingData, match=r"no item 'frist.png'; did you mean first.png\? known: first.png"):
+        benchmark.dataset(f"folder:{tmp_path}").load("frist.png")
     with pytest.raises(UsageError, match="holds neither"):
         benchmark.read_results(tmp_path)
     with pytest.raises(UsageError, match="unknown data set 'kodac'"):

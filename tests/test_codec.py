@@ -48,14 +48,14 @@ def test_settings_have_the_types_of_their_fields() -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"passes": 1.0}, "plain.passes: expected int, got 1.0"),
-        ({"passes": True}, "plain.passes: expected int, got True"),
+        ({"passes": 1.0}, "plain.passes: expected a whole number, got 1.0"),
+        ({"passes": True}, "plain.passes: expected a whole number, got True"),
         ({"passes": 0}, "plain.passes: expected 1 to None, got 0"),
         ({"strength": 11}, "plain.strength: expected 0 to 10, got 11"),
         ({"strength": math.nan}, "plain.strength: expected 0 to 10, got nan"),
-        ({"fast": 1}, "plain.fast: expected bool, got 1"),
+        ({"fast": 1}, "plain.fast: expected true or false, got 1"),
         ({"mode": "c"}, "plain.mode: expected one of a, b, got 'c'"),
-        ({"colour": "red"}, "plain has no setting 'colour'; it has: strength, passes, fast, mode"),
+        ({"colour": "red"}, "plain has no setting 'colour'; known: strength, passes, fast, mode"),
     ],
 )
 def test_settings_that_make_no_sense(settings: dict[str, Any], complaint: str) -> None:
@@ -73,7 +73,7 @@ def test_texts_become_settings() -> None:
     }
     for field, text, complaint in (
         ("fast", "yes", "expected true or false, got 'yes'"),
-        ("passes", "2.5", "expected int, got '2.5'"),
+        ("passes", "2.5", "expected a whole number, got '2.5'"),
         ("speed", "1", "no setting 'speed'"),
     ):
         with pytest.raises(SettingError, match=complaint):

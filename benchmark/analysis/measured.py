@@ -39,7 +39,7 @@ def read_manifest(results: Path) -> Manifest:
         return {}
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordsError(f"{path}: cannot be read as a manifest: {error}") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("metrics", {}), dict):
         raise RecordsError(f"{path}: expected an object as a run writes it, with an object 'metrics' or none")

@@ -10,11 +10,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from benchmark.errors import RecordsError
+from benchmark.errors import RecordsError, one_line
 from benchmark.metric import Metric
-from benchmark.record.columns import Column
+from benchmark.record.columns import Column, hint, read_number, shortened
 from benchmark.record.migrate import update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, RETIRED, SETTLED, columns, metric_column
@@ -22,6 +22,13 @@ from benchmark.record.settings import read_settings
 
 KEYS = POINT
 """Columns that name an operating point."""
+
+_NUMBERS = {column.name for column in COLUMNS if column.kind in ("number", "whole number")} | {
+    "images_attempted",
+    "failures",
+    "skipped",
+    "unreachable",
+}
 
 _TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
 
@@ -89,15 +96,17 @@ def read_summary(path: Path) -> pd.DataFrame:
     Raises:
         RecordsError: it cannot be read, or is no summary.
     """
+    read_header(path)
     try:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
-        raise RecordsError(f"{path}: cannot be read as a summary: {error}") from error
+        raise RecordsError(f"{path}: cannot be read as a summary: {one_line(error)}") from error
     frame = frame.drop(columns=[f"{name}_{what}" for name in RETIRED for what in ("mean", "std")], errors="ignore")
     missing = [column.name for column in COLUMNS if column.aggregate == "point" and column.since == 1]
     missing = [name for name in (*missing, "images") if name not in frame]
     if missing:
         raise RecordsError(f"{path}: not a summary, by its columns (missing: {', '.join(missing)})")
+    _check_summary(path, frame)
     if "weights" not in frame:  # written from records of schema 1
         old = frame[[name for name in KEYS if name in frame]].fillna("").to_dict("records")
         told = ["dataset", "images_expected", "version", "weights", "target_column", "target_limit", "target_over"]
@@ -106,6 +115,27 @@ def read_summary(path: Path) -> pd.DataFrame:
         for name in ("images_expected", "target_limit"):
             frame[name] = pd.to_numeric(frame[name])
     return frame.fillna(dict.fromkeys(_TEXTS & set(frame.columns), ""))
+
+
+def _check_summary(path: Path, frame: pd.DataFrame) -> None:
+    """Refuses a summary whose numbers are none, or whose settings cannot be read."""
+    for name in map(str, frame.columns):
+        if name not in _NUMBERS and not name.endswith(("_mean", "_std", "_pooled")):
+            continue
+        if is_bool_dtype(frame[name]) or not is_numeric_dtype(frame[name]):
+            for line, cell in enumerate(frame[name], 2):
+                try:
+                    read_number("nan" if pd.isna(cell) else str(cell))
+                except ValueError:
+                    text = f"expected a number, got {shortened(str(cell))}{hint(str(cell))}"
+                    raise RecordsError(f"{path}, line {line}: {name}: {text}") from None
+    for line, (settings, images) in enumerate(zip(frame["settings"], frame["images"], strict=True), 2):
+        if not 0 <= images < math.inf:
+            raise RecordsError(f"{path}, line {line}: images: expected a whole number, got {images}")
+        try:
+            read_settings(settings)
+        except RecordsError as error:
+            raise RecordsError(f"{path}, line {line}: {error}") from error
 
 
 def value_columns(records: pd.DataFrame) -> list[str]:

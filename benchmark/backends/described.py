@@ -46,7 +46,7 @@ from PIL import Image as Pictures
 
 from benchmark.backends.pillow import decode_with_pillow
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.errors import BitstreamError, ProgramError, SettingError, UsageError
+from benchmark.errors import KIND_WORDS, BitstreamError, ProgramError, SettingError, UsageError, did_you_mean
 from benchmark.system.files import read_toml
 from benchmark.system.program import MEMORY, TIMEOUT, find_program, private_folder, run_program
 
@@ -340,9 +340,9 @@ def _check_keys(
 ) -> None:
     for key, value in table.items():
         if key not in known:
-            raise UsageError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")
+            raise UsageError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")
         if not isinstance(value, known[key]) or (isinstance(value, bool) and bool not in known[key]):
-            wanted = " or ".join(kind.__name__ for kind in known[key])
+            wanted = " or ".join(KIND_WORDS[kind] for kind in known[key])
             raise UsageError(f"{where}: {key}: expected {wanted}, got {value!r}")
     for key in required:
         if key not in table:

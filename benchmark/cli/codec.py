@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from benchmark import defaults
+from benchmark.cli.console import say
 from benchmark.cli.options import FAILED, PATH, names_of, pair, read, write
 
 
@@ -23,11 +24,12 @@ def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> Non
 
     cls = codec_class(codec)
     version_of(cls)
-    pairs = (pair(text) for text in sets)
+    pairs = (pair("--set", text) for text in sets)
+    ready = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs})
     image = read_image(source)
-    stream = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs}).encode(image)
+    stream = ready.encode(image)
     write(target, stream)
-    click.echo(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
+    say(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
 
 
 @click.command()
@@ -46,18 +48,26 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     """Decode the stream IN to the image file OUT; its ending says in which lossless format."""
     from PIL import Image
 
-    from benchmark.errors import UsageError
+    from benchmark.errors import BitstreamError, UsageError
     from benchmark.plugins import codec_class, codec_of_stream, version_of
 
     stream = read(source)
-    cls = codec_class(codec) if codec else codec_of_stream(stream)
+    try:
+        cls = codec_class(codec) if codec else codec_of_stream(stream)
+    except UsageError as error:
+        raise error if codec else UsageError(f"{source}: {error}") from error
     version_of(cls)
-    image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
+    try:
+        image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
+    except BitstreamError as error:
+        raise BitstreamError(f"{source}: {error}") from error
+    if not target.resolve().parent.is_dir():
+        raise UsageError(f"{target}: cannot be written: there is no folder {target.parent}; make it first")
     try:
         Image.fromarray(image).save(target)
     except (OSError, ValueError) as error:
         raise UsageError(f"{target}: cannot be written: {error}; name a file that ends in .png") from error
-    click.echo(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
+    say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
 
 
 @click.command()

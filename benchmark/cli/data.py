@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmark.cli.console import say
 from benchmark.cli.options import PATH, data_root_option, jobs_option, training_set
 
 
@@ -30,7 +31,7 @@ def fetch(name: str, out: Path | None) -> None:
 
     cls = dataset_class(name)
     try:
-        click.echo(f"{name} is in {cls.fetch(out or cache_dir())}")
+        say(f"{name} is in {cls.fetch(out or cache_dir())}")
     except (OSError, ValueError) as error:
         raise MissingData(f"{name} could not be downloaded: {error}") from error
 
@@ -71,8 +72,8 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
 
     manifest = build(sources, out, side=patch, seed=seed, order=order, jobs=jobs)
     for name, splits in manifest["sets"].items():
-        click.echo(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
-    click.echo(
+        say(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
+    say(
         f"{out}: {manifest['patches']} patches of {len(manifest['sources'])} images; {len(manifest['skipped'])} skipped"
     )
 
@@ -100,4 +101,4 @@ def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: P
         raise UsageError(f"{out}: expected a name that ends in .npz")
     name, source = training_set(dataset, data_root)
     packed, total = pack_images(source, name, out, count=count, max_bytes=int(number) * 1_000_000)
-    click.echo(f"{out}: {packed} of {total} images, {out.stat().st_size / 1e6:.1f} MB")
+    say(f"{out}: {packed} of {total} images, {out.stat().st_size / 1e6:.1f} MB")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.cli.tables import open_console, table_of
+from benchmark.cli.console import open_console
+from benchmark.cli.tables import table_of
 from benchmark.errors import BenchmarkError, MissingBackend
 
 if TYPE_CHECKING:

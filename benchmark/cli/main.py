@@ -6,13 +6,15 @@ run never loads a deep-learning framework.
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import click
 
 from benchmark.cli import codec, data, lists, results, run, train
+from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import USAGE
-from benchmark.errors import BenchmarkError
+from benchmark.errors import BenchmarkError, one_line
 from benchmark.version import __version__
 
 
@@ -21,19 +23,40 @@ class _Refusal(click.ClickException):
 
 
 class _Group(click.Group):
-    """Turns the bench's own errors into a message and exit status 2."""
+    """Turns errors into a message of one line and exit status 2: status 1 means that something failed or is worse."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        use_any_encoding()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BenchmarkError as error:
-            raise _Refusal(str(error)) from error
+            raise _refusal(str(error), error) from error
+        except BrokenPipeError:
+            raise  # whoever reads the output has enough of it
+        except Exception as error:
+            text = f"unforeseen {type(error).__name__}: {one_line(error)}; --verbose shows where, please report it"
+            raise _refusal(text, error) from error
+
+
+def _refusal(text: str, error: Exception) -> _Refusal:
+    if asked(VERBOSE):
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    return _Refusal(" ".join(line.strip() for line in text.splitlines()))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="rdbench")
 def main() -> None:
-    """Rate–distortion benchmark of classical and learned image codecs."""
+    """Rate–distortion benchmark of classical and learned image codecs.
+
+    The exit status is 0 if all went well, 1 if something failed or became worse, 2 if the request or a file cannot be
+    used; then one line says why. Colours follow the terminal, and NO_COLOR.
+    """
 
 
 for _command in (
@@ -53,4 +76,5 @@ for _command in (
     lists.info,
     lists.list_,
 ):
+    add_output_options(_command)
     main.add_command(_command)

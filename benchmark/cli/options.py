@@ -40,11 +40,11 @@ def names_of(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
 
-def pair(text: str) -> tuple[str, str]:
-    """Key and value of a text KEY=VALUE."""
+def pair(option: str, text: str) -> tuple[str, str]:
+    """Key and value of a text KEY=VALUE that was given with an option."""
     key, separator, value = text.partition("=")
     if not (key and separator):
-        raise click.UsageError(f"expected KEY=VALUE, got {text!r}")
+        raise click.UsageError(f"{option} {text}: expected KEY=VALUE")
     return key, value
 
 
@@ -82,5 +82,8 @@ def write(path: Path, content: bytes) -> None:
     """
     try:
         path.write_bytes(content)
+    except FileNotFoundError as error:
+        text = f"{path}: cannot be written: there is no folder {path.parent}; make it first"
+        raise UsageError(text) from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

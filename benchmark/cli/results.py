@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from benchmark import defaults
+from benchmark.cli.console import say, say_note
 from benchmark.cli.options import PATH, data_root_option, jobs_option, names_of, typed_command, write
 
 
@@ -44,7 +45,7 @@ def bdrate(
 
     found = read_results(results, all_metrics())
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        say_note(note)
     quality = found.metric(metric)
     table = bd_table(found, anchor, quality, interpolator=interpolator, every_image=images, hull=hull)
     if out:
@@ -115,11 +116,11 @@ def import_(
         )
         references += found.references
         for text in found.notes:
-            click.echo(f"note: {text}", err=True)
+            say_note(text)
     write(out, reference_text(references).encode())
     for reference in references:
-        click.echo(f"{reference.label}: {len(reference.rates)} points, {reference.metric}")
-    click.echo(f"wrote {out}: {len(references)} curves")
+        say(f"{reference.label}: {len(reference.rates)} points, {reference.metric}")
+    say(f"wrote {out}: {len(references)} curves")
 
 
 @click.command()
@@ -202,8 +203,8 @@ def report(
         command=typed_command(),
     )
     for note in content.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(f"{folder}: {len(files)} files of {content.title}")
+        say_note(note)
+    say(f"{folder}: {len(files)} files of {content.title}")
 
 
 @click.command()
@@ -324,4 +325,4 @@ def published(studies: Path, results: Path, out: Path | None) -> None:
     page = out or studies / "README.md"
     metrics = metrics_below(results, all_metrics())
     write(page, write_page([read_published(path, metrics) for path in files], results).encode())
-    click.echo(f"wrote {page}: {len(files)} studies")
+    say(f"wrote {page}: {len(files)} studies")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from benchmark import defaults
+from benchmark.cli.console import say_note
 from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, jobs_option, names_of, typed_command
 
 
@@ -109,7 +110,7 @@ def run(
     given |= {key: value for key, value in flags.items() if value is not None}
     study, notes = resolve(**given, sets=sets)
     for note in notes:
-        click.echo(f"note: {note}", err=True)
+        say_note(note)
     studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 _NUMERIC = {
@@ -41,14 +40,6 @@ _NUMERIC = {
     "of 1×1",
     "threads",
 }
-
-
-def open_console() -> Console:
-    """Where all output of a command goes."""
-    console = Console(markup=False, highlight=False)  # square brackets are meant
-    if not console.is_terminal:
-        console.width = 160  # a file has no width: do not break its lines at 80
-    return console
 
 
 def table_of(*columns: str, numbers: Sequence[str] = ()) -> Table:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmark.cli.tables import formatted, open_console, table_of
+from benchmark.cli.console import open_console
+from benchmark.cli.tables import formatted, table_of
 from benchmark.metric import Metric, find_metric
 from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
@@ -54,7 +55,7 @@ def print_outcome(outcome: Outcome) -> None:
                 table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
             console.print(table)
     for codec, (count, reason) in outcome.failures.items():
-        console.print(f"{codec}: {count} rows failed, the first: {reason}", style="bold red")
+        console.print(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}", style="bold red")
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
     for reason, count in outcome.again.items():

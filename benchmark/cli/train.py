@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from benchmark.cli.console import say
 from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, training_set, typed_command
 
 
@@ -106,7 +107,7 @@ def train(
     folder = out or Path("weights") / codec / (name or label)
     try:
         card = run_training(
-            codec_class(codec).recipe(dataset, dict(pair(text) for text in options)),
+            codec_class(codec).recipe(dataset, dict(pair("--option", text) for text in options)),
             images,
             data=data,
             out=folder,
@@ -122,4 +123,4 @@ def train(
         kept = "the checkpoint is written; the same command goes on from here" if begun else "nothing was trained yet"
         click.echo(f"interrupted: {kept}", err=True)
         sys.exit(INTERRUPTED)
-    click.echo(f"wrote {card}")
+    say(f"wrote {card}")

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, data_roots
-from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError
+from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError, did_you_mean
 from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.source import class_digest
 from benchmark.record.words import taken_by, words_of
@@ -86,7 +86,7 @@ def _named(name: str) -> type[Codec]:
         return found[0]
     if name in points:
         return _load(points[name], Codec)  # type: ignore[type-abstract]
-    raise UsageError(f"unknown codec {name!r}; known: {', '.join(codec_names())}")
+    raise UsageError(f"unknown codec {name!r}{did_you_mean(name, codec_names())}")
 
 
 def codec_source(name: str) -> str:
@@ -231,7 +231,7 @@ def dataset_class(name: str) -> type[Dataset]:
     """
     known = dataset_classes()
     if name not in known:
-        raise UsageError(f"unknown data set {name!r}; known: {', '.join(sorted(known))}")
+        raise UsageError(f"unknown data set {name!r}{did_you_mean(name, sorted(known))}")
     return known[name]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, SupportsFloat
 
 Aggregate = Literal["", "point", "mean", "image", "most", "same", "all"]
 """What a summary makes of a column over the rows of an operating point.
@@ -31,6 +32,7 @@ class Column:
         since: the schema that it came with; 1.1 was added while schema 1 was in use. A file of schema 1 may lack it.
         aggregate: what a summary makes of it.
         key: whether the figures of a row depend on it, so that it is a part of the row's key.
+        exact: whether a number keeps all its digits, because it was set and not measured.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     since: float
     aggregate: Aggregate
     key: bool
+    exact: bool = False
 
     def read(self, cell: str) -> Any:
         """The value of a cell.
@@ -51,11 +54,15 @@ class Column:
         try:
             return _KINDS[self.kind].read(cell)
         except ValueError:
-            raise ValueError(f"{self.name}: expected {_KINDS[self.kind].expected}, got {cell!r}") from None
+            raise ValueError(
+                f"{self.name}: expected {_KINDS[self.kind].expected}, got {shortened(cell)}{hint(cell)}"
+            ) from None
 
     def write(self, value: Any) -> str:
         """The cell of a value; empty where there is none."""
-        return "" if value is None else _KINDS[self.kind].write(value)
+        if value is None:
+            return ""
+        return str(float(value)) if self.exact else _KINDS[self.kind].write(value)
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,43 @@ def write_pairs(pairs: Mapping[str, str]) -> str:
     return ",".join(f"{name}:{value}" for name, value in pairs.items())
 
 
+def read_number(cell: str) -> float:
+    """The number that a cell means, in plain digits with a decimal point.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not cell.isascii() or "_" in cell:  # Python would take 1_0 and the digits of other scripts
+        raise ValueError(f"expected a number, got {cell!r}")
+    return float(cell)
+
+
+def shortened(cell: str, most: int = 80) -> str:
+    """A cell in quotes for a message of one line; of a long one its beginning."""
+    return repr(cell) if len(cell) <= most else f"{cell[:most]!r}…"
+
+
+def hint(cell: str) -> str:
+    """What to do about a cell that is no number but would be one elsewhere; empty where nothing is known."""
+    return "; write a decimal point in place of the comma" if _DECIMAL_COMMA.fullmatch(cell) else ""
+
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+
+DIGITS = 10
+"""Significant digits of numbers in CSV files. The last of a float's 17 differ with a processor's arithmetic."""
+
+
+def write_number(value: SupportsFloat) -> str:
+    """A number with :data:`DIGITS` significant digits, such as ``0.1``, ``3.0``, ``1e-07`` or ``inf``.
+
+    What was written is read, and written again, as the same text.
+    """
+    return str(float(f"{float(value):.{DIGITS}g}"))
+
+
 def _whole(cell: str) -> int:
-    value = float(cell)  # a table program may have written 3 as 3.0
+    value = read_number(cell)  # a table program may have written 3 as 3.0
     if not value.is_integer():
         raise ValueError
     return int(value)
@@ -89,7 +131,7 @@ def _whole(cell: str) -> int:
 _KINDS: Mapping[Kind, _Kind] = {
     "text": _Kind("text", str, str),
     "whole number": _Kind("a whole number", _whole, lambda value: str(int(value))),
-    "number": _Kind("a number", float, lambda value: str(float(value))),
+    "number": _Kind("a number", read_number, write_number),
     "words": _Kind("words", lambda cell: tuple(cell.split()), " ".join),
     "pairs": _Kind("pairs such as name:text", read_pairs, write_pairs),
 }
@@ -106,10 +148,16 @@ _KIND_OF: Mapping[str, Kind] = {
 
 
 def column(
-    text: str, default: Any = dataclasses.MISSING, *, since: float = 1, aggregate: Aggregate = "", key: bool = False
+    text: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    since: float = 1,
+    aggregate: Aggregate = "",
+    key: bool = False,
+    exact: bool = False,
 ) -> Any:
     """A field of a dataclass that is a column; its kind follows from its annotation. Arguments are those of Column."""
-    metadata = {"text": text, "since": since, "aggregate": aggregate, "key": key}
+    metadata = {"text": text, "since": since, "aggregate": aggregate, "key": key, "exact": exact}
     if default is dict:
         return dataclasses.field(default_factory=dict, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

@@ -90,11 +90,23 @@ def _text(path: Path) -> tuple[str, bool]:
         raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
 
 
+def other_separator(header: Sequence[str]) -> str:
+    """The separator in whose place a header has no commas, in words; empty where it looks well.
+
+    Args:
+        header: the names of the columns, as cut at commas.
+    """
+    names = {";": "semicolon", "\t": "tab"}
+    return next((names[sign] for sign in names if len(header) == 1 and sign in header[0]), "")
+
+
 def _header(path: Path, text: str) -> list[str]:
     try:
         header = next(csv.reader(io.StringIO(text, newline="")), [])
     except csv.Error as error:
         raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
+    if separator := other_separator(header):
+        raise RecordsError(f"{path}: looks {separator}-separated; write it with commas, and with decimal points")
     if not header:
         raise RecordsError(f"{path}: cannot be read as CSV: it is empty")
     if twice := sorted({name for name in header if header.count(name) > 1}):

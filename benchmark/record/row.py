@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from benchmark.errors import RecordsError
-from benchmark.record.columns import Column, column, columns_of
+from benchmark.record.columns import Column, column, columns_of, write_number
 from benchmark.record.settings import read_settings
 
 SCHEMA = 2
@@ -99,7 +99,9 @@ class Record:
         key=True,
     )
     target_column: str = column("Column whose value the target limits.", "", since=2, aggregate="same")
-    target_limit: float | None = column("Value that the target limits the column to.", None, since=2, aggregate="same")
+    target_limit: float | None = column(
+        "Value that the target limits the column to.", None, since=2, aggregate="same", exact=True
+    )
     target_over: str = column(
         "What the limit holds for: image, where each image has a knob of its own, or set, where one knob serves the "
         "mean over all images of the data set.",
@@ -108,7 +110,10 @@ class Record:
         aggregate="same",
     )
     knob_value: float | None = column(
-        "Value of the knob that the target chose; the mean over the images of an item.", None, aggregate="mean"
+        "Value of the knob that the target chose; the mean over the images of an item.",
+        None,
+        aggregate="mean",
+        exact=True,
     )
     encodes: float | None = column("How many values of the knob were tried to find it.", None, aggregate="mean")
     bytes: int | None = column("Length of all streams of the item, headers included.", None, aggregate="image")
@@ -230,7 +235,7 @@ class Record:
         """The row as the texts of a file, by column."""
         return (
             {column.name: column.write(getattr(self, column.name)) for column in COLUMNS}
-            | {name: str(float(value)) for name, value in self.metrics.items()}
+            | {name: write_number(value) for name, value in self.metrics.items()}
             | dict(self.others)
         )
 

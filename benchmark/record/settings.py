@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from benchmark.errors import RecordsError
+from benchmark.record.columns import shortened
 
 Settings = dict[str, bool | int | float | str]
 """Value of each setting, by name."""
@@ -24,8 +25,10 @@ def read_settings(text: str) -> Settings:
     """
     try:
         found = json.loads(text)
-    except ValueError as error:
-        raise RecordsError(f"settings: expected a JSON object, got {text!r}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordsError(f"settings: expected a JSON object, got {shortened(text)}: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(value, bool | int | float | str) for value in found.values()):
-        raise RecordsError(f"settings: expected a JSON object of numbers, texts and truth values, got {text!r}")
+        raise RecordsError(
+            f"settings: expected a JSON object of numbers, texts and truth values, got {shortened(text)}"
+        )
     return found

@@ -24,6 +24,7 @@ from benchmark.analysis.table import dataset_labels
 from benchmark.defaults import ANCHOR, RATE
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
+from benchmark.record.frames import csv_text
 from benchmark.report.content import Report
 from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
 from benchmark.report.figures.curves import draw_rd_curves
@@ -161,7 +162,7 @@ def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
 
 
 def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
-    """Writes tables as CSV with all digits, Markdown and LaTeX.
+    """Writes tables as CSV with ten digits of each number, Markdown and LaTeX.
 
     Returns:
         The files written.
@@ -170,7 +171,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
     written = []
     for table in tables:
         texts = {
-            "csv": table.frame.to_csv(index=False, lineterminator="\n"),
+            "csv": csv_text(table.frame),
             "md": markdown_table(table),
             "tex": latex(table),
         }

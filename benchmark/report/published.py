@@ -15,6 +15,7 @@ import pandas as pd
 
 from benchmark.analysis.table import dataset_labels, read_summary, series_labels
 from benchmark.errors import RecordsError, UsageError
+from benchmark.record.columns import shortened
 from benchmark.record.settings import read_settings
 from benchmark.report.published_study import Figure, Published, PublishedRow, SummaryRow
 from benchmark.report.tables.text import markdown
@@ -231,7 +232,7 @@ def _runs(folder: Path) -> list[str]:
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             day, commit = manifest["run"]["started"][:10], manifest["environment"]["commit"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise RecordsError(f"{path}: not as a run writes it ({type(error).__name__}: {error})") from error
         found.add(f"{day}, commit {commit[:12]}{'+' * commit.endswith('+')}" if commit else f"{day}, commit unknown")
     return sorted(found)
@@ -253,7 +254,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _measured(point: SummaryRow, figure: Figure) -> float:
-    return float(point.get(figure.column, math.nan)) / figure.divisor
+    value = point.get(figure.column, math.nan)
+    try:
+        return float(value) / figure.divisor
+    except (TypeError, ValueError):
+        raise RecordsError(f"{figure.column}: expected a number in the results, got {shortened(str(value))}") from None
 
 
 def _images(point: SummaryRow) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from benchmark import defaults
-from benchmark.errors import UsageError
+from benchmark.errors import KIND_WORDS, UsageError, did_you_mean
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.settings import read_settings
 from benchmark.system.files import read_toml
@@ -214,7 +214,7 @@ def _crossed(document: Mapping[str, Any]) -> Any:
 
 def _check_figure(name: object, figures: Figures, where: str) -> None:
     if name not in figures:
-        raise UsageError(f"{where}: unknown figure {name!r}; known: {', '.join(figures)}")
+        raise UsageError(f"{where}: unknown figure {name!r}{did_you_mean(str(name), figures)}")
 
 
 def _in_units(figures: Figures, units: Mapping[str, Any], where: str) -> Figures:
@@ -291,9 +291,9 @@ def _checked(table: Any, where: str, kinds: Mapping[str, type], needed: Iterable
         raise UsageError(f"{where}: expected a table, got {table!r}")
     for key, value in table.items():
         if key not in kinds:
-            raise UsageError(f"{where}: unknown key {key!r}; known: {', '.join(kinds)}")
+            raise UsageError(f"{where}: unknown key {key!r}{did_you_mean(key, kinds)}")
         if not (_is_number(value) if kinds[key] is float else isinstance(value, kinds[key])):
-            raise UsageError(f"{where}: {key}: expected {kinds[key].__name__}, got {value!r}")
+            raise UsageError(f"{where}: {key}: expected {KIND_WORDS[kinds[key]]}, got {value!r}")
     for key in needed:
         if key not in table:
             raise UsageError(f"{where}: {key} is missing")

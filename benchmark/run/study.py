@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmark import defaults
 from benchmark.codec import Setting
-from benchmark.errors import MissingBackend, UsageError
+from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
 from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
 from benchmark.run.matching import RATES, Target
@@ -113,9 +113,9 @@ def read_study(path: Path) -> dict[str, Any]:
     }
     for key, value in document.items():
         if key not in kinds:
-            raise UsageError(f"{path}: unknown key {key!r}; known: {', '.join(kinds)}")
+            raise UsageError(f"{path}: unknown key {key!r}{did_you_mean(key, kinds)}")
         if not isinstance(value, kinds[key]) or isinstance(value, bool):
-            raise UsageError(f"{path}: {key}: expected {kinds[key][0].__name__}, got {value!r}")
+            raise UsageError(f"{path}: {key}: expected {KIND_WORDS[kinds[key][0]]}, got {value!r}")
     for codec, sweep in document.get("codecs", {}).items():
         if not isinstance(sweep, dict):
             raise UsageError(f"{path}: codecs.{codec}: expected a table of settings, got {sweep!r}")
@@ -316,7 +316,7 @@ def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
         )
     for name in names:
         if name not in known:
-            raise UsageError(f"unknown metric {name!r}; known: {', '.join(known)}")
+            raise UsageError(f"unknown metric {name!r}{did_you_mean(name, known)}")
         if name in missing:
             raise MissingBackend(f"metric {name}: {missing[name]}")
     return [name for name in known if name in names], []

@@ -12,9 +12,10 @@ import pandas as pd
 
 from benchmark import defaults
 from benchmark.analysis.table import read_summary
-from benchmark.errors import UsageError
+from benchmark.errors import KIND_WORDS, UsageError
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset
+from benchmark.record.frames import csv_text
 from benchmark.record.settings import read_settings
 from benchmark.run.store import replace_file
 from benchmark.run.study import each_dataset, resolve
@@ -70,7 +71,7 @@ def read_cross(path: Path) -> Cross:
     }
     for key, kind in kinds.items():
         if not isinstance(table.get(key), kind) or not (table[key] or key in ("options", "seed")):
-            raise UsageError(f"{path}: cross.{key}: expected {kind.__name__}, got {table.get(key)!r}")
+            raise UsageError(f"{path}: cross.{key}: expected {KIND_WORDS[kind]}, got {table.get(key)!r}")
     unknown = set(table) - set(kinds)
     if unknown:
         raise UsageError(f"{path}: unknown key cross.{min(unknown)}; known: {', '.join(kinds)}")
@@ -102,7 +103,7 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
             if cross.weights(dataset) not in set_folders(cross.codec):
                 _train(cross, dataset, weights, data_root, command)
         table = _test(cross, out, data_root, jobs, command)
-    replace_file(out / "cross.csv", table.to_csv(index=False, lineterminator="\n"))
+    replace_file(out / "cross.csv", csv_text(table))
     return table
 
 

@@ -9,6 +9,7 @@ from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.table import read_records, summarise
 from benchmark.metric import shown_metrics
 from benchmark.plugins import all_metrics
+from benchmark.record.frames import csv_text
 from benchmark.report.figures.curves import draw_all
 from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
@@ -36,7 +37,7 @@ def write_outputs(folder: Path) -> None:
     records = read_records(folder / "records.csv", [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
     summary = summarise(records, known)
-    replace_file(folder / "summary.csv", summary.to_csv(index=False, lineterminator="\n"))
+    replace_file(folder / "summary.csv", csv_text(summary))
     matched = matched_table(summary, metrics)
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, matched_forms(metrics)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.cli.tables import formatted, open_console, table_of
+from benchmark.cli.console import open_console
+from benchmark.cli.tables import formatted, table_of
 
 
 def test_columns_of_numbers_are_flush_right(capsys: pytest.CaptureFixture[str]) -> None:

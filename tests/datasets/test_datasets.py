@@ -11,7 +11,7 @@ from benchmark.plugins import dataset_class, dataset_classes, open_dataset
 
 
 def test_unknown_names_list_the_known() -> None:
-    with pytest.raises(UsageError, match=r"unknown data set 'kodac'; known: .*kodak"):
+    with pytest.raises(UsageError, match=r"unknown data set 'kodac'; did you mean kodak\? known: .*kodak"):
         open_dataset("kodac")
     with pytest.raises(UsageError, match="takes nothing after the colon"):
         open_dataset("kodak:train")

@@ -30,7 +30,7 @@ def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
     written = record(
         "a",
         bytes=12,
-        bpp=0.1 + 0.2,
+        bpp=0.3,
         reason='says "no",\ntwice',
         flags=("above-ceiling", "undefined-metric"),
         metric_definitions={"psnr": "01234567"},

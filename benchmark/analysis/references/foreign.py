@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.references.reference import ForeignMetric, Reference
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, one_line
 from benchmark.metric import Metric
+from benchmark.record.reading import other_separator
 
 RATE = "bpp"
 """Name of the rates, in JSON and in CSV."""
@@ -117,11 +118,11 @@ def import_curves(
         known = {}
     unknown = sorted(set(given) - set(columns))
     if unknown:
-        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {', '.join(columns) or 'none'}")
+        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {_listed(columns)}")
     known |= given
     rates = columns.pop(RATE, None)
     if rates is None:
-        raise UsageError(f"{path}: expected values named {RATE}; it has {', '.join(columns) or 'none'}")
+        raise UsageError(f"{path}: expected values named {RATE}; it has {_listed(columns)}")
     if not known:
         example = next((key for key in columns if key not in _TIMES), "psnr")
         raise UsageError(
@@ -156,6 +157,12 @@ def import_curves(
     return Imported(references, [f"{path}: left out {key}: say what it is with --define {key}=…" for key in left])
 
 
+def _listed(names: Iterable[str]) -> str:
+    """Names for a message of one line."""
+    text = ", ".join(names) or "none"
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
 def _compressai(key: str) -> ForeignMetric:
     found = _KEY.fullmatch(key)
     assert found is not None
@@ -166,7 +173,7 @@ def _compressai(key: str) -> ForeignMetric:
 def _from_json(path: Path, text: str) -> tuple[str, str, dict[str, list[Any]]]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not JSON: {error}") from error
     results = document.get("results") if isinstance(document, dict) else None
     if not isinstance(results, dict) or not all(isinstance(values, list) for values in results.values()):
@@ -181,7 +188,9 @@ def _from_csv(path: Path, text: str) -> dict[str, list[Any]]:
     try:
         frame = pd.read_csv(io.StringIO(text), skipinitialspace=True)
     except ValueError as error:
-        raise UsageError(f"{path}: cannot be read as CSV: {error}") from error
+        raise UsageError(f"{path}: cannot be read as CSV: {one_line(error)}") from error
+    if separator := other_separator([str(name) for name in frame.columns]):
+        raise UsageError(f"{path}: looks {separator}-separated; write it with commas, and with decimal points")
     return {str(name).strip(): list(values) for name, values in frame.items()}
 
 

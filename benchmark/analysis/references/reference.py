@@ -16,6 +16,7 @@ import pandas as pd
 from benchmark.analysis.curve import Curve
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric
+from benchmark.record.frames import csv_text
 
 COLUMNS = (
     "dataset",
@@ -173,7 +174,7 @@ def reference_text(references: Sequence[Reference]) -> str:
         for reference in references
         for rate, value in zip(reference.rates, reference.values, strict=True)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+    return csv_text(pd.DataFrame(rows, columns=COLUMNS))
 
 
 def read_reference(path: Path) -> list[Reference]:

@@ -14,6 +14,9 @@ from benchmark.metric import Metric
 NOISE = 1e-6
 """Share by which a metric, summed in ``float32``, moves with a processor's arithmetic: no change. Seen were 1.2e-7."""
 
+_DIGITS = 1e-9
+"""Share by which a number changes when it is written with ten digits, as older runs did not: no change."""
+
 _ROUNDING = 1e-9
 """Share of a tolerance that a difference of decimal numbers may pass it by."""
 
@@ -29,7 +32,7 @@ def changes_of(good: pd.DataFrame, judged: Sequence[Metric], *, subset: bool) ->
         before, after = (good[name].to_numpy(float) for name in names)
         with np.errstate(invalid="ignore"):
             change = after - before
-        noise = 0.0 if metric.column == RATE.column else NOISE
+        noise = _DIGITS if metric.column == RATE.column else NOISE
         differs = ~np.isclose(after, before, rtol=noise, atol=0, equal_nan=True)
         allowed = metric.tolerance.allowed(before)
         gain = change if metric.higher_is_better else -change

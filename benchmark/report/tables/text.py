@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.errors import UsageError
+from benchmark.record.frames import csv_text
 from benchmark.report.tables.table import Table
 
 
@@ -41,13 +42,13 @@ def formatted(frame: pd.DataFrame, forms: Mapping[str, str]) -> list[list[str]]:
 
 
 def table_text(frame: pd.DataFrame, path: Path, forms: Mapping[str, str]) -> str:
-    """A table in the form that a file's ending names: CSV with all digits, or Markdown with those of ``forms``.
+    """A table in the form that a file's ending names: CSV with ten digits of a number, or Markdown with ``forms``.
 
     Raises:
         UsageError: the ending is neither ``.csv`` nor ``.md``.
     """
     if path.suffix == ".csv":
-        return frame.to_csv(index=False, lineterminator="\n")
+        return csv_text(frame)
     if path.suffix == ".md":
         return markdown([str(name) for name in frame.columns], formatted(frame, forms)) + "\n"
     raise UsageError(f"{path}: expected a name that ends in .csv or .md")

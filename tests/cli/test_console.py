@@ -1,0 +1,82 @@
+"""How commands speak: on consoles of any encoding, quietly, with their errors in one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from benchmark.cli.console import print_json
+from benchmark.cli.main import main
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def nearly(tmp_path: Path) -> Path:
+    """The run of the sample, with one better value and another version."""
+    rows = pd.read_csv(ROOT / "results/baseline/sample/records.csv", dtype=str, keep_default_na=False)
+    rows["psnr_rgb"] = [cell if place != 3 else str(float(cell) + 0.05) for place, cell in enumerate(rows["psnr_rgb"])]
+    rows["version"] = rows["version"].str.replace("Pillow", "Pillow 9")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    rows.to_csv(folder / "records.csv", index=False)
+    shutil.copy(ROOT / "results/baseline/sample/manifest.json", folder)
+    return folder
+
+
+def _said(encoding: str, *words: str) -> Result:
+    return CliRunner(charset=encoding, env={"COLUMNS": "160"}).invoke(main, words, prog_name="rdbench")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "latin-1", "utf-16"])
+def test_the_encoding_of_a_console_changes_no_exit_status(nearly: Path, encoding: str) -> None:
+    sample = str(ROOT / "results/baseline/sample")
+    for words in (
+        ["list", "metrics"],
+        ["list", "codecs"],
+        ["info"],
+        ["compare", sample, str(nearly)],
+        ["bdrate", sample, "--anchor", "jpeg"],
+        ["bdrate", str(nearly / "né→.csv"), "--anchor", "jpeg"],
+        ["--help"],
+    ):
+        there, here = _said("utf-8", *words), _said(encoding, *words)
+        assert here.exit_code == there.exit_code, (words, here.output)
+        assert here.exception is None or isinstance(here.exception, SystemExit)
+        assert len(here.output.splitlines()) == len(there.output.splitlines())
+
+
+def test_what_a_console_cannot_write_is_written_plainly(nearly: Path) -> None:
+    sample = str(ROOT / "results/baseline/sample")
+    assert " -> Pillow 9" in _said("ascii", "compare", sample, str(nearly)).output
+    assert "\\u4e2d" in _said("ascii", "bdrate", "中.csv", "--anchor", "jpeg").output
+    assert "\\udcff" in _said("utf-8", "bdrate", "\udcff.csv", "--anchor", "jpeg").output
+
+
+def test_quiet_commands_say_errors_alone(nearly: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bd.csv"
+    quiet = _said("utf-8", "bdrate", str(nearly), "--anchor", "jpeg", "--out", str(out), "--quiet")
+    assert (quiet.exit_code, quiet.output) == (0, "")
+    assert out.read_text().startswith("dataset,")
+    refused = _said("utf-8", "bdrate", str(nearly), "--anchor", "jpge", "--quiet")
+    assert refused.exit_code == 2 and "jpge" in refused.output
+
+
+def test_json_has_no_numbers_that_json_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [1.5, None]})
+    assert json.loads(capsys.readouterr().out) == {"a": [1.5, None]}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_json(float("nan"))
+
+
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmark.cli.console import open_console
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert open_console().color_system
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert open_console().no_color
