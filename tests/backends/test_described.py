@@ -173,7 +173,7 @@ def test_a_program_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ({"colour": 1}, "unknown key 'colour'; known: name, "),
         ({"name": "Two Words"}, "name: expected small letters"),
         ({"name": "jpeg"}, "'jpeg' is that of another codec"),
-        ({"encode": "cjpeg {input}"}, "encode: expected list, got 'cjpeg {input}'"),
+        ({"encode": "cjpeg {input}"}, "encode: expected a list, got 'cjpeg {input}'"),
         ({"encode": []}, "encode: expected a program and its arguments"),
         ({"encode": ["x", 1]}, "encode: expected a program and its arguments, each a text"),
         (
