@@ -6,10 +6,12 @@ import codecs
 import io
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 QUIET, VERBOSE = "rdbench.quiet", "rdbench.verbose"
 """Names of what was asked for, in the context of a command."""
@@ -93,6 +95,8 @@ def add_output_options(command: click.Command) -> None:
 
 def open_console() -> Console:
     """Where all output of a command goes."""
+    from rich.console import Console
+
     console = Console(markup=False, highlight=False, quiet=asked(QUIET))  # square brackets are meant
     if not console.is_terminal:
         console.width = 160  # a file has no width: do not break its lines at 80
