@@ -10,21 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, mean_interval, paired_test, shares
 from benchmark.analysis.curve import Curve, Results, Samples
 from benchmark.analysis.delta import (
     INTERPOLATORS,
+    LEAST_OVERLAP,
     LEAST_POINTS,
     BDResult,
     bd_metric,
     bd_rate,
 )
+from benchmark.analysis.fixed import fixed
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
+from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
+from benchmark.analysis.standing import with_ranks
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
 MOST_SPREAD = 1.0
 """Points of percent by which interpolators may differ before a result is flagged."""
+
+LEAST_SHARE = 0.5
+"""A mean over images is refused unless more than this share of the images has a BD-rate."""
 
 MOST_NAMES = 6
 """Images that a flag names."""
@@ -41,12 +47,12 @@ def bd_table(
 ) -> pd.DataFrame:
     """Every series against an anchor, on each data set.
 
-    There are two averages over images, each with its 95 % confidence interval over images (see
-    :func:`benchmark.analysis.bootstrap.interval`): ``bd_rate`` is that of the mean curve, where images with high rates
-    weigh most; ``image_mean`` is the arithmetic mean, in percent, of the BD-rates of single images, where each weighs
-    the same. A mean of percents is above that of the logarithms of the rates: of −50 % and +100 % it is +25 %, though
-    the rates balance. The test takes the logarithms, so that it says the same when series and anchor change places.
-    Where images were coded in batches, a batch takes the place of an image: intervals and test are over batches.
+    There are two averages over images, each with its 95 % confidence interval over images: ``image_mean``, the first
+    to look at, is the arithmetic mean, in percent, of the BD-rates of single images, where each weighs the same;
+    ``bd_rate`` is that of the mean curve, where images with high rates weigh most. A mean of percents is above that of
+    the logarithms of the rates: of −50 % and +100 % it is +25 %, though the rates balance. The test takes the
+    logarithms, so that it says the same when series and anchor change places. Where images were coded in batches, a
+    batch takes the place of an image: intervals and test are over batches.
 
     Args:
         results: see :func:`benchmark.analysis.curve.read_results`.
@@ -59,20 +65,28 @@ def bd_table(
             :meth:`benchmark.analysis.curve.Results.curves`; a series is then a codec.
 
     Returns:
-        A row for each data set × series, of the columns :data:`COLUMNS`. ``image`` is empty for the row of the mean
-        curve.
+        A row for each data set × series, of the columns :data:`COLUMNS`, in the order of their ranks. ``image`` is
+        empty but in the rows of single images.
+
+        ``rank`` and ``ranked_by``: see :func:`benchmark.analysis.standing.with_ranks`. A series without a rank has
+        neither a mean over images nor a test: its curve shares less than a fifth of the range of quality with the
+        anchor's, or half of its images have no BD-rate.
 
         ``bd_rate`` in percent with its range ``low``–``high`` of the metric and share ``overlap``; ``bd_metric``, how
         much higher the metric is at equal rate, with ``rate_low``, ``rate_high``, ``rate_overlap``; ``points``;
         ``images``. Range and ``bd_metric`` are of what figures draw, see :meth:`benchmark.metric.Metric.drawn`.
 
         ``image_mean``, ``image_std`` (n − 1) and ``image_count``: of the BD-rates of the images that both cover and
-        that have one; NaN and 0 where there are no records. ``ci_low``–``ci_high``: the interval of ``image_mean``.
-        ``p_value``: of the test that image for image neither needs the lower rate, see
-        :func:`benchmark.analysis.bootstrap.paired_test`; NaN for the anchor.
+        that have one; NaN and 0 where there are no records. ``ci_low``–``ci_high``: the interval of ``image_mean``, see
+        :func:`benchmark.analysis.interval.mean_interval`. ``p_value``: of the test that image for image neither needs
+        the lower rate, see :func:`benchmark.analysis.interval.paired_test`; NaN for the anchor.
 
-        ``curve_ci_low``–``curve_ci_high``: the interval of ``bd_rate``, whose mean curve is taken anew of every
-        resample of the images; with ``pchip`` alone. With ``hull``, of the settings that are on the hull of all images.
+        ``curve_ci_low``–``curve_ci_high``: the interval of ``bd_rate``, whose mean curve is taken anew without each of
+        the images, see :func:`benchmark.analysis.interval.intervals`; with ``pchip`` alone. With ``hull``, of the
+        settings that are on the hull of all images.
+
+        ``fixes``: what the settings of the series fix from image to image, ``quality``, ``rate`` or neither, see
+        :func:`benchmark.analysis.fixed.fixed`.
 
         ``spread``: by how many points the BD-rates of all :data:`INTERPOLATORS` differ.
 
@@ -90,6 +104,7 @@ def bd_table(
         by_series.setdefault((curve.dataset, curve.label), {})[image] = curve
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
     drawn = {base.dataset: _drawn(results.samples(base, metric)) for base in bases.values()}
+    kinds = {} if hull else fixed(results)
     rows: list[dict[str, Any]] = []
     for curve in curves:
         base = bases.get(curve.dataset)
@@ -109,9 +124,12 @@ def bd_table(
             if image in others
         ]
         whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)))
+        whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
         found, flags = _of_images(single, itself=curve.label == name)
         flags = _coverage(others, mine, name, curve.label) + flags
-        whole |= found
+        refusal = _refused(whole, found, len(others))
+        whole |= {"image_count": found["image_count"]} if refusal else found
+        flags += [refusal] if refusal else []
         if not math.isnan(whole["bd_rate"]):
             flags += _spread(whole, base, curve)
             own_drawn = _drawn(results.samples(curve, metric))
@@ -119,7 +137,8 @@ def bd_table(
         whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
         rows.append(whole)
         rows += single if every_image else []
-    return _told(pd.DataFrame(rows, columns=COLUMNS), metric)
+    plain = [column for column in COLUMNS if column not in ("rank", "ranked_by")]
+    return _told(with_ranks(pd.DataFrame(rows, columns=plain))[list(COLUMNS)], metric)
 
 
 def _told(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -137,6 +156,14 @@ COLUMNS = (
     "image",
     "anchor",
     "metric",
+    "rank",
+    "ranked_by",
+    "image_mean",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "image_std",
+    "image_count",
     "bd_rate",
     "curve_ci_low",
     "curve_ci_high",
@@ -150,12 +177,7 @@ COLUMNS = (
     "rate_overlap",
     "points",
     "images",
-    "image_mean",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "image_std",
-    "image_count",
+    "fixes",
     "flags",
 )
 """Columns of :func:`bd_table`."""
@@ -178,6 +200,7 @@ def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult)
         "images": curve.images,
         **dict.fromkeys(_OF_IMAGES, math.nan),
         "image_count": 0,
+        "fixes": "",
         "flags": "; ".join(dict.fromkeys((*rate.flags, *metric.flags))),
     }
 
@@ -203,6 +226,15 @@ def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str,
         "image_std": values.std(ddof=1) if count > 1 else math.nan,
         "image_count": count,
     }, flags
+
+
+def _refused(whole: dict[str, Any], found: dict[str, Any], images: int) -> str:
+    """Why a series has no mean over images, no test and no rank; empty where it has them, or has no records."""
+    if whole["overlap"] < LEAST_OVERLAP:
+        return "mean of images: refused, as that of the mean curve"
+    if found["image_count"] <= LEAST_SHARE * images and images:
+        return f"mean of images: refused, for only {found['image_count']} of {images} images have a BD-rate"
+    return ""
 
 
 def _coverage(others: dict[str, Curve], mine: dict[str, Curve], anchor: str, series: str) -> list[str]:
@@ -237,7 +269,7 @@ Drawn = tuple[Floats, Floats, npt.NDArray[np.bool_]]
 
 
 def _drawn(samples: Samples | None) -> Drawn | None:
-    """The mean curves of all sets that an interval needs; none where there are too few images."""
+    """The mean curves of all images, and of all but each, which an interval needs; none where there are too few."""
     if samples is None or len(samples.weights) < LEAST_IMAGES:
         return None
     return fronts(*samples.means(shares(len(samples.weights))))
@@ -249,9 +281,9 @@ def _curve_interval(row: dict[str, Any], base: Drawn | None, own: Drawn | None, 
         return []  # told of the images already
     if interpolator != "pchip":
         return ["mean curve: its interval is computed with pchip alone"]
-    row["curve_ci_low"], row["curve_ci_high"] = interval(bd_rates(base, own))
+    row["curve_ci_low"], row["curve_ci_high"] = percent_interval(bd_rates(base, own))
     if math.isnan(row["curve_ci_low"]):
-        return ["mean curve: no interval, for some resamples of the images have no BD-rate"]
+        return ["mean curve: no interval, for without one of the images it has no BD-rate"]
     return []
 
 
@@ -274,7 +306,8 @@ def bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
             continue
         low = np.maximum(*(x[:, 0] for x, _ in pairs))
         high = np.minimum(*(x[:, -1] for x, _ in pairs))
-        good = low < high
+        whole = np.maximum(*(x[:, -1] for x, _ in pairs)) - np.minimum(*(x[:, 0] for x, _ in pairs))
+        good = (low < high) & (high - low >= LEAST_OVERLAP * whole)
         means = [pchip_means(x[good], y[good], low[good], high[good]) for x, y in pairs]
         found[rows[good]] = 100 * (10 ** (means[1] - means[0]) - 1)
     return found

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Results
+from benchmark.analysis.standing import headline
 from benchmark.analysis.table import KEYS
 from benchmark.errors import UsageError
 
@@ -160,11 +161,13 @@ def rate_time(bd: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
         costs: see :func:`cost_table`.
 
     Returns:
-        A row for each data set × metric × series: ``bd_rate``, ``encode_s_per_mp``, ``decode_s_per_mp``; ``front``:
+        A row for each data set × metric × series: ``bd_rate``, the one that ranks, see
+        :func:`benchmark.analysis.standing.headline`; ``encode_s_per_mp``, ``decode_s_per_mp``; ``front``:
         whether it is on the Pareto front over BD-rate and decode time of its data set and metric; ``flags`` of both
         tables. A series whose BD-rate was refused, or that covers other images than most, is not on a front.
     """
-    means = bd.loc[bd["image"] == "", ["dataset", "metric", "series", "bd_rate", "flags"]]
+    whole = bd[bd["image"] == ""]
+    means = whole.assign(bd_rate=headline(whole)["headline"])[["dataset", "metric", "series", "bd_rate", "flags"]]
     times = costs[["dataset", "series", "encode_s_per_mp", "decode_s_per_mp", "images", "usual_images", "flags"]]
     table = means.merge(times, on=["dataset", "series"], how="left", suffixes=("", "_of_costs"), sort=False)
     table["front"] = False

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.interpolate import Floats, fronts
+from benchmark.analysis.interpolate import Floats, fronts, same
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.table import KEYS, matched_labels, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
@@ -61,8 +61,15 @@ class Curve:
         notes = []
         if finite < len(points):
             notes.append(f"{self.label}: {len(points) - finite} of {len(points)} points are not finite, left out")
-        if counts.sum() < finite:
-            notes.append(f"{self.label}: not monotone, {finite - counts.sum()} of {finite} points left out")
+        good = np.isfinite(rates) & np.isfinite(qualities) & (rates > 0) & ~counts
+        near = sum(
+            bool((same(rates[counts], rate) & same(qualities[counts], quality)).any())
+            for rate, quality in zip(rates[good], qualities[good], strict=True)
+        )
+        if near:
+            notes.append(f"{self.label}: {near} of {finite} points equal another but for rounding, left out")
+        if good.sum() > near:
+            notes.append(f"{self.label}: not monotone, {good.sum() - near} of {finite} points left out")
         return rates[counts], qualities[counts], tuple(notes)
 
     def hull(self) -> Curve:

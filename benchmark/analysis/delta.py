@@ -19,7 +19,10 @@ from benchmark.errors import UsageError
 LEAST_POINTS = 4
 """Points that a curve needs."""
 
-LEAST_OVERLAP = 0.5
+LEAST_OVERLAP = 0.2
+"""Share of the range in common below which a result is refused: it would be that of the ends of two curves."""
+
+SMALL_OVERLAP = 0.5
 """Share of the range in common below which a result is flagged."""
 
 
@@ -74,8 +77,9 @@ def bd_rate(anchor: Curve, test: Curve, interpolator: str = "pchip") -> BDResult
         interpolator: a name of :data:`INTERPOLATORS`.
 
     Returns:
-        The difference. Refused are curves over other data sets or images, with fewer than four points, or without a
-        range of quality in common. Flagged are points left out (see :meth:`Curve.front`) and a small overlap.
+        The difference. Refused are curves over other data sets or images, with fewer than four points, or with less
+        than :data:`LEAST_OVERLAP` of their range of quality in common. Flagged are points left out (see
+        :meth:`Curve.front`) and an overlap below :data:`SMALL_OVERLAP`.
 
     Raises:
         UsageError: an unknown interpolator.
@@ -112,8 +116,11 @@ def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> B
     if high <= low:
         return BDResult(math.nan, overlap=0.0, flags=(*flags, f"refused: the curves have no {axis} in common"))
     overlap = (high - low) / (max(last for _, last in ends) - min(first for first, _ in ends))
-    if overlap < LEAST_OVERLAP:
+    if overlap < SMALL_OVERLAP:
         flags.append(f"only {overlap:.0%} of their range of {axis} is common to both curves")
+    if overlap < LEAST_OVERLAP:
+        flags[-1] = f"refused: {flags[-1]}, needs {LEAST_OVERLAP:.0%}"
+        return BDResult(math.nan, overlap=float(overlap), flags=tuple(flags))
     means = [INTERPOLATORS[interpolator](x, y, float(low), float(high)) for x, y in pairs]
     difference = means[1] - means[0]
     if of_rate:

@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+NEAR = 1e-9
+"""Relative distance below which two rates, or two qualities, are the same: a curve between them would be rounding."""
+
 
 def fronts(rates: Floats, qualities: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Points in the order of their rates, and which of them are on the front of their curve.
@@ -21,14 +24,28 @@ def fronts(rates: Floats, qualities: Floats) -> tuple[Floats, Floats, npt.NDArra
 
     Returns:
         Rates and qualities, sorted by rate, and whether a point counts: it is finite, its rate is above 0, and no other
-        has a better quality, or the same, at no higher rate. Of equal points one counts.
+        has a better quality, or the same, at no higher rate. Of equal points one counts; rates and qualities are equal
+        where they differ by less than :data:`NEAR` of themselves.
     """
     order = np.lexsort((-qualities, rates), axis=-1)
     rates, qualities = (np.take_along_axis(values, order, -1) for values in (rates, qualities))
+    with np.errstate(invalid="ignore"):
+        apart = np.diff(rates, axis=-1) > NEAR * np.abs(rates[:, 1:])
+    if not apart.all():  # points of one rate come in the order of their qualities, the best first
+        groups = np.concatenate([np.zeros((len(rates), 1), int), np.cumsum(apart, axis=-1)], axis=-1)
+        order = np.lexsort((-qualities, groups), axis=-1)
+        rates, qualities = (np.take_along_axis(values, order, -1) for values in (rates, qualities))
     finite = np.isfinite(rates) & np.isfinite(qualities) & (rates > 0)
     best = np.maximum.accumulate(np.where(finite, qualities, -np.inf), axis=-1)
     before = np.concatenate([np.full((len(best), 1), -np.inf), best[:, :-1]], axis=-1)
-    return rates, qualities, finite & (qualities > before)
+    with np.errstate(invalid="ignore"):
+        better = qualities - before > NEAR * np.maximum(1, np.abs(qualities))
+    return rates, qualities, finite & better
+
+
+def same(values: Floats, value: float) -> npt.NDArray[np.bool_]:
+    """Which values differ from one by rounding alone, see :data:`NEAR`."""
+    return np.asarray(np.abs(values - value) <= NEAR * max(1.0, abs(value)))
 
 
 def alike(masks: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]]:

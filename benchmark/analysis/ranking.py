@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bootstrap import LEAST_IMAGES, interval, shares
 from benchmark.analysis.curve import Curve, Results, Samples
 from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
+from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -58,7 +58,7 @@ def ranking(
     Returns:
         A row for each data set × series, of the columns :data:`COLUMNS`. ``target`` says what is matched; ``value``
         with its 95 % confidence interval over images ``ci_low``–``ci_high``, by
-        :func:`benchmark.analysis.bootstrap.interval` of mean curves; ``rank`` from 1, the same for equal values, empty
+        :func:`benchmark.analysis.interval.interval` of mean curves; ``rank`` from 1, the same for equal values, empty
         where there is none. ``encode_s`` and ``decode_s``, seconds an image, are measured ones: those of the operating
         point next to the target, in the logarithm of the rate or in quality, whose rate is ``time_bpp``. ``images``
         that the curve covers; ranks of series that cover other images are not to be compared, and flagged. ``flags``
@@ -122,9 +122,11 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metr
         flags.append(f"{len(samples.weights)} images: no interval, which needs {LEAST_IMAGES}")
     else:
         drawn = _values(*samples.means(shares(len(samples.weights))), target, by_rate=by_rate)
-        found["ci_low"], found["ci_high"] = interval(drawn)
+        # A rate is a ratio: its interval is that of its logarithm.
+        ends_of = interval(drawn) if by_rate else tuple(np.exp(interval(np.log(drawn))))
+        found["ci_low"], found["ci_high"] = (float(end) for end in ends_of)
         if math.isnan(found["ci_low"]):
-            flags.append("no interval: some resamples of the images do not reach the target")
+            flags.append("no interval: without one of the images the curve does not reach the target")
     if by_rate and not metric.rises:
         value, low, high = (float(metric.turned(found[name])) for name in ("value", "ci_high", "ci_low"))
         found = {"value": value, "ci_low": low, "ci_high": high}

@@ -119,49 +119,62 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
         table: see ``analysis.bdrate.bd_table``.
         metric: the metric of the curves.
     """
+    import pandas as pd
+
+    from benchmark.analysis.fixed import note_on_fixed
+    from benchmark.analysis.standing import findings, headline, headline_title
     from benchmark.report.tables.text import number
 
     console = open_console()
     for dataset, part in table.groupby("dataset", sort=False):
         delta = f"BD {metric.drawn_unit}".strip()
+        by_images = headline_title(part) == "mean over images"
         shown = table_of(
+            "rank",
             "series",
             "BD-rate %",
             "95 % CI",
-            "of images %",
-            "95 % CI",
-            "p",
+            *(("p", "n", "mean curve %", "95 % CI") if by_images else ("n",)),
             delta,
             "quality",
             "overlap",
-            "n",
             numbers=[delta],
         )
         quality = f"{metric.column} ({metric.drawn_unit})" if metric.drawn_unit else metric.column
         shown.title = f"{dataset}: {quality} against {part['anchor'].iloc[0]}"
-        for _, row in part.iterrows():
+        for _, row in part.assign(**headline(part)).iterrows():
+            # The row of a single image has one BD-rate, and no other average beside it.
             form = {name: number(row[name], form) for name, form in BD_FORMS.items()}
+            rate, curve = (row["bd_rate"], math.nan) if row["image"] else (row["headline"], row["bd_rate"])
             intervals = [
-                "–" if math.isnan(row[f"{name}low"]) else f"{row[f'{name}low']:+.1f}…{row[f'{name}high']:+.1f}"
-                for name in ("curve_ci_", "ci_")
+                "–" if math.isnan(row[low]) else f"{row[low]:+.1f}…{row[high]:+.1f}"
+                for low, high in (("headline_low", "headline_high"), ("curve_ci_low", "curve_ci_high"))
             ]
             p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
             span = "–" if math.isnan(row["low"]) else f"{row['low']:#.3g}–{row['high']:#.3g}"
             shown.add_row(
+                "–" if pd.isna(row["rank"]) else str(row["rank"]),
                 f"  {row['image']}" if row["image"] else row["series"],
-                form["bd_rate"],
+                number(rate, "+.1f"),
                 intervals[0],
-                form["image_mean"],
-                intervals[1],
-                p_value,
+                *(
+                    (p_value, str(row["image_count"] or row["images"]), number(curve, "+.1f"), intervals[1])
+                    if by_images
+                    else (str(row["images"]),)
+                ),
                 form["bd_metric"],
                 span,
                 form["overlap"],
-                str(row["images"]),
             )
         console.print(shown)
-        if part["image_count"].any():
-            console.print("95 % CI: confidence interval over images; p: Wilcoxon signed-rank, two-sided; n: images")
+        if by_images:
+            console.print(
+                "BD-rate: mean over images; 95 % CI: confidence interval over images; p: Wilcoxon signed-rank, "
+                "two-sided; n: images"
+            )
+        for text in (*findings(part, metric), note_on_fixed(part)):
+            if text:
+                console.print(text, soft_wrap=True)
         for _, row in part[part["flags"] != ""].iterrows():
             console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.bootstrap import mean_interval
 from benchmark.analysis.curve import read_results
-from benchmark.analysis.delta import bd_rate
+from benchmark.analysis.delta import LEAST_OVERLAP, bd_rate
+from benchmark.analysis.interval import mean_interval
 from benchmark.analysis.table import read_summary
 from benchmark.plugins import all_metrics
 from benchmark.record.settings import read_settings
@@ -19,9 +19,6 @@ from scripts.docs.blocks import ROOT
 
 _TILE = 28 * 28
 """Pixels of a digit."""
-
-_LEAST_OVERLAP = 0.1
-"""Share of the range of quality below which a BD-rate tells too little of a codec to stand in a table."""
 
 _LEAST_P = 0.001
 """Below it a p-value is not written out."""
@@ -58,6 +55,7 @@ def bd_rates(folder: str) -> str:
             _signed(row["bd_rate"]),
             _range(row["curve_ci_low"], row["curve_ci_high"]),
             f"{row['low']:.1f}\u00a0to\u00a0{row['high']:.1f}\u00a0dB",
+            f"{row['image_count']:.0f}",
             f"{row['spread']:.1f}",
             "<0.001" if row["p_value"] < _LEAST_P else f"{row['p_value']:.3f}",
         ]
@@ -70,6 +68,7 @@ def bd_rates(folder: str) -> str:
         "mean curve, %",
         "95 % interval",
         "range of PSNR",
+        "images",
         "spread",
         "p",
     ]
@@ -83,9 +82,9 @@ def kodak_bd_rates() -> dict[str, str]:
 
 
 def _bd_table(folder: str) -> pd.DataFrame:
-    """Rows of mean curves that share a tenth of their range with the anchor, on every image; best first."""
+    """The rows of series that have a rank, best first."""
     table = pd.read_csv(ROOT / folder / "bdrate.csv", keep_default_na=False, na_values=[""])
-    whole = table["image"].isna() & (table["image_count"] == table["images"]) & (table["overlap"] >= _LEAST_OVERLAP)
+    whole = table["image"].isna() & table["image_mean"].notna() & (table["overlap"] >= LEAST_OVERLAP)
     return table[whole].sort_values("image_mean")
 
 
@@ -97,6 +96,7 @@ def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") ->
     for anchor in anchors:
         pairs = [(curves[anchor, image], curve) for (series, image), curve in curves.items() if series == codec]
         values = np.array([bd_rate(one, other).value for one, other in pairs])
+        values = values[~np.isnan(values)]  # of the images whose BD-rate is not refused
         low, high = mean_interval(values)
         lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high)])
     return markdown(["against", f"BD-rate of `{codec}`, %", "95 % interval"], lines)

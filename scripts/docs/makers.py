@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from benchmark.analysis.table import summary_markdown
 from benchmark.plugins import all_metrics
 from benchmark.record.row import columns_markdown
+from scripts import coverage
 from scripts.docs import figures, plugins
 from scripts.docs.blocks import Maker
 
@@ -17,6 +18,7 @@ MAKERS: Mapping[str, Maker] = {
     "at-rates": figures.at_rates,
     "lossless": figures.lossless,
     "published": figures.published,
+    "coverage": coverage.table,
     "codecs": plugins.codecs,
     "codec-sections": plugins.codec_sections,
     "datasets": plugins.datasets,

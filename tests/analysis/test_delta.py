@@ -171,7 +171,24 @@ def test_points_that_do_not_rise_are_left_out_and_told() -> None:
     assert curve(()).front()[0].size == 0
 
 
-def test_a_small_overlap_is_flagged() -> None:
+def test_a_small_overlap_is_flagged_and_a_smaller_one_refused() -> None:
+    found = bd_rate(curve(BPG), curve(tuple((rate, quality + 14) for rate, quality in BPG)))
+    assert found.flags == ("only 21% of their range of quality is common to both curves",)
+    assert found.value < 0
     found = bd_rate(curve(BPG), curve(tuple((rate, quality + 15) for rate, quality in BPG)))
-    assert found.flags == ("only 18% of their range of quality is common to both curves",)
+    assert found.flags == ("refused: only 18% of their range of quality is common to both curves, needs 20%",)
+    assert math.isnan(found.value)
     assert found.overlap == pytest.approx((47.6325 - 41.1951) / (62.6325 - 26.1951))
+
+
+def test_points_that_differ_by_rounding_count_once() -> None:
+    """A curve through both would turn the more sharply the nearer they are."""
+    rate, quality = BPG[3]
+    for near in ((rate * (1 + 1e-13), quality), (rate, quality + 1e-13), (rate * (1 + 1e-12), quality + 1e-12)):
+        found = bd_rate(curve((*BPG, near)), curve(tuple((0.8 * rate, quality) for rate, quality in BPG)))
+        assert found.value == pytest.approx(-20)
+        assert found.flags == ("codec: 1 of 9 points equal another but for rounding, left out",)
+    flat = (*BPG, (BPG[-1][0] * 1.2, BPG[-1][1] + 1e-13))
+    found = bd_metric(curve(flat), curve(BPG))
+    assert found.value == pytest.approx(0, abs=1e-9)
+    assert found.flags == ("codec: not monotone, 1 of 9 points left out",)

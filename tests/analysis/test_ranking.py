@@ -80,7 +80,7 @@ def test_nothing_is_extrapolated(results: Results) -> None:
     rows = by_series(ranking(results, PSNR, at_rate=3.7))
     assert rows["short"]["value"] == pytest.approx(36 + 6 * math.log2(3.7 / 1.875), abs=0.1)
     assert math.isnan(rows["short"]["ci_low"])
-    assert rows["short"]["flags"] == "no interval: some resamples of the images do not reach the target"
+    assert rows["short"]["flags"] == "no interval: without one of the images the curve does not reach the target"
 
 
 def test_series_of_other_images_are_flagged(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) 
             for word in words[3:]:
                 assert not word.startswith("tests/") or (ROOT / word).exists(), command
         else:
-            known = (["python", "-m", "scripts.docs"], ["python", "-m", "pip"], ["python", "tests/golden/make.py"])
+            modules = (["python", "-m", name] for name in ("scripts.docs", "scripts.coverage", "pip"))
+            known = (*modules, ["python", "tests/golden/make.py"])
             programs = ("scripts/gpu-train", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
             assert words[0] in programs or any(words[: len(one)] == one for one in known), f"unknown: {command}"
 

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.delta import LEAST_OVERLAP
+from benchmark.analysis.delta import SMALL_OVERLAP
+from benchmark.analysis.standing import headline, headline_title, signed
 from benchmark.report.figures.style import (
     CHARTS,
     COLOURS,
     MUTED,
     REFERENCE,
+    REFUSED,
     WIDTHS,
     figure_of,
     log_ticks,
@@ -40,7 +42,8 @@ def draw_bars(
 ) -> list[Path]:
     """Draws the BD-rates of one data set and metric as bars, the best first, with their intervals.
 
-    A bar is hollow where the two curves have less than half of their range in common.
+    A bar is hollow where the two curves have less than half of their range in common. Series without a rank stand below
+    the others, hatched.
 
     Args:
         bd: rows of ``analysis.bdrate.bd_table`` of a data set and metric; those of single images are not looked at.
@@ -52,13 +55,14 @@ def draw_bars(
     Returns:
         The files written; none where there is no BD-rate but the anchor's.
     """
-    rows = bd[(bd["image"] == "") & (bd["series"] != bd["anchor"]) & bd["bd_rate"].notna()]
-    if rows.empty:
+    rows = bd[(bd["image"] == "") & (bd["series"] != bd["anchor"])]
+    if rows["rank"].isna().all():
         return []
-    rows = rows.sort_values("bd_rate", ascending=False, kind="stable")
-    rates = rows["bd_rate"].to_numpy(float)
-    low, high = rows["curve_ci_low"].to_numpy(float), rows["curve_ci_high"].to_numpy(float)
-    weak = rows["overlap"].to_numpy(float) < LEAST_OVERLAP
+    average = headline_title(rows)
+    rows = rows.assign(**headline(rows))[::-1]  # the best on top
+    refused = list(rows.loc[rows["rank"].isna(), "series"])
+    rates, low, high = (rows[name].to_numpy(float) for name in ("headline", "headline_low", "headline_high"))
+    weak = rows["overlap"].to_numpy(float) < SMALL_OVERLAP
     with figure_of(width, 0.7 + (0.2 if width >= WIDTHS["double"] else 0.165) * len(rows)) as figure:
         axes = figure.add_subplot()
         places = np.arange(len(rows))
@@ -83,10 +87,13 @@ def draw_bars(
             xerr=np.maximum([rates[known] - low[known], high[known] - rates[known]], 0),
         )
         for place, rate in enumerate(rates):
+            if math.isnan(rate):
+                axes.axhspan(place - 0.33, place + 0.33, **REFUSED)
+                continue
             ends = [rate, *(end for end in (low[place], high[place]) if math.isfinite(end))]
             outer = min(ends) if rate <= 0 else max(ends)
             axes.annotate(
-                f"{rate:+.1f}".replace("-", "−"),
+                signed(rate),
                 (outer, place),
                 xytext=(-3 if rate <= 0 else 3, 0),
                 va="center",
@@ -100,8 +107,9 @@ def draw_bars(
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
         axes.margins(x=0.14, y=0.02)
-        axes.set_xlabel(f"BD-rate against {rows['anchor'].iloc[0]} (%), less is better")
-        small_title(axes, title + ("; hollow: little range in common" if weak.any() else ""))
+        axes.set_xlabel(f"BD-rate against {rows['anchor'].iloc[0]} (%), {average}, less is better")
+        hollow = "; hollow: little range in common" if weak[np.isfinite(rates)].any() else ""
+        small_title(axes, title + hollow + ("; hatched: refused, not ranked" if refused else ""))
         return save(figure, path, forms)
 
 
@@ -113,9 +121,9 @@ def draw_heat_map(
     width: float = WIDTHS["double"],
     forms: Sequence[str] = CHARTS,
 ) -> list[Path]:
-    """Draws the BD-rate of every codec on every image of one data set and metric, codecs with the best mean first.
+    """Draws the BD-rate of every codec on every image of one data set and metric, codecs in the order of their ranks.
 
-    Values are written where there is room for them.
+    Values are written where there is room for them. Where a BD-rate was refused, the cell is hatched.
 
     Args:
         bd: rows of ``analysis.bdrate.bd_table`` of a data set and metric, with those of single images.
@@ -128,11 +136,10 @@ def draw_heat_map(
         The files written; none where there is no single image, or no codec but the anchor.
     """
     rows = bd[(bd["image"] != "") & (bd["series"] != bd["anchor"])]
-    table = rows.pivot(index="image", columns="series", values="bd_rate").dropna(axis=1, how="all")
-    if table.empty:
+    table = rows.pivot(index="image", columns="series", values="bd_rate")
+    if table.notna().sum().sum() == 0:
         return []
-    table = table.loc[list(dict.fromkeys(rows["image"]))]
-    table = table[list(table.mean().sort_values(kind="stable").index)]
+    table = table.loc[sorted(table.index), list(dict.fromkeys(rows["series"]))]
     values = table.to_numpy(float)
     count, codecs = values.shape
     limit = min(100.0, 10 * math.ceil(np.nanmax(np.abs(values)) / 10) or 10)
@@ -141,7 +148,8 @@ def draw_heat_map(
         import matplotlib as mpl
 
         axes = figure.add_subplot()
-        colours = mpl.colormaps["RdBu_r"].with_extremes(bad="#E8E8E8")
+        colours = mpl.colormaps["RdBu_r"].with_extremes(bad=(1, 1, 1, 0))
+        axes.patch.set(**REFUSED)  # seen where there is no value
         drawn = axes.pcolormesh(
             np.ma.masked_invalid(values),
             cmap=colours,
@@ -174,7 +182,7 @@ def draw_heat_map(
         if named and cell >= 0.12 and (width - 1.4) / codecs >= 0.25:
             for (row, column), value in np.ndenumerate(values):
                 dark = abs(value) > 0.62 * limit
-                text = f"{round(value)}".replace("-", "−") if math.isfinite(value) else "–"
+                text = f"{round(value)}".replace("-", "−") if math.isfinite(value) else ""
                 axes.text(
                     column + 0.5,
                     row + 0.5,
@@ -184,7 +192,7 @@ def draw_heat_map(
                     fontsize=5.2,
                     color="white" if dark else "#333333",
                 ).set_in_layout(False)  # they lie in their cells: nothing to lay out
-        small_title(axes, title)
+        small_title(axes, title + ("; hatched: refused" if np.isnan(values).any() else ""))
         return save(figure, path, forms)
 
 

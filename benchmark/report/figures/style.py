@@ -36,6 +36,8 @@ MUTED = "#555555"
 """Of what explains and is not data."""
 REFERENCE = "#8C8C8C"
 """Of others' curves."""
+REFUSED: Mapping[str, Any] = {"facecolor": "#F4F4F4", "edgecolor": "#BBBBBB", "hatch": "//////", "linewidth": 0.0}
+"""Of places where a figure has no value because it was refused."""
 
 _STYLE: Mapping[str, Any] = {
     "font.family": "sans-serif",

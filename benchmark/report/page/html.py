@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from benchmark.analysis.delta import LEAST_OVERLAP
+from benchmark.analysis.delta import LEAST_OVERLAP, SMALL_OVERLAP
+from benchmark.analysis.fixed import note_on_fixed
+from benchmark.analysis.standing import findings, headline, headline_title, signed
 from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
@@ -26,7 +27,7 @@ from benchmark.report.page.interactive import (
     page_data,
 )
 from benchmark.report.tables.table import Table
-from benchmark.report.tables.text import number
+from benchmark.report.tables.text import best_rows, number
 from benchmark.system.files import make_folder
 
 _PAGE = Path(__file__).parent / "assets"
@@ -58,19 +59,25 @@ _GLOSSARY = {
     "BD-rate": (
         "Average difference in rate at equal quality, in percent of the anchor's rate: the mean, over the range of "
         "quality that both curves have, of the difference of log rate (Bjøntegaard, VCEG-M33, 2001), with monotone "
-        "piecewise cubic interpolation. Negative is better. Nothing is extrapolated; curves with fewer than four "
-        "points, over other images, or without a range in common are refused."
+        "piecewise cubic interpolation. Negative is better. Nothing is extrapolated; curves with fewer than "
+        f"four points, over other images, or with less than {100 * LEAST_OVERLAP:.0f} % of their range in common are "
+        "refused."
+    ),
+    "Mean over images, mean curve": (
+        "The mean over images takes the BD-rate of each image first; each image counts the same. It ranks the codecs. "
+        "The mean curve has the mean rate and the mean quality of each operating point; images with high rates count "
+        "most. A codec whose setting fixes the quality of each image spreads the rates: its two averages differ much."
     ),
     "Overlap": (
         "The range of quality over which a BD-rate is the average, as a share of the range that either curve covers. "
-        f"Below {100 * LEAST_OVERLAP:.0f} % it says little of the codecs as a whole."
+        f"Below {100 * SMALL_OVERLAP:.0f} % it says little of the codecs as a whole; below "
+        f"{100 * LEAST_OVERLAP:.0f} % it is refused."
     ),
 }
 _OF_INTERVALS = (
-    "Of the BD-rate of the mean curve, by bootstrap (BCa, 2000 sets): it is computed again and again from images drawn "
-    "with replacement, the same ones for both codecs. It tells what another choice of such images might give, and "
-    "nothing of other kinds of images. p is of the two-sided Wilcoxon signed-rank test that, image for image, neither "
-    "codec needs the lower rate."
+    "It tells what another choice of such images might give, and nothing of other kinds of images. That of the mean "
+    "over images is by Student's t, of the logarithm of the ratio of rates; that of the mean curve by the jackknife. p "
+    "is of the two-sided Wilcoxon signed-rank test that, image for image, neither codec needs the lower rate."
 )
 
 
@@ -97,6 +104,7 @@ def write_html(report: Report, path: Path) -> Path:
     text = environment.get_template("page.html").render(
         title=report.title,
         anchor=report.anchor,
+        average=headline_title(report.bd),
         sections=_SECTIONS,
         facts=_facts(report),
         findings=_findings(report),
@@ -146,51 +154,19 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 
 def _mean_deltas(report: Report, dataset: str, metric: Metric) -> pd.DataFrame:
-    """Rows of mean curves but the anchor's, the best first."""
+    """Rows of series but the anchor, in the order of their ranks, with their headline."""
     bd = report.bd
     rows = bd[(bd["dataset"] == dataset) & (bd["metric"] == metric.column) & (bd["image"] == "")]
-    return rows[rows["series"] != rows["anchor"]].sort_values("bd_rate", kind="stable", na_position="last")
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.1f}"
-    return "0.0" if float(text) == 0 else text.replace("-", "−")
+    return rows[rows["series"] != rows["anchor"]].assign(**headline(rows))
 
 
 def _findings(report: Report) -> list[str]:
     metric = report.metrics[0]
     found = []
     for dataset in datasets_of(report):
-        rows = _mean_deltas(report, dataset, metric)
-        known = rows[rows["bd_rate"].notna()]
-        if known.empty:
-            continue
-        sound = known[known["overlap"] >= LEAST_OVERLAP]
-        best = (known if sound.empty else sound).iloc[0]
-        interval = ""
-        if has_intervals(known) and not math.isnan(best["curve_ci_low"]):
-            interval = f" (95 % interval {_signed(best['curve_ci_low'])} to {_signed(best['curve_ci_high'])})"
-        found.append(
-            f"On {dataset}, {best['series']} needs least rate at equal {metric.heading}: "
-            f"{_signed(best['bd_rate'])}{_PERCENT}"
-            f"{interval} against {report.anchor}, over {100 * best['overlap']:.0f}{_PERCENT} of their range of quality."
-        )
-        better = int((known["bd_rate"] < 0).sum())
-        text = f"{better} of {len(known)} codecs need less rate than {report.anchor}"
-        if has_intervals(known):
-            sure = int((known["curve_ci_high"] < 0).sum())
-            text += f"; for {'all of them' if sure == better else sure} the whole interval is below zero"
-        found.append(text + ".")
-        refused = list(rows.loc[rows["bd_rate"].isna(), "series"])
-        if refused:
-            found.append(f"No BD-rate could be had for {', '.join(refused)}: the table below BD-rate says why.")
-        weak = list(known.loc[known["overlap"] < LEAST_OVERLAP, "series"])
-        if weak:
-            found.append(
-                f"{', '.join(weak)}: less than half of the range of quality is common with {report.anchor}, so that "
-                "these BD-rates say little."
-            )
-    return found
+        rows = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == metric.column)]
+        found += [text for text in (*findings(rows, metric), note_on_fixed(rows)) if text]
+    return [text.replace(" %", _PERCENT) for text in found]
 
 
 def _overviews(report: Report) -> list[dict[str, Any]]:
@@ -213,48 +189,39 @@ def _overviews(report: Report) -> list[dict[str, Any]]:
 
 def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
-    value, low = finite(row.get("bd_rate")), finite(row.get("curve_ci_low"))
+    value, low = finite(row.get("headline")), finite(row.get("headline_low"))
     if value is None:
         return {"text": "–", "interval": "", "best": False, "weak": False}
-    weak = row["overlap"] < LEAST_OVERLAP
     return {
-        "text": _signed(value),
-        "interval": "" if low is None else f"{_signed(low)} to {_signed(row['curve_ci_high'])}",
-        "best": not weak and row["bd_rate"] == table.loc[table["overlap"] >= LEAST_OVERLAP, "bd_rate"].min(),
-        "weak": weak,
+        "text": signed(value),
+        "interval": "" if low is None else f"{signed(low)} to {signed(row['headline_high'])}",
+        "best": bool(row["rank"] == 1),
+        "weak": bool(row["overlap"] < SMALL_OVERLAP),
     }
 
 
 def _table(table: Table) -> dict[str, Any]:
     names = [str(name) for name in table.frame.columns]
-    best = {name: _best(table.frame[name], end) for name, end in table.best.items()}
+    best = best_rows(table)
     rows = []
-    for row in table.frame.to_dict("records"):
+    for place, row in enumerate(table.frame.to_dict("records")):
         cells = []
         for name in names:
             value = row[name]
             if name not in table.forms:
                 cells.append({"number": False, "text": "–" if pd.isna(value) else str(value), "best": False})
                 continue
-            known = finite(value)
             text = number("" if pd.isna(value) else value, table.forms[name])
             cells.append(
                 {
                     "number": True,
                     "text": text.replace("-", "−").replace("inf", "∞"),
-                    "best": known is not None and known == best.get(name),
+                    "best": place in best.get(name, ()),
                 }
             )
         rows.append(cells)
     columns = [{"title": table.titles.get(name, name), "number": name in table.forms} for name in names]
     return {"name": table.name, "caption": table.caption, "columns": columns, "rows": rows}
-
-
-def _best(column: Any, end: str) -> float | None:
-    numbers = [value for value in map(finite, column) if value is not None]
-    if not numbers:
-        return None
-    return min(numbers) if end == "low" else max(numbers)
 
 
 def _failures(report: Report) -> dict[str, Any]:

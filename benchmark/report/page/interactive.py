@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.delta import LEAST_OVERLAP
+from benchmark.analysis.delta import SMALL_OVERLAP
+from benchmark.analysis.standing import headline, headline_title
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
@@ -23,7 +24,7 @@ from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import Stroke, strokes
 from benchmark.report.tables.text import number
 
-INTERVAL = "95 % interval over images, by paired bootstrap"
+INTERVAL = "95 % interval over images"
 
 _WIDE = 4.0
 """Rates above this, in bits per pixel, are first shown on a logarithmic axis."""
@@ -39,7 +40,7 @@ def datasets_of(report: Report) -> list[str]:
 
 def has_intervals(bd: pd.DataFrame) -> bool:
     """Whether BD-rates have intervals."""
-    return "curve_ci_low" in bd and bool(bd["curve_ci_low"].notna().any())
+    return bool(headline(bd)["headline_low"].notna().any())
 
 
 def page_data(report: Report) -> dict[str, Any]:
@@ -71,7 +72,8 @@ def page_data(report: Report) -> dict[str, Any]:
         "points": points + others,
         "bd": _deltas(report, series),
         "interval": INTERVAL if has_intervals(report.bd) else "",
-        "least_overlap": LEAST_OVERLAP,
+        "small_overlap": SMALL_OVERLAP,
+        "average": headline_title(report.bd),
         "wide": _WIDE,
         "pictures": [_picture(picture, report.metrics) for picture in report.pictures],
     }
@@ -162,7 +164,8 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
 def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
     datasets, columns = datasets_of(report), [metric.column for metric in report.metrics]
     found = []
-    for _, rows in report.bd[report.bd["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
+    table = report.bd.assign(**headline(report.bd))
+    for _, rows in table[table["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
         mean = rows[rows["image"] == ""].iloc[0]
         images = rows[rows["image"] != ""]
         found.append(
@@ -170,10 +173,12 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
                 "dataset": datasets.index(mean["dataset"]),
                 "axis": columns.index(mean["metric"]),
                 "series": series.index(mean["series"]),
-                "rate": finite(mean["bd_rate"]),
-                "low": finite(mean.get("curve_ci_low")),
-                "high": finite(mean.get("curve_ci_high")),
-                "p": finite(mean.get("p_value")),
+                "rank": None if pd.isna(mean["rank"]) else int(mean["rank"]),
+                "rate": finite(mean["headline"]),
+                "low": finite(mean["headline_low"]),
+                "high": finite(mean["headline_high"]),
+                "curve": finite(mean["bd_rate"]) if mean["ranked_by"] == "image_mean" else None,
+                "p": finite(mean["p_value"]),
                 "overlap": finite(mean["overlap"]),
                 "flags": mean["flags"],
                 "images": dict(zip(images["image"], map(finite, images["bd_rate"]), strict=True)),

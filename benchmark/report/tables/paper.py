@@ -8,15 +8,19 @@ from typing import Literal
 import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
+from benchmark.analysis.fixed import note_on_fixed
+from benchmark.analysis.standing import findings, headline, headline_title
 from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.tables.table import Table
 
-_CURVES = (
-    "Between curves of arithmetic means over images, interpolated by PCHIP along the metric, of the logarithm of the "
-    "rate."
-)
+_CURVES = "Curves are interpolated by PCHIP along the metric, of the logarithm of the rate."
+
+_AVERAGES = {
+    "mean over images": "BD-rate: mean over images of that of each image, which ranks the codecs.",
+    "mean curve": "BD-rate: that of the curve of arithmetic means over images, for there are no records of images.",
+}
 
 
 def tables_of(
@@ -46,27 +50,36 @@ def tables_of(
     anchor = means["anchor"].iloc[0]
     first = metrics[0]
     unit = first.drawn_unit
-    rows = means[means["metric"] == first.column].sort_values("bd_rate", kind="stable", na_position="last")
+    rows = means[means["metric"] == first.column]
+    average = _AVERAGES[headline_title(rows)]
+    by_images = ["image_mean", "ci_low", "ci_high"] if headline_title(rows) == "mean over images" else []
+    notes = " ".join(filter(None, (*findings(rows, first), note_on_fixed(rows))))
     deltas = Table(
         f"bdrate{end}",
-        f"BD-rate against {anchor} by {first.heading} on {covers}. {_CURVES} Low and high: 95 % interval of a "
-        "bootstrap over images; spread: by how many points the BD-rates of several interpolators differ; overlap: "
-        f"share of the range of {first.heading} that both curves have. {_definitions([first])} {versions}",
+        f"BD-rate against {anchor} by {first.heading} on {covers}. {notes} {average} {_CURVES} Mean curve: the BD-rate "
+        "of the curve of arithmetic means over images. Low and high: 95 % interval over images of the figure before "
+        "them; spread: by how many points the BD-rates of several interpolators differ; overlap: share of the range of "
+        f"{first.heading} that both curves have. {_definitions([first])} {versions}",
         pd.DataFrame(
             {
+                "rank": rows["rank"],
                 "series": rows["series"],
+                **{name: rows[name] for name in by_images},
                 "bd_rate": rows["bd_rate"],
                 "curve_ci_low": rows["curve_ci_low"],
                 "curve_ci_high": rows["curve_ci_high"],
                 "spread": rows["spread"],
-                "bd_metric": rows["bd_metric"],
+                "bd_metric": rows["bd_metric"].where(rows["rank"].notna()),
                 "overlap": 100 * rows["overlap"],
-                "images": rows["images"],
+                "images": rows["image_count"] if by_images else rows["images"],
             }
         ),
         {
             "series": "codec",
-            "bd_rate": "BD-rate (%)",
+            "image_mean": "BD-rate (%)",
+            "ci_low": "low (%)",
+            "ci_high": "high (%)",
+            "bd_rate": "mean curve (%)" if by_images else "BD-rate (%)",
             "curve_ci_low": "low (%)",
             "curve_ci_high": "high (%)",
             "spread": "spread",
@@ -74,6 +87,8 @@ def tables_of(
             "overlap": "overlap (%)",
         },
         {
+            "rank": ".0f",
+            **dict.fromkeys(by_images, "+.1f"),
             "bd_rate": "+.1f",
             "curve_ci_low": "+.1f",
             "curve_ci_high": "+.1f",
@@ -82,13 +97,14 @@ def tables_of(
             "overlap": ".0f",
             "images": ".0f",
         },
-        {"bd_rate": "low", "bd_metric": _best_end(first)},
+        {by_images[0] if by_images else "bd_rate": "low", "bd_metric": _best_end(first)},
     )
-    wide = means.pivot(index="series", columns="metric", values="bd_rate")
+    wide = means.assign(rate=headline(means)["headline"]).pivot(index="series", columns="metric", values="rate")
     wide = wide.loc[list(rows["series"]), [metric.column for metric in metrics]].reset_index()
     every = Table(
         f"bdrate-metrics{end}",
-        f"BD-rate against {anchor} in percent, by metric, on {covers}. {_CURVES} {_definitions(metrics)} {versions}",
+        f"BD-rate against {anchor} in percent, by metric, on {covers}. {average} {_CURVES} {_definitions(metrics)} "
+        f"{versions}",
         wide,
         {"series": "codec"} | {metric.column: metric.heading for metric in metrics},
         {metric.column: "+.1f" for metric in metrics},
@@ -153,8 +169,8 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: 
     return Table(
         name,
         f"Codecs at {ranks['target'].iloc[0]} on {covers}. Read off curves of arithmetic means over images by PCHIP "
-        f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval of "
-        f"{first.heading} of a bootstrap over images. Seconds for an image at the operating point next to that rate. "
+        f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval over "
+        f"images of {first.heading}. Seconds for an image at the operating point next to that rate. "
         f"{_definitions(metrics)} {versions}",
         frame.merge(seconds, on="series", how="left"),
         {"series": "codec", "ci_low": "low", "ci_high": "high", "encode_s": "encode (s)", "decode_s": "decode (s)"}

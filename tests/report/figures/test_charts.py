@@ -27,16 +27,21 @@ def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
     assert draw_pareto(points[:1], ("", ""), "", tmp_path / "q") == []
 
 
-def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
+def test_bars_show_intervals_weak_overlaps_and_refusals(tmp_path: Path) -> None:
     bd = pd.DataFrame(
         {
-            "series": ["jpeg", "a", "b"],
+            "series": ["a", "jpeg", "b", "x"],
             "image": "",
             "anchor": "jpeg",
-            "bd_rate": [0.0, -20.0, 35.5],
-            "curve_ci_low": [0.0, -25.0, np.nan],
-            "curve_ci_high": [0.0, -15.0, np.nan],
-            "overlap": [1.0, 0.9, 0.2],
+            "rank": pd.Series([1, 2, 3, None], dtype="Int64"),
+            "ranked_by": "image_mean",
+            "image_mean": [-20.0, 0.0, 35.5, np.nan],
+            "ci_low": [-25.0, 0.0, np.nan, np.nan],
+            "ci_high": [-15.0, 0.0, np.nan, np.nan],
+            "bd_rate": [-90.0, 0.0, -95, -39],
+            "curve_ci_low": np.nan,
+            "curve_ci_high": np.nan,
+            "overlap": [0.9, 1.0, 0.2, 0.02],
         }
     )
     draw_bars(bd, "set", tmp_path / "b")
@@ -44,5 +49,8 @@ def test_bars_show_intervals_and_weak_overlaps(tmp_path: Path) -> None:
     assert "<!-- −20.0 -->" in text
     assert "<!-- +35.5 -->" in text
     assert "<!-- jpeg -->" not in text
-    assert "hollow: little range in common" in text
-    assert draw_bars(bd[:1], "set", tmp_path / "c") == []
+    assert "hollow: little range in common; hatched: refused, not ranked" in text
+    assert "<!-- x -->" in text
+    assert "−39" not in text
+    assert "patternUnits" in text
+    assert draw_bars(bd[1:2], "set", tmp_path / "c") == []

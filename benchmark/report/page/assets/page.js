@@ -380,10 +380,12 @@
   }
 
   function drawBars() {
-    const rows = deltas().sort((one, other) => (one.rate ?? Infinity) - (other.rate ?? Infinity));
+    const rows = deltas(); // in the order of their ranks
     byId("bd-caption").textContent =
-      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent; negative is better. ` +
-      (data.interval ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common.";
+      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent, ${data.average}; negative is better. ` +
+      (data.interval ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common. " +
+      "Hatched: refused and not ranked; the remarks say why.";
+    const curves = rows.some((row) => row.curve !== null);
     // One codec far behind the others must not squeeze them.
     const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);
     const low = clamp(Math.min(0, ...ends), -100, 0), high = clamp(Math.max(0, ...ends), 0, 100);
@@ -395,10 +397,11 @@
     const scale = svg("svg", { "aria-hidden": "true" }, svg("svg", { y: "100%" },
       ...ticks.map((tick) => svg("text", { x: across(tick), y: -8, "text-anchor": "middle" }, signed(tick, 0)))));
     const table = html("table", { class: "bars named" }, html("thead", {}, html("tr", {},
-      html("th", { scope: "col" }, "Codec"), html("td", { class: "track" }, scale),
+      html("th", { scope: "col" }, "Codec"), html("th", { scope: "col", class: "number" }, "Rank"), html("td", { class: "track" }, scale),
       html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
       data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
       data.interval ? html("th", { scope: "col", class: "number" }, html("i", {}, "p")) : undefined,
+      curves ? html("th", { scope: "col", class: "number" }, "Mean curve (%)") : undefined,
       html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
@@ -406,7 +409,7 @@
       const drawing = svg("svg", { "aria-hidden": "true" }, ...lines(), middle);
       if (row.rate !== null) {
         const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
-        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap < data.least_overlap ? "weak" : ""}`;
+        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap < data.small_overlap ? "weak" : ""}`;
         middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
         if (row.low !== null) {
           const [start, end] = [across(row.low), across(row.high)];
@@ -415,12 +418,15 @@
         }
       }
       body.append(html("tr", {},
-        html("th", { scope: "row" }, data.series[row.series].name), html("td", { class: "track" }, drawing),
+        html("th", { scope: "row" }, data.series[row.series].name),
+        html("td", { class: "number" }, row.rank === null ? "\u2013" : `${row.rank}`),
+        html("td", { class: `track ${row.rate === null ? "refused" : ""}` }, drawing),
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
         data.interval
           ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
         data.interval
           ? html("td", { class: "number" }, row.p !== null && row.p < 0.001 ? "< 0.001" : fixed(row.p, 3)) : undefined,
+        curves ? html("td", { class: "number" }, row.curve === null ? "\u2013" : signed(row.curve)) : undefined,
         html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
         html("td", { class: "remark" }, remarks(row.flags))));
     }
@@ -430,21 +436,20 @@
 
   function drawHeat() {
     const known = (row) => Object.values(row.images).filter((rate) => rate !== null);
-    const mean = (row) => known(row).reduce((sum, rate) => sum + rate, 0) / known(row).length;
-    const columns = deltas().filter((row) => known(row).length).sort((one, other) => mean(one) - mean(other));
+    const columns = deltas().filter((row) => Object.keys(row.images).length); // in the order of their ranks
     const images = [...new Set(columns.flatMap((row) => Object.keys(row.images)))];
     const rates = columns.flatMap(known).map(Math.abs);
     const limit = clamp(10 * Math.ceil(Math.max(...rates) / 10), 10, 100);
     byId("heat-caption").textContent = columns.length
       ? `${dataName()}, ${axis().title}: BD-rate against ${data.anchor} of every single image, in percent. Blue needs less rate, orange more; ` +
-        `full colour at \u00b1${limit}\u00a0%.`
+        `full colour at \u00b1${limit}\u00a0%. Hatched: refused.`
       : "";
     if (!columns.length) {
       byId("heat-map").replaceChildren(html("p", { class: "note" }, "There are no BD-rates of single images for this metric."));
       return;
     }
     const cell = (name, value, flags) => html(name, {
-      class: `number ${value === null ? "" : value < 0 ? "better" : "worse"}`, title: flags || undefined,
+      class: `number ${value === null ? "refused" : value < 0 ? "better" : "worse"}`, title: flags || undefined,
       style: `--share: ${value === null ? 0 : clamp(Math.abs(value) / limit, 0, 1).toFixed(3)}`,
     }, value === null ? "\u2013" : signed(value));
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
@@ -452,7 +457,7 @@
       html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((row) => heading(data.series[row.series].name, "number")))),
       html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
         ...columns.map((row) => cell("td", row.images[image] ?? null, row.remarks[image]))))),
-      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell("td", mean(row))))));
+      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell("td", row.rate)))));
     byId("heat-map").replaceChildren(table);
   }
 
