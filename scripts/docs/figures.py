@@ -98,8 +98,8 @@ def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") ->
         values = np.array([bd_rate(one, other).value for one, other in pairs])
         values = values[~np.isnan(values)]  # of the images whose BD-rate is not refused
         low, high = mean_interval(values)
-        lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high)])
-    return markdown(["against", f"BD-rate of `{codec}`, %", "95 % interval"], lines)
+        lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high), str(len(values))])
+    return markdown(["against", f"BD-rate of `{codec}`, %", "95 % interval", "images"], lines)
 
 
 def points(folder: str, codec: str, show: str, columns: str, **settings: str) -> str:

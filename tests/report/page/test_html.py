@@ -106,8 +106,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         {"rate": "low"},
     )
     bd = made.bd.assign(
-        curve_ci_low=made.bd["bd_rate"] - 2,
-        curve_ci_high=made.bd["bd_rate"] + 2,
+        ci_low=made.bd["image_mean"] - 2,
+        ci_high=made.bd["image_mean"] + 2,
         p_value=0.0004,
         flags="a first remark; a second remark",
     )
