@@ -229,7 +229,7 @@ def test_every_part_is_there(opened: Opened) -> None:
 
 def test_summary_tells_the_best_with_its_interval(opened: Opened) -> None:
     assert re.search(
-        r"On set, avif needs least rate .* −36\.0\s%\s\(95 % interval −38\.0 to −34\.0\) against jpeg",
+        r"On set, avif needs least rate .* −36\.0\s%\s\(95\s% interval −38\.0 to −34\.0\) against jpeg",
         opened.page.inner_text("#summary .findings"),
     )
     assert opened.page.locator("#summary td[data-best]").first.inner_text().split() == ["−36.0", "−38.0", "to", "−34.0"]
