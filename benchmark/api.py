@@ -102,6 +102,8 @@ def run(
     timeout: float = 600.0,
     jobs: int | None = None,
     fresh: bool = False,
+    images: Sequence[str] | str | None = None,
+    timing: bool = False,
     root: str | Path | None = None,
 ) -> Results:
     """Runs codecs over data sets, and returns what came of it.
@@ -138,6 +140,9 @@ def run(
         timeout: seconds for one operating point on one item.
         jobs: worker processes; None takes one for each core.
         fresh: whether all rows are made, also those that an earlier run made and that still hold.
+        images: a name or several of the data set's images; None takes all.
+        timing: whether times are measured to be published: one worker alone on a core, ``repeats`` times at least, and
+            5 times, until the median is steady. Rows that were not timed so are made again.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
@@ -150,7 +155,8 @@ def run(
         KeyboardInterrupt: Ctrl-C ended the run; what is finished is stored.
     """
     from benchmark.plugins import open_dataset
-    from benchmark.run.study import dataset_names, each_dataset, resolve
+    from benchmark.run.several import each_dataset
+    from benchmark.run.study import dataset_names, resolve
     from benchmark.workflows.outputs import run_to_files
 
     if jobs is not None:
@@ -158,6 +164,8 @@ def run(
     for what, number in (("repeats", repeats), ("threads", threads)):
         _check_number(what, number, int)
     _check_number("timeout", timeout, float)
+    if timing and jobs not in (None, 1):
+        raise UsageError(f"jobs: expected 1 or none with timing, which measures with one worker alone, got {jobs}")
     names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
     study, _ = resolve(
         dataset=names,
@@ -168,6 +176,8 @@ def run(
         repeats=repeats,
         threads=threads,
         timeout=timeout,
+        images=() if images is None else _listed(images),
+        timing=timing,
     )
     data_root = Path(root) if root is not None else None
     folders = []

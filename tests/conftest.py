@@ -224,7 +224,7 @@ def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProc
     return done
 
 
-TIMED = ("encode_s", "decode_s", "encode_cpu_s", "decode_cpu_s", "jobs")
+TIMED = ("encode_s", "decode_s", "encode_cpu_s", "decode_cpu_s", "jobs", "time_spread", "load")
 """Columns that are others each time a row is made."""
 
 

@@ -175,6 +175,8 @@ def test_encode_and_decode() -> None:
         ({"codecs": [3]}, "expected a name or a list of names"),
         ({"codecs": {"jpeg": None}}, "codecs: jpeg: expected values by the names of its settings"),
         ({"codecs": {"jpeg": ["quality"]}}, "codecs: jpeg: expected values by the names of its settings"),
+        ({"timing": True, "jobs": 2}, "jobs: expected 1 or none with timing"),
+        ({"images": [3]}, "expected a name or a list of names"),
         ({"match": ["bpp"]}, "match: expected limits by the names of their columns"),
         ({"match_mean": {"bpp": "much"}}, "match_mean: bpp: expected numbers"),
     ],

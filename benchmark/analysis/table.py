@@ -15,9 +15,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from benchmark.errors import RecordsError, one_line
 from benchmark.metric import Metric
 from benchmark.record.columns import Column, hint, read_number, shortened
-from benchmark.record.migrate import update_to_2
+from benchmark.record.migrate import RETIRED, update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
-from benchmark.record.row import BY_NAME, COLUMNS, POINT, RETIRED, SETTLED, columns, metric_column
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
 from benchmark.record.settings import read_settings
 
 KEYS = POINT

@@ -40,6 +40,12 @@ def names_of(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
 
+def given_by_user(option: str) -> bool:
+    """Whether the user has set an option of the command that runs, by its name in Python."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source not in (None, click.core.ParameterSource.DEFAULT)
+
+
 def pair(option: str, text: str) -> tuple[str, str]:
     """Key and value of a text KEY=VALUE that was given with an option."""
     key, separator, value = text.partition("=")

@@ -10,7 +10,16 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import say_note
-from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, jobs_option, names_of, typed_command
+from benchmark.cli.options import (
+    FAILED,
+    INTERRUPTED,
+    PATH,
+    data_root_option,
+    given_by_user,
+    jobs_option,
+    names_of,
+    typed_command,
+)
 
 
 @click.command()
@@ -24,6 +33,7 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
     metavar="NAME,NAME",
     help=f"Data sets, such as kodak or folder:PATH. Each data set is a run.  [default: {defaults.DATASET}]",
 )
+@click.option("--images", metavar="A,B", help="Images of the data set, by their names in it.  [default: all]")
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
 @click.option(
     "--set",
@@ -62,6 +72,12 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
     metavar="N",
     help="How many times each encode and decode is timed. The median counts.  [default: 1]",
 )
+@click.option(
+    "--timing",
+    is_flag=True,
+    help="Measures times to be published: one worker alone on a core, each encode and decode 5 times and more, until "
+    "the median is steady. Rows that were not timed so are made again.",
+)
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
 @click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
@@ -69,6 +85,7 @@ from benchmark.cli.options import FAILED, INTERRUPTED, PATH, data_root_option, j
 def run(
     codecs: str | None,
     dataset: str | None,
+    images: str | None,
     metrics: str | None,
     sets: tuple[str, ...],
     matches: tuple[str, ...],
@@ -77,6 +94,7 @@ def run(
     out: Path | None,
     jobs: int,
     repeats: int | None,
+    timing: bool,
     threads: int | None,
     timeout: float | None,
     fresh: bool,
@@ -89,18 +107,22 @@ def run(
     picture is another now. It says why.
     """
     from benchmark.cli.terminal import print_outcome
+    from benchmark.errors import UsageError
     from benchmark.plugins import open_dataset
-    from benchmark.run.study import dataset_names, each_dataset, parse_match, read_study, resolve
+    from benchmark.run.several import each_dataset
+    from benchmark.run.study import dataset_names, parse_match, read_study, resolve
     from benchmark.workflows.outputs import run_to_files
 
     given: dict[str, Any] = read_study(study_file) if study_file else {}
     flags: dict[str, Any] = {
         "codecs": names_of(codecs),
         "dataset": dataset,
+        "images": names_of(images),
         "metrics": names_of(metrics),
         "repeats": repeats,
         "threads": threads,
         "timeout": timeout,
+        "timing": timing or None,
         "match": parse_match(matches) or None,
         "match_mean": parse_match(mean_matches) or None,
     }
@@ -109,6 +131,8 @@ def run(
         flags["codecs"] = {name: given["codecs"].get(name, {}) for name in flags["codecs"]}
     given |= {key: value for key, value in flags.items() if value is not None}
     study, notes = resolve(**given, sets=sets)
+    if study.timing and jobs != 1 and given_by_user("jobs"):
+        raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     for note in notes:
         say_note(note)
     studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))

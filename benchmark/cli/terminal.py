@@ -66,6 +66,13 @@ def print_outcome(outcome: Outcome) -> None:
             "present code; --fresh makes all rows anew",
             soft_wrap=True,
         )
+    if outcome.disturbed:
+        rows = f"{outcome.disturbed} row{'s' if outcome.disturbed != 1 else ''}"
+        console.print(
+            f"disturbed: {rows} while timed: no table of times takes them; the same command, on a machine that does "
+            "nothing else, times them again",
+            soft_wrap=True,
+        )
     if outcome.others:
         console.print(f"note: {outcome.others}", soft_wrap=True)
     if outcome.interrupted:

@@ -7,7 +7,7 @@ Schema 1 put several things into one text. They are taken apart here, and nowher
 - ``target`` alone said what was limited: now ``target_column``, ``target_limit`` and ``target_over`` do.
 
 What schema 1 did not tell stays empty: ``jobs``, ``device``, ``rdbench``. Columns that no version writes any more are
-left out, see :data:`~benchmark.record.row.RETIRED`.
+left out, see :data:`RETIRED`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ import re
 from collections.abc import Mapping
 
 from benchmark.record.columns import read_pairs
-from benchmark.record.row import RETIRED, SCHEMA, Record
+from benchmark.record.row import SCHEMA, Record
+
+RETIRED = frozenset({"peak_memory_mib"})
+"""Columns of older files that no version writes any more. Readers leave them out, and so does a file written anew.
+
+``peak_memory_mib`` was the memory of the whole worker, with the other codecs and the metrics that it had loaded, and
+without the programs that it started: it said nothing of a codec."""
 
 _PART = re.compile(r"(?P<name>.+) \(\d+ of (?P<expected>\d+)\)")
 _WEIGHTS = re.compile(r"(?P<version>.*?)(?:, )?weights (?P<weights>[0-9a-f+]+)")

@@ -27,11 +27,17 @@ no value of the knob comes as low as the target. All others are failures."""
 
 STATUSES = (*SETTLED, "failed", "timeout", "crashed")
 
-RETIRED = frozenset({"peak_memory_mib"})
-"""Columns of older files that no version writes any more. Readers leave them out, and so does a file written anew.
+ALONE = "alone"
+"""What ``timing`` says of a row whose times were measured to be published."""
 
-``peak_memory_mib`` was the memory of the whole worker, with the other codecs and the metrics that it had loaded, and
-without the programs that it started: it said nothing of a codec."""
+LEAST_REPEATS = 5
+"""Fewer repeats tell nothing of how far a median may be off."""
+
+DISTURBED, DISTURBED_TEXT = "disturbed", "disturbed while it was timed"
+"""The flag of a row that something else disturbed meanwhile, and what its reason has before a colon and what it was."""
+
+OTHER_STREAM = "other-stream"
+"""The flag of a row that was timed anew, and whose bytes or pixels are not those that the same code gave before."""
 
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
@@ -144,7 +150,31 @@ class Record:
     decode_cpu_s: float | None = column(
         "Processor seconds to decode the item, likewise.", None, since=2.2, aggregate="image"
     )
-    repeats: int | None = column("How often encoder and decoder were timed.", None, key=True)
+    timing: str = column(
+        "alone where run --timing made the row: one worker, pinned to a core where the system can, at least 5 repeats, "
+        "and more until the median is steady. Empty elsewhere.",
+        "",
+        since=2.2,
+        aggregate="all",
+        key=True,
+    )
+    repeats: int | None = column(
+        "How often encoder and decoder were timed; the smaller number, where they differ.", None, key=True
+    )
+    time_spread: float | None = column(
+        "Relative spread of the two medians, the larger one: half the width of the interval of times that holds the "
+        "median with a chance of 93.75 %, over the median. Empty below 5 repeats.",
+        None,
+        since=2.2,
+        aggregate="most",
+    )
+    load: float | None = column(
+        "Cores that other processes, and other machines on the same hardware, kept busy while it was timed. Empty "
+        "where nobody watched: with several workers or below 5 repeats; and where the system does not tell.",
+        None,
+        since=2.2,
+        aggregate="most",
+    )
     threads: int | None = column("Threads that numerical libraries were allowed.", None, aggregate="most", key=True)
     jobs: int | None = column(
         "Worker processes that ran side by side while it was timed.", None, since=2, aggregate="most"
@@ -162,8 +192,9 @@ class Record:
     status: str = column(f"What became of it: {', '.join(STATUSES)}.")
     reason: str = column("Why there is no result; for a result, what to know of it.", "")
     flags: tuple[str, ...] = column(
-        "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling. "
-        "The reason says it in full.",
+        "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling, "
+        "disturbed (its times are not to be published), other-stream (timed anew, it gave other bytes or pixels than "
+        "before). The reason says it in full.",
         (),
         since=2,
     )
@@ -199,6 +230,8 @@ class Record:
     def keyed(self) -> Self:
         """The row with the key that its other columns give."""
         identity = {column.name: getattr(self, column.name) for column in COLUMNS if column.key}
+        # Rows that were timed for themselves have as many repeats as it took; others keep the keys of older versions.
+        del identity["repeats" if self.timing else "timing"]
         if not self.source:  # rows from before it was known keep their keys
             del identity["source"]
         if self.target_over == "set":  # its knob is none of its settings, and one for the whole data set
@@ -208,8 +241,17 @@ class Record:
 
     @property
     def alike(self) -> frozenset[str]:
-        """Keys of the rows that can take its place: its own, and that of a row which does not tell its source."""
-        return frozenset([self.key, self.without_source().key])
+        """Keys of the rows that can take its place: its own, those of a row that was timed better, and of older rows.
+
+        An older row does not tell its source.
+        """
+        better = [self, dataclasses.replace(self, timing=ALONE).keyed()]
+        return frozenset(key for row in better for key in (row.key, row.without_source().key))
+
+    @property
+    def publishable(self) -> bool:
+        """Whether its times were measured to be published."""
+        return self.jobs == 1 and (self.repeats or 0) >= LEAST_REPEATS and DISTURBED not in self.flags
 
     def without_source(self) -> Self:
         """The row as one from before sources were recorded, with the key that it would have."""
@@ -307,29 +349,3 @@ def columns(metrics: Iterable[str], others: Iterable[str] = ()) -> list[str]:
     for field in dataclasses.fields(Record):
         found += instead.get(field.name, [field.name])
     return found
-
-
-_AGGREGATES = {
-    "": "–",
-    "point": "names the operating point",
-    "mean": "mean, standard deviation",
-    "image": "mean, standard deviation of the value for one image",
-    "most": "largest",
-    "same": "the one value",
-    "all": "all values",
-}
-
-
-def columns_markdown() -> str:
-    """The table of columns as rows of Markdown, for the documentation."""
-    lines = ["| column | kind | what it says | in the summary | since schema |", "| --- | --- | --- | --- | --- |"]
-    for name in columns(["METRIC_rgb, METRIC_y, METRIC"]):
-        about = BY_NAME.get(name)
-        if about is None:
-            text = (
-                "Value of a metric over R, G and B, over luma, or over the colour picture as a whole. Empty where the "
-                "metric was not asked for."
-            )
-            about = dataclasses.replace(metric_column(name), text=text)
-        lines.append(f"| `{name}` | {about.kind} | {about.text} | {_AGGREGATES[about.aggregate]} | {about.since:g} |")
-    return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmark.plugins import codec_class, metric_definitions
-from benchmark.record.row import Record
+from benchmark.record.row import DISTURBED, OTHER_STREAM, Record
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
@@ -36,7 +36,11 @@ def execute(
         *(Part(search.codec, [search.at(search.found.knob)], search.target) for search in searches if search.found),
     ]
     encodes = {search.row: search.found.encodes for search in searches if search.found}
-    done = store.done(metric_definitions(plan.study.metrics), plan.task.metric_sources)
+    study = plan.study
+    done = store.done(
+        metric_definitions(study.metrics), plan.task.metric_sources, timed=study.repeats if study.timing else None
+    )
+    earlier = {row.identity: row for row in store.rows} if study.timing else {}
     # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
     tasks = [
         plan.task_of(
@@ -49,21 +53,35 @@ def execute(
         for item in plan.items
         for part in parts
     ]
-    for task, made in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
+    for task, made in run_tasks(tasks, jobs=jobs, timeout=study.timeout, engine=engine):
         where = f"{codec_class(task.codec).name} on {task.item}"
         records = [
             record
             if record.target_over != "set"
             else replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
-            for record in made
+            for record in (_told_apart(record, earlier.get(record.identity)) for record in made)
         ]
         for record in records:
-            if not record.settled:
+            if not record.settled or {DISTURBED, OTHER_STREAM} & set(record.flags):
                 progress.note(f"{record.status}: {where}: {record.reason}")
         store.append(records)
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:
             progress.advance(len(records), where)
+
+
+def _told_apart(record: Record, earlier: Record | None) -> Record:
+    """A row that was timed anew, with a flag if it has other bytes or pixels than the earlier row of the same code."""
+    code = ("image_sha256", "version", "weights", "source", "knob_value")
+    figures = ("stream_sha256", "pixels_sha256")
+    if earlier is None or any(row.status != "ok" for row in (record, earlier)):
+        return record
+    if any(getattr(record, name) != getattr(earlier, name) for name in code):
+        return record
+    if all(getattr(record, name) == getattr(earlier, name) for name in figures):
+        return record
+    text = "timed anew, it gave other bytes or pixels than before: the codec does not do the same each time"
+    return replace(record, flags=(*record.flags, OTHER_STREAM), reason="; ".join(filter(None, (record.reason, text))))
 
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:

@@ -15,7 +15,7 @@ from benchmark.analysis.measured import described_metrics, manifest_entry, read_
 from benchmark.analysis.table import averaging
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
-from benchmark.record.row import SCHEMA, Record
+from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
 from benchmark.run.store import replace_file
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
@@ -33,6 +33,7 @@ class Outcome:
         interrupted: whether Ctrl-C ended it.
         unchecked: how many of the reused rows do not tell their source: they are taken to be of the present code.
         again: how many rows of earlier runs were made again, by codec and reason.
+        disturbed: how many rows of a study of times something else disturbed.
         others: what is to be said of rows of another study in the folder; empty where there are none.
     """
 
@@ -44,6 +45,7 @@ class Outcome:
     unchecked: int = 0
     again: Mapping[str, int] = field(default_factory=dict)
     others: str = ""
+    disturbed: int = 0
 
 
 def outcome_of(
@@ -79,6 +81,7 @@ def outcome_of(
         others=others,
         failures=failures,
         interrupted=interrupted,
+        disturbed=sum(row.timing == ALONE and DISTURBED in row.flags for row in rows),
     )
 
 

@@ -18,9 +18,9 @@ from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
 from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_metric, to_channels
 from benchmark.plugins import all_metrics, metric_families
-from benchmark.record.row import Record
+from benchmark.record.row import DISTURBED, Record
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
-from benchmark.run.timing import Times, timed, warm_up
+from benchmark.run.timing import Stopwatch, Times, disturbance, warm_up
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,17 @@ class Encoded:
     times: Times
 
 
-def encode(codec: Codec, images: Batch, repeats: int) -> Encoded:
+def encode(codec: Codec, images: Batch, stopwatch: Stopwatch) -> Encoded:
     """All images by one codec."""
     warm_up("encode", [codec], images, lambda: codec.encode_batch(images))
-    streams, times = timed(lambda: codec.encode_batch(images), repeats)
+    streams, times = stopwatch.time(lambda: codec.encode_batch(images))
     return Encoded([streams], times)
 
 
-def encode_each(codecs: Sequence[Codec], images: Batch, repeats: int) -> Encoded:
+def encode_each(codecs: Sequence[Codec], images: Batch, stopwatch: Stopwatch) -> Encoded:
     """Every image by a codec of its own, which the search for its knob has warmed up."""
-    parts, times = timed(
-        lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)], repeats
+    parts, times = stopwatch.time(
+        lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)]
     )
     return Encoded(parts, times)
 
@@ -179,7 +179,9 @@ def match_image(codec: Codec, reference: Reference, place: int, target: Target) 
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error
 
 
-def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, repeats: int) -> Record:
+def measure(
+    record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, stopwatch: Stopwatch
+) -> Record:
     """A record with the figures of streams.
 
     Args:
@@ -187,7 +189,7 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
         codecs: one for the whole item, or one for each image.
         encoded: their streams.
         reference: the item.
-        repeats: how often decoding is timed.
+        stopwatch: times the decoding.
 
     Raises:
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
@@ -198,7 +200,7 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
         return [codec.decode_batch(streams) for streams in encoded.parts]
 
     warm_up("decode", codecs, images, decode)
-    parts, times = timed(decode, repeats)
+    parts, times = stopwatch.time(decode)
     decoded = like(np.concatenate(parts), images)
     streams = [stream for part in encoded.parts for stream in part]
     size = sum(map(len, streams))
@@ -214,7 +216,12 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
     suspicion = _suspicion(codec, reference, values.get(CEILING_COLUMN, 0.0))
     # What was counted from the streams themselves takes the place of what the codec says beforehand.
     work = _counted(accounts, pixels) or _complexity(codecs, images)
-    remarks = {"undefined-metric": reference.undefined, "above-ceiling": suspicion}
+    both = (encoded.times, times)
+    remarks = {
+        "undefined-metric": reference.undefined,
+        "above-ceiling": suspicion,
+        DISTURBED: disturbance(both) if stopwatch.watched else "",
+    }
     return replace(
         record,
         bytes=size,
@@ -228,6 +235,9 @@ def measure(record: Record, codecs: Sequence[Codec], encoded: Encoded, reference
         decode_s=times.seconds,
         encode_cpu_s=encoded.times.cpu_seconds,
         decode_cpu_s=times.cpu_seconds,
+        repeats=min(found.repeats for found in both),
+        time_spread=max((found.spread for found in both if found.spread is not None), default=None),
+        load=max((found.load for found in both if found.load is not None), default=None),
         device=codec.device(),
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],

@@ -9,11 +9,13 @@ from typing import Any
 
 from benchmark.codec import Setting
 from benchmark.dataset import Dataset
+from benchmark.errors import UsageError
 from benchmark.plugins import codec_class, codec_source, metric_sources, open_dataset, portable_name
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.study import OperatingPoint, Study
 from benchmark.run.task import Task
 from benchmark.system.environment import own_version
+from benchmark.system.load import quiet_cores
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,10 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
 
     Raises:
         MissingData: the data set is not there.
+        UsageError: it has no image of a name that the study gives.
     """
     dataset = open_dataset(study.dataset, data_root)
-    items, label = list(dataset.items()), dataset.label
+    items, label = _items(dataset, study.images), dataset.label
     targets: Sequence[Target | None] = study.match or (None,)
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
@@ -97,6 +100,8 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
             images_expected=dataset.expected,
             rdbench=own_version(),
             metric_sources=metric_sources(),
+            timing=study.timing,
+            cores=quiet_cores(study.threads) if study.timing else (),
         ),
         sources={codec: codec_source(codec) for codec in by_codec},
         parts=[
@@ -126,3 +131,12 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
             for item in items
         ],
     )
+
+
+def _items(dataset: Dataset, images: Sequence[str]) -> list[str]:
+    """The items of a data set that a study names, in the order of the data set; all where it names none."""
+    items = list(dataset.items())
+    if unknown := [name for name in images if name not in items]:
+        few = ", ".join(items[:5]) + (", …" if len(items) > 5 else "")
+        raise UsageError(f"images: {dataset.label} has no image {unknown[0]!r}; expected names such as {few}")
+    return [item for item in items if item in images] if images else items

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from benchmark.record.row import Record
+from benchmark.record.row import DISTURBED, Record
 
 _CHANGED: Mapping[str, str] = {
     "image_sha256": "the picture is another",
@@ -38,12 +38,18 @@ def _why(old: Record, new: Record) -> Iterator[str]:
     if not old.settled:
         yield f"the status was {old.status}"
         return
+    if DISTURBED in old.flags and new.timing:
+        yield "the times were disturbed"
+    if new.timing and not old.timing:
+        yield "its times were not measured to be published"
     if not old.key:
         yield "the key of the old row cannot be checked"
         return
     for name, text in _CHANGED.items():
         was, now = getattr(old, name), getattr(new, name)
         # A picture that could not be read has no digest, and an older row does not tell its source.
+        if name == "repeats" and new.timing:
+            continue  # as many as it takes
         if was != now and (name not in ("image_sha256", "source") or (was and now)):
             yield text
     if new.target_over == "set" and old.knob_value != new.knob_value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
 from benchmark.run.mean_matching import search_means
-from benchmark.run.plan import plan_study
+from benchmark.run.plan import Plan, plan_study
 from benchmark.run.reasons import reasons
 from benchmark.run.store import RecordStore, replace_file
 from benchmark.run.study import Study
+from benchmark.system.load import busy_seconds
 from benchmark.system.pool import process_pool
 from benchmark.system.progress import Progress
 
@@ -36,7 +38,7 @@ def run_study(
         study: resolved.
         out: the folder of the results.
         data_root: a folder that holds data sets, searched first.
-        jobs: the number of workers.
+        jobs: the number of workers; a study of times has one.
         command: what the user typed, for the manifest.
         fresh: whether all rows are made, also those that could be reused.
         engine: starts the workers.
@@ -46,6 +48,7 @@ def run_study(
         RecordsError: the ``records.csv`` of the folder is not a records file.
     """
     started = datetime.now(UTC)
+    jobs = 1 if study.timing else jobs
     plan = plan_study(study, data_root)
     planned = set(plan.rows)
     interrupted = False
@@ -57,6 +60,8 @@ def run_study(
         with Progress(len(plan.rows), "rows") as progress:
             for problem in store.problems:
                 progress.note(f"not reused: {problem}")
+            for text in _on_times(study, plan) if study.timing else ():
+                progress.note(f"note: {text}")
             if others:
                 progress.note(f"note: {others_text(out, others, kept)}")
             try:
@@ -93,3 +98,18 @@ def run_study(
         },
     )
     return outcome
+
+
+def _on_times(study: Study, plan: Plan) -> Iterator[str]:
+    """What a user should know of how times are measured here."""
+    cores = plan.task.cores
+    if cores:
+        named = f"core{'s' if len(cores) > 1 else ''} {', '.join(map(str, cores))}"
+        yield f"times are measured on {named}; start nothing else"
+    else:
+        yield (
+            f"this system cannot keep a process on {study.threads} core{'s' if study.threads > 1 else ''} of its own: "
+            "times are measured where it puts them; start nothing else"
+        )
+    if busy_seconds() is None:
+        yield "this system does not tell what other processes do (no /proc/stat): no row is flagged for their work"

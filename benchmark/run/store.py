@@ -13,7 +13,7 @@ from typing import Self
 
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.reading import read_rows
-from benchmark.record.row import Record, columns
+from benchmark.record.row import DISTURBED, DISTURBED_TEXT, Record, columns
 from benchmark.system.files import make_folder
 
 _MOST_REASONS = 5
@@ -128,7 +128,7 @@ class RecordStore:
         return self.rows[self._first :]
 
     def done(
-        self, definitions: Mapping[str, str], sources: Mapping[str, str]
+        self, definitions: Mapping[str, str], sources: Mapping[str, str], *, timed: int | None = None
     ) -> Mapping[tuple[str, str], frozenset[str]]:
         """Keys of the rows of each image and codec that need not be made again.
 
@@ -136,9 +136,12 @@ class RecordStore:
             definitions: the definitions of the metrics that are asked for; a row has to have all of these metrics, by
                 the same definitions.
             sources: the digest of the code of each metric.
+            timed: how many repeats publishable times need at least; None where the times of any row will do.
         """
         found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
         for row in self.usable:
+            if timed is not None and row.status == "ok" and not (row.publishable and (row.repeats or 0) >= timed):
+                continue
             if row.reusable(definitions, sources):
                 found[row.image, row.codec] |= {row.key}
         return found
@@ -171,14 +174,16 @@ def _with_values_of(row: Record, earlier: Record) -> Record:
     # A metric that was asked for and has no value has none by its present definition.
     asked = {metric.column for metric in all_metrics() if metric.name in row.metric_definitions}
     kept = {column: value for column, value in earlier.metrics.items() if column not in asked}
-    remarks = [row.reason, "" if earlier.reason in row.reason else earlier.reason]
+    # How the earlier row was timed is no matter of this one.
+    before = [text for text in earlier.reason.split("; ") if not text.startswith(DISTURBED_TEXT)]
+    remarks = [row.reason, *(text for text in before if text not in row.reason)]
     return replace(
         row,
         metrics={**kept, **row.metrics},
         metric_definitions={**earlier.metric_definitions, **row.metric_definitions},
         metric_sources={**earlier.metric_sources, **row.metric_sources},
         others={**earlier.others, **row.others},
-        flags=tuple(dict.fromkeys([*row.flags, *earlier.flags])),
+        flags=tuple(dict.fromkeys([*row.flags, *(flag for flag in earlier.flags if flag != DISTURBED)])),
         reason="; ".join(filter(None, remarks)),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,9 @@ from benchmark.codec import Setting
 from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
 from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
+from benchmark.record.row import LEAST_REPEATS
 from benchmark.run.matching import RATES, Target
-from benchmark.system.files import read_toml, slug
+from benchmark.system.files import read_toml
 
 Sweep = Mapping[str, Sequence[Setting]]
 """Values to try for each field; every combination is an operating point."""
@@ -43,6 +43,9 @@ class Study:
         threads: how many threads numerical libraries may use.
         timeout: seconds for one operating point on one item.
         match: targets for which the codecs' knobs are chosen; without any, the sweeps say.
+        images: the items of the data set to run; all if none is named.
+        timing: whether times are measured to be published: one worker alone, at least :attr:`repeats` times, until the
+            median is steady, see :mod:`benchmark.run.timing`.
     """
 
     name: str
@@ -53,6 +56,8 @@ class Study:
     threads: int = 1
     timeout: float = 600.0
     match: Sequence[Target] = ()
+    images: Sequence[str] = ()
+    timing: bool = False
 
     def operating_points(self) -> list[OperatingPoint]:
         """Every codec at every combination of its sweep, all settings filled in, in order, none twice."""
@@ -83,6 +88,8 @@ class Study:
             "repeats": self.repeats,
             "threads": self.threads,
             "timeout": self.timeout,
+            **({"images": list(self.images)} if self.images else {}),
+            **({"timing": True} if self.timing else {}),
             **{key: limits for key, limits in match.items() if limits},
             "codecs": {
                 name: {field: list(values) for field, values in sweep.items()} for name, sweep in self.codecs.items()
@@ -106,6 +113,8 @@ def read_study(path: Path) -> dict[str, Any]:
         "repeats": (int,),
         "threads": (int,),
         "timeout": (int, float),
+        "images": (list,),
+        "timing": (bool,),
         "codecs": (dict,),
         "match": (dict,),
         "match_mean": (dict,),
@@ -114,7 +123,7 @@ def read_study(path: Path) -> dict[str, Any]:
     for key, value in document.items():
         if key not in kinds:
             raise UsageError(f"{path}: unknown key {key!r}{did_you_mean(key, kinds)}")
-        if not isinstance(value, kinds[key]) or isinstance(value, bool):
+        if not isinstance(value, kinds[key]) or (isinstance(value, bool) and bool not in kinds[key]):
             raise UsageError(f"{path}: {key}: expected {KIND_WORDS[kinds[key][0]]}, got {value!r}")
     for codec, sweep in document.get("codecs", {}).items():
         if not isinstance(sweep, dict):
@@ -142,17 +151,22 @@ def resolve(
     timeout: float = 600.0,
     match: Mapping[str, Sequence[float]] | None = None,
     match_mean: Mapping[str, Sequence[float]] | None = None,
+    images: Sequence[str] = (),
+    timing: bool = False,
 ) -> tuple[Study, list[str]]:
     """A study with every default filled in.
 
     Args:
-        dataset: one, or several: the study is then of the first, and :func:`each_dataset` gives those of all.
+        dataset: one, or several: the study is then of the first, and :func:`~benchmark.run.several.each_dataset` gives
+            those of all.
         codecs: names, or sweeps by name; default sweeps fill what a sweep does not name. None takes the default
             codecs, without those whose libraries are not installed.
         sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep; here a codec has its name alone.
         match: limits by column, or by metric for its column over RGB; knobs are then chosen for every image, and their
             sweeps unused. After a name that ends in ``~`` values above a limit are as good.
         match_mean: the same, of means over the data set, for all of which one knob is chosen.
+        images: items of the data set; all if none is named.
+        timing: whether times are measured to be published; five repeats are then the least.
 
     Returns:
         The study, and notes on what was left out.
@@ -175,6 +189,9 @@ def resolve(
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
         _leave_knobs(chosen, sets)
+    for image in images:
+        if not isinstance(image, str):
+            raise UsageError(f"images: expected names, got {image!r}")
     _check(chosen, {"repeats": repeats, "threads": threads, "timeout": timeout})
     measured, left_out = _metrics(metrics)
     notes += left_out
@@ -184,10 +201,12 @@ def resolve(
         dataset=where[0],
         codecs=chosen,
         metrics=measured,
-        repeats=repeats,
+        repeats=max(repeats, LEAST_REPEATS) if timing else repeats,
         threads=threads,
         timeout=float(timeout),
         match=targets,
+        images=list(images),
+        timing=timing,
     )
     study.operating_points()  # raises for a bad setting before anything runs
     return study, notes
@@ -232,20 +251,6 @@ def dataset_names(dataset: str | Sequence[str]) -> list[str]:
     if not dataset:
         raise UsageError("dataset: expected at least one name")
     return list(dict.fromkeys(dataset))
-
-
-def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
-    """The study on each of its data sets; with several, the name of each is that of a folder below the study's.
-
-    Raises:
-        UsageError: two data sets would share a folder.
-    """
-    if len(datasets) == 1:
-        return [dataclasses.replace(study, dataset=datasets[0])]
-    names = [f"{study.name}/{slug(spec)}" for spec in datasets]
-    if len(set(names)) < len(names):
-        raise UsageError(f"two of these data sets would share a folder, so run them apart: {', '.join(datasets)}")
-    return [dataclasses.replace(study, dataset=spec, name=name) for spec, name in zip(datasets, names, strict=True)]
 
 
 def parse_match(texts: Sequence[str]) -> dict[str, list[float]]:

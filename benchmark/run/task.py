@@ -15,7 +15,7 @@ from typing import Any
 from benchmark.codec import Batch, Codec, Setting
 from benchmark.errors import Unreachable, UnsupportedImage
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
-from benchmark.record.row import Record
+from benchmark.record.row import ALONE, LEAST_REPEATS, Record
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
     Encoded,
@@ -30,6 +30,8 @@ from benchmark.run.measure import (
     top_of,
     with_knob,
 )
+from benchmark.run.timing import Stopwatch
+from benchmark.system.load import pinned
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Task:
         codec: name.
         settings: all settings of each operating point.
         metrics: names of those wanted.
-        repeats, threads: see ``study.Study``.
+        repeats, threads, timing: see ``study.Study``.
         done: keys of rows that need not be made again.
         target: the target that the knob is chosen for, image by image. Without a target, the settings hold the knob.
             They also hold it for the target of a mean, for which the knob was found before.
@@ -51,6 +53,7 @@ class Task:
         rdbench: version and commit of this benchmark.
         source: the digest of the codec's code.
         metric_sources: the digest of the code of each metric.
+        cores: the cores that the work is kept on; all where none is named.
     """
 
     dataset: str
@@ -69,6 +72,8 @@ class Task:
     rdbench: str = ""
     source: str = ""
     metric_sources: Mapping[str, str] = field(default_factory=dict)
+    timing: bool = False
+    cores: tuple[int, ...] = ()
 
 
 def run_task(task: Task) -> list[Record]:
@@ -77,7 +82,13 @@ def run_task(task: Task) -> list[Record]:
     Operating points of a progressive codec that differ in the knob alone are encoded once, at its highest value among
     them, and the others are cut from that; ``encode_s`` of each is that of the one encode.
     """
+    with pinned(task.cores):
+        return _run(task)
+
+
+def _run(task: Task) -> list[Record]:
     cls = codec_class(task.codec)
+    stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
     reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
     blanks: dict[Codec, Record] = {}
     for settings in task.settings:
@@ -90,16 +101,16 @@ def run_task(task: Task) -> list[Record]:
     for codec, record in blanks.items():
         try:
             if task.target is not None and not task.target.mean:
-                records.append(_matched(codec, record, reference, task.target, task.repeats))
+                records.append(_matched(codec, record, reference, task.target, stopwatch))
             elif cls.embedded:
                 top = top_of(codec, blanks)
                 if top not in encoded:
-                    encoded[top] = encode(top, reference.images, task.repeats)
+                    encoded[top] = encode(top, reference.images, stopwatch)
                 streams = encoded[top] if codec == top else cut(codec, encoded[top])
-                records.append(measure(record, [codec], streams, reference, task.repeats))
+                records.append(measure(record, [codec], streams, reference, stopwatch))
             else:
-                streams = encode(codec, reference.images, task.repeats)
-                records.append(measure(record, [codec], streams, reference, task.repeats))
+                streams = encode(codec, reference.images, stopwatch)
+                records.append(measure(record, [codec], streams, reference, stopwatch))
         except Unreachable as error:
             records.append(replace(record, status="unreachable", reason=one_line(error)))
         except UnsupportedImage as error:
@@ -109,17 +120,17 @@ def run_task(task: Task) -> list[Record]:
     return records
 
 
-def _matched(codec: Codec, record: Record, reference: Reference, target: Target, repeats: int) -> Record:
+def _matched(codec: Codec, record: Record, reference: Reference, target: Target, stopwatch: Stopwatch) -> Record:
     """The record of an item whose images have each a knob of its own."""
     matches = [match_image(codec, reference, place, target) for place in range(len(reference.images))]
     codecs = [with_knob(codec, match.knob) for match in matches]
-    streams = encode_each(codecs, reference.images, repeats)
+    streams = encode_each(codecs, reference.images, stopwatch)
     record = replace(
         record,
         knob_value=sum(match.knob for match in matches) / len(matches),
         encodes=sum(match.encodes for match in matches) / len(matches),
     )
-    return measure(record, codecs, streams, reference, repeats)
+    return measure(record, codecs, streams, reference, stopwatch)
 
 
 def blank_record(
@@ -161,6 +172,7 @@ def blank_record(
         target_limit=target.limit if target else None,
         target_over=("set" if target.mean else "image") if target else "",
         knob_value=float(knob_of(codec)) if target and target.mean else None,
+        timing=ALONE if task.timing else "",
         repeats=task.repeats,
         threads=task.threads,
         jobs=task.jobs,

@@ -17,8 +17,9 @@ from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.frames import csv_text
 from benchmark.record.settings import read_settings
+from benchmark.run.several import each_dataset
 from benchmark.run.store import replace_file
-from benchmark.run.study import each_dataset, resolve
+from benchmark.run.study import resolve
 from benchmark.system.environment import variables
 from benchmark.system.files import read_toml, slug
 from benchmark.workflows.outputs import run_to_files

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from benchmark.analysis.table import summary_markdown
 from benchmark.plugins import all_metrics
-from benchmark.record.row import columns_markdown
+from benchmark.record.markdown import columns_markdown
 from scripts import coverage
 from scripts.docs import figures, plugins
 from scripts.docs.blocks import Maker

@@ -15,9 +15,9 @@ from PIL import Image
 from benchmark.analysis.table import read_records, read_summary, summarise
 from benchmark.plugins import all_metrics
 from benchmark.record.columns import read_pairs
-from benchmark.record.migrate import migrate, update_to_2
+from benchmark.record.migrate import RETIRED, migrate, update_to_2
 from benchmark.record.reading import read_rows
-from benchmark.record.row import BY_NAME, RETIRED, Record, metric_column
+from benchmark.record.row import BY_NAME, Record, metric_column
 from tests.conftest import ROOT, TIMED, Run, photo
 
 BASELINES = sorted((ROOT / "results" / "baseline").rglob("records.csv"))

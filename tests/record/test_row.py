@@ -16,7 +16,7 @@ import pytest
 
 from benchmark.analysis.table import summary_markdown
 from benchmark.plugins import all_metrics
-from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns, columns_markdown
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, Record, columns
 from tests.conftest import ROOT
 
 ROW = Record(dataset="d", image="a", codec="c", settings="{}", status="ok", images=1, bytes=10, bpp=0.5)
@@ -28,10 +28,6 @@ def test_every_field_is_a_column_that_is_described() -> None:
         assert column.text.endswith("."), column.name
         assert column.since in (1, 1.1, 2, 2.1, 2.2), column.name
     assert POINT == ["dataset", "codec", "version", "weights", "knob", "settings", "target"]
-    lines = columns_markdown().splitlines()
-    assert len(lines) == 2 + len(COLUMNS) + 1
-    assert lines[2].startswith("| `schema` | whole number | ")
-    assert all(line.count("|") == 6 for line in lines)
     assert columns(["x"])[columns(["x"]).index("x") - 1] == "estimated_bpp"
 
 
@@ -61,7 +57,7 @@ def test_the_key_is_of_all_that_figures_depend_on(name: str) -> None:
 
 def test_a_row_that_tells_its_source_can_stand_for_one_that_does_not() -> None:
     old, new = ROW.keyed(), dataclasses.replace(ROW, source="s").keyed()
-    assert new.alike == {old.key, new.key}
+    assert {old.key, new.key} < new.alike
     assert dataclasses.replace(ROW, source="t").keyed().key not in new.alike
 
 

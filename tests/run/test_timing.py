@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ from benchmark.codec import Codec, Image, Knob, Setting, setting
 from benchmark.record.row import Record
 from benchmark.run.matching import Target
 from benchmark.run.task import Task, run_task
-from benchmark.run.timing import timed
+from benchmark.run.timing import MOST_REPEATS, Stopwatch, Times, disturbance, spread_of
+from benchmark.system.load import LoadWatch
 
 
 class Clock:
@@ -120,12 +121,93 @@ def test_a_codec_with_weights_is_warmed_up_for_each_size(
         assert loads.clock.now - before == 3 + warmed
 
 
+def calls(clock: Clock, spans: Iterable[float]) -> Callable[[], None]:
+    """A call that takes each of these times in turn."""
+    left = iter(spans)
+
+    def call() -> None:
+        clock.now += next(left)
+
+    return call
+
+
 def test_the_median_of_the_repeats_counts(clock: Clock) -> None:
-    spans = iter([3.0, 1.0, 1.5])
+    result, found = Stopwatch(3).time(calls(clock, [3.0, 1.0, 1.5]))
+    assert result is None
+    assert found == Times(1.5, 0.75, 3)
 
-    def call() -> str:
-        clock.now += next(spans)
-        return "done"
 
-    result, found = timed(call, 3)
-    assert (result, found.seconds, found.cpu_seconds) == ("done", 1.5, 0.75)
+def test_a_call_is_repeated_until_its_median_is_steady(clock: Clock) -> None:
+    steady = Stopwatch(5, steady=True)
+    _, quick = steady.time(calls(clock, [1.0, 1.01, 1.02, 1.0, 1.01]))
+    assert quick.repeats == 5
+    assert quick.seconds == pytest.approx(1.01)
+    assert quick.spread == pytest.approx(0.01 / 1.01)
+    # Of nine times the second and the eighth count: one that is far off no longer does.
+    _, later = steady.time(calls(clock, [0.1, 0.2, *[0.1] * 98]))
+    assert later.repeats == 9
+    assert (later.seconds, later.spread) == pytest.approx((0.1, 0))
+
+
+def test_repeats_have_an_end(clock: Clock) -> None:
+    restless = Stopwatch(5, steady=True)
+    assert restless.time(calls(clock, [0.01, 0.02] * 200))[1].repeats == MOST_REPEATS
+    assert restless.time(calls(clock, [1.0, 2.0] * 200))[1].repeats == 7, "ten seconds"
+    assert restless.time(calls(clock, [100.0, 200.0] * 200))[1].repeats == 5
+    assert Stopwatch(6).time(calls(clock, [1.0, 2.0] * 3))[1].repeats == 6, "as many as were asked for"
+
+
+@pytest.mark.parametrize(("count", "place"), [(5, 0), (8, 0), (9, 1), (20, 5), (30, 9)])
+def test_the_spread_is_an_interval_that_holds_the_median(count: int, place: int) -> None:
+    """By the binomial distribution: the median lies below the smallest of five in one of 32 cases."""
+    from scipy.stats import binom
+
+    times = [100.0 + number for number in range(count)]
+    width = times[count - 1 - place] - times[place]
+    assert spread_of(times[::-1]) == pytest.approx(width / 2 / (99.5 + count / 2))
+    assert 1 - 2 * binom.cdf(place, count, 0.5) >= 0.9375 > 1 - 2 * binom.cdf(place + 1, count, 0.5)
+
+
+def test_what_disturbed_times_is_told() -> None:
+    calm = Times(1, 1, 5, spread=0.1, load=0.1)
+    assert disturbance([calm, Times(1, 1, 5)]) == ""
+    assert disturbance([calm, dataclasses.replace(calm, load=0.52)]) == (
+        "disturbed while it was timed: other processes took 0.52 of a core"
+    )
+    assert disturbance([dataclasses.replace(calm, spread=0.26), calm]) == (
+        "disturbed while it was timed: the median of its times is known to 26 % only"
+    )
+
+
+def watched(folder: Path, **more: Any) -> Record:
+    given: dict[str, Any] = {"jobs": 1, "repeats": 5, **more}
+    (row,) = run_task(dataclasses.replace(task(folder, [{}]), **given))
+    return row
+
+
+@pytest.mark.usefixtures("loads")
+def test_a_disturbed_row_is_flagged(three_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for load, flags in ((0.05, ()), (0.4, ("disturbed",)), (None, ())):
+        monkeypatch.setattr(LoadWatch, "load", lambda *_, load=load: load)
+        row = watched(three_pictures)
+        assert (row.load, row.time_spread, row.repeats, row.flags) == (load, 0, 5, flags)
+        assert row.reason.startswith("disturbed while it was timed") == bool(flags)
+        assert row.publishable == (not flags)
+    assert watched(three_pictures).timing == ""
+    assert watched(three_pictures, timing=True).timing == "alone"
+    others: list[dict[str, Any]] = [{"jobs": 2}, {"jobs": None}, {"repeats": 4}]
+    for other in others:
+        row = watched(three_pictures, **other)
+        assert (row.load, row.publishable) == (None, False)
+
+
+@pytest.mark.usefixtures("loads")
+def test_rows_of_one_timing_have_one_key(three_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LoadWatch, "load", lambda *_: 0.0)
+    plain, once = watched(three_pictures), run_task(task(three_pictures, [{}]))[0]
+    alone, longer = watched(three_pictures, timing=True), watched(three_pictures, timing=True, repeats=7)
+    assert (alone.repeats, longer.repeats) == (5, 7)
+    assert alone.key == longer.key == longer.keyed().key
+    assert len({plain.key, once.key, alone.key}) == 3
+    assert alone.key in once.alike & plain.alike, "better times take the place of others"
+    assert not {once.key, plain.key} & alone.alike

@@ -13,7 +13,8 @@ from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all
-from benchmark.run.study import each_dataset, resolve
+from benchmark.run.several import each_dataset
+from benchmark.run.study import resolve
 from benchmark.system.files import make_folder, slug
 from benchmark.workflows.cross import Cross
 

@@ -74,13 +74,13 @@ def notes_on(
 ) -> list[str]:
     """What to know of a comparison besides its figures."""
     notes = []
-    for what in ("threads", "repeats", "jobs", "device"):
+    for what in ("threads", "repeats", "jobs", "device", "timing"):
         was, now = (
             ", ".join(sorted({value if isinstance(value, str) else f"{value:g}" for value in known if value}))
-            for known in (pairs[f"{what}_{side}"].dropna() for side in ("before", "after"))
+            for known in (_told(pairs, what, side) for side in ("before", "after"))
         )
         # Schema 1 told neither jobs nor device: no note on every old baseline.
-        if was != now and ((was and now) or what in ("threads", "repeats")):
+        if was != now and ((was and now) or what in ("threads", "timing")):
             notes.append(f"{what}: {was or 'unknown'} → {now or 'unknown'}; times do not compare")
     for codec in dict.fromkeys(missing["codec"]):
         fields = [
@@ -97,6 +97,12 @@ def notes_on(
     if strangers:
         notes.append(f"not compared: {', '.join(strangers)}; neither an installed metric nor a manifest tells of it")
     return notes
+
+
+def _told(pairs: pd.DataFrame, what: str, side: str) -> pd.Series:
+    """How the rows of a side were measured. Rows of ``run --timing`` were repeated as often as it took: no matter."""
+    rows = pairs if what != "repeats" else pairs[pairs[f"timing_{side}"] == ""]
+    return rows[f"{what}_{side}"].dropna()
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

@@ -1,0 +1,24 @@
+"""A study of several data sets as studies of one each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from benchmark.errors import UsageError
+from benchmark.run.study import Study
+from benchmark.system.files import slug
+
+
+def each_dataset(study: Study, datasets: Sequence[str]) -> list[Study]:
+    """The study on each of its data sets; with several, the name of each is that of a folder below the study's.
+
+    Raises:
+        UsageError: two data sets would share a folder.
+    """
+    if len(datasets) == 1:
+        return [dataclasses.replace(study, dataset=datasets[0])]
+    names = [f"{study.name}/{slug(spec)}" for spec in datasets]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two of these data sets would share a folder, so run them apart: {', '.join(datasets)}")
+    return [dataclasses.replace(study, dataset=spec, name=name) for spec, name in zip(datasets, names, strict=True)]
