@@ -31,7 +31,7 @@ class Av1(Codec):
 
     name = "av1"
     summary = "AV1 by ffmpeg (libaom), YCbCr BT.601 full range, 4:4:4, 10 bit"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"crf": (8, 20, 32, 44, 54, 63)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"crf": (8, 20, 24, 28, 32, 36, 40, 44, 50, 54, 63)}
     knob = Knob("crf", 0, 63, increasing=False)
     lossless_at: ClassVar[dict[str, Setting]] = {"crf": 0, "depth": 10}
     undetected = frozenset({"altered"})

@@ -35,7 +35,7 @@ class Heic(Codec):
 
     name = "heic"
     summary = "HEIC by pillow-heif (libheif, x265), YCbCr BT.601 full range, 4:4:4"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(5, 85, 8)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (5, *sweep(13, 37, 4), *sweep(45, 85, 8))}
     knob = Knob("quality", 0, 100)
     undetected = frozenset({"altered"})
 

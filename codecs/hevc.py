@@ -42,7 +42,7 @@ class Hevc(x265.PictureCodec):
 
     name = "hevc"
     summary = "HEVC intra by x265 (PyAV), YCbCr BT.601 full range in NumPy, 4:4:4 8 bit"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": sweep(10, 46, 4)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": (*sweep(10, 22, 4), *sweep(26, 42, 2), 46)}
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

@@ -31,7 +31,9 @@ class Jpeg2000(Codec):
 
     name = "jpeg2000"
     summary = "JPEG 2000 codestream by Pillow (OpenJPEG), 9/7 wavelet, irreversible colour transform, 4:4:4"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"psnr": tuple(float(value) for value in range(24, 48, 2))}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {
+        "psnr": (24.0, 26.0, 28.0, 30.0, 32.0, 34.0, 35.0, 36.0, 38.0, 40.0, 42.0, 44.0, 46.0)
+    }
     knob = Knob("psnr", 10.0, 60.0)
     lossless_at: ClassVar[dict[str, Setting]] = {"lossless": True}
     undetected = frozenset({"truncated", "altered"})

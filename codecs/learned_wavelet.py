@@ -52,7 +52,7 @@ class LearnedWavelet(Codec):
     name = "learned-wavelet"
     summary = "wavelet (CDF 9/7) with a learned entropy model in integers, restoration; RGB"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {
-        "step": (6.0, 11.0, 16.0, 22.0, 30.0, 42.0, 58.0, 80.0, 115.0, 170.0)
+        "step": (6.0, 11.0, 16.0, 22.0, 30.0, 36.0, 42.0, 58.0, 80.0, 95.0, 115.0, 170.0)
     }
     knob = Knob("step", *_STEPS, increasing=False)
 

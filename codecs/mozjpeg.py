@@ -37,7 +37,7 @@ class Mozjpeg(Codec):
     name = "mozjpeg"
     stream_format = "jpeg"
     summary = "JPEG by pyvips (mozjpeg), YCbCr BT.601 full range, decoded by Pillow"
-    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (3, 5, *sweep(10, 90, 10), 95, 98)}
+    grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (3, 5, 7, *sweep(10, 30, 5), *sweep(40, 90, 10), 95, 98)}
     knob = Knob("quality", 1, 100)
     undetected = frozenset({"altered"})
 
