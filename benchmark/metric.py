@@ -109,6 +109,10 @@ class Pooled:
         with np.errstate(divide="ignore"):
             return np.asarray(10 * np.log10(self.peak / np.asarray(values, dtype=np.float64)))
 
+    def values(self, decibels: npt.ArrayLike) -> Values:
+        """Values of the other metric that have these decibels."""
+        return np.asarray(self.peak * 10 ** (np.asarray(decibels, dtype=np.float64) / -10))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, Samples
+from benchmark.analysis.curve import Curve, Results
 from benchmark.analysis.delta import (
     INTERPOLATORS,
     LEAST_OVERLAP,
@@ -22,6 +22,7 @@ from benchmark.analysis.delta import (
 from benchmark.analysis.fixed import fixed
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
+from benchmark.analysis.points import Samples
 from benchmark.analysis.standing import with_ranks
 from benchmark.errors import UsageError
 from benchmark.metric import Metric

@@ -13,6 +13,7 @@ import pandas as pd
 
 from benchmark.analysis.interpolate import Floats, fronts, same
 from benchmark.analysis.measured import known_metrics, read_manifest
+from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
 from benchmark.analysis.table import KEYS, matched_labels, read_records, read_summary, series_labels, summarise
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, find_metric
@@ -105,34 +106,6 @@ def _bends_up(first: Sequence[float], middle: Sequence[float], last: Sequence[fl
 
 
 @dataclass(frozen=True)
-class Samples:
-    """A mean curve's operating points on every image that it is a mean of.
-
-    Attributes:
-        rates, values: (images, points), the points in the curve's order; values of the metric as the records have them.
-        weights: (images,), how many images a row is of: more than one where batches were coded.
-        metric: the metric of the values.
-    """
-
-    rates: Floats
-    values: Floats
-    weights: Floats
-    metric: Metric
-
-    def means(self, shares: Floats) -> tuple[Floats, Floats]:
-        """The mean curve for shares of the images: rates and qualities, (curves, points).
-
-        Args:
-            shares: (curves, images), each row of sum 1.
-        """
-        weighted = shares * self.weights
-        weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
-        with np.errstate(invalid="ignore"):  # a share of 0 of an infinite value: the point counts in no mean
-            rates, means = (np.einsum("si,ip->sp", weighted, figures) for figures in (self.rates, self.values))
-        return rates, self.metric.quality(means)
-
-
-@dataclass(frozen=True)
 class Results:
     """What runs wrote.
 
@@ -163,11 +136,17 @@ class Results:
             )
         return find_metric(self.metrics, text)
 
+    def points(self, metric: Metric) -> pd.DataFrame:
+        """The operating points with the rate and quality that curves and figures of a metric have.
+
+        See :func:`benchmark.analysis.points.points_of`.
+        """
+        return points_of(self.summary, self.records, metric)
+
     def curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The mean curve of each series on each data set; of its points those that cover the most images.
 
-        Rate and quality are means over the same images. An image on which the metric is not defined counts in neither:
-        see :meth:`_defined`.
+        Rate and quality are means over the same images, see :meth:`points`.
 
         Args:
             metric: the metric whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
@@ -177,7 +156,7 @@ class Results:
         Raises:
             UsageError: there is no such column.
         """
-        points = self._defined(_points(self.summary, f"{metric.column}_mean", "bpp_mean", metric), metric)
+        points = self.points(metric)
         curves = []
         for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
             most = group[group["images"] == group["images"].max()]
@@ -187,6 +166,8 @@ class Results:
             notes = [f"{series}: {missing} points cover other images or fewer, left out"] if missing else []
             if undefined := int(whole["undefined"].max()):
                 notes.append(f"{metric.column} has no value on {undefined} images, left out")
+            if infinite := whole["infinite"].max():
+                notes.append(f"{metric.column} is infinite on some images, left out: {infinite}")
             curve = Curve(
                 list(whole["rate"]),
                 list(whole["quality"]),
@@ -201,38 +182,18 @@ class Results:
             curves.append(curve.hull() if hull else curve)
         return curves
 
-    def _defined(self, points: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-        """Points of the summary, of which those that lack a value on some images are taken over the others alone.
-
-        Returns:
-            The points with ``undefined``: on how many images a point has no value though it has one on others.
-        """
-        points = points.assign(undefined=0)
-        good = self.records[self.records["status"] == "ok"]
-        if metric.column not in good:
-            return points
-        lacking = good[good[metric.column].isna()]
-        there = good[good[metric.column].notna() & good["point"].isin(lacking["point"])]
-        own = points.set_index("point")
-        columns = {name: own[name].to_dict() for name in ("rate", "quality", "images", "covers", "undefined")}
-        for point, rows in there.groupby("point", sort=False):
-            weights = rows["images"].fillna(1).to_numpy(float)
-            mean = np.average(rows[metric.column].to_numpy(float), weights=weights)
-            columns["rate"][point] = float(np.average(rows["bpp"].to_numpy(float), weights=weights))
-            columns["quality"][point] = float(metric.quality(mean))
-            columns["undefined"][point] = int(columns["images"][point]) - int(weights.sum())
-            columns["images"][point] = int(weights.sum())
-            columns["covers"][point] = frozenset(rows["covers"])
-        return points.assign(**{name: points["point"].map(values) for name, values in columns.items()})
-
     def image_curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The curve of each series on each image, or batch of them, of which there are records.
 
         Arguments and errors are those of :meth:`curves`. The hull is that of the image: its settings need not be those
         of the mean. An image on which the metric has no value at all has no curve.
         """
-        points = _points(self.records, metric.column, "bpp", metric)
-        points = points[points["status"] == "ok"]
+        if metric.column not in self.records:
+            raise UsageError(f"the results have no column {metric.column}")
+        points = self.records[self.records["status"] == "ok"]
+        points = points.assign(
+            rate=pd.to_numeric(points["bpp"]), quality=metric.quality(pd.to_numeric(points[metric.column]))
+        )
         rates, qualities, places, images = (points[name].to_numpy() for name in ("rate", "quality", "point", "images"))
         names = ["dataset", _label(hull), "image", "covers"]
         texts = {name: points[name].to_numpy() for name in names}
@@ -271,16 +232,14 @@ class Results:
         images, places = np.unique(rows["covers"].to_numpy(str), return_inverse=True)
         column_of = {point: place for place, point in enumerate(curve.points)}
         columns = rows["point"].map(column_of)
-        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in ("bpp", metric.column, "images")}
+        pooled = curve.dataset in mixed_sizes(self.summary)
+        rows = rows.assign(sizes=rate_weights(rows) if pooled else rows["images"])
+        names = ("bpp", metric.column, "images", "sizes")
+        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in names}
         for name, table in tables.items():
             table[places, columns] = pd.to_numeric(rows[name])
-        return Samples(tables["bpp"], tables[metric.column], tables["images"][:, 0], metric)
-
-
-def _points(frame: pd.DataFrame, column: str, rate: str, metric: Metric) -> pd.DataFrame:
-    if column not in frame:
-        raise UsageError(f"the results have no column {column}")
-    return frame.assign(rate=pd.to_numeric(frame[rate]), quality=metric.quality(pd.to_numeric(frame[column])))
+        weights, sizes = (tables[name][:, 0] for name in ("images", "sizes"))
+        return Samples(tables["bpp"], tables[metric.column], weights, sizes, metric)
 
 
 def _label(hull: bool) -> str:
@@ -306,15 +265,33 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     for path in paths:
         frame = _read(path, [metric.column for metric in described], notes)
         (records if "status" in frame else summaries).append(frame)
+    return results_of(records, summaries, described, notes)
+
+
+def results_of(
+    records: Sequence[pd.DataFrame],
+    summaries: Sequence[pd.DataFrame],
+    described: Sequence[Metric],
+    notes: Sequence[str] = (),
+) -> Results:
+    """The results of records and summaries that were read, none twice.
+
+    Args:
+        records: tables of :func:`benchmark.analysis.table.read_records`.
+        summaries: tables of :func:`benchmark.analysis.table.read_summary`.
+        described: the metrics that are known of the columns.
+        notes: what to know of the files.
+    """
+    tables = list(summaries)
     if records:
         rows = pd.concat(records, ignore_index=True).drop_duplicates([*KEYS, "image"], keep="last")
         rows = rows.assign(covers=rows["image"] + " " + rows["image_sha256"])
         good = rows[rows["status"] == "ok"]
         covers = good.groupby(KEYS)["covers"].agg(frozenset).rename("covers").reset_index()
-        summaries.insert(0, summarise(rows.drop(columns="covers"), described).merge(covers, on=KEYS, how="left"))
+        tables.insert(0, summarise(rows.drop(columns="covers"), described).merge(covers, on=KEYS, how="left"))
     else:
         rows = pd.DataFrame(columns=[*KEYS, "image", "images", "status", "covers"])
-    summary = pd.concat(summaries, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)
+    summary = pd.concat(tables, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)
     known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
     sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
     summary = summary.assign(
@@ -325,7 +302,12 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     )
     measured = [metric for metric in described if f"{metric.column}_mean" in summary]
     rows = rows.merge(summary[[*KEYS, "point", "series", "hull"]], on=KEYS, how="left")
-    return Results(summary, rows, measured, notes)
+    return Results(summary, rows, measured, [*notes, *note_on_sizes(summary)])
+
+
+def plain_summary(results: Results) -> pd.DataFrame:
+    """The summary of results as a file has it, without the columns that :class:`Results` adds."""
+    return results.summary.drop(columns=["point", "covers", "series", "hull"])
 
 
 def _read(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataFrame:

@@ -80,6 +80,39 @@ def pchip_values(x: Floats, y: Floats, place: Floats) -> Floats:
     return np.where((x[:, 0] <= place) & (place <= x[:, -1]), found, np.nan)
 
 
+def drawn_slopes(rates: Floats, qualities: Floats) -> Floats:
+    """How the logarithm (of base 10) of the rate rises with the quality, at each point of one curve.
+
+    With the points they are all of the curve that BD-rates integrate.
+
+    Args:
+        rates, qualities: (points,), both strictly rising; of two points it is the straight line.
+    """
+    logarithms = np.log10(rates)
+    if len(rates) < 3:
+        return np.repeat(np.diff(logarithms) / np.diff(qualities), len(rates))
+    return np.asarray(_slopes(qualities[None], logarithms[None])[0])
+
+
+def drawn_path(rates: Floats, qualities: Floats, steps: int = 16) -> tuple[Floats, Floats]:
+    """Places on the curve that BD-rates integrate, near enough to one another to be joined by lines.
+
+    Args:
+        rates, qualities: (points,), both strictly rising.
+        steps: how many places lie on each piece between two points.
+
+    Returns:
+        Rates and qualities, ((points − 1) · steps + 1,).
+    """
+    if len(rates) < 2:
+        return rates, qualities
+    slopes, logarithms, width = drawn_slopes(rates, qualities), np.log10(rates), np.diff(qualities)
+    first, last, leaving, arriving = (weights[:, None] for weights in _weights(np.arange(steps) / steps))
+    between = logarithms[:-1] * first + logarithms[1:] * last + width * (slopes[:-1] * leaving + slopes[1:] * arriving)
+    places = qualities[:-1] + width * (np.arange(steps) / steps)[:, None]
+    return np.append(10 ** between.T.ravel(), rates[-1]), np.append(places.T.ravel(), qualities[-1])
+
+
 def _weights(t: Floats) -> list[Floats]:
     """Weights of the values and of the slopes at both ends of a piece, at a place of it from 0 to 1."""
     square = t * t

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, Samples
+from benchmark.analysis.curve import Curve, Results
 from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
+from benchmark.analysis.points import Samples
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from benchmark.errors import RecordsError, one_line
-from benchmark.metric import Metric
+from benchmark.metric import Metric, Pooled
 from benchmark.record.columns import Column, hint, read_number, shortened
 from benchmark.record.migrate import RETIRED, update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
@@ -28,6 +28,8 @@ _NUMBERS = {column.name for column in COLUMNS if column.kind in ("number", "whol
     "failures",
     "skipped",
     "unreachable",
+    "bytes_total",
+    "pixels_ratio",
 }
 
 _TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
@@ -172,9 +174,12 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
         One row for each data set × codec × version × weights × settings × target, in order of appearance: ``images``
         that succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), then what the table
         of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their own name. Then
-        ``<column>_pooled`` of every metric that is the decibels of another one, such as PSNR, and :func:`averaging`.
+        ``bytes_total`` of all images, ``bpp_pooled``, which is all bits over all pixels, and ``pixels_ratio`` of the
+        largest image to the smallest; ``<column>_pooled`` of every metric that is the decibels of another one, such as
+        PSNR; and :func:`averaging`.
         A row of several images counts as often as it has images; its bytes and seconds are divided by their number.
     """
+    records = records.reset_index(drop=True)
     frame = records.copy()
     values = value_columns(frame)
     known = [metric for metric in metrics if {metric.column, metric.pooled_from} & set(values)]
@@ -197,15 +202,41 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
         for name in values:
             means[name], deviation = _moments(good[name], good["images"])
             row |= {f"{name}_mean": means[name], f"{name}_std": deviation}
+        row |= _sizes(records.loc[good.index])
         for metric in known:
-            if metric.pooled and metric.pooled_from in means:
-                row[f"{metric.column}_pooled"] = float(metric.pooled.decibels(means[metric.pooled_from]))
+            if metric.pooled:
+                row[f"{metric.column}_pooled"] = _pooled(metric, metric.pooled, good, means)
         row["averaging"] = averaging(known)
         rows.append(row)
     table = pd.DataFrame(rows)
     # With a gap among them, whole numbers would become fractions.
     whole = [column.name for column in others if column.kind == "whole number" and column.name in table]
-    return table.astype(dict.fromkeys(whole, "Int64"))
+    return table.astype(dict.fromkeys([*whole, "bytes_total"], "Int64"))
+
+
+def _sizes(good: pd.DataFrame) -> dict[str, float | None]:
+    """Bytes of all images of an operating point, bits over pixels of all, and by how much the images differ in size."""
+    names = ("bytes", "width", "height", "images")
+    figures = {name: pd.to_numeric(good[name]).to_numpy(float) for name in names if name in good}
+    if not len(good) or len(figures) < len(names):
+        return {"bytes_total": None, "bpp_pooled": math.nan, "pixels_ratio": math.nan}
+    pixels = figures["width"] * figures["height"]
+    images = np.nan_to_num(figures["images"], nan=1)
+    total = figures["bytes"].sum()
+    return {
+        "bytes_total": None if math.isnan(total) else int(total),
+        "bpp_pooled": float(8 * total / (pixels * images).sum()),
+        "pixels_ratio": float(pixels.max() / pixels.min()),
+    }
+
+
+def _pooled(metric: Metric, pooled: Pooled, good: pd.DataFrame, means: Mapping[str, float]) -> float:
+    """A metric of all images together: of the mean of the other metric, or of what the decibels of each image say."""
+    mean = means.get(metric.pooled_from, math.nan)
+    if math.isnan(mean) and metric.column in good and (good["images"] == 1).all():
+        values = pd.Series(pooled.values(good[metric.column].to_numpy(float)), index=good.index)
+        mean, _ = _moments(values, good["images"])
+    return float(pooled.decibels(mean))
 
 
 def _together(column: Column, group: pd.DataFrame, good: pd.DataFrame) -> object:
@@ -243,6 +274,9 @@ _OF_SUMMARY = {
     "failures": "How many rows failed.",
     "skipped": "How many rows were skipped, because the format cannot hold the image.",
     "unreachable": "How many rows have no value of the knob that comes as low as the target.",
+    "bytes_total": "Length of the streams of all images.",
+    "bpp_pooled": "Bits per pixel of all images together: all bits over all pixels.",
+    "pixels_ratio": "Pixels of the largest image over those of the smallest.",
     "averaging": "How the means are taken.",
 }
 """Columns that a summary has besides those that it takes from the records."""

@@ -13,7 +13,10 @@ from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+    from rich.console import Console
 
     from benchmark.analysis.regression.compare import Comparison
     from benchmark.workflows.audit import Finding
@@ -21,39 +24,9 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
-    from benchmark.analysis.measured import known_metrics, read_manifest
-    from benchmark.analysis.table import dataset_labels, read_summary, series_labels
-    from benchmark.plugins import all_metrics
-
     console = open_console()
-    summary_path = outcome.folder / "summary.csv"
-    if outcome.statuses and summary_path.exists():
-        summary = read_summary(summary_path)
-        labels = dataset_labels(summary)
-        shown = [
-            metric
-            for metric in known_metrics(all_metrics(), [read_manifest(summary_path)])
-            if metric.shown == "tables"
-            and f"{metric.column}_mean" in summary
-            and summary[f"{metric.column}_mean"].notna().any()
-        ]
-        for dataset, part in summary.groupby("dataset", sort=False):
-            titles = [metric.short for metric in shown]
-            table = table_of("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
-            table.title = labels[str(dataset)]
-            for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
-                setting = ""
-                if row["target"]:
-                    setting = f"{row['target']}, {row['knob']} {formatted(row['knob_value_mean'], '{:.4g}')}"
-                elif row["knob"]:
-                    setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
-                figures = [formatted(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
-                times = [formatted(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
-                images = str(row["images"])
-                if row["images"] != row["images_attempted"]:
-                    images += f" of {row['images_attempted']}"
-                table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
-            console.print(table)
+    if outcome.statuses and (outcome.folder / "summary.csv").exists():
+        _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
         console.print(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}", style="bold red")
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
@@ -78,6 +51,43 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.interrupted:
         console.print("interrupted: everything finished is stored; the same command goes on from here")
     console.print(f"results: {outcome.folder}", soft_wrap=True)
+
+
+def _print_points(console: Console, path: Path) -> None:
+    """The operating points of a summary as tables, and what to know of them."""
+    from benchmark.analysis.measured import known_metrics, read_manifest
+    from benchmark.analysis.points import note_on_sizes
+    from benchmark.analysis.table import dataset_labels, read_summary, series_labels
+    from benchmark.plugins import all_metrics
+
+    summary = read_summary(path)
+    labels = dataset_labels(summary)
+    shown = [
+        metric
+        for metric in known_metrics(all_metrics(), [read_manifest(path)])
+        if metric.shown == "tables"
+        and f"{metric.column}_mean" in summary
+        and summary[f"{metric.column}_mean"].notna().any()
+    ]
+    for dataset, part in summary.groupby("dataset", sort=False):
+        titles = [metric.short for metric in shown]
+        table = table_of("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
+        table.title = labels[str(dataset)]
+        for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
+            setting = ""
+            if row["target"]:
+                setting = f"{row['target']}, {row['knob']} {formatted(row['knob_value_mean'], '{:.4g}')}"
+            elif row["knob"]:
+                setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
+            figures = [formatted(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
+            times = [formatted(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
+            images = str(row["images"])
+            if row["images"] != row["images_attempted"]:
+                images += f" of {row['images_attempted']}"
+            table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
+        console.print(table)
+    for text in note_on_sizes(summary):
+        console.print(f"warning: {text}", soft_wrap=True)
 
 
 def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:

@@ -203,9 +203,8 @@ def drawings(
     found: list[Drawing] = []
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
     first = report.metrics[0]
+    points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in report.metrics}
     for dataset, below in _folders(report, folder):
-        summary = report.results.summary
-        summary = summary[summary["dataset"] == dataset].drop(columns="covers")
         bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
         title = f"{dataset}, {first.heading}"
         points = rate_time(bd, report.costs)
@@ -215,7 +214,7 @@ def drawings(
             found += [
                 partial(
                     draw_rd_curves,
-                    summary,
+                    points_of[metric.column].query("dataset == @dataset"),
                     metric,
                     below / f"rd_{metric.column}{end}",
                     log_rate=log_rate,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark.analysis.curve import plain_summary, results_of
 from benchmark.analysis.matched import matched_forms, matched_table
 from benchmark.analysis.measured import known_metrics, read_manifest
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.table import read_records
 from benchmark.metric import shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.frames import csv_text
@@ -36,9 +37,10 @@ def write_outputs(folder: Path) -> None:
     known = known_metrics(all_metrics(), [read_manifest(folder)])
     records = read_records(folder / "records.csv", [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
-    summary = summarise(records, known)
+    results = results_of([records], [], known)
+    summary = plain_summary(results)
     replace_file(folder / "summary.csv", csv_text(summary))
     matched = matched_table(summary, metrics)
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, matched_forms(metrics)))
-    draw_all(summary, shown_metrics(metrics), folder)
+    draw_all(results, shown_metrics(metrics), folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,17 @@ def test_curves_differ_by_everything_but_the_knob() -> None:
         }
     )
     assert list(series_labels(table)) == ["jpeg (sub=420)", "jpeg (sub=420)", "jpeg (sub=444)", "webp"]
+
+
+def test_psnr_alone_is_pooled_by_what_it_says_of_the_squared_error(tmp_path: Path) -> None:
+    table = [
+        row | {"mse_rgb": "", "psnr_rgb": psnr} for row, psnr in zip(rows("jpeg", 10), (30.0, 40.0, 60.0), strict=True)
+    ]
+    frame = pd.DataFrame(table)
+    frame.drop(columns="mse_rgb").to_csv(tmp_path / "records.csv", index=False)
+    summary = summarise(read_records(tmp_path / "records.csv"), all_metrics())
+    error = sum(10 ** (-psnr / 10) for psnr in (30, 40, 60)) / 3
+    assert summary["psnr_rgb_pooled"].iloc[0] == pytest.approx(-10 * math.log10(error))
+    # Of a batch the mean of the decibels tells nothing of the mean error.
+    frame.drop(columns="mse_rgb").assign(images=4).to_csv(tmp_path / "records.csv", index=False)
+    assert math.isnan(summarise(read_records(tmp_path / "records.csv"), all_metrics())["psnr_rgb_pooled"].iloc[0])

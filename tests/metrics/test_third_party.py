@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from benchmark import plugins
+from benchmark.analysis.curve import Results
 from benchmark.cli.main import main
 from benchmark.metric import Metric
 from benchmark.report.figures.curves import draw_all
@@ -63,9 +64,9 @@ RUN = ("run", "--codecs", "jpeg,webp", *(word for sweep in SWEEPS for word in ("
 Bench = Callable[..., Result]
 
 
-def draw_theirs(summary: pd.DataFrame, metrics: Sequence[Metric], folder: Path) -> list[Path]:
+def draw_theirs(results: Results, metrics: Sequence[Metric], folder: Path) -> list[Path]:
     """Draws the curves of their metric alone."""
-    return draw_all(summary, [metric for metric in metrics if metric.name == "hue_error"], folder)
+    return draw_all(results, [metric for metric in metrics if metric.name == "hue_error"], folder)
 
 
 def run_bench(

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmark.analysis.curve import results_of
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
@@ -60,12 +61,13 @@ def test_a_data_set_has_one_name_in_results_weights_and_figures(
         {
             "dataset": SPECS,
             "codec": "jpeg",
-            "series": "jpeg",
             "images": 1,
+            **dict.fromkeys(("version", "weights", "knob", "target", "target_column", "target_over"), ""),
+            "settings": "{}",
             "bpp_mean": 1.0,
             "psnr_rgb_mean": 30.0,
         }
     )
-    draw_all(summary, [find_metric(all_metrics(), "psnr")], tmp_path)
+    draw_all(results_of([], [summary], all_metrics()), [find_metric(all_metrics(), "psnr")], tmp_path)
     assert folders == weights == [slug(spec) for spec in SPECS]
     assert drawn == folders

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve
-from benchmark.analysis.table import dataset_labels, series_labels
+from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.interpolate import drawn_path
+from benchmark.analysis.points import mixed_sizes
+from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.report.figures.style import (
     COLOURS,
@@ -34,7 +36,7 @@ _REFERENCE_DASHES: tuple[Any, ...] = ((0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.
 
 
 def draw_rd_curves(
-    summary: pd.DataFrame,
+    points: pd.DataFrame,
     metric: Metric,
     path: Path,
     *,
@@ -47,9 +49,10 @@ def draw_rd_curves(
 
     Points are means over images; those that cover fewer images than the rest are left out and counted above the plot.
     A codec with a single point, such as a lossless one at its infinite PSNR, is drawn only if its values are finite.
+    The line through them is the curve that BD-rates integrate; a point that it leaves out is a marker alone.
 
     Args:
-        summary: the summary of one data set, see ``analysis.table.summarise``.
+        points: the operating points of one data set and this metric, see ``analysis.curve.Results.points``.
         metric: what to draw upwards.
         path: without an ending.
         width: the width of the figure in inches.
@@ -60,16 +63,15 @@ def draw_rd_curves(
     Returns:
         The files written; none if no operating point has a value.
     """
-    values = metric.drawn(summary[f"{metric.column}_mean"].to_numpy(float))
-    series = summary["series"] if "series" in summary else series_labels(summary)
-    points = summary.assign(series=series, rate=summary["bpp_mean"], value=values)
+    styles = strokes(list(points["series"]), list(points["codec"]))
+    pooled = bool(mixed_sizes(points))
+    points = points.assign(value=metric.turned(points["quality"]))
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
     if points.empty:
         return []
     complete = points["images"] == points["images"].max()
     left_out = int((~complete).sum())
     points = points[complete]
-    styles = strokes(list(series), list(summary["codec"]))
     count = points["series"].nunique() + len(references)
     longest = max(map(len, [*points["series"], *(curve.label for curve in references)]))
 
@@ -82,6 +84,7 @@ def draw_rd_curves(
         axes = figure.add_subplot()
         for place, curve in enumerate(references):
             rates, qualities, _ = curve.front()
+            rates, qualities = drawn_path(rates, qualities)
             axes.plot(
                 rates,
                 metric.turned(qualities),
@@ -92,19 +95,15 @@ def draw_rd_curves(
                 linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
             )
         for label, group in points.groupby("series", sort=False):
-            along = group.sort_values("rate")
             style = styles[str(label)]
-            axes.plot(
-                along["rate"],
-                along["value"],
-                label=str(label),
-                color=style.colour,
-                marker=style.marker,
-                linestyle=style.dash,
-                markeredgecolor="white",
-                markeredgewidth=0.25,
-            )
-        axes.set_xlabel("rate (bits per pixel)")
+            curve = Curve(list(group["rate"]), list(group["quality"]))
+            rates, qualities = drawn_path(*curve.front()[:2])
+            axes.plot(rates, metric.turned(qualities), color=style.colour, linestyle=style.dash)
+            look = {"markeredgecolor": "white", "markeredgewidth": 0.25}
+            axes.plot(group["rate"], group["value"], color=style.colour, marker=style.marker, linestyle="none", **look)
+            # What the legend shows: line and marker together.
+            axes.plot([], [], label=str(label), color=style.colour, marker=style.marker, linestyle=style.dash, **look)
+        axes.set_xlabel("rate (bits per pixel, all bits over all pixels)" if pooled else "rate (bits per pixel)")
         axes.set_ylabel(metric.axis if beside else metric.axis.replace(" (dB, ", "\n(dB, "))
         axes.margins(y=0.04)
         if points["rate"].max() > _WIDE if log_rate is None else log_rate:
@@ -135,21 +134,21 @@ def _covers(points: pd.DataFrame, left_out: int) -> str:
     return f"{text}; {left_out} incomplete points left out" if left_out else text
 
 
-def draw_all(summary: pd.DataFrame, metrics: Sequence[Metric], folder: Path) -> list[Path]:
-    """Draws every metric of every data set in a summary, in the forms of print.
+def draw_all(results: Results, metrics: Sequence[Metric], folder: Path) -> list[Path]:
+    """Draws every metric of every data set of results, in the forms of print.
 
     Args:
-        summary: see ``analysis.table.summarise``.
+        results: see ``analysis.curve.read_results``.
         metrics: what to draw.
         folder: the folder of the files ``rd_<metric>.<format>``; each of several data sets gets a folder below it.
     """
     written = []
-    datasets = list(dict.fromkeys(summary["dataset"]))
-    for dataset in datasets:
-        part = summary[summary["dataset"] == dataset]
-        below = folder if len(datasets) == 1 else folder / slug(dataset)
-        for metric in metrics:
-            written += draw_rd_curves(part, metric, below / f"rd_{metric.column}")
+    datasets = list(dict.fromkeys(results.summary["dataset"]))
+    for metric in metrics:
+        points = results.points(metric)
+        for dataset in datasets:
+            below = folder if len(datasets) == 1 else folder / slug(dataset)
+            written += draw_rd_curves(points[points["dataset"] == dataset], metric, below / f"rd_{metric.column}")
     return written
 
 

@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import SMALL_OVERLAP
+from benchmark.analysis.interpolate import drawn_slopes
+from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.standing import headline, headline_title
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
@@ -52,7 +55,7 @@ def page_data(report: Report) -> dict[str, Any]:
     summary = report.results.summary
     drawn = strokes(list(summary["series"]), list(summary["codec"]))
     series = list(drawn)
-    points, left_out = _points(report, series)
+    points, captions = _points(report, series)
     references, others = _references(report)
     return {
         "anchor": report.anchor,
@@ -66,7 +69,7 @@ def page_data(report: Report) -> dict[str, Any]:
             for metric in report.metrics
         ],
         "metrics": metrics_of(report.metrics),
-        "datasets": [{"name": name, "caption": _caption(report, name, left_out[name])} for name in datasets_of(report)],
+        "datasets": [{"name": name, "captions": captions[name]} for name in datasets_of(report)],
         "series": [{"name": name, **_drawn(stroke)} for name, stroke in drawn.items()],
         "references": references,
         "points": points + others,
@@ -107,31 +110,57 @@ def _drawn(stroke: Stroke) -> dict[str, str]:
     return {"colour": colour, "marker": stroke.marker, "dash": dash}
 
 
-def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Operating points over all images of their data set, and how many cover fewer, by data set."""
-    summary = report.results.summary
+def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """Operating points over all images of their data set, and what the curves of each metric are means of, by data set.
+
+    A point has its rate, value and slope for each metric: the slopes are those of the curve that BD-rates integrate,
+    of the logarithm of the rate along the value; a point that the curve leaves out has none.
+    """
     datasets = datasets_of(report)
-    complete = summary["images"] == summary.groupby("dataset")["images"].transform("max")
-    partial = summary.loc[~complete & (summary["images"] > 0), "dataset"]
-    left_out = {name: int((partial == name).sum()) for name in datasets}
-    values = [
-        metric.drawn(pd.to_numeric(summary[f"{metric.column}_mean"]).to_numpy(float)) for metric in report.metrics
-    ]
+    tables = [_drawn_points(report, metric) for metric in report.metrics]
+    captions = {
+        name: [_caption(report, name, table[table["dataset"] == name]) for table in tables] for name in datasets
+    }
     points = []
-    for place, row in enumerate(summary.to_dict("records")):
-        if not complete.iloc[place] or not row["images"]:
+    for place, row in enumerate(report.results.summary.to_dict("records")):
+        figures = [table.iloc[place] for table in tables]
+        if all(math.isnan(figure["value"]) and not figure["complete"] for figure in figures):
             continue
         points.append(
             {
                 "kind": "series",
                 "dataset": datasets.index(row["dataset"]),
                 "series": series.index(row["series"]),
-                "bpp": finite(row["bpp_mean"]),
-                "values": [finite(column[place]) for column in values],
+                "rates": [finite(figure["rate"]) for figure in figures],
+                "values": [finite(figure["value"]) for figure in figures],
+                "slopes": [finite(figure["slope"]) for figure in figures],
                 "settings": read_settings(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
             }
         )
-    return points, left_out
+    return points, captions
+
+
+def _drawn_points(report: Report, metric: Metric) -> pd.DataFrame:
+    """The points of a metric in the order of the summary: ``rate``, ``value``, ``slope``, and whether ``complete``."""
+    points = report.results.points(metric)
+    most = points.groupby("dataset")["images"].transform("max")
+    complete = (points["images"] == most) & (points["images"] > 0)
+    points = points.assign(
+        complete=complete, value=np.where(complete, metric.turned(points["quality"]), np.nan), slope=np.nan
+    )
+    for _, group in points[complete].groupby(["dataset", "series"], sort=False):
+        points.loc[group.index, "slope"] = _slopes(Curve(list(group["rate"]), list(group["quality"])), metric)
+    return points
+
+
+def _slopes(curve: Curve, metric: Metric) -> npt.NDArray[np.float64]:
+    """The slope of a curve at each of its points, in the order of the points; NaN at those that it leaves out."""
+    rates, qualities, _ = curve.front()
+    if len(rates) < 2:
+        return np.full(len(curve.rates), np.nan)
+    slopes = dict(zip(zip(rates, qualities, strict=True), drawn_slopes(rates, qualities), strict=True))
+    found = [slopes.get(point, math.nan) for point in zip(curve.rates, curve.qualities, strict=True)]
+    return np.asarray(metric.turned(found))
 
 
 def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
@@ -141,16 +170,16 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
         for curve in report.references.get(metric.column, ()):
             if curve.label not in labels:
                 labels.append(curve.label)
-            for rate, quality in zip(curve.rates, curve.qualities, strict=True):
-                values: list[float | None] = [None] * len(report.metrics)
-                values[place] = finite(float(metric.turned(quality)))
+            slopes = _slopes(curve, metric)
+            for rate, quality, slope in zip(curve.rates, curve.qualities, slopes, strict=True):
+                figures = {"rates": rate, "values": float(metric.turned(quality)), "slopes": slope}
+                lists = {name: [None] * place + [finite(value)] for name, value in figures.items()}
                 points.append(
                     {
                         "kind": "reference",
                         "dataset": datasets.index(curve.dataset),
                         "series": labels.index(curve.label),
-                        "bpp": finite(rate),
-                        "values": values,
+                        **lists,
                         "settings": {},
                     }
                 )
@@ -229,10 +258,16 @@ def _embedded(pixels: npt.NDArray[np.uint8]) -> str:
     return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
-def _caption(report: Report, dataset: str, left_out: int) -> str:
-    summary = report.results.summary
-    images = int(summary.loc[summary["dataset"] == dataset, "images"].max())
-    text = f"{dataset_labels(summary)[dataset]}: each point is the mean of {images} image{'s' if images != 1 else ''}."
+def _caption(report: Report, dataset: str, points: pd.DataFrame) -> str:
+    """What the points of a data set and metric are means of."""
+    images = int(points["images"].max())
+    left_out = int((~points["complete"] & (points["images"] > 0)).sum())
+    name = dataset_labels(report.results.summary)[dataset]
+    text = f"{name}: each point is the mean of {images} image{'s' if images != 1 else ''}."
+    if mixed_sizes(points):
+        text += " Rates are pooled, all bits over all pixels, for the images differ much in size."
+    if infinite := points["infinite"].max():
+        text += f" Left out, for their quality is infinite: {infinite}."
     if left_out:
         text += f" {left_out} point{'s' if left_out != 1 else ''} of fewer images left out."
     return text

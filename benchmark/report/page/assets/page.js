@@ -86,7 +86,10 @@
       list.forEach((series, index) => {
         const points = data.points
           .filter((point) => point.kind === kind && point.series === index && point.dataset === dataset())
-          .map((point) => ({ ...point, value: point.values[place()] }))
+          .map((point) => {
+            const [bpp, value, slope] = [point.rates, point.values, point.slopes].map((list) => list[place()] ?? null);
+            return { ...point, bpp, value, slope };
+          })
           .filter((point) => point.value !== null && point.bpp !== null)
           .sort((one, other) => one.bpp - other.bpp);
         if (points.length) found.push({ ...series, kind, points, id: `${kind} ${index}` });
@@ -111,6 +114,22 @@
     P: spike(cross),
     X: spike(turned),
   };
+
+  /** Places on the curve that BD-rates integrate: the logarithm of the rate along the value, in cubic pieces. */
+  function along(points) {
+    const knots = points.filter((point) => point.slope !== null);
+    const steps = 12;
+    return knots.flatMap((last, index) => {
+      if (index === 0) return [[last.bpp, last.value]];
+      const first = knots[index - 1];
+      const [from, to, width] = [Math.log10(first.bpp), Math.log10(last.bpp), last.value - first.value];
+      return Array.from({ length: steps }, (_, step) => {
+        const t = (step + 1) / steps, u = 1 - t;
+        const rate = from * (1 + 2 * t) * u * u + to * t * t * (3 - 2 * t) + width * t * u * (first.slope * u - last.slope * t);
+        return [10 ** rate, first.value + t * width];
+      });
+    });
+  }
 
   function niceTicks(low, high, count) {
     const rough = (high - low) / count;
@@ -188,9 +207,9 @@
     if (!visible.some((curve) => curve.id === at.series)) at = { series: visible[0].id, place: 0 };
     for (const curve of visible) {
       const group = svg("g", { class: `series ${curve.kind}`, "data-series": curve.name, style: `--colour: ${curve.colour}` });
-      const line = curve.points.map((point) => `${across(point.bpp).toFixed(1)} ${down(point.value).toFixed(1)}`);
+      const line = along(curve.points).map(([bpp, value]) => `${across(bpp).toFixed(1)} ${down(value).toFixed(1)}`);
       group.append(svg("path", {
-        class: "curve", "clip-path": "url(#inside)", d: `M${line.join("L")}`, "stroke-dasharray": curve.dash || undefined,
+        class: "curve", "clip-path": "url(#inside)", d: line.length ? `M${line.join("L")}` : "", "stroke-dasharray": curve.dash || undefined,
       }));
       curve.nodes = curve.points.map((point, index) => {
         point.x = across(point.bpp);
@@ -482,7 +501,7 @@
     byId("log").checked = view.log;
     byId("from").value = view.from ?? "";
     byId("to").value = view.to ?? "";
-    byId("chart-caption").textContent = data.datasets[dataset()].caption;
+    byId("chart-caption").textContent = data.datasets[dataset()].captions[place()];
     drawCurves();
     drawBars();
     drawHeat();

@@ -1,0 +1,142 @@
+"""Operating points as curves and figures take them: rate and quality that are means over the same images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.interpolate import Floats
+from benchmark.errors import UsageError
+from benchmark.metric import Metric
+
+MOST_RATIO = 4.0
+"""Pixels of the largest image over those of the smallest above which rates are pooled: all bits over all pixels."""
+
+_MOST_INFINITE = 0.25
+"""Share of a data set's images that may be left out because their quality is infinite."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A mean curve's operating points on every image that it is a mean of.
+
+    Attributes:
+        rates, values: (images, points), the points in the curve's order; values of the metric as the records have them.
+        weights: (images,), how many images a row is of: more than one where batches were coded.
+        sizes: (images,), weights of the rates: those above, or times the pixels of an image where rates are pooled.
+        metric: the metric of the values.
+    """
+
+    rates: Floats
+    values: Floats
+    weights: Floats
+    sizes: Floats
+    metric: Metric
+
+    def means(self, shares: Floats) -> tuple[Floats, Floats]:
+        """The mean curve for shares of the images: rates and qualities, (curves, points).
+
+        Args:
+            shares: (curves, images), each row of sum 1.
+        """
+        means = []
+        for figures, weights in ((self.rates, self.sizes), (self.values, self.weights)):
+            weighted = shares * weights
+            weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
+            with np.errstate(invalid="ignore"):  # a share of 0 of an infinite value: the point counts in no mean
+                means.append(np.einsum("si,ip->sp", weighted, figures))
+        rates, values = means
+        return rates, self.metric.quality(values)
+
+
+def mixed_sizes(summary: pd.DataFrame) -> dict[str, float]:
+    """The data sets whose images differ in size by more than :data:`MOST_RATIO`, each with the factor."""
+    if "pixels_ratio" not in summary:
+        return {}
+    ratios = pd.to_numeric(summary["pixels_ratio"]).groupby(summary["dataset"], sort=False).max()
+    return {str(name): float(ratio) for name, ratio in ratios.items() if ratio > MOST_RATIO}
+
+
+def note_on_sizes(summary: pd.DataFrame) -> list[str]:
+    """What to know of data sets whose images differ much in size."""
+    return [
+        f"{name}: images differ in size by a factor of {ratio:.3g}, so rates of curves are pooled: all bits over all "
+        "pixels (bpp_pooled). A mean of bits per pixel would be that of the small images"
+        for name, ratio in mixed_sizes(summary).items()
+    ]
+
+
+def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """The operating points of a summary, with the rate and quality that curves of a metric go through.
+
+    Both are means over the same images: an image on which the metric has no value counts in neither. An image on which
+    the quality is infinite, such as a flat one, is left out of all points of its data set, if it is one of a few;
+    otherwise the point is infinite. Where images differ much in size, see :func:`mixed_sizes`, the rate is pooled.
+
+    Args:
+        summary: see :class:`benchmark.analysis.curve.Results`.
+        records: the same.
+        metric: the metric of the quality.
+
+    Returns:
+        The summary with ``rate``, ``quality``, ``images`` and ``covers`` of the images that count; ``undefined``, on
+        how many images a point has no value though it has one on others; ``infinite``, the names of the images that
+        were left out because their quality is infinite.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    column = f"{metric.column}_mean"
+    if column not in summary:
+        raise UsageError(f"the results have no column {column}")
+    mixed = mixed_sizes(summary)
+    rates = pd.to_numeric(summary["bpp_mean"])
+    if mixed:
+        rates = rates.where(~summary["dataset"].isin(list(mixed)), pd.to_numeric(summary["bpp_pooled"]))
+    points = summary.assign(
+        rate=rates, quality=metric.quality(pd.to_numeric(summary[column])), undefined=0, infinite=""
+    )
+    good = records[records["status"] == "ok"]
+    if metric.column not in good:
+        return points
+    lost = _infinite(good, metric.column)
+    bad = good[metric.column].isna() | good["covers"].isin(lost)
+    there = good[~bad & good["point"].isin(good.loc[bad, "point"])]
+    own = points.set_index("point")
+    names = ("rate", "quality", "images", "covers", "undefined", "infinite")
+    columns = {name: own[name].to_dict() for name in names}
+    for point, rows in there.groupby("point", sort=False):
+        weights = rows["images"].fillna(1).to_numpy(float)
+        mean = np.average(rows[metric.column].to_numpy(float), weights=weights)
+        sizes = rate_weights(rows) if rows["dataset"].iloc[0] in mixed else weights
+        gone = good.loc[(good["point"] == point) & good["covers"].isin(lost)]
+        columns["rate"][point] = float(np.average(rows["bpp"].to_numpy(float), weights=sizes))
+        columns["quality"][point] = float(metric.quality(mean))
+        columns["undefined"][point] = int(columns["images"][point]) - int(weights.sum()) - int(gone["images"].sum())
+        columns["infinite"][point] = ", ".join(sorted(gone["image"]))
+        columns["images"][point] = int(weights.sum())
+        columns["covers"][point] = frozenset(rows["covers"])
+    return points.assign(**{name: points["point"].map(values) for name, values in columns.items()})
+
+
+def rate_weights(rows: pd.DataFrame) -> Floats:
+    """Weights of the rates of rows of records whose mean is all bits over all pixels."""
+    pixels = pd.to_numeric(rows["width"]) * pd.to_numeric(rows["height"])
+    return (pixels * rows["images"].fillna(1)).to_numpy(float)
+
+
+def _infinite(good: pd.DataFrame, column: str) -> set[str]:
+    """The images that are left out of all points of a data set, because their quality is infinite where most is not."""
+    infinite = pd.Series(np.isinf(good[column].to_numpy(float)), index=good.index)
+    if not infinite.any():
+        return set()
+    share = infinite.groupby(good["point"]).transform("mean")
+    found: set[str] = set()
+    for _, rows in good.assign(odd=infinite & (share < 0.5)).groupby("dataset", sort=False):
+        odd = set(rows.loc[rows["odd"], "covers"])
+        if len(odd) <= math.floor(_MOST_INFINITE * rows["covers"].nunique()):
+            found |= odd
+    return found
