@@ -81,10 +81,7 @@ def test_curves_differ_by_everything_but_the_knob() -> None:
 
 
 def test_psnr_alone_is_pooled_by_what_it_says_of_the_squared_error(tmp_path: Path) -> None:
-    table = [
-        row | {"mse_rgb": "", "psnr_rgb": psnr} for row, psnr in zip(rows("jpeg", 10), (30.0, 40.0, 60.0), strict=True)
-    ]
-    frame = pd.DataFrame(table)
+    frame = pd.DataFrame(rows("jpeg", 10)).assign(psnr_rgb=[30.0, 40.0, 60.0])
     frame.drop(columns="mse_rgb").to_csv(tmp_path / "records.csv", index=False)
     summary = summarise(read_records(tmp_path / "records.csv"), all_metrics())
     error = sum(10 ** (-psnr / 10) for psnr in (30, 40, 60)) / 3

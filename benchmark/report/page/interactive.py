@@ -173,7 +173,7 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
             slopes = _slopes(curve, metric)
             for rate, quality, slope in zip(curve.rates, curve.qualities, slopes, strict=True):
                 figures = {"rates": rate, "values": float(metric.turned(quality)), "slopes": slope}
-                lists = {name: [None] * place + [finite(value)] for name, value in figures.items()}
+                lists = {name: [*[None] * place, finite(value)] for name, value in figures.items()}
                 points.append(
                     {
                         "kind": "reference",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.fixed import note_on_fixed
+from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.standing import findings, headline, headline_title
 from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
@@ -45,6 +46,8 @@ def tables_of(
     dataset = summary["dataset"].iloc[0]
     images = int(summary["images"].max())
     covers = f"{dataset_labels(summary)[dataset]}, {images} image{'s' if images != 1 else ''}"
+    if mixed_sizes(summary):
+        covers += " of very different sizes, so rates of curves are all bits over all pixels"
     versions = f"Versions: {_versions(summary)}."
     means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
     anchor = means["anchor"].iloc[0]
@@ -199,13 +202,14 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
                 "setting": settings,
                 "images": rows["images"],
                 "bpp": rows["bpp_mean"],
+                **({"bpp_pooled": rows["bpp_pooled"]} if mixed_sizes(summary) else {}),
                 **{metric.column: rows[f"{metric.column}_mean"] for metric in metrics},
                 **{column: rows[f"{column}_mean"] for column in seconds},
             }
         ),
-        {"series": "codec", "encode_s": "encode (s)", "decode_s": "decode (s)"}
+        {"series": "codec", "bpp_pooled": "bpp, pooled", "encode_s": "encode (s)", "decode_s": "decode (s)"}
         | {metric.column: _titled(metric, metric.unit) for metric in metrics},
-        {"images": ".0f", "bpp": ".4f"}
+        {"images": ".0f", "bpp": ".4f", "bpp_pooled": ".4f"}
         | {metric.column: f".{metric.digits}f" for metric in metrics}
         | dict.fromkeys(seconds, ".4f"),
         {},

@@ -242,6 +242,13 @@ def test_skip_link_comes_first_and_leads_to_the_report(opened: Opened) -> None:
     assert opened.run("document.activeElement.id") == "main"
 
 
+def test_lines_are_curves_of_twelve_pieces_between_points(opened: Opened) -> None:
+    pieces = opened.run(
+        "document.querySelector('#chart [data-series=jpeg] .curve').getAttribute('d').split('L').length"
+    )
+    assert pieces == 1 + 12 * (opened.count("#chart [data-series=jpeg] .point") - 1)
+
+
 def test_codecs_are_toggled_by_their_names(opened: Opened) -> None:
     assert opened.count("#chart .series") == 4
     key = opened.page.get_by_role("button", name="webp", exact=True).first

@@ -45,11 +45,12 @@ def test_points_name_their_series_by_place(report: Report) -> None:
     assert len(data["axes"]) == len(report.metrics) == 2
     for point in data["points"]:
         assert (point["kind"], point["dataset"], len(point["values"])) == ("series", 0, 2)
-        assert point["bpp"] > 0
+        assert min(point["rates"]) > 0
+        assert min(point["slopes"]) > 0
     summary = report.results.summary
     first = next(point for point in data["points"] if point["series"] == 1 and point["settings"]["quality"] == 30)
     row = summary[(summary["codec"] == "webp") & summary["settings"].str.contains('"quality":30')].iloc[0]
-    assert first["bpp"] == pytest.approx(row["bpp_mean"])
+    assert first["rates"] == pytest.approx([row["bpp_mean"]] * 2)
     assert {(delta["series"], delta["axis"]) for delta in data["bd"]} == {(1, 0), (1, 1)}, "none of the anchor"
     assert len(data["bd"][0]["images"]) == 3
     assert has_intervals(report.bd) == bool(data["interval"])
