@@ -209,7 +209,8 @@ def read_results(*paths: str | Path) -> Results:
         [['jpeg', 6], ['jpeg', 6], ['png', 6]]
 
     Args:
-        paths: results folders, ``records.csv`` or ``summary.csv`` files.
+        paths: results folders, ``records.csv`` or ``summary.csv`` files; curves that others published may be among
+            them, see :func:`benchmark.analysis.references.joined.read_with_references`.
 
     Returns:
         Two tables of pandas: ``summary`` has a row for each operating point, ``records`` one for each operating point
@@ -219,7 +220,7 @@ def read_results(*paths: str | Path) -> Results:
         UsageError: nothing is there.
         RecordsError: a file is neither records nor a summary.
     """
-    from benchmark.analysis.curve import read_results as read
+    from benchmark.analysis.references.joined import read_with_references
     from benchmark.plugins import all_metrics
 
     if not paths:
@@ -227,7 +228,7 @@ def read_results(*paths: str | Path) -> Results:
     for path in paths:
         if not isinstance(path, (str, Path)):
             raise UsageError(f"expected paths of results, one or several, got {path!r}")
-    return read([Path(path) for path in paths], all_metrics())
+    return read_with_references([Path(path) for path in paths], all_metrics())
 
 
 def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = defaults.METRIC) -> pd.DataFrame:

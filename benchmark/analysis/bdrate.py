@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,8 @@ def bd_table(
         UsageError: no series is the anchor, or several are; no such column; an unknown interpolator.
     """
     curves = results.curves(metric, hull=hull)
-    name = anchor_series(results.summary, anchor, hull=hull)
+    published = [curve.label for curve in results.imported.get(metric.column, ())]
+    name = anchor_series(results.summary, anchor, hull=hull, published=published)
     by_series: dict[tuple[str, str], dict[str, Curve]] = {}
     for curve in results.image_curves(metric, hull=hull) if metric.column in results.records else []:
         (image,) = curve.covers
@@ -314,14 +315,20 @@ def bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
     return found
 
 
-def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False) -> str:
+def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False, published: Sequence[str] = ()) -> str:
     """The series that a text names: its label, or its codec where that has one alone; with ``hull``, of merged ones.
+
+    Args:
+        summary: see :class:`benchmark.analysis.curve.Results`.
+        anchor: the text.
+        hull: whether all series of a codec are merged.
+        published: labels of curves that others published, any of which may be the anchor, too.
 
     Raises:
         UsageError: there is none, or several.
     """
     labels = summary["hull" if hull else "series"]
-    known = list(dict.fromkeys(labels))
+    known = [*dict.fromkeys(labels), *published]
     if anchor in known:
         return anchor
     found = list(dict.fromkeys(labels[summary["codec"] == anchor]))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -116,12 +116,14 @@ class Results:
             were read.
         metrics: the metrics that are known of the columns, see :mod:`benchmark.analysis.measured`.
         notes: what to know of the files.
+        imported: mean curves that others published, by the column of their metric. :meth:`curves` has them, too.
     """
 
     summary: pd.DataFrame
     records: pd.DataFrame
     metrics: Sequence[Metric]
     notes: Sequence[str] = ()
+    imported: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -180,7 +182,7 @@ class Results:
                 tuple(whole["point"]),
             )
             curves.append(curve.hull() if hull else curve)
-        return curves
+        return [*curves, *self.imported.get(metric.column, ())]
 
     def image_curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The curve of each series on each image, or batch of them, of which there are records.

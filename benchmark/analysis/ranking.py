@@ -158,7 +158,7 @@ def _times(summary: pd.DataFrame, curve: Curve, target: float, *, by_rate: bool)
     places = np.array(curve.rates if by_rate else curve.qualities, float)
     with np.errstate(invalid="ignore", divide="ignore"):
         distances = np.abs(np.log(places / target) if by_rate else places - target)
-    if not np.isfinite(distances).any():
+    if not curve.points or not np.isfinite(distances).any():
         return {"encode_s": math.nan, "decode_s": math.nan, "time_bpp": math.nan}
     nearest = int(np.nanargmin(np.where(np.isfinite(distances), distances, np.nan)))
     row = summary[summary["point"] == curve.points[nearest]].iloc[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from benchmark.cli import codec, data, lists, results, run, train
+from benchmark.cli import codec, data, lists, others, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import USAGE
 from benchmark.errors import BenchmarkError, one_line
@@ -64,8 +64,8 @@ for _command in (
     run.cross,
     results.bdrate,
     results.compare,
-    results.import_,
-    results.published,
+    others.import_,
+    others.published,
     results.report,
     codec.audit,
     codec.decode,

@@ -15,7 +15,13 @@ from benchmark.cli.options import PATH, data_root_option, jobs_option, names_of,
 
 @click.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=PATH)
-@click.option("--anchor", required=True, metavar="CODEC|SERIES", help="Codec, or series of one, to compare with.")
+@click.option(
+    "--anchor",
+    default=defaults.ANCHOR,
+    show_default=True,
+    metavar="CODEC|SERIES",
+    help="Codec, or series of one, or the name of a published curve, to compare with.",
+)
 @click.option("--metric", default=defaults.METRIC, show_default=True, help="Column of the quality.")
 @click.option(
     "--interpolator",
@@ -32,18 +38,21 @@ def bdrate(
 ) -> None:
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
+    Curves that others published may be among RESULTS: files that the command import wrote, JSON files of CompressAI,
+    text files of TensorFlow Compression, and folders of these.
+
     Two averages are printed: the BD-rate of the mean curve, and the mean of the BD-rates of single images. Each has its
     95 % confidence interval over the images. p is that of Wilcoxon's signed-rank test, two-sided: that neither codec
     needs the lower rate, image for image. A curve over other images than those of the anchor is refused. The flags
     say what was left out.
     """
     from benchmark.analysis.bdrate import bd_table
-    from benchmark.analysis.curve import read_results
+    from benchmark.analysis.references.joined import read_with_references
     from benchmark.cli.terminal import BD_FORMS, print_bdrate
     from benchmark.plugins import all_metrics
     from benchmark.report.tables.text import table_text
 
-    found = read_results(results, all_metrics())
+    found = read_with_references(results, all_metrics())
     for note in found.notes:
         say_note(note)
     quality = found.metric(metric)
@@ -51,76 +60,6 @@ def bdrate(
     if out:
         write(out, table_text(table, out, BD_FORMS).encode())
     print_bdrate(table, quality)
-
-
-@click.command("import")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=PATH)
-@click.option("--out", required=True, type=PATH, metavar="FILE.csv", help="Reference file to write.")
-@click.option("--dataset", required=True, metavar="NAME", help="Data set that the curves are on, as records name it.")
-@click.option(
-    "--images",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="How many images each point is a mean of. BD-rates need this number.",
-)
-@click.option(
-    "--define",
-    "definitions",
-    multiple=True,
-    metavar="KEY=METRIC_SPACE,UNIT,AVERAGING",
-    help="What the values named KEY are: a metric such as psnr_rgb; dB or linear; 'images' for the mean over "
-    "images, or 'pooled' for the dB of a mean; may be repeated.  [default: as CompressAI's, for JSON]",
-)
-@click.option(
-    "--label",
-    help="Name of the codec, for a single SOURCE.  [default: the name in the file, or of the file]",
-)
-@click.option("--source", "origin", help="Where the curves are from.  [default: description and name of the file]")
-@click.option("--note", help="A remark on the curves.")
-def import_(
-    sources: tuple[Path, ...],
-    out: Path,
-    dataset: str,
-    images: int | None,
-    definitions: tuple[str, ...],
-    label: str | None,
-    origin: str | None,
-    note: str | None,
-) -> None:
-    """Import others' curves from SOURCE: CompressAI's JSON, or CSV with a column bpp and columns of values.
-
-    The file written goes to `report` among the results. A curve is drawn only where its definition is that of the
-    records: PSNR in dB for each image, over R, G and B together; other curves are refused.
-    """
-    from benchmark.analysis.references.foreign import import_curves, parse_definition
-    from benchmark.analysis.references.reference import reference_text
-    from benchmark.errors import UsageError
-    from benchmark.plugins import all_metrics
-
-    if out.suffix != ".csv":
-        raise UsageError(f"{out}: expected a name that ends in .csv")
-    if label and len(sources) > 1:
-        raise UsageError(f"--label {label}: names one curve, got {len(sources)} files; import them one by one")
-    told = dict(parse_definition(text) for text in definitions)
-    references = []
-    for path in sources:
-        found = import_curves(
-            path,
-            dataset=dataset,
-            metrics=all_metrics(),
-            label=label,
-            source=origin,
-            images=images,
-            note=note,
-            definitions=told,
-        )
-        references += found.references
-        for text in found.notes:
-            say_note(text)
-    write(out, reference_text(references).encode())
-    for reference in references:
-        say(f"{reference.label}: {len(reference.rates)} points, {reference.metric}")
-    say(f"wrote {out}: {len(references)} curves")
 
 
 @click.command()
@@ -291,38 +230,3 @@ def compare(
         write(path, comparison_text(found, path).encode())
     print_comparison(found)
     sys.exit(found.exit_status)
-
-
-@click.command()
-@click.option(
-    "--studies",
-    type=PATH,
-    metavar="DIR",
-    default=Path("reports/published"),
-    show_default=True,
-    help="Folder of study files with a table [published].",
-)
-@click.option(
-    "--results",
-    type=PATH,
-    metavar="DIR",
-    default=Path("results/baseline/published"),
-    show_default=True,
-    help="Folder that holds a results folder for each study, of the same name.",
-)
-@click.option("--out", type=PATH, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
-def published(studies: Path, results: Path, out: Path | None) -> None:
-    """Write a page of published figures beside measured ones."""
-    from benchmark.analysis.measured import metrics_below
-    from benchmark.errors import UsageError
-    from benchmark.plugins import all_metrics
-    from benchmark.report.published import write_page
-    from benchmark.report.published_study import read_published
-
-    files = sorted(studies.glob("*.toml"))
-    if not files:
-        raise UsageError(f"{studies}: no study files there")
-    page = out or studies / "README.md"
-    metrics = metrics_below(results, all_metrics())
-    write(page, write_page([read_published(path, metrics) for path in files], results).encode())
-    say(f"wrote {page}: {len(files)} studies")

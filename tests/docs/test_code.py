@@ -92,7 +92,7 @@ def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) 
         else:
             modules = (["python", "-m", name] for name in ("scripts.docs", "scripts.coverage", "pip"))
             known = (*modules, ["python", "tests/golden/make.py"])
-            programs = ("scripts/gpu-train", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
+            programs = ("scripts/gpu-train", "git", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
             assert words[0] in programs or any(words[: len(one)] == one for one in known), f"unknown: {command}"
 
 

@@ -1,42 +1,18 @@
-"""Reads curves in the forms in which others publish them: CompressAI's JSON, and CSV files of rates and values."""
+"""Curves that others published, read from their files: which metric each is, and what to know of it."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from benchmark.analysis.references.formats import Table, listed, read_tables
 from benchmark.analysis.references.reference import ForeignMetric, Reference
-from benchmark.errors import UsageError, one_line
+from benchmark.errors import UsageError
 from benchmark.metric import Metric
-from benchmark.record.reading import other_separator
-
-RATE = "bpp"
-"""Name of the rates, in JSON and in CSV."""
-
-COMPRESSAI_AVERAGING = "images"
-"""CompressAI means every value over images: PSNR in dB of each image, over R, G and B together; MS-SSIM as it is."""
-
-COMPRESSAI_NOTES = {
-    ("VTM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
-    ("HM", "psnr"): "PSNR flattered: taken against a source that had made the round trip through YCbCr itself",
-}
-"""What is known of curves by name and metric."""
-
-COMPRESSAI_MS_SSIM = (
-    "MS-SSIM by pytorch-msssim: where a side is no multiple of 16 it is another one than ms_ssim, by up to 0.04; the "
-    "bench's ms_ssim_pytorch is the same"
-)
-"""How CompressAI computes it."""
-
-_KEY = re.compile(r"(psnr|ms-ssim)(?:-(rgb|y|yuv))?")
-_TIMES = frozenset({"encoding_time", "decoding_time"})
 
 
 @dataclass(frozen=True)
@@ -75,123 +51,86 @@ def parse_definition(text: str) -> tuple[str, ForeignMetric]:
 def import_curves(
     path: Path,
     *,
-    dataset: str,
     metrics: Iterable[Metric],
+    dataset: str | None = None,
     label: str | None = None,
     source: str | None = None,
-    images: int | None = None,
+    images: Callable[[str], int | None] | int | None = None,
     note: str | None = None,
     definitions: Mapping[str, ForeignMetric] | None = None,
+    pixel_rate: float | None = None,
 ) -> Imported:
-    """The curves of a file: one for each metric in it.
+    """The curves of a file: one for each metric in it, on each data set in it.
 
     Args:
         path: ``.json`` as CompressAI writes it (``name``, ``description`` and ``results``, whose lists have one value
-            for each point); or ``.csv`` with a header, a column ``bpp`` and one or more of values.
-        dataset: the data set of the curve, by its name in the records.
+            for each point); ``.txt`` as TensorFlow Compression has it; or ``.csv`` with a header, a column ``bpp`` and
+            one or more of values, of which HiFiC's is known.
         metrics: the metrics that are known: what is said of one of them, and its values, have to fit it.
-        label: the name of the codec; by default the name in the JSON, or that of the CSV file.
-        source: where it is from. Without it the file's name, and the description in the JSON.
-        images: how many images each point is a mean of.
+        dataset: the data set of the curve, by its name in the records; by default the one that the file names. Of a
+            file that names several only this one is taken.
+        label: the name of the codec; by default the name in the file, or that of the CSV file.
+        source: where it is from. Without it the file's name, and the description in it.
+        images: how many images each point is a mean of, or what says so of a data set.
         note: what else to know.
-        definitions: a definition for each key of the JSON or column of the CSV. The usual keys of JSON are known:
-            ``psnr`` and ``ms-ssim``, over RGB or as ``-rgb`` or ``-y`` say, means over images as CompressAI takes them.
-            Every column of a CSV file that is wanted has to be defined.
+        definitions: a definition for each key of the JSON or column of the CSV. The usual keys of others are known;
+            every column of another CSV file that is wanted has to be defined.
+        pixel_rate: pixels a second, for a video whose rates are in kilobits a second.
 
     Raises:
         UsageError: the file cannot be read as one of these, a value makes no sense, or nothing in it is defined.
     """
-    if path.suffix not in (".json", ".csv"):
-        raise UsageError(f"{path}: expected a name that ends in .json (CompressAI's form) or .csv (bpp and values)")
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read as text in UTF-8: {error}") from error
+    tables = read_tables(path, pixel_rate)
     given = dict(definitions or {})
-    if path.suffix == ".json":
-        name, described, columns = _from_json(path, text)
-        known = {key: _compressai(key) for key in columns if _KEY.fullmatch(key)}
-    else:
-        name, described, columns = path.stem, "", _from_csv(path, text)
-        known = {}
-    unknown = sorted(set(given) - set(columns))
+    keys = list(dict.fromkeys(key for table in tables for key in table.values))
+    unknown = sorted(set(given) - set(keys))
     if unknown:
-        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {_listed(columns)}")
-    known |= given
-    rates = columns.pop(RATE, None)
-    if rates is None:
-        raise UsageError(f"{path}: expected values named {RATE}; it has {_listed(columns)}")
-    if not known:
-        example = next((key for key in columns if key not in _TIMES), "psnr")
-        raise UsageError(
-            f"{path}: nothing says how its values were computed; name colour space, unit and averaging, such as "
-            f"--define {example}=psnr_rgb,dB,images (mean of each image's dB) or {example}=psnr_rgb,dB,pooled "
-            "(dB of the mean squared error)"
-        )
+        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {listed(keys)}")
+    chosen = [table for table in tables if dataset is None or table.dataset in ("", dataset)]
+    if not chosen:
+        named = ", ".join(table.dataset for table in tables)
+        raise UsageError(f"{path}: it is on {named}, not on {dataset}; leave --dataset out, or name one of them")
     ours = {metric.name: metric for metric in metrics}
-    references = []
-    for key, metric in known.items():
-        where = f"{path}: {key}"
-        points = _points(where, rates, columns[key])
-        if metric.name in ours:
-            _check_fit(where, metric, [value for _, value in points], ours[metric.name])
-        known_of_it = [COMPRESSAI_NOTES.get((name, metric.name))] if path.suffix == ".json" else []
-        if path.suffix == ".json" and metric.name == "ms_ssim":
-            known_of_it.append(COMPRESSAI_MS_SSIM)
-        notes = (*known_of_it, note)
-        references.append(
-            Reference(
-                dataset,
-                label or name,
-                source or ", ".join(filter(None, (described, path.name))),
-                metric,
-                images,
-                tuple(rate for rate, _ in points),
-                tuple(value for _, value in points),
-                "; ".join(filter(None, notes)),
+    references: list[Reference] = []
+    notes: dict[str, None] = {}
+    for table in chosen:
+        where = table.dataset or dataset
+        if not where:
+            raise UsageError(f"{path}: does not say on which data set it is: name it with --dataset")
+        known = {**table.known, **{key: metric for key, metric in given.items() if key in table.values}}
+        if not known:
+            raise UsageError(_undefined(path, table))
+        for key, metric in known.items():
+            points = _points(f"{path}: {key}", table.rates, table.values[key])
+            if metric.name in ours:
+                _check_fit(f"{path}: {key}", metric, [value for _, value in points], ours[metric.name])
+            told = (table.notes.get(key), None if key in given else table.assumed.get(key), note)
+            references.append(
+                Reference(
+                    where,
+                    label or table.name,
+                    source or ", ".join(filter(None, (table.described, path.name))),
+                    metric,
+                    images(where) if callable(images) else images,
+                    tuple(rate for rate, _ in points),
+                    tuple(value for _, value in points),
+                    "; ".join(filter(None, told)),
+                )
             )
-        )
-    left = [key for key in columns if key not in known and key not in _TIMES]
-    return Imported(references, [f"{path}: left out {key}: say what it is with --define {key}=…" for key in left])
+        for key in table.values:
+            reason = table.unused.get(key, f"say what it is with --define {key}=…")
+            if key not in known and reason:
+                notes[f"{path}: left out {key}: {reason}"] = None
+    return Imported(references, list(notes))
 
 
-def _listed(names: Iterable[str]) -> str:
-    """Names for a message of one line."""
-    text = ", ".join(names) or "none"
-    return text if len(text) <= 200 else f"{text[:200]}…"
-
-
-def _compressai(key: str) -> ForeignMetric:
-    found = _KEY.fullmatch(key)
-    assert found is not None
-    metric = found[1].replace("-", "_")
-    return ForeignMetric(metric, found[2] or "rgb", "dB" if metric == "psnr" else "linear", COMPRESSAI_AVERAGING)
-
-
-def _from_json(path: Path, text: str) -> tuple[str, str, dict[str, list[Any]]]:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not JSON: {error}") from error
-    results = document.get("results") if isinstance(document, dict) else None
-    if not isinstance(results, dict) or not all(isinstance(values, list) for values in results.values()):
-        raise UsageError(f"{path}: expected CompressAI's form: an object whose 'results' has lists of values by metric")
-    name, described = (str(document.get(key) or "") for key in ("name", "description"))
-    return name or path.stem, described, dict(results)
-
-
-def _from_csv(path: Path, text: str) -> dict[str, list[Any]]:
-    import io
-
-    try:
-        frame = pd.read_csv(io.StringIO(text), skipinitialspace=True)
-    except ValueError as error:
-        raise UsageError(f"{path}: cannot be read as CSV: {one_line(error)}") from error
-    if separator := other_separator([str(name) for name in frame.columns]):
-        raise UsageError(f"{path}: looks {separator}-separated; write it with commas, and with decimal points")
-    return {str(name).strip(): list(values) for name, values in frame.items()}
+def _undefined(path: Path, table: Table) -> str:
+    example = next((key for key in table.values if key not in table.unused), "psnr")
+    return (
+        f"{path}: nothing says how its values were computed; name colour space, unit and averaging, such as "
+        f"--define {example}=psnr_rgb,dB,images (mean of each image's dB) or {example}=psnr_rgb,dB,pooled "
+        "(dB of the mean squared error)"
+    )
 
 
 def _points(where: str, rates: Sequence[Any], values: Sequence[Any]) -> list[tuple[float, float]]:

@@ -5,8 +5,9 @@ A reference file is a CSV of its own, written by ``python -m benchmark import``:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -146,6 +147,32 @@ class Reference:
         distances = 10 ** (-values / 10)
         return tuple(map(float, 1 - distances if wanted.higher_is_better else distances))
 
+    def curve(self, wanted: Metric) -> Curve:
+        """It as a mean curve that goes up by the quality of a metric of ours.
+
+        Raises:
+            UsageError: its values cannot be had, see :meth:`refusal`.
+        """
+        return Curve(
+            self.rates,
+            tuple(map(float, wanted.turned(self.values_by(wanted)))),
+            self.label,
+            self.dataset,
+            images=self.images or 0,
+            notes=(f"{self.label}: {self.note}",) if self.note else (),
+        )
+
+
+def told_apart(references: Sequence[Reference]) -> list[Reference]:
+    """References whose labels differ: those of one label, data set and metric get the name of their source, too."""
+    counts = Counter((reference.dataset, reference.label, reference.metric) for reference in references)
+    return [
+        replace(reference, label=f"{reference.label} [{reference.source}]")
+        if counts[reference.dataset, reference.label, reference.metric] > 1
+        else reference
+        for reference in references
+    ]
+
 
 def is_reference(path: Path) -> bool:
     """Whether a file is one of references, by its first line; a folder is not, nor is one that cannot be read."""
@@ -237,14 +264,7 @@ def reference_curves(references: Sequence[Reference], metric: Metric, dataset: s
         UsageError: one is of the metric and its space, but averaged in another way: it names both.
     """
     return [
-        Curve(
-            reference.rates,
-            tuple(map(float, metric.turned(reference.values_by(metric)))),
-            reference.label,
-            reference.dataset,
-            images=reference.images or 0,
-            notes=(f"{reference.label}: {reference.note}",) if reference.note else (),
-        )
+        reference.curve(metric)
         for reference in references
         if reference.dataset == dataset
         and (reference.metric.name, reference.metric.space) == (metric.name, metric.space)

@@ -76,7 +76,7 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.txt", "", "ends in"),
+        ("a.xls", "", "ends in"),
         ("a.json", "{", "not JSON"),
         ("a.json", "[]", "CompressAI"),
         ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),

@@ -1,0 +1,40 @@
+"""Commands about what others published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.analysis.references.reference import read_reference
+from tests.analysis.references.examples import compressai
+from tests.conftest import Run
+
+
+def test_an_import_knows_how_many_images_a_data_set_has(rdbench: Run, tmp_path: Path) -> None:
+    compressai(tmp_path / "a.json", ((0.5, 30.0), (1.0, 35.0)))
+    for dataset, images in (("kodak", 24), ("folder:x", None), ("elsewhere", None)):
+        rdbench("import", "a.json", "--dataset", dataset, "--out", "a.csv")
+        assert read_reference(tmp_path / "a.csv")[0].images == images
+    rdbench("import", "a.json", "--dataset", "kodak", "--images", "7", "--out", "a.csv")
+    assert read_reference(tmp_path / "a.csv")[0].images == 7
+
+
+def test_imported_labels_differ(rdbench: Run, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        compressai(tmp_path / folder / f"{folder}.json", ((0.5, 30.0),), **{"psnr-y": [31.0]})
+        (tmp_path / folder / f"{folder}.json").write_text(
+            (tmp_path / folder / f"{folder}.json").read_text().replace(folder.upper(), "mbt")
+        )
+    rdbench("import", "one/one.json", "two/two.json", "--dataset", "kodak", "--out", "a.csv")
+    labels = {reference.label for reference in read_reference(tmp_path / "a.csv")}
+    assert labels == {"mbt [made, one.json]", "mbt [made, two.json]"}
+
+
+@pytest.mark.parametrize("rate", ["", "1920x1080", "axbxc", "0x1x1", "nanx1x1"])
+def test_a_pixel_rate_has_three_parts(rdbench: Run, tmp_path: Path, rate: str) -> None:
+    compressai(tmp_path / "a.json", ((0.5, 30.0),))
+    words = ("import", "a.json", "--dataset", "uvg", "--out", "a.csv", "--pixel-rate", rate)
+    done = rdbench(*words, check=False)
+    assert (done.returncode, "expected WIDTHxHEIGHTxFRAMES" in done.stderr) == ((2, True) if rate else (0, False))
