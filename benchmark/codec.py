@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import KIND_WORDS, PluginError, SettingError, UnsupportedImage, UsageError, did_you_mean
+from benchmark.formats.limit import check_size
 from benchmark.record.settings import settings_text
 
 Image = npt.NDArray[np.uint8]
@@ -111,6 +112,9 @@ class Codec(ABC):
     """Whether the stream of every lower value of the knob can be cut from one of a higher value, see :meth:`prefix`."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
+
+    endings: ClassVar[tuple[str, ...]] = ()
+    """Endings of files that hold its streams, such as ``.avif``; lets ``encode`` do without ``--codec``."""
 
     channels: ClassVar[tuple[int, ...]] = (1, 3)
     """Images that it takes: 1 for grey, 3 for RGB; it refuses the others with :class:`UnsupportedImage`."""
@@ -218,6 +222,11 @@ class Codec(ABC):
             UsageError: the codec has no training, or not with these options.
         """
         raise UsageError(f"codec {cls.name!r} has no training: it is not a learned one")
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether these settings are such as :attr:`lossless_at` names."""
+        return self.lossless_at is not None and self.lossless_at.items() <= self.settings.items()
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
@@ -354,6 +363,7 @@ def check_image(image: npt.NDArray[Any], *, codec: str, max_side: int | None = N
         raise UnsupportedImage(f"{codec}: expected {expected}, got shape {image.shape}")
     if min(image.shape[:2]) < 1:
         raise UnsupportedImage(f"{codec}: expected at least 1×1 pixels, got shape {image.shape}")
+    check_size(codec, image.shape[1], image.shape[0])
     if max_side is not None and max(image.shape[:2]) > max_side:
         raise UnsupportedImage(
             f"{codec}: the format holds at most {max_side} pixels a side, got {image.shape[1]}×{image.shape[0]}"

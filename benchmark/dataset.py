@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.errors import MissingData, UnsupportedImage, UsageError, did_you_mean
+from benchmark.errors import MissingData, UsageError, did_you_mean
+from benchmark.formats.about import SUFFIXES
+from benchmark.formats.conversions import with_conversions
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
 BATCH = 1000
 """Images in an item of many: enough to make a container's header vanish, few enough to spread over workers."""
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".gif"})
-"""Endings of files that :func:`find_images` takes for images."""
 
 
 def cache_dir() -> Path:
@@ -139,7 +139,26 @@ class Dataset(ABC):
 
 
 class ImageFiles(Dataset):
-    """A data set of image files, an item each."""
+    """A data set of image files, an item each.
+
+    Attributes:
+        conversions: what may be changed in files that are no 8-bit sRGB pictures, see
+            :data:`~benchmark.formats.conversions.CONVERSIONS`. They are a part of the label.
+        passed_over: how many files of the folder are none of the set, by ending, where that is known.
+    """
+
+    as_stored: ClassVar[bool] = False
+    """Whether what files say of their colours is disregarded, as published figures of a set do."""
+    conversions: tuple[str, ...] = ()
+
+    def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
+        super().__init__(roots, argument)
+        self.passed_over: Counter[str] = Counter()
+
+    @property
+    def label(self) -> str:
+        """Name and conversions, such as ``folder:photos+depth=8``."""
+        return with_conversions(super().label, self.conversions)
 
     @abstractmethod
     def locate(self) -> dict[str, Path]:
@@ -162,7 +181,7 @@ class ImageFiles(Dataset):
         """A batch of one: shape (1, H, W) or (1, H, W, 3)."""
         if item not in self.paths:
             raise MissingData(f"data set {self.name!r} has no item {item!r}{did_you_mean(str(item), self.paths)}")
-        return read_image(self.paths[item])[np.newaxis]
+        return read_image(self.paths[item], self.conversions, as_stored=self.as_stored)[np.newaxis]
 
     def count(self) -> int:
         """How many files there are."""
@@ -203,43 +222,66 @@ class PatchDataset(Dataset):
         return start, stop
 
 
-def find_images(folder: Path) -> dict[str, Path]:
+def find_images(folder: Path, passed_over: Counter[str] | None = None) -> dict[str, Path]:
     """Every image file below a folder, in order of path, by its path from there.
+
+    Hidden files and folders are none, such as ``.ipynb_checkpoints`` and the ``._*`` of macOS.
+
+    Args:
+        folder: the folder.
+        passed_over: is told how many other files there are, by ending; hidden ones by ``hidden``.
 
     Raises:
         MissingData: there is no such folder, or no image in it.
     """
     if not folder.is_dir():
         raise MissingData(f"{folder} is not a directory; expected a directory of images")
+    others: Counter[str] = Counter()
+    found = []
     try:
-        found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        for path in sorted(folder.rglob("*")):
+            if not path.is_file():
+                continue
+            if any(part.startswith(".") for part in path.relative_to(folder).parts):
+                others["hidden"] += 1
+            elif path.suffix.lower() in SUFFIXES:
+                found.append(path)
+            else:
+                others[path.suffix.lower() or "without an ending"] += 1
     except OSError as error:
         raise MissingData(f"{folder}: cannot be searched for images: {error}") from error
+    if passed_over is not None:
+        passed_over.update(others)
     if not found:
-        raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}")
+        there = f"; there are others: {told_counts(others)}" if others else ""
+        raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}{there}")
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
-def read_image(path: Path | BinaryIO) -> npt.NDArray[np.uint8]:
+def told_counts(counts: Counter[str]) -> str:
+    """Counts in words, such as ``2 .avif, 1 hidden``."""
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def read_image(
+    path: Path | BinaryIO, conversions: Sequence[str] = (), *, as_stored: bool = False
+) -> npt.NDArray[np.uint8]:
     """Pixels of an 8-bit image file, or of its content: (H, W) grey or (H, W, 3) sRGB.
 
+    Args:
+        path: the file.
+        conversions: what may be changed, see :data:`~benchmark.formats.conversions.CONVERSIONS`.
+        as_stored: whether what the file says of its colours is disregarded.
+
     Raises:
-        UnsupportedImage: it has an alpha channel, more than 8 bits, or another colour model.
+        UnsupportedImage: it has an alpha channel, more than 8 bits, another colour model or profile, several frames or
+            another orientation that no conversion allows for, or is too large.
         MissingData: it cannot be read as an image.
     """
-    from PIL import Image
+    from benchmark.formats.read import read_pixels
 
     try:
-        with Image.open(path) as picture:
-            if picture.mode in ("L", "RGB"):
-                return np.asarray(picture)
-            if picture.mode == "1":
-                return np.asarray(picture.convert("L"))
-            if picture.mode == "P" and "transparency" not in picture.info:
-                return np.asarray(picture.convert("RGB"))
-            raise UnsupportedImage(
-                f"{path}: expected an 8-bit grey or RGB image, got mode {picture.mode}; "
-                "convert it first (the bench never drops bits or alpha silently)"
-            )
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise MissingData(f"{path}: cannot be read as an image: {error}") from error
+        data = path.read_bytes() if isinstance(path, Path) else path.read()
+    except OSError as error:
+        raise MissingData(f"{path}: cannot be read: {error}") from error
+    return read_pixels(data, str(path), conversions, as_stored=as_stored)

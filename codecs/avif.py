@@ -40,6 +40,7 @@ class Avif(Codec):
     """
 
     name = "avif"
+    endings = (".avif",)
     summary = "AVIF by Pillow (libavif, aom; svt and rav1e by pillow-avif-plugin), YCbCr BT.601 full range, 4:4:4"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(10, 95, 5)}
     knob = Knob("quality", 0, 100)

@@ -37,6 +37,7 @@ class Bpg(x265.PictureCodec):
     """
 
     name = "bpg"
+    endings = (".bpg",)
     summary = "BPG by x265 (PyAV) in a container written here, YCbCr BT.601 full range in NumPy, 4:4:4 8 bit"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"qp": (10, 15, 20, 25, 28, 30, 33, 35, 38, 40, 45)}
 

@@ -16,6 +16,7 @@ from benchmark.backends.x265 import MAX_SIDE, PRESETS, check_size
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
+from benchmark.formats.limit import check_claim
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Heic(Codec):
     """
 
     name = "heic"
+    endings = (".heic", ".heif")
     summary = "HEIC by pillow-heif (libheif, x265), YCbCr BT.601 full range, 4:4:4"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": (5, *sweep(13, 37, 4), *sweep(45, 85, 8))}
     knob = Knob("quality", 0, 100)
@@ -92,6 +94,7 @@ class Heic(Codec):
             if modes not in (["L"], ["RGB"]):
                 raise BitstreamError(f"heic: expected one picture of mode L or RGB, got {modes}")
             width, height = file.size
+            check_claim("the HEIC file", width, height)
             check_size(width, height, data)
             return np.array(file)
         except (OSError, SyntaxError, ValueError, RuntimeError, EOFError) as error:

@@ -30,6 +30,7 @@ class Jpeg(Codec):
     """
 
     name = "jpeg"
+    endings = (".jpg", ".jpeg", ".jpe", ".jfif")
     stream_format = "jpeg"
     summary = "JPEG by Pillow (libjpeg-turbo), YCbCr BT.601 full range"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(5, 95, 5)}

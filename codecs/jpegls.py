@@ -34,6 +34,7 @@ class JpegLs(Codec):
     """
 
     name = "jpegls"
+    endings = (".jls",)
     summary = "JPEG-LS by imagecodecs (CharLS), lossless or near-lossless, RGB"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"near": tuple(range(10))}
     knob = Knob("near", 0, 9, increasing=False)

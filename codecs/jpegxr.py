@@ -44,6 +44,7 @@ class JpegXr(Codec):
     """
 
     name = "jpegxr"
+    endings = (".jxr", ".wdp")
     summary = "JPEG XR by imagecodecs (jxrlib), YCoCg-R, 4:2:0 below level 0.5, else 4:4:4, or lossless"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {
         "level": (0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.49, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)

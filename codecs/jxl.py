@@ -24,10 +24,12 @@ class Jxl(Codec):
     chooses. libjxl is made for the eye: it aims at no PSNR, and XYB spends bits where PSNR does not look.
 
     Known limits: 262,144 pixels a side, which is what a decoder of level 5 takes. The format has no checksum, but its
-    entropy coder ends in a known state, so that most damage is told.
+    entropy coder ends in a known state, so that most damage is told. With ``lossless=true``, ``effort=1`` of libjxl
+    0.11 loses some noisy pictures: such a row fails.
     """
 
     name = "jxl"
+    endings = (".jxl",)
     summary = "JPEG XL codestream by imagecodecs (libjxl), XYB, or lossless"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {
         "distance": (0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 25.0)

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image as Pictures
 
-from benchmark.backends.pillow import decode_with_pillow, deflate_version
+from benchmark.backends.pillow import decode_image_file, deflate_version
 from benchmark.codec import Codec, Image, Setting, check_image, setting
 from benchmark.colour.convert import ColourPath
+from benchmark.errors import BitstreamError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Png(Codec):
 
     Defaults: ``level=9``, zlib's best, and Pillow's adaptive choice of filters.
 
-    Colour path: none, pixels are stored as they are. Every chunk has a checksum, so damage is told.
+    Colour path: none, pixels are stored as they are. The CRC of every chunk and the Adler sum of the rows are verified,
+    so damage is told.
     """
 
     name = "png"
+    endings = (".png",)
     summary = "PNG by Pillow (zlib), lossless"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"level": (9,)}
     lossless_at: ClassVar[dict[str, Setting]] = {}
@@ -48,7 +51,9 @@ class Png(Codec):
 
     @classmethod
     def decode(cls, data: bytes) -> Image:
-        return decode_with_pillow(data, "PNG")
+        if not cls.recognises(data):
+            raise BitstreamError("not a whole PNG file: its first bytes are not those of one")
+        return decode_image_file(data, "PNG stream")
 
     def overhead(self, data: bytes) -> int:
         """All but the contents of the IDAT chunks."""

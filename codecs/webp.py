@@ -29,6 +29,7 @@ class Webp(Codec):
     """
 
     name = "webp"
+    endings = (".webp",)
     summary = "WebP by Pillow (libwebp), YCbCr BT.601 limited range, 4:2:0"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {"quality": sweep(5, 95, 5)}
     knob = Knob("quality", 0, 100)

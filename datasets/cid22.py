@@ -16,6 +16,7 @@ class Cid22Validation(ImageFiles):
     name = "cid22-validation"
     summary = "41 pictures, 512×512 RGB"
     expected = 41
+    as_stored = True
 
     def locate(self) -> dict[str, Path]:
         folder = self.find((self.name,), "*.png")

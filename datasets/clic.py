@@ -13,6 +13,7 @@ from benchmark.errors import DigestError
 
 
 class _Clic(ImageFiles):
+    as_stored = True
     folders: ClassVar[tuple[str, ...]]
 
     def locate(self) -> dict[str, Path]:

@@ -10,7 +10,7 @@ from benchmark.errors import UsageError
 
 
 class Folder(ImageFiles):
-    """``folder:PATH``: every image below a directory, in order of path; 8-bit grey or RGB."""
+    """``folder:PATH``: every image below a directory, in order of path; 8-bit grey or RGB, or converted to it."""
 
     name = "folder"
     summary = "every image below a directory, recursively"
@@ -22,4 +22,4 @@ class Folder(ImageFiles):
             raise UsageError("data set 'folder' needs a path: --dataset folder:PATH")
 
     def locate(self) -> dict[str, Path]:
-        return find_images(Path(self.argument).expanduser())
+        return find_images(Path(self.argument).expanduser(), self.passed_over)

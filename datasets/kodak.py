@@ -14,6 +14,7 @@ class Kodak(ImageFiles):
     name = "kodak"
     summary = "24 photographs, 768×512 RGB"
     expected = 24
+    as_stored = True
     fetchable = True
     address = "https://r0k.us/graphics/kodak/kodak/"
     digests: ClassVar[dict[str, str]] = {

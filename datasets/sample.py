@@ -21,6 +21,7 @@ class Sample(ImageFiles):
     name = "sample"
     summary = "6 pictures that come with scikit-image; works offline"
     expected = len(_NAMES)
+    as_stored = True
 
     def locate(self) -> dict[str, Path]:
         spec = find_spec("skimage")

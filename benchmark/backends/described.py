@@ -32,7 +32,6 @@ from __future__ import annotations
 import dataclasses
 import glob
 import hashlib
-import io
 import json
 import keyword
 import re
@@ -44,9 +43,10 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image as Pictures
 
-from benchmark.backends.pillow import decode_with_pillow
+from benchmark.backends.pillow import decode_image_file
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.errors import KIND_WORDS, BitstreamError, ProgramError, SettingError, UsageError, did_you_mean
+from benchmark.formats import png
 from benchmark.system.files import read_toml
 from benchmark.system.program import MEMORY, TIMEOUT, find_program, private_folder, run_program
 
@@ -172,12 +172,9 @@ class TomlCodec(Codec):
                 picture = _written(about.decode, target)
             except ProgramError as error:
                 raise BitstreamError(f"not a whole stream of {cls.name}: {error}") from error
-        form = "PNG" if picture.startswith(b"\x89PNG") else "PPM"
-        image = decode_with_pillow(picture, form)
-        with Pictures.open(io.BytesIO(picture)) as opened:
-            if opened.mode.startswith(("I", "F")):
-                raise BitstreamError(f"{cls.name}: the decoder wrote an image of more than 8 bits; have it write 8")
-        return image
+        if not picture.startswith((png.SIGNATURE, b"P")):
+            raise BitstreamError(f"{cls.name}: expected a PNG or PNM file from the decoder, got other first bytes")
+        return decode_image_file(picture, f"{cls.name}: what the decoder wrote")
 
     @classmethod
     def _run(

@@ -9,9 +9,7 @@ import numpy as np
 
 from benchmark.codec import Image
 from benchmark.errors import BitstreamError, MissingBackend
-
-MOST_PIXELS = 400_000_000
-"""Of an image, as in QOI: a header that claims more is taken for a damaged one, before anything is allocated."""
+from benchmark.formats.limit import check_claim
 
 
 def library() -> Any:
@@ -45,10 +43,11 @@ def check_size(width: int, height: int) -> None:
     """Refuses a size, read from a header, that no image of ours has.
 
     Raises:
-        BitstreamError: a side of 0, or more than :data:`MOST_PIXELS` pixels.
+        BitstreamError: a side of 0, or more pixels than the limit.
     """
-    if not 0 < width * height <= MOST_PIXELS:
-        raise BitstreamError(f"the header claims {width}×{height} pixels; 1 to {MOST_PIXELS} are expected")
+    if not (width > 0 and height > 0):
+        raise BitstreamError(f"the header claims {width}×{height} pixels; at least one is expected")
+    check_claim("the header", width, height)
 
 
 def decode(codec: str, data: bytes, **options: Any) -> Image:

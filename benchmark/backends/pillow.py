@@ -10,7 +10,9 @@ from PIL import Image as Pictures
 from PIL import ImageFile, UnidentifiedImageError, features
 
 from benchmark.codec import Image
-from benchmark.errors import BitstreamError
+from benchmark.errors import BitstreamError, MissingData, UnsupportedImage
+from benchmark.formats.limit import check_claim, no_other_limit
+from benchmark.formats.read import read_pixels
 
 
 def sweep(first: int, last: int, step: int) -> tuple[int, ...]:
@@ -41,17 +43,53 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
         form: Pillow's name of the only format that is accepted.
 
     Raises:
-        BitstreamError: it is not such a file, or Pillow could tell that it is damaged.
+        BitstreamError: it is not such a file, Pillow could tell that it is damaged, or its pixels are no 8-bit grey or
+            RGB: the message says what they are.
     """
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise BitstreamError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is set: truncated files would pass for whole ones")
     try:
-        with Pictures.open(io.BytesIO(data), formats=[form]) as picture:
-            return np.array(picture if picture.mode == "L" else picture.convert("RGB"))
+        with no_other_limit(), Pictures.open(io.BytesIO(data), formats=[form]) as picture:
+            check_claim(f"the {form} file", *picture.size)
+            bits, frames = _bits(data, form), getattr(picture, "n_frames", 1)
+            if picture.mode not in ("L", "RGB") or bits != 8 or frames != 1:
+                raise BitstreamError(
+                    f"expected a {form} file of one picture of 8-bit grey or RGB, got {bits} bits a sample, mode "
+                    f"{picture.mode} and {frames} frame{'s' if frames != 1 else ''}"
+                )
+            return np.array(picture)
     except UnidentifiedImageError as error:
         raise BitstreamError(f"not a whole {form} file: its first bytes are not those of one") from error
-    except (OSError, SyntaxError, ValueError, RuntimeError, IndexError, Pictures.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError, IndexError) as error:
         raise BitstreamError(f"not a whole {form} file: {error}") from error
+
+
+def _bits(data: bytes, form: str) -> int:
+    """Bits of a sample, where Pillow reads more than 8 and does not tell: AVIF and JPEG 2000; else 8."""
+    if form == "AVIF" and (place := data.find(b"av1C")) > 0:
+        flags = data[place + 6]
+        return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+    if form == "JPEG2000" and (place := data.find(b"\xff\x4f\xff\x51")) >= 0:
+        components = int.from_bytes(data[place + 40 : place + 42], "big")
+        depths = data[place + 42 : place + 42 + 3 * components : 3]
+        return max((depth & 0x7F) + 1 for depth in depths) if depths else 8
+    return 8
+
+
+def decode_image_file(data: bytes, what: str) -> Image:
+    """Pixels of a PNG or PNM file that a decoder is, or wrote: (H, W) or (H, W, 3), to the last bit.
+
+    Args:
+        data: the file.
+        what: what it is, for the message.
+
+    Raises:
+        BitstreamError: it is damaged, or does not hold one picture of 8-bit grey or RGB.
+    """
+    try:
+        return read_pixels(data, what, as_stored=True)
+    except (MissingData, UnsupportedImage) as error:
+        raise BitstreamError(str(error).partition("; --convert")[0].partition("; convert it")[0]) from error
 
 
 def jpeg_overhead(data: bytes) -> int:

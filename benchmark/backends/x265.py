@@ -20,6 +20,7 @@ from benchmark.backends.hevc_syntax import CHROMA, PPS, SLICES, Sps, join, kind_
 from benchmark.codec import Codec, Image, Knob, check_image, setting
 from benchmark.colour.convert import ColourPath, Planes, pad, to_planes
 from benchmark.errors import BitstreamError, MissingBackend, UnsupportedImage
+from benchmark.formats.limit import check_claim
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 
@@ -159,6 +160,7 @@ def decode(sps: Sps, pps: bytes, picture: bytes, height: int, width: int) -> Pla
     import av
 
     check_size(sps.width, sps.height, picture)
+    check_claim("the stream", width, height)
     if kind_of(pps) != PPS or kind_of(picture) not in SLICES or (sps.chroma, sps.depth) not in _FORMATS:
         raise BitstreamError("not a picture parameter set and an intra slice of 8 or 10 bits")
     av.logging.set_level(av.logging.PANIC)

@@ -9,27 +9,36 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import say
-from benchmark.cli.options import FAILED, PATH, names_of, pair, read, write
+from benchmark.cli.options import FAILED, PATH, convert_option, names_of, pair, read, write
 
 
 @click.command()
-@click.option("--codec", required=True, help="Codec that encodes, or a TOML file that describes it.")
+@click.option(
+    "--codec",
+    help="Codec that encodes, or a TOML file that describes it.  [default: found by the ending of OUT]",
+)
 @click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="A setting of the codec; may be repeated.")
+@convert_option
 @click.argument("source", metavar="IN", type=PATH)
 @click.argument("target", metavar="OUT", type=PATH)
-def encode(codec: str, sets: tuple[str, ...], source: Path, target: Path) -> None:
+def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...], source: Path, target: Path) -> None:
     """Encode the image file IN to the stream OUT."""
     from benchmark.dataset import read_image
-    from benchmark.plugins import codec_class, version_of
+    from benchmark.formats.conversions import parse_conversions
+    from benchmark.plugins import codec_class, codec_of_ending, version_of
 
-    cls = codec_class(codec)
+    cls = codec_class(codec) if codec else codec_of_ending(target)
     version_of(cls)
     pairs = (pair("--set", text) for text in sets)
     ready = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs})
-    image = read_image(source)
+    image = read_image(source, parse_conversions(converted))
     stream = ready.encode(image)
     write(target, stream)
     say(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
+
+
+_LOSSLESS = (".png", ".ppm", ".pgm", ".pnm", ".bmp", ".tif", ".tiff", ".tga")
+"""Endings of files that keep pixels as they are."""
 
 
 @click.command()
@@ -51,6 +60,11 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     from benchmark.errors import BitstreamError, UsageError
     from benchmark.plugins import codec_class, codec_of_stream, version_of
 
+    if target.suffix.lower() not in _LOSSLESS:
+        raise UsageError(
+            f"{target}: {target.suffix or 'a name without an ending'} is no lossless format that is written here: name "
+            f"a file that ends in {', '.join(_LOSSLESS)}"
+        )
     stream = read(source)
     try:
         cls = codec_class(codec) if codec else codec_of_stream(stream)
@@ -66,7 +80,7 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     try:
         Image.fromarray(image).save(target)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{target}: cannot be written: {error}; name a file that ends in .png") from error
+        raise UsageError(f"{target}: cannot be written: {error}") from error
     say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
 
 
@@ -78,8 +92,9 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     metavar="FILE",
     help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE),
 )
+@convert_option
 @click.option("--out", type=PATH, metavar="FILE.csv|.json", help="File to write the findings to.")
-def audit(codecs: str, image: Path | None, out: Path | None) -> None:
+def audit(codecs: str, image: Path | None, converted: tuple[str, ...], out: Path | None) -> None:
     """What codecs do to colours before they quantise, and whether they keep what they promise.
 
     The exit status is 1 if a promise is broken: other bytes on a second encode or with another number of threads,
@@ -87,10 +102,11 @@ def audit(codecs: str, image: Path | None, out: Path | None) -> None:
     """
     from benchmark.cli.terminal import print_audit
     from benchmark.dataset import read_image
+    from benchmark.formats.conversions import parse_conversions
     from benchmark.workflows.audit import as_text, default_image
     from benchmark.workflows.audit import audit as audit_codec
 
-    pixels = read_image(image) if image else default_image()
+    pixels = read_image(image, parse_conversions(converted)) if image else default_image()
     if out:
         as_text([], out)  # a name that no form ends in is told before the work
     findings = [audit_codec(name, pixels) for name in names_of(codecs) or []]

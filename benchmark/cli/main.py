@@ -15,6 +15,8 @@ from benchmark.cli import codec, data, lists, others, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import USAGE
 from benchmark.errors import BenchmarkError, one_line
+from benchmark.formats.limit import DEFAULT, VARIABLE
+from benchmark.system.environment import variables
 from benchmark.version import __version__
 
 
@@ -51,12 +53,21 @@ def _refusal(text: str, error: Exception) -> _Refusal:
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="rdbench")
-def main() -> None:
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"Most pixels of a picture that is read, encoded or decoded.  [default: ${VARIABLE}, else {DEFAULT}]",
+)
+@click.pass_context
+def main(ctx: click.Context, max_pixels: int | None) -> None:
     """Rate–distortion benchmark of classical and learned image codecs.
 
     The exit status is 0 if all went well, 1 if something failed or became worse, 2 if the request or a file cannot be
     used; then one line says why. Colours follow the terminal, and NO_COLOR.
     """
+    if max_pixels is not None:
+        ctx.with_resource(variables({VARIABLE: str(max_pixels)}))  # which workers inherit
 
 
 for _command in (

@@ -35,6 +35,16 @@ jobs_option = click.option(
 )
 
 
+convert_option = click.option(
+    "--convert",
+    "converted",
+    multiple=True,
+    metavar="A,B",
+    help="What may be changed in files that are no 8-bit sRGB pictures: depth=8, flatten=white or flatten=black, "
+    "orientation, srgb, first-frame. May be repeated.",
+)
+
+
 def names_of(text: str | None) -> list[str] | None:
     """The names that a text lists, cut at commas; None where nothing was given."""
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None

@@ -14,6 +14,7 @@ from benchmark.cli.options import (
     FAILED,
     INTERRUPTED,
     PATH,
+    convert_option,
     data_root_option,
     given_by_user,
     jobs_option,
@@ -34,6 +35,7 @@ from benchmark.cli.options import (
     help=f"Data sets, such as kodak or folder:PATH. Each data set is a run.  [default: {defaults.DATASET}]",
 )
 @click.option("--images", metavar="A,B", help="Images of the data set, by their names in it.  [default: all]")
+@convert_option
 @click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
 @click.option(
     "--set",
@@ -86,6 +88,7 @@ def run(
     codecs: str | None,
     dataset: str | None,
     images: str | None,
+    converted: tuple[str, ...],
     metrics: str | None,
     sets: tuple[str, ...],
     matches: tuple[str, ...],
@@ -108,6 +111,7 @@ def run(
     """
     from benchmark.cli.terminal import print_outcome
     from benchmark.errors import UsageError
+    from benchmark.formats.conversions import parse_conversions, with_conversions
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
     from benchmark.run.study import dataset_names, parse_match, read_study, resolve
@@ -130,12 +134,16 @@ def run(
         # Flags choose among the file's codecs; its sweeps stay.
         flags["codecs"] = {name: given["codecs"].get(name, {}) for name in flags["codecs"]}
     given |= {key: value for key, value in flags.items() if value is not None}
+    names = dataset_names(given.get("dataset", defaults.DATASET))
+    if converted:
+        names = [with_conversions(name, parse_conversions(converted)) for name in names]
+        given["dataset"] = names
     study, notes = resolve(**given, sets=sets)
     if study.timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     for note in notes:
         say_note(note)
-    studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
+    studies = each_dataset(study, names)
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     status = 0

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from benchmark.workflows.audit import Finding
 
 
+_FILES = 20
+"""Files of a data set that are named where a run could not use them."""
+
+
 def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
     console = open_console()
@@ -29,6 +33,7 @@ def print_outcome(outcome: Outcome) -> None:
         _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
         console.print(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}", style="bold red")
+    _print_files(console, outcome)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
     for reason, count in outcome.again.items():
@@ -88,6 +93,16 @@ def _print_points(console: Console, path: Path) -> None:
         console.print(table)
     for text in note_on_sizes(summary):
         console.print(f"warning: {text}", soft_wrap=True)
+
+
+def _print_files(console: Console, outcome: Outcome) -> None:
+    """Files that the data set could not give, and those that are none of it."""
+    for name, reason in list(outcome.unusable.items())[:_FILES]:
+        console.print(f"skipped {name}: {reason}", soft_wrap=True, markup=False)
+    if len(outcome.unusable) > _FILES:
+        console.print(f"skipped {len(outcome.unusable) - _FILES} more files: records.csv has the reasons")
+    if outcome.passed_over:
+        console.print(f"passed over, as files that are not read: {outcome.passed_over}", soft_wrap=True, markup=False)
 
 
 def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:

@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
-from benchmark.dataset import Dataset, data_roots
+from benchmark.dataset import Dataset, ImageFiles, data_roots
 from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError, did_you_mean
+from benchmark.formats.conversions import split_conversions
 from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.source import class_digest
 from benchmark.record.words import taken_by, words_of
@@ -133,6 +134,23 @@ def codec_of_stream(data: bytes) -> type[Codec]:
     raise UsageError("no codec knows these first bytes; say which one wrote them with --codec")
 
 
+def codec_of_ending(path: Path) -> type[Codec]:
+    """The codec whose streams have the ending of a file.
+
+    Raises:
+        UsageError: none has.
+    """
+    known: list[str] = []
+    for name in codec_names():
+        cls = codec_class(name)
+        if path.suffix.lower() in cls.endings:
+            return cls
+        known += cls.endings
+    raise UsageError(
+        f"{path}: no codec has streams of this ending: name one with --codec, or end OUT in one of {', '.join(known)}"
+    )
+
+
 @cache
 def dataset_classes() -> dict[str, type[Dataset]]:
     """All data sets by name."""
@@ -236,9 +254,19 @@ def dataset_class(name: str) -> type[Dataset]:
 
 
 def open_dataset(spec: str, data_root: Path | None = None) -> Dataset:
-    """The data set that a text such as ``kodak``, ``mnist:train`` or ``folder:PATH`` means."""
-    name, _, argument = spec.partition(":")
-    return dataset_class(name)(data_roots(data_root), argument)
+    """The data set that a text such as ``kodak``, ``mnist:train`` or ``folder:PATH+depth=8`` means.
+
+    Raises:
+        UsageError: there is none of the name, or it has no files that could be converted.
+    """
+    plain, conversions = split_conversions(spec)
+    name, _, argument = plain.partition(":")
+    dataset = dataset_class(name)(data_roots(data_root), argument)
+    if conversions:
+        if not isinstance(dataset, ImageFiles):
+            raise UsageError(f"data set {plain!r} is none of image files: {', '.join(conversions)} does not apply")
+        dataset.conversions = conversions
+    return dataset
 
 
 def _codec_files() -> dict[str, str]:

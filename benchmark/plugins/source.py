@@ -27,6 +27,7 @@ from pathlib import Path
 _SHARED = (
     "benchmark.backends",
     "benchmark.colour",
+    "benchmark.formats",
     "benchmark.metrics",
     "benchmark.neural",
     "benchmark.plugins.codecs",

@@ -35,6 +35,8 @@ class Outcome:
         again: how many rows of earlier runs were made again, by codec and reason.
         disturbed: how many rows of a study of times something else disturbed.
         others: what is to be said of rows of another study in the folder; empty where there are none.
+        unusable: items that the data set could not give, each with the reason: all their rows are skipped.
+        passed_over: how many files of the data set's folder are none of it, in words; empty where there are none.
     """
 
     folder: Path
@@ -46,6 +48,8 @@ class Outcome:
     again: Mapping[str, int] = field(default_factory=dict)
     others: str = ""
     disturbed: int = 0
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    passed_over: str = ""
 
 
 def outcome_of(
@@ -56,6 +60,7 @@ def outcome_of(
     again: Mapping[str, int],
     others: str,
     interrupted: bool,
+    passed_over: str = "",
 ) -> Outcome:
     """What a run came to, by its rows.
 
@@ -63,7 +68,7 @@ def outcome_of(
         rows: the rows of the study.
         folder: the folder of the results.
         made: those that this run has made.
-        again, others, interrupted: see :class:`Outcome`.
+        again, others, interrupted, passed_over: see :class:`Outcome`.
     """
     known = {row.identity for row in made}
     reused = [row for row in rows if row.identity not in known]
@@ -82,6 +87,9 @@ def outcome_of(
         failures=failures,
         interrupted=interrupted,
         disturbed=sum(row.timing == ALONE and DISTURBED in row.flags for row in rows),
+        # A codec that cannot hold a picture has seen its pixels.
+        unusable={row.image: row.reason for row in rows if row.status == "skipped" and not row.image_sha256},
+        passed_over=passed_over,
     )
 
 

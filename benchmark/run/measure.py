@@ -222,6 +222,8 @@ def measure(
         "above-ceiling": suspicion,
         DISTURBED: disturbance(both) if stopwatch.watched else "",
     }
+    if broken := broken_promise(codecs, images, decoded):
+        return replace(record, pixels_sha256=digest_pixels(decoded), status="failed", reason=broken)
     return replace(
         record,
         bytes=size,
@@ -248,6 +250,19 @@ def measure(
         reason="; ".join(filter(None, remarks.values())),
         flags=tuple(flag for flag, remark in remarks.items() if remark),
     )
+
+
+def broken_promise(codecs: Sequence[Codec], images: Batch, decoded: Batch) -> str:
+    """What is wrong where settings that are said to return the very pixels do not; empty where nothing is."""
+    each = codecs if len(codecs) > 1 else list(codecs) * len(images)
+    for codec, image, returned in zip(each, images, decoded, strict=True):
+        if codec.is_lossless and not np.array_equal(image, returned):
+            count = int((image != returned).sum())
+            return (
+                f"the promise of {codec.name} is broken: at {codec.settings_json} it is lossless, but {count} of "
+                f"{image.size} samples came back as others"
+            )
+    return ""
 
 
 _Work = tuple[float | None, float | None]

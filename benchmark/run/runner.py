@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmark.dataset import ImageFiles, told_counts
 from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
@@ -79,6 +80,7 @@ def run_study(
         again=reasons(earlier, made, fresh=fresh),
         others=others_text(out, others, kept) if others else "",
         interrupted=interrupted,
+        passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
     write_manifest(
         out / "manifest.json",

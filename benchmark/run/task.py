@@ -89,7 +89,10 @@ def run_task(task: Task) -> list[Record]:
 def _run(task: Task) -> list[Record]:
     cls = codec_class(task.codec)
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
-    reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
+    try:
+        reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
+    except UnsupportedImage as error:
+        return _skipped(task, cls, one_line(error))
     blanks: dict[Codec, Record] = {}
     for settings in task.settings:
         codec = cls.from_settings(settings)
@@ -118,6 +121,14 @@ def _run(task: Task) -> list[Record]:
         except Exception as error:  # a codec may raise anything: its failure is a row, and the run goes on
             records.append(replace(record, status="failed", reason=f"{type(error).__name__}: {one_line(error)}"))
     return records
+
+
+def _skipped(task: Task, cls: type[Codec], reason: str) -> list[Record]:
+    """Rows of an item that the data set cannot give, without those that are there already."""
+    rows = [
+        blank_record(task, cls.from_settings(settings), status="skipped", reason=reason) for settings in task.settings
+    ]
+    return [row for row in rows if row.alike.isdisjoint(task.done)]
 
 
 def _matched(codec: Codec, record: Record, reference: Reference, target: Target, stopwatch: Stopwatch) -> Record:

@@ -234,14 +234,14 @@ def test_an_encoder_that_fails(tmp_path: Path, scratch: Path, program: str, mess
 
 @pytest.mark.parametrize("stream", [b"", b"junk", zlib.compress(b"P6\n4 4\n255\nshort")])
 def test_a_stream_that_the_decoder_refuses(tmp_path: Path, scratch: Path, stream: bytes) -> None:
-    with pytest.raises(BitstreamError, match="not a whole"):
+    with pytest.raises(BitstreamError, match=r"not a whole|has 5 of 48 bytes"):
         made(describe(tmp_path)).decode(stream)
     assert not list(scratch.iterdir())
 
 
 def test_a_decoder_that_writes_more_than_8_bits(tmp_path: Path) -> None:
     deep = zlib.compress(b"P5 2 2 65535\n" + bytes(range(8)))
-    with pytest.raises(BitstreamError, match="more than 8 bits"):
+    with pytest.raises(BitstreamError, match="got PNM with 16 bits a sample"):
         made(describe(tmp_path)).decode(deep)
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image as Pictures
 
 from tests.conftest import Run, photo
+from tests.formats.writers import png
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,63 @@ def test_a_folder_that_is_missing_is_told(rdbench: Run, tmp_path: Path) -> None:
 def test_settings_are_read_before_the_image(rdbench: Run) -> None:
     done = rdbench("encode", "--codec", "jpeg", "--set", "quality", "none.png", "x", check=False)
     assert "--set quality: expected KEY=VALUE" in done.stderr
+
+
+def test_encode_finds_the_codec_by_the_ending(rdbench: Run, tmp_path: Path) -> None:
+    Pictures.fromarray(photo(24, 32)).save(tmp_path / "in.png")
+    for name, codec in (("a.avif", "avif"), ("b.JPG", "jpeg"), ("c.webp", "webp"), ("d.jp2", "jpeg2000")):
+        rdbench("encode", "in.png", name)
+        assert f"decoded by {codec}" in rdbench("decode", name, "out.png").stdout
+    for name in ("e", "e.xyz", "e.toml"):
+        done = rdbench("encode", "in.png", name, check=False)
+        assert done.returncode == 2
+        assert "no codec has streams of this ending: name one with --codec, or end OUT in one of " in done.stderr
+
+
+@pytest.mark.parametrize("name", ["back.jpg", "back.webp", "back.avif", "back.gif", "back"])
+def test_decode_writes_no_lossy_file(rdbench: Run, tmp_path: Path, name: str) -> None:
+    Pictures.fromarray(photo(24, 32)).save(tmp_path / "in.png")
+    rdbench("encode", "in.png", "photo.avif")
+    done = rdbench("decode", "photo.avif", name, check=False)
+    assert done.returncode == 2
+    assert "is no lossless format that is written here: name a file that ends in .png" in done.stderr
+    assert not (tmp_path / name).exists()
+
+
+def test_foreign_png_is_exact_or_refused(rdbench: Run, tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65536, (9, 8, 1)).astype(np.uint16)
+    (tmp_path / "deep.png").write_bytes(png(deep, "grey", 16))
+    (tmp_path / "clear.png").write_bytes(png(deep[..., [0, 0, 0, 0]] >> 8, "rgb+alpha", 8))
+    (tmp_path / "few.png").write_bytes(png(deep >> 12, "grey", 4))
+    for name, why in (("deep.png", "16 bits a sample"), ("clear.png", "transparency")):
+        done = rdbench("decode", "--codec", "png", name, "out.png", check=False)
+        assert done.returncode == 2
+        assert why in done.stderr
+        assert "--convert" not in done.stderr
+    rdbench("decode", "--codec", "png", "few.png", "out.png")
+    assert np.array_equal(np.asarray(Pictures.open(tmp_path / "out.png")), (deep[..., 0] >> 12) * 17)
+
+
+def test_a_flipped_bit_is_told(rdbench: Run, tmp_path: Path) -> None:
+    data = bytearray(png(photo(24, 24), "rgb", 8))
+    data[data.index(b"IDAT") + 40] ^= 4
+    (tmp_path / "x.png").write_bytes(data)
+    for words in (("decode", "--codec", "png", "x.png", "out.ppm"), ("encode", "x.png", "x.webp")):
+        done = rdbench(*words, check=False)
+        assert done.returncode == 2
+        assert "the chunk 'IDAT' at byte 33 is damaged: its CRC is" in done.stderr
+
+
+def test_files_are_converted_and_limited_where_it_is_said(rdbench: Run, tmp_path: Path) -> None:
+    deep = photo(10, 12).astype(np.uint16) * 257
+    (tmp_path / "deep.png").write_bytes(png(deep, "rgb", 16))
+    done = rdbench("encode", "deep.png", "a.png", check=False)
+    assert "--convert depth=8 converts it" in done.stderr
+    rdbench("encode", "--convert", "depth=8", "deep.png", "a.png")
+    assert np.array_equal(np.asarray(Pictures.open(tmp_path / "a.png")), photo(10, 12))
+    done = rdbench("--max-pixels", "119", "encode", "a.png", "b.png", check=False)
+    assert done.returncode == 2
+    assert "12×10 is 120 pixels, the limit is 119" in done.stderr
+    done = rdbench("--max-pixels", "119", "decode", "a.png", "b.png", check=False)
+    assert "the limit is 119" in done.stderr
+    rdbench("--max-pixels", "120", "decode", "a.png", "b.png")

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmark.errors import BitstreamError
+from benchmark.formats.limit import check_claim
 
 MAGIC = b"RDB\x01"
 MAGIC_LEVELS = b"RDB\x02"
@@ -131,6 +132,7 @@ def _read_head(reader: _Reader, codec: str) -> Frame:
     count, height, width, channels = (reader.varint() for _ in range(4))
     if channels not in (1, 3) or not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE and count > 0):
         raise BitstreamError(f"absurd size: {count} images of {width}×{height} with {channels} channels")
+    check_claim("the stream", width, height)
     if count * height * width * channels > MAX_SAMPLES:
         raise BitstreamError(f"{count} images of {width}×{height}×{channels} exceed the limit of {MAX_SAMPLES} samples")
     return Frame(name, weights, settings, count, height, width, channels)
