@@ -243,7 +243,7 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
         ... )
         >>> table = bd_rate(results, anchor="jpeg", metric="psnr_rgb")
         >>> webp = table.set_index("series").loc["webp"]
-        >>> bool(webp["bd_rate"] < 0)
+        >>> bool(webp["image_mean"] < 0)
         True
 
     Args:
@@ -252,8 +252,10 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
         metric: name of a metric, or column of the quality.
 
     Returns:
-        A row for each data set and series: ``bd_rate`` of the mean curve, ``curve_ci_low`` to ``curve_ci_high``, its
-        95 % confidence interval over images, and more; ``flags`` says what to know of the row, and why it has no value.
+        A row for each data set and series, the best first: ``image_mean``, the mean of the BD-rates of single images,
+        with ``ci_low`` to ``ci_high``, its 95 % confidence interval over images; ``rank`` by it; ``bd_rate`` of the
+        mean curve with ``curve_ci_low`` to ``curve_ci_high``; and more. ``flags`` says what to know of the row, and why
+        it has no value.
 
     Raises:
         UsageError: there is no such anchor or metric.

@@ -81,10 +81,12 @@ def findings(rows: pd.DataFrame, metric: Metric) -> list[str]:
         found.append(_best(ranked, f"On {dataset}", anchor, metric))
         better = ranked[ranked["headline"].map(_printed) < 0]
         if len(better):
-            text = f"{len(better)} of {len(ranked)} codecs need less rate than {anchor}"
+            verb = "needs" if len(better) == 1 else "need"
+            text = f"{len(better)} of {len(ranked)} codecs {verb} less rate than {anchor}"
             if ranked["headline_high"].notna().any():
                 sure = int((ranked["headline_high"] < 0).sum())
-                text += f"; for {'all of them' if sure == len(better) else sure} the whole interval is below zero"
+                all_or_none = {len(better): "all of them", 0: "none of them"}
+                text += f"; for {all_or_none.get(sure, sure)} the whole interval is below zero"
             found.append(f"{text}.")
     refused = others[others["rank"].isna()]
     if len(refused):

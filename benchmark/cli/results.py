@@ -41,10 +41,10 @@ def bdrate(
     Curves that others published may be among RESULTS: files that the command import wrote, JSON files of CompressAI,
     text files of TensorFlow Compression, and folders of these.
 
-    Two averages are printed: the BD-rate of the mean curve, and the mean of the BD-rates of single images. Each has its
-    95 % confidence interval over the images. p is that of Wilcoxon's signed-rank test, two-sided: that neither codec
-    needs the lower rate, image for image. A curve over other images than those of the anchor is refused. The flags
-    say what was left out.
+    Two averages are printed: the mean of the BD-rates of single images, which ranks the codecs, and the BD-rate of the
+    mean curve. Each has its 95 % confidence interval over the images. p is that of Wilcoxon's signed-rank test,
+    two-sided: that neither codec needs the lower rate, image for image. A curve over other images than those of the
+    anchor is refused, and one that shares less than 20 % of its range of quality. The flags say what was left out.
     """
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.references.joined import read_with_references

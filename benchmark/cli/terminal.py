@@ -182,6 +182,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
                 "–" if math.isnan(row[low]) else f"{row[low]:+.1f}…{row[high]:+.1f}"
                 for low, high in (("headline_low", "headline_high"), ("curve_ci_low", "curve_ci_high"))
             ]
+            count = str(row["image_count"] if by_images and not row["image"] else row["images"])
             p_value = "<0.001" if row["p_value"] < 0.001 else number(row["p_value"], ".3f")
             span = "–" if math.isnan(row["low"]) else f"{row['low']:#.3g}–{row['high']:#.3g}"
             shown.add_row(
@@ -189,11 +190,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
                 f"  {row['image']}" if row["image"] else row["series"],
                 number(rate, "+.1f"),
                 intervals[0],
-                *(
-                    (p_value, str(row["image_count"] or row["images"]), number(curve, "+.1f"), intervals[1])
-                    if by_images
-                    else (str(row["images"]),)
-                ),
+                *((p_value, count, number(curve, "+.1f"), intervals[1]) if by_images else (count,)),
                 form["bd_metric"],
                 span,
                 form["overlap"],

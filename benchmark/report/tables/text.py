@@ -23,7 +23,7 @@ def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def number(value: object, form: str) -> str:
     """A number in a format, a dash where there is none."""
-    if value == "" or math.isnan(float(str(value))):
+    if value is None or value is pd.NA or value == "" or math.isnan(float(str(value))):
         return "–"
     return format(float(str(value)), form)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from benchmark.report.tables.text import best_rows, markdown_table
+import pandas as pd
+import pytest
+
+from benchmark.report.tables.text import best_rows, markdown_table, number
 from tests.report.examples import TABLE
 
 
@@ -11,3 +14,8 @@ def test_best_values_are_those_that_print_alike() -> None:
     text = markdown_table(TABLE)
     assert "| x_1 | **-3.1** | inf |" in text
     assert "| series | rate (%) | PSNR, RGB (dB) |" in text
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, float("nan"), ""])
+def test_a_value_that_is_not_there_is_a_dash(missing: object) -> None:
+    assert number(missing, ".0f") == "–"
