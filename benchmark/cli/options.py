@@ -43,6 +43,7 @@ convert_option = click.option(
     help="What may be changed in files that are no 8-bit sRGB pictures: depth=8, flatten=white or flatten=black, "
     "orientation, srgb, first-frame. May be repeated.",
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="Prints JSON for a program, in place of tables.")
 
 
 def names_of(text: str | None) -> list[str] | None:

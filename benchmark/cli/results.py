@@ -10,7 +10,7 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import say, say_note
-from benchmark.cli.options import PATH, data_root_option, jobs_option, names_of, typed_command, write
+from benchmark.cli.options import PATH, data_root_option, jobs_option, json_option, names_of, typed_command, write
 
 
 @click.command()
@@ -182,6 +182,13 @@ def report(
     metavar="FILE.md|.xml|.json",
     help="File for a pull request, a build server (JUnit) or a program; may be repeated.",
 )
+@click.option(
+    "--accept",
+    "reason",
+    metavar="REASON",
+    help="Puts CURRENT in the place of BASELINE, and writes the reason and what changed into accepted.md beside it.",
+)
+@json_option
 def compare(
     baseline: Path,
     current: Path,
@@ -190,6 +197,8 @@ def compare(
     timing: str | None,
     subset: bool,
     outs: tuple[Path, ...],
+    reason: str | None,
+    as_json: bool,
 ) -> None:
     """Compare the run CURRENT with BASELINE (folders of runs, or their records.csv): did a codec become worse?
 
@@ -203,6 +212,8 @@ def compare(
 
     The exit status is 0 if the run is the same or better. It is 1 if anything is worse, or a row fails now or is
     missing. It is 2 if the runs cannot be compared: another schema, data set, pixels or definition of a metric.
+
+    With --accept the current run becomes the baseline, whatever the verdict, and the exit status is 0.
     """
     from benchmark.analysis.measured import known_metrics
     from benchmark.analysis.regression.compare import BD_TOLERANCE
@@ -212,6 +223,7 @@ def compare(
     from benchmark.cli.terminal import print_comparison
     from benchmark.plugins import all_metrics
     from benchmark.report.compare import comparison_text
+    from benchmark.workflows.accept import accept
 
     for path in outs:
         comparison_text(None, path)  # a name that no form ends in is told before the work
@@ -228,5 +240,11 @@ def compare(
     )
     for path in outs:
         write(path, comparison_text(found, path).encode())
-    print_comparison(found)
+    if as_json:
+        click.echo(comparison_text(found, Path("comparison.json")), nl=False)
+    else:
+        print_comparison(found)
+    if reason is not None:
+        say(f"accepted: {accept(found, baseline, current, reason)}")
+        return
     sys.exit(found.exit_status)

@@ -72,13 +72,18 @@ def sections(comparison: Comparison) -> list[Section]:
 
 
 def closing(comparison: Comparison) -> list[str]:
-    """Likely causes, notes, and what the verdict allows for."""
+    """Likely causes, versions that changed though no figure did, notes, and what the verdict allows for."""
     touched = comparison.codecs
     touched = touched[(touched[["worse", "better", "changed"]] > 0).any(axis=1)]
     codecs = list(touched["codec"])
     if comparison.timing is not None:
         codecs += list(comparison.times.loc[comparison.times["verdict"] == "worse", "codec"])
     causes = [f"likely cause for {codec}: {comparison.cause(codec)}" for codec in dict.fromkeys(codecs)]
+    causes += [
+        f"another version of {codec}, with the same figures: {change}"
+        for codec, change in comparison.versions.items()
+        if codec not in codecs
+    ]
     tolerances: dict[str, list[str]] = {}
     for metric in comparison.judged:
         tolerances.setdefault(f"{metric.tolerance}", []).append(metric.column)

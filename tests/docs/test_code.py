@@ -23,7 +23,7 @@ from benchmark.metric import MetricFamily
 from benchmark.plugins import codec_class, codec_names
 from benchmark.run.study import read_study
 from scripts.docs.blocks import ROOT, pages
-from tests.conftest import photo
+from tests.conftest import Run, photo
 from tests.docs.pages import Block, all_blocks, blocks, commands
 from tests.packages import install_package
 
@@ -198,7 +198,24 @@ def test_names_in_options_are_known() -> None:
 
 def test_commands_of_the_workflow_for_github_are_understood() -> None:
     text = (ROOT / "docs" / "github-actions.yml").read_text(encoding="utf-8")
-    lines = re.findall(r"rdbench (run|compare) (.*?)(?: \|\| .*)?$", text, re.MULTILINE)
-    assert [name for name, _ in lines] == ["run", "run", "compare"]
-    for name, words in lines:
-        main.commands[name].make_context(name, shlex.split(words))
+    assert [line[0] for line in _workflow(text)] == ["run", "run", "compare", "run", "compare"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_the_workflow_for_github_works_as_printed(rdbench: Run, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "github-actions.yml").read_text(encoding="utf-8").replace("my-codec", "png")
+    baseline, again, accept, run, compare = _workflow(text)
+    rdbench(*baseline)
+    rdbench(*run)
+    rdbench(*compare)
+    assert "same: 6 rows" in (tmp_path / "compare.md").read_text() and (tmp_path / "compare.xml").exists()
+    rdbench(*again)
+    rdbench(*accept)
+    assert "quantiser" in (tmp_path / "baseline" / "accepted.md").read_text()
+
+
+def _workflow(text: str) -> list[list[str]]:
+    """The words of each command of the bench in a workflow."""
+    lines = re.findall(r"rdbench ((?:run|compare) .*?)(?: \|\| .*)?$", text, re.MULTILINE)
+    return [shlex.split(line) for line in lines]
