@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Results
+from benchmark.analysis.publishable import RULE, publishable
 from benchmark.analysis.standing import headline
 from benchmark.analysis.table import KEYS
 from benchmark.errors import UsageError
@@ -22,6 +23,8 @@ COLUMNS = (
     "points",
     "bpp",
     "images",
+    "timed_points",
+    "timed_images",
     "threads",
     "encode_mps",
     "decode_mps",
@@ -53,6 +56,8 @@ TITLES = {
     "points": "operating points",
     "bpp": "rate (bpp)",
     "images": "images",
+    "timed_points": "points timed",
+    "timed_images": "images timed",
     "threads": "threads",
     "encode_mps": "encode (MP/s)",
     "decode_mps": "decode (MP/s)",
@@ -75,7 +80,8 @@ _LEARNED = ("encode_kmac_per_pixel", "decode_kmac_per_pixel", "parameters")
 def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
     """Speed and complexity of each series on each data set.
 
-    Speeds are megapixels over seconds, summed up over images: a large image counts for more than a small one.
+    Speeds are megapixels over seconds, summed up over images: a large image counts for more than a small one. Only rows
+    count whose times were measured to be published, see :mod:`benchmark.analysis.timed`.
 
     Args:
         results: the results, with records; summaries alone do not tell how large the images are.
@@ -84,11 +90,12 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
 
     Returns:
         A row for each series, with the columns of :data:`COLUMNS`: ``points`` taken, their mean rate ``bpp`` and the
-        ``images`` that they cover; ``parameters`` is the largest of them; kMAC a pixel are means, NaN
-        for codecs that are not learned and for records that do not have them. ``usual_images`` says whether they cover
-        the same images as most series on the data set. ``flags`` tell of points left
-        out because they cover other images or fewer, of images that are not those of most series on the data set, of
-        several numbers of threads, and of a rate that is not near the one asked for.
+        ``images`` that they cover; how many of these points and images were timed; ``parameters`` is the largest of
+        them; kMAC a pixel are means, NaN for codecs that are not learned and for records that do not have them.
+        ``usual_images`` says whether they cover, and were timed on, the same images as most series on the data set.
+        ``flags`` tell of points left out because they cover other images or fewer, of images that are not those of most
+        series on the data set, of several numbers of threads, of a rate that is not near the one asked for, and of
+        times that are left out.
 
     Raises:
         UsageError: a rate that is not positive.
@@ -98,14 +105,14 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
     summary, records = results.summary, results.records
     good = _numbers(records[records["status"] == "ok"])
     rows: list[dict[str, Any]] = []
-    sets: list[frozenset[str]] = []
+    sets: list[tuple[frozenset[str], frozenset[str]]] = []
     for (dataset, series), group in summary.groupby(["dataset", "series"], sort=False):
         row: dict[str, Any] = dict.fromkeys(COLUMNS, math.nan) | {"dataset": dataset, "series": series}
         covered = group[group["images"] > 0]
         if not len(covered):
-            nothing = dict.fromkeys(("points", "images", "threads"), 0)
+            nothing = dict.fromkeys(("points", "images", "timed_points", "timed_images", "threads"), 0)
             rows.append(row | nothing | {"usual_images": True, "flags": "no image succeeded"})
-            sets.append(frozenset())
+            sets.append((frozenset(), frozenset()))
             continue
         most = covered[covered["images"] == covered["images"].max()]
         covers = Counter(most["covers"]).most_common(1)[0][0]
@@ -121,17 +128,18 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
                 flags.append(f"its nearest point has {rate:.3g} bpp, not {at_rate:g}")
         rows_of = good.merge(whole[KEYS], on=KEYS)
         row |= {"points": len(whole), "bpp": float(whole["bpp_mean"].mean()), "images": int(whole["images"].iloc[0])}
-        if len(rows_of):
-            row |= _costs(rows_of)
-            threads = sorted({int(count) for count in rows_of["threads"].dropna()})
-            row["threads"] = max(threads, default=0)
-            if len(threads) > 1:
-                flags.append(f"timed with {' and '.join(map(str, threads))} threads")
-        else:
-            row["threads"] = 0
+        timed = rows_of[rows_of["publishable"].astype(bool)]
+        row |= _work(rows_of) | _speeds(timed)
+        threads = sorted({int(count) for count in timed["threads"].dropna()})
+        row["threads"] = max(threads, default=0)
+        if len(threads) > 1:
+            flags.append(f"timed with {' and '.join(map(str, threads))} threads")
+        if not len(rows_of):
             flags.append("no records: how large the images are is not known")
+        elif not len(timed):
+            flags.append(f"no times that were measured to be published: {RULE}")
         rows.append(row | {"usual_images": True, "flags": "; ".join(flags)})
-        sets.append(covers)
+        sets.append((covers, frozenset(timed["covers"])))
     _flag_sets(rows, sets)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -188,16 +196,27 @@ def _numbers(records: pd.DataFrame) -> pd.DataFrame:
         for name in numeric
     }
     pixels = values["images"].fillna(1) * values["width"] * values["height"]
-    return records.assign(**values, megapixels=pixels / 1e6)
+    return records.assign(**values, megapixels=pixels / 1e6, publishable=publishable(records))
 
 
-def _costs(rows: pd.DataFrame) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _speeds(timed: pd.DataFrame) -> dict[str, float]:
+    """What rows took whose times were measured to be published."""
+    found: dict[str, float] = {
+        "timed_points": len(timed[KEYS].drop_duplicates()),
+        "timed_images": timed.drop_duplicates("covers")["images"].fillna(1).sum(),
+    }
     for name in ("encode", "decode"):
-        timed = rows[rows[f"{name}_s"].notna() & rows["megapixels"].notna()]
-        seconds, size = float(timed[f"{name}_s"].sum()), float(timed["megapixels"].sum())
+        rows = timed[timed[f"{name}_s"].notna() & timed["megapixels"].notna()]
+        seconds, size = float(rows[f"{name}_s"].sum()), float(rows["megapixels"].sum())
         found[f"{name}_mps"] = size / seconds if seconds else math.nan
         found[f"{name}_s_per_mp"] = seconds / size if size else math.nan
+    return found
+
+
+def _work(rows: pd.DataFrame) -> dict[str, float]:
+    """What learned codecs compute."""
+    found: dict[str, float] = {}
+    for name in ("encode", "decode"):
         work = rows[rows[f"{name}_kmac_per_pixel"].notna()]
         per_pixel, area = work[f"{name}_kmac_per_pixel"], work["megapixels"]
         # An encoder's work may be unknown of some points, such as those of a search: then it is not known of all.
@@ -207,15 +226,18 @@ def _costs(rows: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def _flag_sets(rows: Sequence[dict[str, Any]], sets: Sequence[frozenset[str]]) -> None:
-    """Flags the series whose images are not those of most series of their data set."""
+def _flag_sets(rows: Sequence[dict[str, Any]], sets: Sequence[tuple[frozenset[str], frozenset[str]]]) -> None:
+    """Flags series whose images, or those that they were timed on, are not those of most series of their data set."""
     for dataset in dict.fromkeys(row["dataset"] for row in rows):
-        here = [(row, covers) for row, covers in zip(rows, sets, strict=True) if row["dataset"] == dataset and covers]
-        if not here:
-            continue
-        usual = Counter(covers for _, covers in here).most_common(1)[0][0]
-        for row, covers in here:
-            if covers != usual:
-                row["usual_images"] = False
-                text = f"not over the images of most series ({len(covers & usual)} of {len(usual)} in common)"
-                row["flags"] = "; ".join(filter(None, (row["flags"], text)))
+        for place, words in enumerate(("not over", "not timed on")):
+            here = [
+                (row, both[place])
+                for row, both in zip(rows, sets, strict=True)
+                if row["dataset"] == dataset and both[place] and row["usual_images"]
+            ]
+            usual = Counter(covers for _, covers in here).most_common(1)[0][0] if here else frozenset()
+            for row, covers in here:
+                if covers != usual:
+                    row["usual_images"] = False
+                    text = f"{words} the images of most series ({len(covers & usual)} of {len(usual)} in common)"
+                    row["flags"] = "; ".join(filter(None, (row["flags"], text)))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from benchmark.analysis.table import series_labels
+from benchmark.analysis.table import KEYS, series_labels
+from benchmark.analysis.timed import SECONDS
 from benchmark.metric import Metric, leading
 
 
@@ -26,19 +27,22 @@ def matched_forms(metrics: Sequence[Metric]) -> dict[str, str]:
     }
 
 
-def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
+def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric], seconds: pd.DataFrame) -> pd.DataFrame:
     """The rows of a summary that have a target, those of one target side by side.
 
     Args:
         summary: see :func:`benchmark.analysis.table.summarise`.
         metrics: the metrics of the results.
+        seconds: times of operating points, see :func:`benchmark.analysis.timed.mean_seconds`.
 
     Returns:
         ``dataset``, ``target``, ``series``; ``images`` that reached it, ``of`` how many; ``knob``, and the means over
-        images of the columns of :func:`matched_forms`. Seconds are for an image, ``encodes`` is what a match took: for
+        images of the columns of :func:`matched_forms`. Seconds are for an image; the table has them where times were
+        measured to be published. ``encodes`` is what a match took: for
         a target of a mean, of the whole set.
     """
-    matched = summary[summary["target"] != ""]
+    matched = summary[summary["target"] != ""].merge(seconds, left_on=KEYS, right_index=True, how="left")
+    forms = [name for name in matched_forms(metrics) if name not in SECONDS or matched[name].notna().any()]
     table = pd.DataFrame(
         {
             "dataset": matched["dataset"],
@@ -47,7 +51,7 @@ def matched_table(summary: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFr
             "images": matched["images"],
             "of": matched["images_attempted"],
             "knob": matched["knob"],
-            **{name: matched[f"{name}_mean"] for name in matched_forms(metrics)},
+            **{name: matched[name if name in SECONDS else f"{name}_mean"] for name in forms},
         }
     )
     # Targets keep the order in which they appear.

@@ -13,6 +13,7 @@ from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
 from benchmark.analysis.points import Samples
+from benchmark.analysis.timed import SECONDS, mean_seconds
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -61,7 +62,8 @@ def ranking(
         with its 95 % confidence interval over images ``ci_low``–``ci_high``, by
         :func:`benchmark.analysis.interval.interval` of mean curves; ``rank`` from 1, the same for equal values, empty
         where there is none. ``encode_s`` and ``decode_s``, seconds an image, are measured ones: those of the operating
-        point next to the target, in the logarithm of the rate or in quality, whose rate is ``time_bpp``. ``images``
+        point next to the target that was timed to be published, see :mod:`benchmark.analysis.timed`, in the logarithm
+        of the rate or in quality, whose rate is ``time_bpp``. ``images``
         that the curve covers; ranks of series that cover other images are not to be compared, and flagged. ``flags``
         say why a value or an interval is NaN.
 
@@ -75,6 +77,7 @@ def ranking(
         raise UsageError(f"expected a {'rate above 0' if at_rate is not None else 'finite quality'}, got {target}")
     by_rate = at_rate is not None
     curves = results.curves(metric, hull=hull)
+    seconds = mean_seconds(results.records, ["point"])
     rows = []
     for curve in curves:
         row: dict[str, Any] = {
@@ -90,7 +93,7 @@ def ranking(
         rows.append(
             row
             | _read_off(results.samples(curve, metric), curve, place, metric, by_rate=by_rate)
-            | _times(results.summary, curve, place, by_rate=by_rate)
+            | _times(seconds, curve, place, by_rate=by_rate)
         )
         if curve.covers != largest.covers or curve.images != largest.images:
             text = f"covers {curve.images} images that are not those of {largest.label}, which has {largest.images}"
@@ -153,14 +156,16 @@ def _values(rates: Floats, qualities: Floats, target: float, *, by_rate: bool) -
     return found
 
 
-def _times(summary: pd.DataFrame, curve: Curve, target: float, *, by_rate: bool) -> dict[str, float]:
-    """Seconds of the operating point next to the target; NaN where it was not timed."""
+def _times(seconds: pd.DataFrame, curve: Curve, target: float, *, by_rate: bool) -> dict[str, float]:
+    """Seconds of the operating point next to the target; NaN where none was timed, as of a curve of others."""
     places = np.array(curve.rates if by_rate else curve.qualities, float)
+    timed = np.isin(np.array(curve.points or [-1] * len(places)), seconds.index.to_numpy())
     with np.errstate(invalid="ignore", divide="ignore"):
         distances = np.abs(np.log(places / target) if by_rate else places - target)
-    if not curve.points or not np.isfinite(distances).any():
+    distances = np.where(timed & np.isfinite(distances), distances, np.inf)
+    if not np.isfinite(distances).any():
         return {"encode_s": math.nan, "decode_s": math.nan, "time_bpp": math.nan}
-    nearest = int(np.nanargmin(np.where(np.isfinite(distances), distances, np.nan)))
-    row = summary[summary["point"] == curve.points[nearest]].iloc[0]
-    seconds = {name: pd.to_numeric(row.get(f"{name}_mean", math.nan)) for name in ("encode_s", "decode_s")}
-    return {**{name: float(value) for name, value in seconds.items()}, "time_bpp": float(curve.rates[nearest])}
+    nearest = int(np.argmin(distances))
+    row = seconds.index.get_loc(curve.points[nearest])
+    found = {name: float(seconds[name].to_numpy(float)[row]) for name in SECONDS}
+    return {**found, "time_bpp": float(curve.rates[nearest])}

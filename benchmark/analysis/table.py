@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from benchmark.analysis.publishable import publishable
 from benchmark.errors import RecordsError, one_line
 from benchmark.metric import Metric, Pooled
 from benchmark.record.columns import Column, hint, read_number, shortened
@@ -30,6 +31,7 @@ _NUMBERS = {column.name for column in COLUMNS if column.kind in ("number", "whol
     "unreachable",
     "bytes_total",
     "pixels_ratio",
+    "timed_images",
 }
 
 _TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
@@ -172,11 +174,11 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
 
     Returns:
         One row for each data set × codec × version × weights × settings × target, in order of appearance: ``images``
-        that succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), then what the table
-        of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their own name. Then
-        ``bytes_total`` of all images, ``bpp_pooled``, which is all bits over all pixels, and ``pixels_ratio`` of the
-        largest image to the smallest; ``<column>_pooled`` of every metric that is the decibels of another one, such as
-        PSNR; and :func:`averaging`.
+        that succeeded, ``images_attempted``, ``failures``, ``skipped`` and ``unreachable`` (rows), ``timed_images``,
+        then what the table of columns says of each: ``<column>_mean`` and ``_std`` of every value, others under their
+        own name. Then ``bytes_total`` of all images, ``bpp_pooled``, which is all bits over all pixels, and
+        ``pixels_ratio`` of the largest image to the smallest; ``<column>_pooled`` of every metric that is the decibels
+        of another one, such as PSNR; and :func:`averaging`.
         A row of several images counts as often as it has images; its bytes and seconds are divided by their number.
     """
     records = records.reset_index(drop=True)
@@ -197,6 +199,7 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
         row["failures"] = int((~group["status"].isin(SETTLED)).sum())
         row["skipped"] = int((group["status"] == "skipped").sum())
         row["unreachable"] = int((group["status"] == "unreachable").sum())
+        row["timed_images"] = int(good.loc[publishable(good), "images"].sum())
         row |= {column.name: _together(column, group, good) for column in others}
         means: dict[str, float] = {}
         for name in values:
@@ -277,6 +280,8 @@ _OF_SUMMARY = {
     "bytes_total": "Length of the streams of all images.",
     "bpp_pooled": "Bits per pixel of all images together: all bits over all pixels.",
     "pixels_ratio": "Pixels of the largest image over those of the smallest.",
+    "timed_images": "On how many images times were measured to be published: by one worker, 5 repeats or more, "
+    "undisturbed. Where these are not all images, `encode_s_mean` and `decode_s_mean` are not to be published.",
     "averaging": "How the means are taken.",
 }
 """Columns that a summary has besides those that it takes from the records."""

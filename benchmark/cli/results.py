@@ -81,6 +81,14 @@ def bdrate(
     metavar="A,B",
     help="Forms of the figures, of svg, png, pdf and webp.  [default: charts as SVG, pictures as lossless WebP]",
 )
+@click.option(
+    "--times",
+    multiple=True,
+    type=PATH,
+    metavar="DIR",
+    help="Results of `run --timing` for the same operating points, on the same images or a few of them. Their times "
+    "are shown in place of those of RESULTS; may be repeated.",
+)
 @click.option("--single-column", is_flag=True, help="Draws charts as wide as one column of a paper, too: NAME_single.")
 @click.option("--log-rate", is_flag=True, help="Draws rates on a logarithmic axis, also where none is above 4 bpp.")
 @click.option(
@@ -113,6 +121,7 @@ def report(
     anchor: str | None,
     metrics: str | None,
     formats: str | None,
+    times: tuple[Path, ...],
     single_column: bool,
     log_rate: bool,
     pictures: int,
@@ -127,6 +136,9 @@ def report(
 
     Figures, tables and page are made from the CSV files alone. For pictures, images are encoded again, if the data set
     and the codecs are at hand. The same results give the same files.
+
+    Times are shown only where they were measured to be published: by one worker, at least 5 times, undisturbed.
+    `run --timing` measures them.
     """
     from benchmark.workflows.report import Look, write_report
 
@@ -140,6 +152,7 @@ def report(
         data_root=data_root,
         jobs=jobs,
         command=typed_command(),
+        times=times,
     )
     for note in content.notes:
         say_note(note)

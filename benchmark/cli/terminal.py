@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.cli.console import open_console
@@ -76,16 +76,19 @@ def _print_points(console: Console, path: Path) -> None:
     ]
     for dataset, part in summary.groupby("dataset", sort=False):
         titles = [metric.short for metric in shown]
-        table = table_of("codec", "setting", "images", "bpp", *titles, "enc s", "dec s", numbers=titles)
+        timed = _timed(part)
+        seconds = ("enc s", "dec s") if timed else ()
+        table = table_of("codec", "setting", "images", "bpp", *titles, *seconds, numbers=titles)
         table.title = labels[str(dataset)]
-        for (_, row), label in zip(part.iterrows(), series_labels(part), strict=True):
+        for (place, row), label in zip(part.iterrows(), series_labels(part), strict=True):
             setting = ""
             if row["target"]:
                 setting = f"{row['target']}, {row['knob']} {formatted(row['knob_value_mean'], '{:.4g}')}"
             elif row["knob"]:
                 setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
             figures = [formatted(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
-            times = [formatted(row[f"{name}_mean"], "{:.3g}") for name in ("encode_s", "decode_s")]
+            means = [row[f"{name}_mean"] if place in timed else math.nan for name in ("encode_s", "decode_s")]
+            times = [formatted(mean, "{:.3g}") for mean in means] if seconds else []
             images = str(row["images"])
             if row["images"] != row["images_attempted"]:
                 images += f" of {row['images_attempted']}"
@@ -103,6 +106,12 @@ def _print_files(console: Console, outcome: Outcome) -> None:
         console.print(f"skipped {len(outcome.unusable) - _FILES} more files: records.csv has the reasons")
     if outcome.passed_over:
         console.print(f"passed over, as files that are not read: {outcome.passed_over}", soft_wrap=True, markup=False)
+
+
+def _timed(summary: pd.DataFrame) -> set[Hashable]:
+    """The rows of a summary whose times were measured to be published on every image."""
+    whole = (summary["timed_images"] > 0) & (summary["timed_images"] == summary["images"])
+    return set(summary.index[whole])
 
 
 def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:

@@ -30,8 +30,7 @@ STATUSES = (*SETTLED, "failed", "timeout", "crashed")
 ALONE = "alone"
 """What ``timing`` says of a row whose times were measured to be published."""
 
-LEAST_REPEATS = 5
-"""Fewer repeats tell nothing of how far a median may be off."""
+LEAST_REPEATS = 5  # fewer tell nothing of how far a median may be off
 
 DISTURBED, DISTURBED_TEXT = "disturbed", "disturbed while it was timed"
 """The flag of a row that something else disturbed meanwhile, and what its reason has before a colon and what it was."""

@@ -21,6 +21,7 @@ from benchmark.analysis.references.reference import (
     reference_curves,
 )
 from benchmark.analysis.table import dataset_labels
+from benchmark.analysis.timed import mean_seconds, untimed_notes, with_times
 from benchmark.defaults import ANCHOR, RATE
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
@@ -50,6 +51,7 @@ def collect(
     title: str = "",
     command: str = "",
     each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]] = map,
+    times: Sequence[Path] = (),
 ) -> Report:
     """A report from the CSV files of runs alone, without pictures.
 
@@ -64,6 +66,8 @@ def collect(
         title: the title of the report; by default the names of the data sets.
         command: the command that writes the report.
         each: calls a function for each metric, in processes of their own or not.
+        times: results of runs with ``--timing``, of the same operating points on the same images or fewer: their times
+            take the place of those of the results.
 
     Raises:
         UsageError: nothing is there, a metric is not known, none has values, or the anchor is not one series
@@ -73,6 +77,8 @@ def collect(
     others = [path for path in paths if is_reference(path)]
     paths = [path for path in paths if path not in others]
     results = read_results(paths, metrics)
+    if times:
+        results = with_times(results, read_results(times, metrics))
     asked = shown_metrics(results.metrics) if chosen is None else [results.metric(name) for name in chosen]
     shown = [metric for metric in asked if _has_values(results, metric.column)]
     if not shown:
@@ -82,6 +88,7 @@ def collect(
     bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
+    untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
     manifests, lacking = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -101,13 +108,18 @@ def collect(
                 bd,
                 ranks,
                 costs,
+                mean_seconds(results.records, ["point"]),
                 shown,
                 "" if len(datasets) == 1 else f"-{slug(dataset)}",
             )
         ],
         pictures=[],
         manifests=manifests,
-        notes=[*results.notes, *lacking],
+        notes=[
+            *results.notes,
+            *lacking,
+            *untimed_notes(untimed, _folder([*times, *paths][0]), every=len(untimed) == len(costs)),
+        ],
         command=command,
         references=_references(others, shown, datasets),
     )
@@ -152,13 +164,17 @@ def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
     found: dict[str, Manifest] = {}
     notes = []
     for path in paths:
-        folder = path if path.is_dir() else path.parent
+        folder = _folder(path)
         manifest = read_manifest(path)
         if not manifest:
-            notes.append(f"{folder.as_posix()}: no manifest.json, so commands and environment of its run are not known")
+            notes.append(f"{folder}: no manifest.json, so commands and environment of its run are not known")
             continue
-        found[folder.as_posix()] = manifest
+        found[folder] = manifest
     return found, notes
+
+
+def _folder(path: Path) -> str:
+    return (path if path.is_dir() else path.parent).as_posix()
 
 
 def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:

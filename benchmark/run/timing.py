@@ -19,7 +19,7 @@ STEADY = 0.02
 """Relative spread of the median at which times are steady, see :func:`spread_of`."""
 
 MOST_REPEATS = 100
-MOST_SECONDS = 10.0
+MOST_SECONDS = 5.0
 """How often a call is repeated at most until its times are steady, and for how long; five times in any case."""
 
 MOST_SPREAD = 0.1

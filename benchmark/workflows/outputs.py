@@ -7,7 +7,8 @@ from pathlib import Path
 from benchmark.analysis.curve import plain_summary, results_of
 from benchmark.analysis.matched import matched_forms, matched_table
 from benchmark.analysis.measured import known_metrics, read_manifest
-from benchmark.analysis.table import read_records
+from benchmark.analysis.table import KEYS, read_records
+from benchmark.analysis.timed import mean_seconds
 from benchmark.metric import shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.frames import csv_text
@@ -40,7 +41,7 @@ def write_outputs(folder: Path) -> None:
     results = results_of([records], [], known)
     summary = plain_summary(results)
     replace_file(folder / "summary.csv", csv_text(summary))
-    matched = matched_table(summary, metrics)
+    matched = matched_table(summary, metrics, mean_seconds(records, KEYS))
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, matched_forms(metrics)))
     draw_all(results, shown_metrics(metrics), folder)

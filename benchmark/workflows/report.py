@@ -49,6 +49,7 @@ def write_report(
     data_root: Path | None,
     jobs: int,
     command: str,
+    times: Sequence[Path] = (),
 ) -> tuple[Report, list[Path]]:
     """Writes figures, tables and the page of a report.
 
@@ -60,6 +61,7 @@ def write_report(
         data_root: folder that holds data sets, searched first.
         jobs: workers.
         command: the command that writes the report.
+        times: results of runs with ``--timing``, see :func:`benchmark.report.build.collect`.
 
     Returns:
         The report, and the files written.
@@ -78,6 +80,7 @@ def write_report(
             rate=look.rate or RATE,
             command=command,
             each=pool.map,
+            times=times,
         )
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [

@@ -168,6 +168,8 @@ def published(name: str) -> str:
 
 def _cell(row: Mapping[Hashable, object], name: str) -> str:
     _, column, form = COLUMNS[name]
+    if name in ("encode", "decode") and row.get("timed_images", 0) != row["images"]:
+        return "–"  # not measured to be published
     value = float(str(row[column]))
     return form(value).translate(_MINUS) if np.isfinite(value) else "–"
 

@@ -41,8 +41,16 @@ def row(codec: str, image: str, quality: int, bpp: float, **more: Any) -> dict[s
         "encode_s": 2.0,
         "decode_s": 1.0,
         "threads": 1,
+        "jobs": 1,
+        "repeats": 5,
     }
     return whole | more
+
+
+def write(folder: Path, *rows: dict[str, object]) -> Path:
+    folder.mkdir(exist_ok=True)
+    pd.DataFrame(rows).to_csv(folder / "records.csv", index=False)
+    return folder
 
 
 def results(tmp_path: Path, rows: list[dict[str, Any]]) -> Results:
@@ -178,8 +186,9 @@ def test_the_front_leaves_out_what_cannot_be_compared(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_committed_baseline() -> None:
+    """Every series has either times that were measured to be published, or a flag that says why not."""
     found = by_series(cost_table(read_results([ROOT / "results" / "baseline" / "kodak"], METRICS), 0.5))
     assert len(found) == 17
     assert (found["images"] == 24).all()
-    assert found["decode_mps"].gt(0).all()
-    assert found.loc["jpeg", "decode_mps"] > found.loc["vvc", "decode_mps"]
+    told = found["flags"].str.contains("no times that were measured to be published")
+    assert (found["decode_mps"].gt(0) != told).all()

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.matched import matched_forms, matched_table
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.table import KEYS, read_records, summarise
+from benchmark.analysis.timed import mean_seconds
 from benchmark.plugins import all_metrics
 from tests.analysis.examples import records
 
@@ -24,13 +25,17 @@ def test_series_of_one_target_stand_side_by_side(tmp_path: Path) -> None:
             rows.append(found.assign(knob_value=[knob, knob + 1], encodes=[5, 6], encode_s=[0.1, 0.3]))
     rows[-1].loc[1, ["status", "bpp", "psnr_rgb"]] = ["unreachable", None, None]
     pd.concat(rows).to_csv(tmp_path / "records.csv", index=False)
-    table = matched_table(summarise(read_records(tmp_path / "records.csv"), METRICS), METRICS)
+    found = read_records(tmp_path / "records.csv")
+    table = matched_table(summarise(found, METRICS), METRICS, mean_seconds(found, KEYS))
     assert list(table["target"]) == ["bpp<=0.5", "bpp<=0.5", "bpp<=0.3", "bpp<=0.3"], "and no point of the sweep"
     assert [text.partition(",")[0] for text in table["series"]] == ["plain", "good", "plain", "good"]
     assert list(table["images"]) == [2, 2, 2, 1]
     assert list(table["of"]) == [2] * 4
     assert list(table["knob_value"]) == [40.5, 60.5, 40.5, 60.0]
     assert table["bpp"].tolist() == pytest.approx([0.375, 0.375, 0.225, 0.3])
+    assert "encode_s" not in table, "nothing was timed to be published"
+    timed = found.assign(jobs=1.0, repeats=[4.0, *[5.0] * (len(found) - 1)])
+    table = matched_table(summarise(timed, METRICS), METRICS, mean_seconds(timed, KEYS))
     assert table["encode_s"][0] == pytest.approx(0.2)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -49,6 +50,9 @@ def results(photos: Path) -> Path:
     )
     if not out.exists():
         run_study(study, out=out, data_root=None, jobs=2, command="python -m benchmark run")
+        # As if times had been measured to be published: that takes a machine that does nothing else.
+        records = pd.read_csv(out / "records.csv", dtype=str, keep_default_na=False)
+        records.assign(jobs="1", repeats="5").to_csv(out / "records.csv", index=False)
     return out
 
 

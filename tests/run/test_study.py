@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.plugins import codec_class, dataset_class
 from benchmark.run.matching import Target
 from benchmark.run.study import dataset_names, parse_match, read_study, resolve
+from tests.conftest import ROOT
 
 
 def test_defaults_are_filled_in() -> None:
@@ -130,3 +132,14 @@ def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> N
 def test_bad_requests_are_explained(arguments: dict[str, object], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         resolve(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_study_of_times_is_a_part_of_the_baseline() -> None:
+    """``report --times`` takes times of the same operating points and images alone; the baseline has default sweeps."""
+    study, _ = resolve(**read_study(ROOT / "results" / "baseline" / "kodak-timing" / "study.toml"))
+    baseline = read_study(ROOT / "results" / "baseline" / "kodak" / "study.toml")
+    assert list(study.codecs) == list(baseline["codecs"])
+    assert (study.timing, study.repeats, study.threads) == (True, 5, 1)
+    assert set(study.images) <= set(dataset_class("kodak").digests)  # type: ignore[attr-defined]
+    for codec, sweep in study.codecs.items():
+        assert all(set(values) <= set(codec_class(codec).grid[field]) for field, values in sweep.items()), codec

@@ -222,11 +222,14 @@ def draw_pareto(
         forms: see :func:`benchmark.report.figures.style.save`.
 
     Returns:
-        The files written; none where fewer than two codecs have both values.
+        The files written; none where fewer than two codecs have both values. Files of an earlier report, whose times
+        are no longer to be published, are then removed.
     """
     points = points.rename(columns={"decode_s_per_mp": "time"})
     points = points[points["bd_rate"].notna() & (points["time"] > 0)]
     if len(points) < 2:
+        for form in forms:
+            path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
         return []
     best = points["front"].to_numpy(bool)
     wide = width >= WIDTHS["double"]

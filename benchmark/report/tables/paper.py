@@ -10,6 +10,7 @@ import pandas as pd
 from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.points import mixed_sizes
+from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import findings, headline, headline_title
 from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
@@ -24,11 +25,16 @@ _AVERAGES = {
 }
 
 
+_SECONDS = {"encode_s": "encode (s)", "decode_s": "decode (s)"}
+"""Columns of seconds, and their headings."""
+
+
 def tables_of(
     summary: pd.DataFrame,
     bd: pd.DataFrame,
     ranks: pd.DataFrame,
     costs: pd.DataFrame,
+    seconds: pd.DataFrame,
     metrics: Sequence[Metric],
     end: str = "",
 ) -> list[Table]:
@@ -40,6 +46,7 @@ def tables_of(
             looked at.
         ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, likewise.
+        seconds: times by ``point``, see :func:`benchmark.analysis.timed.mean_seconds`.
         metrics: the first is that of the Bjøntegaard deltas.
         end: what the tables' names end in.
     """
@@ -114,7 +121,7 @@ def tables_of(
         {metric.column: "low" for metric in metrics},
     )
     matched = _matched(ranks[ranks["dataset"] == dataset], metrics, f"matched{end}", covers, versions)
-    points = _operating_points(summary, metrics, f"points{end}", covers, versions)
+    points = _operating_points(summary, seconds, metrics, f"points{end}", covers, versions)
     times = _costs(rate_time(rows, costs), costs[costs["dataset"] == dataset], f"costs{end}", covers, versions, anchor)
     return [deltas, *([every] if len(metrics) > 1 else []), matched, times, points]
 
@@ -129,17 +136,20 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, ver
         "parameters",
     ]
     columns = [column for column in columns if costs[column].notna().any()]
-    frame = rates[["series", "bd_rate", "front"]].merge(costs[["series", *columns]], on="series", how="left")
-    frame = frame.assign(front=["yes" if front else "" for front in frame["front"]])
-    threads = sorted({int(count) for count in costs["threads"] if count})
-    best: dict[str, Literal["low", "high"]] = {"bd_rate": "low", "encode_mps": "high", "decode_mps": "high"}
+    timed = costs[costs["timed_images"] > 0]
+    shown = ["series", "bd_rate", *(["front"] if len(timed) else [])]
+    frame = rates[shown].merge(costs[["series", *columns]], on="series", how="left")
+    if len(timed):
+        frame = frame.assign(front=["yes" if front else "" for front in frame["front"]])
+    best: dict[str, Literal["low", "high"]] = {
+        "bd_rate": "low",
+        **{name: "high" for name in ("encode_mps", "decode_mps") if name in columns},
+    }
     return Table(
         name,
-        f"BD-rate against {anchor}, time and complexity on {covers}, over all operating points. Front: no other codec "
-        "has both a lower BD-rate and a quicker decoder. Megapixels a second: size of all images over the time of all, "
-        f"{' or '.join(map(str, threads)) or 'unknown'} thread{'s' if threads != [1] else ''}. "
-        "Multiply-accumulates (MAC) and parameters of learned codecs "
-        f"are counted from their layers. {versions}",
+        f"BD-rate against {anchor}, time and complexity on {covers}, over all operating points. "
+        f"{_speeds_told(timed)}Multiply-accumulates (MAC) and parameters of learned codecs are counted from their "
+        f"layers. {versions}",
         frame,
         {
             "series": "codec",
@@ -158,6 +168,20 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, ver
     )
 
 
+def _speeds_told(timed: pd.DataFrame) -> str:
+    """What speeds are, of the costs of the codecs that were timed."""
+    if timed.empty:
+        return f"No times: none were measured to be published ({RULE}). "
+    threads = sorted({int(count) for count in timed["threads"] if count})
+    images = sorted({int(count) for count in timed["timed_images"]})
+    return (
+        "Front: no other codec has both a lower BD-rate and a quicker decoder. Megapixels a second: size of all images "
+        f"over the time of all, on {' or '.join(map(str, images))} image{'s' if images != [1] else ''} at the "
+        f"operating points that were timed to be published: {RULE}, {' or '.join(map(str, threads)) or 'unknown'} "
+        f"thread{'s' if threads != [1] else ''}. "
+    )
+
+
 def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str) -> Table:
     """The metrics of every codec at one rate, the best by the first metric on top."""
     first = metrics[0]
@@ -166,24 +190,28 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: 
     for metric in metrics[1:]:
         other = ranks.loc[ranks["metric"] == metric.column, ["series", "value"]]
         frame = frame.merge(other.rename(columns={"value": metric.column}), on="series", how="left")
-    seconds = ranks.loc[ranks["metric"] == first.column, ["series", "encode_s", "decode_s"]]
+    seconds = ranks.loc[ranks["metric"] == first.column, ["series", *_SECONDS]]
+    timed = _timed(seconds)
+    at = "They are those of the operating point next to that rate that was timed. " if timed else ""
     forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
     best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
         name,
         f"Codecs at {ranks['target'].iloc[0]} on {covers}. Read off curves of arithmetic means over images by PCHIP "
         f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval over "
-        f"images of {first.heading}. Seconds for an image at the operating point next to that rate. "
-        f"{_definitions(metrics)} {versions}",
-        frame.merge(seconds, on="series", how="left"),
-        {"series": "codec", "ci_low": "low", "ci_high": "high", "encode_s": "encode (s)", "decode_s": "decode (s)"}
+        f"images of {first.heading}. {_seconds_told(timed)}{at}{_definitions(metrics)} {versions}",
+        frame.merge(seconds[["series", *timed]], on="series", how="left"),
+        {"series": "codec", "ci_low": "low", "ci_high": "high"}
+        | {column: _SECONDS[column] for column in timed}
         | {metric.column: _titled(metric, metric.drawn_unit) for metric in metrics},
-        forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | {"encode_s": ".3f", "decode_s": ".3f"},
-        {**best, "encode_s": "low", "decode_s": "low"},
+        forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | dict.fromkeys(timed, ".4f"),
+        {**best, **dict.fromkeys(timed, "low")},
     )
 
 
-def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str) -> Table:
+def _operating_points(
+    summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str
+) -> Table:
     """Every operating point, series by series, rates rising."""
     order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
     rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
@@ -191,10 +219,11 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
         target or (f"{knob}={read_settings(settings)[knob]}" if knob else "")
         for target, knob, settings in zip(rows["target"], rows["knob"], rows["settings"], strict=True)
     ]
-    seconds = ("encode_s", "decode_s")
+    rows = rows.merge(seconds, left_on="point", right_index=True, how="left")
+    timed = _timed(rows)
     return Table(
         name,
-        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. "
+        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. {_seconds_told(timed)}"
         f"Averages: {averaging(metrics)}. {_definitions(metrics)} {versions}",
         pd.DataFrame(
             {
@@ -204,16 +233,26 @@ def _operating_points(summary: pd.DataFrame, metrics: Sequence[Metric], name: st
                 "bpp": rows["bpp_mean"],
                 **({"bpp_pooled": rows["bpp_pooled"]} if mixed_sizes(summary) else {}),
                 **{metric.column: rows[f"{metric.column}_mean"] for metric in metrics},
-                **{column: rows[f"{column}_mean"] for column in seconds},
+                **{column: rows[column] for column in timed},
             }
         ),
-        {"series": "codec", "bpp_pooled": "bpp, pooled", "encode_s": "encode (s)", "decode_s": "decode (s)"}
+        {"series": "codec", "bpp_pooled": "bpp, pooled"}
+        | {column: _SECONDS[column] for column in timed}
         | {metric.column: _titled(metric, metric.unit) for metric in metrics},
         {"images": ".0f", "bpp": ".4f", "bpp_pooled": ".4f"}
         | {metric.column: f".{metric.digits}f" for metric in metrics}
-        | dict.fromkeys(seconds, ".4f"),
+        | dict.fromkeys(timed, ".4f"),
         {},
     )
+
+
+def _timed(frame: pd.DataFrame) -> list[str]:
+    """The columns of seconds of a table; none where nothing was timed to be published."""
+    return [name for name in _SECONDS if frame[name].notna().any()]
+
+
+def _seconds_told(timed: Sequence[str]) -> str:
+    return f"Seconds are for an image, and were measured to be published: {RULE}. " if timed else ""
 
 
 def _titled(metric: Metric, unit: str) -> str:

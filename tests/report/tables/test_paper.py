@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
+from benchmark.plugins import all_metrics
+from benchmark.report.build import collect, drawings
 from benchmark.report.content import Report
 
 
@@ -18,3 +23,53 @@ def test_a_table_has_rate_time_and_front(report: Report) -> None:
     assert fronts["jpeg"] == "yes"  # it has the lower BD-rate here
     assert fronts["webp"] == ("yes" if speeds["webp"] > speeds["jpeg"] else "")
     assert "parameters" not in table.frame  # no learned codec is there
+
+
+def written(results: Path, folder: Path, **columns: str) -> Path:
+    """A copy of the results with other values in some columns."""
+    folder.mkdir()
+    records = pd.read_csv(results / "records.csv", dtype=str, keep_default_na=False)
+    records.assign(**columns).to_csv(folder / "records.csv", index=False)
+    return folder
+
+
+def test_times_that_were_not_measured_to_be_published_are_refused(results: Path, tmp_path: Path) -> None:
+    """No table and no figure has them; the report says so, with the command that measures them."""
+    folder = written(results, tmp_path / "usual", jobs="2")
+    report = collect([folder], all_metrics(), chosen=["psnr"])
+    for table in report.tables:
+        assert not {"encode_s", "decode_s", "encode_mps", "decode_mps", "front"} & set(table.frame), table.name
+        assert "Seconds" not in table.caption
+    caption = next(table.caption for table in report.tables if table.name == "costs")
+    assert "No times: none were measured to be published (one worker, 5 repeats or more, undisturbed)." in caption
+    assert report.notes[-1] == (
+        "no times of all codecs: they were not measured to be published (one worker, 5 repeats or more, undisturbed); "
+        f"this measures them: python -m benchmark run --timing --study {folder}/study.toml --out {folder}"
+    )
+    (tmp_path / "pareto.svg").write_text("of an earlier report", encoding="utf-8")
+    (pareto,) = (draw for draw in drawings(report, tmp_path) if "pareto" in str(draw.args))
+    assert pareto() == []
+    assert not (tmp_path / "pareto.svg").exists()
+
+
+def test_times_of_another_run_take_the_place(results: Path, tmp_path: Path) -> None:
+    """Of the same operating points, on some of the images."""
+    usual = written(results, tmp_path / "usual", jobs="2")
+    timing = written(results, tmp_path / "timing", timing="alone", repeats="7", encode_s="0.5", decode_s="0.25")
+    records = pd.read_csv(timing / "records.csv", dtype=str, keep_default_na=False)
+    records = records[(records["image"] == "b.png") & (records["codec"] == "jpeg")]
+    records.to_csv(timing / "records.csv", index=False)
+    report = collect([usual], all_metrics(), chosen=["psnr"], times=[timing])
+    costs = {row["series"]: row for row in report.costs.to_dict("records")}
+    counts = ["timed_points", "timed_images", "points", "images"]
+    assert [costs["jpeg"][name] for name in counts] == [6, 1, 6, 3]
+    assert [costs["webp"][name] for name in counts] == [0, 0, 6, 3]
+    assert costs["jpeg"]["decode_s_per_mp"] == pytest.approx(0.25 / (256 * 256 / 1e6))
+    tables = {table.name: table for table in report.tables}
+    assert tables["matched"].frame.set_index("series")["encode_s"].dropna().to_dict() == {"jpeg": 0.5}
+    assert set(tables["points"].frame.dropna()["series"]) == {"jpeg"}
+    assert "on 1 image at the operating points that were timed to be published" in tables["costs"].caption
+    assert report.notes[-1].startswith("no times of webp: ")
+    assert f"--study {timing}/study.toml --out {timing}" in report.notes[-1]
+    figures = ["bd_rate", "images", "overlap"]
+    assert report.bd[figures].equals(collect([usual], all_metrics(), chosen=["psnr"]).bd[figures])

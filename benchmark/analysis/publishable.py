@@ -1,0 +1,29 @@
+"""Which rows have times that were measured to be published."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from benchmark.record.row import DISTURBED, LEAST_REPEATS
+
+RULE = f"one worker, {LEAST_REPEATS} repeats or more, undisturbed"
+"""What times need."""
+
+
+def publishable(records: pd.DataFrame) -> pd.Series:
+    """Which rows have times that were measured to be published, see :data:`RULE`.
+
+    Args:
+        records: as :func:`benchmark.analysis.table.read_records` gives them.
+    """
+    alone = (numbers_of(records, "jobs") == 1) & (numbers_of(records, "repeats") >= LEAST_REPEATS)
+    flags = records["flags"] if "flags" in records else pd.Series("", records.index)
+    disturbed = flags.fillna("").astype(str).str.split().map(lambda words: DISTURBED in words)
+    return (records["status"] == "ok") & alone & ~disturbed.astype(bool)
+
+
+def numbers_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column as numbers; all NaN where there is none, as in older records."""
+    return pd.to_numeric(frame[name]) if name in frame else pd.Series(math.nan, frame.index)
