@@ -132,8 +132,9 @@ def run(
             combination is an operating point. None takes the default codecs that are installed.
         dataset: name of a data set, or several, see :func:`dataset`.
         metrics: a name or several; None takes all.
-        match: targets: for a column such as ``bpp`` or ``psnr_rgb``, the value or values to come near to, not past.
-            The knob of each codec is then found for every image. A column's name with ``~`` lets the value be passed.
+        match: targets: for a column such as ``bpp`` or ``psnr_rgb``, the value or values to come near to, not above.
+            The knob of each codec is then found for every image. A column's name that ends in ``>=`` asks for the
+            nearest value that is not below: ``{"ssim>=": 0.98}`` is the cheapest that is as good. ``~`` is either side.
         match_mean: the same for the mean over a data set, for all of which one knob is found.
         repeats: how often each encode and decode is timed; the median counts.
         threads: how many threads numerical libraries may use.

@@ -42,7 +42,7 @@ from benchmark.cli.options import (
     "sets",
     multiple=True,
     metavar="CODEC.FIELD=V,V",
-    help="Replaces the values of a swept field; may be repeated.",
+    help="Replaces the values of a swept field. A..B:STEP is a range, such as 5..95:5. May be repeated.",
 )
 @click.option(
     "--match",
@@ -50,7 +50,8 @@ from benchmark.cli.options import (
     multiple=True,
     metavar="COLUMN=V,V",
     help="Chooses the knob for each image, so that COLUMN (bpp, another rate or a metric) comes nearest to V and not "
-    "above it. COLUMN~V takes the nearest value on either side. May be repeated.",
+    "above it. 'COLUMN>=V' comes nearest and not below: of a quality, the cheapest that is as good. COLUMN~V takes the "
+    "nearest value on either side. May be repeated.",
 )
 @click.option(
     "--match-mean",
@@ -114,7 +115,8 @@ def run(
     from benchmark.formats.conversions import parse_conversions, with_conversions
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
-    from benchmark.run.study import dataset_names, parse_match, read_study, resolve
+    from benchmark.run.study import dataset_names, read_study, resolve
+    from benchmark.run.texts import parse_match
     from benchmark.workflows.outputs import run_to_files
 
     given: dict[str, Any] = read_study(study_file) if study_file else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from benchmark.codec import Codec, setting_types
 from benchmark.errors import Unreachable
@@ -13,29 +14,35 @@ from benchmark.record.settings import settings_text
 RATES = ("bpp", "payload_bpp")
 """Columns of rate that can be matched; every column of a metric can be, too."""
 
+Sense = Literal["<=", ">=", "~"]
+"""On which side of a limit a value has to be."""
+
+SENSES: tuple[Sense, ...] = ("<=", ">=", "~")
+
 _STEPS = 2000
 """Parts into which the range of a knob that is not whole is cut."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What to match: the nearest value of a column that is not above a limit.
+    """What to match: the nearest value of a column on one side of a limit, or on either.
 
     Attributes:
         column: the column of the records.
         limit: the limit of the column's value.
-        nearest: whether the value may be above the limit, if that is nearer.
+        sense: ``<=`` for the nearest value that is not above the limit, ``>=`` for the nearest that is not below it,
+            ``~`` for the nearest of all.
         mean: whether one knob is chosen for the whole data set, by the mean over its images; else each image has its
             own.
     """
 
     column: str
     limit: float
-    nearest: bool = False
+    sense: Sense = "<="
     mean: bool = False
 
     def __str__(self) -> str:
-        return f"{'mean ' if self.mean else ''}{self.column}{'~' if self.nearest else '<='}{self.limit:.12g}"
+        return f"{'mean ' if self.mean else ''}{self.column}{self.sense}{self.limit:.12g}"
 
 
 @dataclass(frozen=True)
@@ -53,21 +60,19 @@ class Match:
     encodes: int
 
 
-def find_knob(
-    measure: Callable[[float], float], knobs: Sequence[float], limit: float, *, nearest: bool = False
-) -> Match:
-    """The knob whose value is the nearest not above a limit, of all that were tried; see :func:`steps`.
+def find_knob(measure: Callable[[float], float], knobs: Sequence[float], limit: float, *, sense: Sense = "<=") -> Match:
+    """The knob whose value is the nearest to a limit on one side, of all that were tried; see :func:`steps`.
 
     Args:
         measure: value of a knob; called once for each.
         knobs: the knobs, in the order in which the value rises.
         limit: not to be passed.
-        nearest: whether a value above the limit is as good.
+        sense: on which side of the limit the value has to be, see :class:`Target`.
 
     Raises:
-        Unreachable: every value visited, that of the lowest end among them, is above the limit.
+        Unreachable: every value visited, that of the end of the knobs among them, is on the wrong side.
     """
-    asking = steps(knobs, limit, nearest=nearest)
+    asking = steps(knobs, limit, sense=sense)
     try:
         knob = next(asking)
         while True:
@@ -77,14 +82,14 @@ def find_knob(
         return found
 
 
-def steps(knobs: Sequence[float], limit: float, *, nearest: bool = False) -> Generator[float, float, Match]:
+def steps(knobs: Sequence[float], limit: float, *, sense: Sense = "<=") -> Generator[float, float, Match]:
     """The search itself: yields a knob to try, is sent its value, and returns what it found.
 
     Bisection, and regula falsi once both sides of the limit are known, until two neighbours enclose it; a step that
     leaves more than half of the bracket is followed by one of bisection, so that there are at most
     2·log₂(``len(knobs)``) + 2 steps. Where the values are not quite monotone the best that was visited is returned,
-    which need not be the last; of equal ones that of the highest knob. A limit above all values is met by the end of
-    the range; one below all too, where values above it are as good.
+    which need not be the last; of equal ones that of the highest knob, with ``>=`` that of the lowest. A limit above
+    all values is met by the end of the range, unless they have to be above it; one below all likewise.
 
     Arguments and errors are those of :func:`find_knob`.
     """
@@ -100,16 +105,17 @@ def steps(knobs: Sequence[float], limit: float, *, nearest: bool = False) -> Gen
                 place = min(max(below + round(share * (above - below)), below + 1), above - 1)
         width = above - below
         visited[place] = yield knobs[place]
-        if visited[place] <= limit:
+        if visited[place] < limit or (visited[place] == limit and sense != ">="):
             below = place
         else:
             above = place
         halve = 2 * (above - below) > width + 1
-    fitting = [place for place, value in visited.items() if value <= limit or nearest]
+    sign = -1 if sense == ">=" else 1
+    fitting = [place for place, value in visited.items() if sense == "~" or sign * value <= sign * limit]
     if not fitting:
-        closest = min(visited, key=lambda place: (visited[place], place))
+        closest = min(visited, key=lambda place: (sign * visited[place], place))
         raise Unreachable(f"nearest: {visited[closest]:.6g} at {knobs[closest]:g}")
-    best = max(fitting, key=lambda place: (-abs(visited[place] - limit), place))
+    best = max(fitting, key=lambda place: (-abs(visited[place] - limit), sign * place))
     return Match(knobs[best], visited[best], len(visited))
 
 

@@ -47,7 +47,7 @@ class MeanSearch:
         column = self.target.column
         falling = column not in RATES and not find_metric(all_metrics(), column).higher_is_better
         values = knob_values(codec_class(self.codec), reverse=falling)
-        self._steps = steps(values, self.target.limit, nearest=self.target.nearest)
+        self._steps = steps(values, self.target.limit, sense=self.target.sense)
         self._knob = next(self._steps)
 
     @property

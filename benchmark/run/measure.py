@@ -173,7 +173,7 @@ def match_image(codec: Codec, reference: Reference, place: int, target: Target) 
 
         falling = not metric.higher_is_better
     try:
-        return find_knob(value_at, knob_values(type(codec), reverse=falling), target.limit, nearest=target.nearest)
+        return find_knob(value_at, knob_values(type(codec), reverse=falling), target.limit, sense=target.sense)
     except Unreachable as error:
         which = f"image {place} of the item: " if len(reference.images) > 1 else ""
         raise Unreachable(f"{which}{target} cannot be reached; {error}") from error

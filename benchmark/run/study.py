@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
-from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
 from benchmark.record.row import LEAST_REPEATS
-from benchmark.run.matching import RATES, Target
+from benchmark.run.matching import Target
+from benchmark.run.texts import expanded, targets_of
 from benchmark.system.files import read_toml
 
 Sweep = Mapping[str, Sequence[Setting]]
@@ -79,7 +78,7 @@ class Study:
         """The study as plain lists and dictionaries, under the keys of a study file."""
         match: dict[str, dict[str, list[float]]] = {"match": {}, "match_mean": {}}
         for target in self.match:
-            column = f"{target.column}~" if target.nearest else target.column
+            column = target.column + target.sense.removeprefix("<=")
             match["match_mean" if target.mean else "match"].setdefault(column, []).append(target.limit)
         return {
             "name": self.name,
@@ -163,7 +162,8 @@ def resolve(
             codecs, without those whose libraries are not installed.
         sets: ``CODEC.FIELD=V,V`` texts, each of which replaces one field's sweep; here a codec has its name alone.
         match: limits by column, or by metric for its column over RGB; knobs are then chosen for every image, and their
-            sweeps unused. After a name that ends in ``~`` values above a limit are as good.
+            sweeps unused. A name may end in ``>=`` for values that are not below a limit, or in
+            ``~`` for the nearest on either side.
         match_mean: the same, of means over the data set, for all of which one knob is chosen.
         images: items of the data set; all if none is named.
         timing: whether times are measured to be published; five repeats are then the least.
@@ -184,7 +184,7 @@ def resolve(
     for text in sets:
         codec, field, values = _parse_set(text, named_as)
         chosen[named_as[codec]][field] = list(values)
-    targets = [*_targets(match or {}, mean=False), *_targets(match_mean or {}, mean=True)]
+    targets = [*targets_of(match or {}, mean=False), *targets_of(match_mean or {}, mean=True)]
     for codec, sweep in chosen.items():
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
@@ -253,49 +253,6 @@ def dataset_names(dataset: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(dataset))
 
 
-def parse_match(texts: Sequence[str]) -> dict[str, list[float]]:
-    """Limits by column, from ``COLUMN=V,V`` texts; ``COLUMN~V,V`` gives the column a ``~``.
-
-    Raises:
-        UsageError: a text is not of this form.
-    """
-    match: dict[str, list[float]] = {}
-    for text in texts:
-        column, sign, values = text.partition("~" if "~" in text else "=")
-        try:
-            match.setdefault(column + sign.strip("="), []).extend(float(value) for value in values.split(","))
-        except ValueError:
-            raise UsageError(
-                f"--match {text}: expected COLUMN=VALUE[,VALUE…], such as bpp=2,8, or COLUMN~VALUE[,VALUE…]"
-            ) from None
-    return match
-
-
-def _targets(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Target]:
-    found = []
-    for name, limits in match.items():
-        plain = name.removesuffix("~")
-        try:
-            column = plain if plain in RATES else _target_metric(plain).column
-        except UsageError as error:
-            raise UsageError(f"match: {plain!r} is neither a rate ({', '.join(RATES)}) nor a metric; {error}") from None
-        if not limits:
-            raise UsageError(f"match: {name}: no values to match")
-        for limit in limits:
-            if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
-                raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
-            found.append(Target(column, float(limit), name != plain, mean))
-    return list(dict.fromkeys(found))
-
-
-def _target_metric(text: str) -> Metric:
-    metric = find_metric(all_metrics(), text)
-    missing = missing_metrics()
-    if metric.name in missing:
-        raise MissingBackend(f"match: metric {metric.name}: {missing[metric.name]}")
-    return metric
-
-
 def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Sequence[str]) -> None:
     """Takes out the sweeps of the knobs, for which a match finds values."""
     for codec, sweep in codecs.items():
@@ -341,9 +298,9 @@ def _parse_set(text: str, codecs: Mapping[str, str]) -> tuple[str, str, Sequence
     target, equals, values = text.partition("=")
     codec, dot, field = target.partition(".")
     if not (equals and dot and codec and field and values):
-        raise UsageError(f"--set {text}: expected CODEC.FIELD=VALUE[,VALUE…], such as jpeg.quality=5,10,20")
+        raise UsageError(f"--set {text}: expected CODEC.FIELD=VALUE[,VALUE…], such as jpeg.quality=5,10,20 or 5..95:5")
     if codec not in codecs:
         codec_class(codec)  # raises for an unknown one
         raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(codecs)}")
     cls = codec_class(codecs[codec])
-    return codec, field, [cls.parse_setting(field, value) for value in values.split(",")]
+    return codec, field, [cls.parse_setting(field, value) for value in expanded(f"--set {text}", values)]

@@ -69,9 +69,28 @@ def test_the_nearest_may_lie_above(shape: object) -> None:
     values = {float(knob): float(shape(knob)) for knob in range(1, 101)}  # type: ignore[operator]
     for limit in {*values.values(), *(value + 0.01 for value in values.values()), -5.0, 1e9}:
         curve = Curve(values)
-        found = find_knob(curve, range(1, 101), limit, nearest=True)
+        found = find_knob(curve, range(1, 101), limit, sense="~")
         assert abs(found.value - limit) == min(abs(value - limit) for value in values.values())
         assert len(curve.asked) == found.encodes <= 16
+
+
+@pytest.mark.parametrize("shape", [lambda k: k / 10, lambda k: math.exp(k / 20), lambda k: k**3, lambda k: k // 7])
+def test_the_cheapest_that_is_as_good(shape: object) -> None:
+    values = {float(knob): float(shape(knob)) for knob in range(1, 101)}  # type: ignore[operator]
+    for limit in {*values.values(), *(value + 0.01 for value in list(values.values())[:-1]), -5.0}:
+        if limit > max(values.values()):
+            continue
+        curve = Curve(values)
+        found = find_knob(curve, range(1, 101), limit, sense=">=")
+        assert found.knob == min(knob for knob, value in values.items() if value >= limit)
+        assert len(curve.asked) == found.encodes <= 16
+    with pytest.raises(Unreachable, match="nearest: "):
+        find_knob(Curve(values), range(1, 101), 1e9, sense=">=")
+
+
+def test_lossless_is_as_good_as_any() -> None:
+    curve = Curve({knob: 20.0 + knob if knob < 90 else math.inf for knob in range(1, 101)})
+    assert find_knob(curve, range(1, 101), 500, sense=">=").knob == 90
 
 
 def test_knobs_rise_with_the_rate() -> None:

@@ -9,7 +9,8 @@ import pytest
 from benchmark.errors import UsageError
 from benchmark.plugins import codec_class, dataset_class
 from benchmark.run.matching import Target
-from benchmark.run.study import dataset_names, parse_match, read_study, resolve
+from benchmark.run.study import dataset_names, read_study, resolve
+from benchmark.run.texts import parse_match
 from tests.conftest import ROOT
 
 
@@ -80,10 +81,13 @@ def test_targets_may_be_of_either_side_and_of_means(tmp_path: Path) -> None:
     study, _ = resolve(codecs=["jpeg"], match=parse_match(["bpp=2", "psnr~30"]), match_mean=parse_match(["bpp~1"]))
     assert list(study.match) == [
         Target("bpp", 2),
-        Target("psnr_rgb", 30, nearest=True),
-        Target("bpp", 1, nearest=True, mean=True),
+        Target("psnr_rgb", 30, sense="~"),
+        Target("bpp", 1, sense="~", mean=True),
     ]
     assert [str(target) for target in study.match] == ["bpp<=2", "psnr_rgb~30", "mean bpp~1"]
+    others, _ = resolve(codecs=["jpeg"], match=parse_match(["ssim>=0.98,0.9", "bpp<=2"]))
+    assert [str(target) for target in others.match] == ["ssim_rgb>=0.98", "ssim_rgb>=0.9", "bpp<=2"]
+    assert others.to_dict()["match"] == {"ssim_rgb>=": [0.98, 0.9], "bpp": [2]}
     path = tmp_path / "study.toml"
     path.write_text(study.to_toml(), encoding="utf-8")
     assert resolve(**read_study(path))[0] == study

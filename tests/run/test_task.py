@@ -60,11 +60,11 @@ def test_no_other_knob_comes_closer(pictures: Path, codec: str, target: Target) 
 
 def test_the_nearest_is_on_either_side(pictures: Path) -> None:
     below = matched(pictures, "jpeg", Target("bpp", 2))
-    for row, lower in zip(matched(pictures, "jpeg", Target("bpp", 2, nearest=True)), below, strict=True):
+    for row, lower in zip(matched(pictures, "jpeg", Target("bpp", 2, sense="~")), below, strict=True):
         assert row.target == "bpp~2"
         assert abs((row.bpp or 0) - 2) <= 2 - (lower.bpp or 0)
         assert (row.knob_value or 0) - (lower.knob_value or 0) in (0, 1)
-    for row in matched(pictures, "jpeg", Target("bpp", 0.001, nearest=True)):
+    for row in matched(pictures, "jpeg", Target("bpp", 0.001, sense="~")):
         plain = run_task(Task(f"folder:{pictures}", None, row.image, "", "jpeg", [{"quality": 1}], (), 1, 1))[0]
         assert (row.status, row.bytes) == ("ok", plain.bytes), "the lowest end is the nearest to nothing"
 
