@@ -19,9 +19,13 @@ def publishable(records: pd.DataFrame) -> pd.Series:
         records: as :func:`benchmark.analysis.table.read_records` gives them.
     """
     alone = (numbers_of(records, "jobs") == 1) & (numbers_of(records, "repeats") >= LEAST_REPEATS)
-    flags = records["flags"] if "flags" in records else pd.Series("", records.index)
-    disturbed = flags.fillna("").astype(str).str.split().map(lambda words: DISTURBED in words)
-    return (records["status"] == "ok") & alone & ~disturbed.astype(bool)
+    return (records["status"] == "ok") & alone & ~disturbed(records)
+
+
+def disturbed(frame: pd.DataFrame, column: str = "flags") -> pd.Series:
+    """Which rows were disturbed while they were timed, by their flags; none where there are no such."""
+    flags = frame[column].fillna("").astype(str) if column in frame else pd.Series("", frame.index, dtype=str)
+    return flags.str.split().map(lambda words: DISTURBED in words).astype(bool)
 
 
 def numbers_of(frame: pd.DataFrame, name: str) -> pd.Series:

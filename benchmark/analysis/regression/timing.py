@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmark.analysis.publishable import disturbed
+
 LEAST_PAIRS = 6
 """Pairs of timings below which no test can be significant at 5 %: with five its smallest p is 2/2⁵. With Holm's
 correction over n tests the smallest of them needs a p below 0.05/n: for 20 tests 10 pairs."""
@@ -21,8 +23,8 @@ def time_ratios(good: pd.DataFrame, limit: float) -> pd.DataFrame:
     """Ratios of times by codec, with Wilcoxon's signed-rank test on their logarithms, Holm's correction over all.
 
     Args:
-        good: rows that succeeded in both runs, side by side: ``dataset``, ``codec``, ``image``, and ``encode_s`` and
-            ``decode_s`` with ``_before`` and ``_after``.
+        good: rows that succeeded in both runs, side by side: ``dataset``, ``codec``, ``image``, and ``encode_s``,
+            ``decode_s`` and ``flags`` with ``_before`` and ``_after``. Rows that were disturbed count in neither.
         limit: share by which a geometric mean may rise or fall.
 
     Returns:
@@ -32,6 +34,7 @@ def time_ratios(good: pd.DataFrame, limit: float) -> pd.DataFrame:
         below :data:`LEAST_PAIRS`.
     """
     rows = []
+    good = good[~(disturbed(good, "flags_before") | disturbed(good, "flags_after"))]
     for (dataset, codec), part in good.groupby(["dataset", "codec"], sort=False):
         for what in ("encode", "decode"):
             names = [f"{what}_s_before", f"{what}_s_after"]

@@ -56,6 +56,16 @@ def test_points_cut_from_one_stream_count_as_one_measurement() -> None:
     assert time_ratios(pd.concat([frame] * 4), 0.2)["pairs"].iloc[0] == 5
 
 
+def test_rows_that_were_disturbed_do_not_count() -> None:
+    """On either side."""
+    frame = times(1.0, 0.1, 12, 1)
+    slow = times(9.0, 0.1, 12, 2).assign(flags_before="", flags_after="above-ceiling disturbed")
+    slow.loc[slow.index[:6], ["flags_before", "flags_after"]] = ["disturbed", ""]
+    found = time_ratios(pd.concat([frame.assign(flags_before="", flags_after=""), slow]), 0.2)
+    assert found["pairs"].iloc[0] == 12
+    assert found["ratio"].iloc[0] < 2
+
+
 def test_times_count_only_when_asked(against: Callable[..., Comparison]) -> None:
     def slower(frame: pd.DataFrame) -> None:
         fine = frame["codec"] == "fine"
