@@ -59,7 +59,6 @@ def about_picture(data: bytes, picture: ImageFile.ImageFile) -> About:
         picture: the same, opened.
     """
     width, height = picture.size
-    orientation = int(picture.getexif().get(_ORIENTATION, 1) or 1)
     told: dict[str, Any] = {
         "container": "JPEG" if picture.format == "MPO" else str(picture.format).replace("WEBP", "WebP"),
         "width": width,
@@ -68,7 +67,7 @@ def about_picture(data: bytes, picture: ImageFile.ImageFile) -> About:
         "model": picture.mode,
         "alpha": picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info,
         "frames": getattr(picture, "n_frames", 1),
-        "orientation": orientation if 1 <= orientation <= 8 else 1,
+        "orientation": orientation_of(picture),
         "profile": picture.info.get("icc_profile") or b"",
     }
     if picture.format in ("BMP", "DIB", "TGA") and _bits_of_pixel(data, str(picture.format)) in (15, 16):
@@ -79,6 +78,12 @@ def about_picture(data: bytes, picture: ImageFile.ImageFile) -> About:
     if picture.format == "GIF" and picture.tile and picture.tile[0].extents != (0, 0, width, height):
         told |= {"alpha": True}  # what the frame leaves free of the screen is transparent
     return About(**told)
+
+
+def orientation_of(picture: ImageFile.ImageFile) -> int:
+    """The orientation in EXIF or XMP, 1 to 8; 1 where there is none."""
+    orientation = int(picture.getexif().get(_ORIENTATION, 1) or 1)
+    return orientation if 1 <= orientation <= 8 else 1
 
 
 def _bits_of_pixel(data: bytes, form: str) -> int:

@@ -112,24 +112,34 @@ def unpacked(chunks: Chunks) -> bytes:
     return rows
 
 
-def verify(data: bytes) -> Chunks:
-    """The chunks of a whole and undamaged file: all CRCs and the Adler sum are right.
+def verified(chunks: Chunks) -> bytes:
+    """A file of the same pixels, whose rows are stored as they are: another reader need not inflate them again.
 
     Raises:
-        ValueError: it is damaged.
+        ValueError: the rows are damaged, see :func:`unpacked`.
     """
-    chunks = read_chunks(data)
-    unpacked(chunks)
-    return chunks
+    head = struct.pack(
+        ">IIBBBBB", chunks.width, chunks.height, chunks.depth, chunks.colour, 0, 0, int(chunks.interlaced)
+    )
+    parts = [(b"IHDR", head), *((name, chunks.first[name]) for name in (b"PLTE", b"tRNS") if name in chunks.first)]
+    parts += [(b"IDAT", zlib.compress(unpacked(chunks), 0)), (b"IEND", b"")]
+    return SIGNATURE + b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
+        for name, content in parts
+    )
 
 
-def about_png(data: bytes) -> About:
-    """What a PNG file is.
+def says_exif(chunks: Chunks) -> bool:
+    """Whether there may be an orientation: in a chunk of EXIF, or in a text of XMP or ImageMagick."""
+    return not {b"eXIf", b"tEXt", b"zTXt", b"iTXt"}.isdisjoint(chunks.first)
+
+
+def about_png(data: bytes, chunks: Chunks) -> About:
+    """What a PNG file is, but for its orientation.
 
     Raises:
-        ValueError: it is damaged, or none.
+        ValueError: its profile is damaged.
     """
-    chunks = read_chunks(data)
     frames = 1
     if len(animation := chunks.first.get(b"acTL", b"")) >= 4:
         # Where no fcTL stands before the rows, the picture that plain readers show is none of the frames.

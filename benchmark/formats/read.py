@@ -16,7 +16,7 @@ from benchmark.errors import MissingData, UnsupportedImage
 from benchmark.formats import png, pnm, tiff
 from benchmark.formats.about import About
 from benchmark.formats.limit import check_size, no_other_limit
-from benchmark.formats.pillow import about_picture, is_srgb, opened, to_srgb, turned
+from benchmark.formats.pillow import about_picture, is_srgb, opened, orientation_of, to_srgb, turned
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -38,10 +38,15 @@ def inspect(data: bytes, where: str) -> About:
             return pnm.about_pnm(data)
         if tiff.is_tiff(data):
             return tiff.about_tiff(data)
-        told = png.about_png(data) if data.startswith(png.SIGNATURE) else None
+        if data.startswith(png.SIGNATURE):
+            chunks = png.read_chunks(data)
+            about = png.about_png(data, chunks)
+            if not png.says_exif(chunks):
+                return about
+            with _undisturbed(), opened(data) as picture:
+                return dataclasses.replace(about, orientation=orientation_of(picture))
         with _undisturbed(), opened(data) as picture:
-            about = about_picture(data, picture)
-        return about if told is None else dataclasses.replace(told, orientation=about.orientation)
+            return about_picture(data, picture)
     except Exception as error:  # readers raise anything of a file that is none, or damaged
         raise MissingData(f"{where}: cannot be read as an image: {_told(error)}") from error
 
@@ -140,7 +145,8 @@ def _decoded(data: bytes, about: About) -> Pixels:
     if about.container == "PNG":
         if about.bits == 16:
             return _to_8_bits(png.deep_samples(data), about.highest)
-        chunks = png.verify(data)
+        chunks = png.read_chunks(data)
+        data = png.verified(chunks)
         if about.kind == "grey" and b"tRNS" in chunks.first:
             return _with_clear_grey(data, chunks, about.highest)
     if about.container == "TIFF" and about.bits > 8:

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from benchmark.formats.png import about_png, deep_samples, read_chunks, verify
+from benchmark.formats.png import about_png, deep_samples, read_chunks, verified
 from tests.formats.writers import Samples, chunk, png
 
 RAMP: Samples = np.arange(24 * 24 * 3, dtype=np.uint16).reshape(24, 24, 3).astype(np.uint8)
@@ -17,13 +17,13 @@ SOUND = png(RAMP, "rgb", 8)
 
 def test_every_flipped_bit_is_told() -> None:
     data = png(RAMP[:5, :5], "rgb", 8)
-    assert verify(data).width == 5
+    assert read_chunks(data).width == 5
     for place in range(len(data)):
         for bit in (0, 3, 7):
             damaged = bytearray(data)
             damaged[place] ^= 1 << bit
             with pytest.raises(ValueError):
-                verify(bytes(damaged))
+                verified(read_chunks(bytes(damaged)))
 
 
 def test_the_message_says_where() -> None:
@@ -40,10 +40,10 @@ def test_a_wrong_adler_sum_is_told_where_all_crcs_are_right() -> None:
     data = SOUND[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
     read_chunks(data)
     with pytest.raises(ValueError, match="its rows are damaged"):
-        verify(data)
+        verified(read_chunks(data))
     short = SOUND[:8] + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(73 * 23))) + chunk(b"IEND", b"")
     with pytest.raises(ValueError, match="its rows have not the 1752 bytes"):
-        verify(short)
+        verified(read_chunks(short))
 
 
 @pytest.mark.parametrize("cut", [0, 5, 20, 60, len(SOUND) - 1])
@@ -58,7 +58,7 @@ def test_samples_of_16_bits(kind: str, channels: int, interlaced: bool) -> None:
     samples = np.random.default_rng(channels).integers(0, 65536, (9, 7, channels)).astype(np.uint16)
     data = png(samples, kind, 16, interlaced=interlaced)
     assert np.array_equal(deep_samples(data), samples)
-    about = about_png(data)
+    about = about_png(data, read_chunks(data))
     assert (about.bits, about.highest, about.alpha) == (16, 65535, channels in (2, 4))
     with pytest.raises(ValueError, match="it has 8 bits"):
         deep_samples(SOUND)
