@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, SupportsFloat
 
+from benchmark.system.names import plain
+
 Aggregate = Literal["", "point", "mean", "image", "most", "same", "all"]
 """What a summary makes of a column over the rows of an operating point.
 
@@ -129,7 +131,7 @@ def _whole(cell: str) -> int:
 
 
 _KINDS: Mapping[Kind, _Kind] = {
-    "text": _Kind("text", str, str),
+    "text": _Kind("text", str, plain),
     "whole number": _Kind("a whole number", _whole, lambda value: str(int(value))),
     "number": _Kind("a number", read_number, write_number),
     "words": _Kind("words", lambda cell: tuple(cell.split()), " ".join),

@@ -12,6 +12,7 @@ from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
+from benchmark.system.names import printable
 from benchmark.system.progress import Progress
 
 
@@ -48,13 +49,13 @@ def execute(
             item,
             settings=part.settings,
             target=part.target,
-            done=done[item, codec_class(part.codec).name],
+            done=done[printable(item), codec_class(part.codec).name],
         )
         for item in plan.items
         for part in parts
     ]
     for task, made in run_tasks(tasks, jobs=jobs, timeout=study.timeout, engine=engine):
-        where = f"{codec_class(task.codec).name} on {task.item}"
+        where = f"{codec_class(task.codec).name} on {printable(task.item)}"
         records = [
             record
             if record.target_over != "set"

@@ -19,6 +19,7 @@ from benchmark.run.plan import Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.study import OperatingPoint
 from benchmark.run.task import Task
+from benchmark.system.names import printable
 from benchmark.system.progress import Progress
 
 
@@ -124,7 +125,7 @@ def search_means(
                     item,
                     **trial_of,
                     settings=[trial.settings],
-                    done=done[item, codec_class(trial.codec).name],
+                    done=done[printable(item), codec_class(trial.codec).name],
                 )
                 for item in plan.items
                 for trial in trials.values()
@@ -136,11 +137,11 @@ def search_means(
             for search in pending:
                 tried = codec_class(search.codec).from_settings(search.trial.settings)
                 place = tried.name, row_settings(tried, None)
-                search.proceed([rows[plan.label, item, *place] for item in plan.items])
+                search.proceed([rows[plan.label, printable(item), *place] for item in plan.items])
     return searches
 
 
 def _tried(task: Task) -> str:
     codec = codec_class(task.codec)
     assert codec.knob is not None
-    return f"tries {codec.name} {codec.knob.field} {task.settings[0][codec.knob.field]} on {task.item}"
+    return f"tries {codec.name} {codec.knob.field} {task.settings[0][codec.knob.field]} on {printable(task.item)}"

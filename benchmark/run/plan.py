@@ -16,6 +16,7 @@ from benchmark.run.study import OperatingPoint, Study
 from benchmark.run.task import Task
 from benchmark.system.environment import own_version
 from benchmark.system.load import quiet_cores
+from benchmark.system.names import printable
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Plan:
     Attributes:
         study: resolved.
         dataset: opened.
-        items: the items of the data set, in order.
+        items: the items of the data set, in order. Rows have their names as :func:`~benchmark.system.names.printable`
+            makes them.
         label: the name of the data set in the rows.
         task: what all tasks have in common, see :meth:`task_of`.
         sources: the digest of the code of each codec, by the name that its parts have.
@@ -77,7 +79,7 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
         UsageError: it has no image of a name that the study gives.
     """
     dataset = open_dataset(study.dataset, data_root)
-    items, label = _items(dataset, study.images), dataset.label
+    items, label = _items(dataset, study.images), printable(dataset.label)
     targets: Sequence[Target | None] = study.match or (None,)
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
@@ -120,7 +122,7 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
         rows=[
             (
                 label,
-                item,
+                printable(item),
                 codec_class(codec).name,
                 row_settings(codec_class(codec).from_settings(settings), target),
                 str(target or ""),
@@ -136,7 +138,9 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
 def _items(dataset: Dataset, images: Sequence[str]) -> list[str]:
     """The items of a data set that a study names, in the order of the data set; all where it names none."""
     items = list(dataset.items())
+    by_name = {printable(item): item for item in items}
+    images = [by_name.get(name, name) for name in images]
     if unknown := [name for name in images if name not in items]:
-        few = ", ".join(items[:5]) + (", …" if len(items) > 5 else "")
+        few = ", ".join(list(by_name)[:5]) + (", …" if len(items) > 5 else "")
         raise UsageError(f"images: {dataset.label} has no image {unknown[0]!r}; expected names such as {few}")
     return [item for item in items if item in images] if images else items

@@ -160,9 +160,9 @@ class RecordStore:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
+    """Writes a file whole or not at all. What UTF-8 cannot hold is escaped with a backslash, as JSON has it."""
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="")
+    temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
     temporary.replace(path)
 
 

@@ -16,6 +16,7 @@ from benchmark.record.row import LEAST_REPEATS
 from benchmark.run.matching import Target
 from benchmark.run.texts import expanded, targets_of
 from benchmark.system.files import read_toml
+from benchmark.system.names import plain
 
 Sweep = Mapping[str, Sequence[Setting]]
 """Values to try for each field; every combination is an operating point."""
@@ -82,12 +83,12 @@ class Study:
             match["match_mean" if target.mean else "match"].setdefault(column, []).append(target.limit)
         return {
             "name": self.name,
-            "dataset": self.dataset,
+            "dataset": plain(self.dataset),
             "metrics": list(self.metrics),
             "repeats": self.repeats,
             "threads": self.threads,
             "timeout": self.timeout,
-            **({"images": list(self.images)} if self.images else {}),
+            **({"images": list(map(plain, self.images))} if self.images else {}),
             **({"timing": True} if self.timing else {}),
             **{key: limits for key, limits in match.items() if limits},
             "codecs": {

@@ -32,6 +32,7 @@ from benchmark.run.measure import (
 )
 from benchmark.run.timing import Stopwatch
 from benchmark.system.load import pinned
+from benchmark.system.names import printable
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def blank_record(
     return Record(
         dataset=task.label,
         images_expected=task.images_expected,
-        image=task.item,
+        image=printable(task.item),
         image_sha256=digest,
         images=None if images is None else len(images),
         width=None if images is None else images.shape[2],

@@ -26,6 +26,7 @@ from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
 from benchmark.run.measure import digest_pixels, like
 from benchmark.run.task import one_line
+from benchmark.system.names import printable
 from benchmark.system.pool import Pool
 
 CROP = 128
@@ -181,7 +182,7 @@ def _originals(choices: Sequence[_Choice], data_root: Path | None, notes: list[s
         missing, changed = [], []
         try:
             dataset: Dataset = open_dataset(label, data_root)
-            items = set(dataset.items())
+            items = {printable(item): item for item in dataset.items()}
         except BenchmarkError as error:
             notes.append(f"no visual comparison on {label}: {one_line(error)}")
             continue
@@ -189,7 +190,11 @@ def _originals(choices: Sequence[_Choice], data_root: Path | None, notes: list[s
             if choice.image not in items:
                 missing.append(choice.image)
                 continue
-            images = dataset.load(choice.image)
+            try:
+                images = dataset.load(items[choice.image])
+            except BenchmarkError as error:
+                notes.append(f"{choice.image} of {label} is not shown: {one_line(error)}")
+                continue
             digests = {row["image_sha256"] for row in choice.rows.values()}
             if digests == {digest_pixels(images)}:
                 found[label, choice.image] = images[0]

@@ -31,7 +31,7 @@ def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
         "a",
         bytes=12,
         bpp=0.3,
-        reason='says "no",\ntwice',
+        reason='says "no", twice',
         flags=("above-ceiling", "undefined-metric"),
         metric_definitions={"psnr": "01234567"},
         metrics={"psnr_rgb": float("inf")},
@@ -39,9 +39,18 @@ def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
     )
     with RecordStore(path) as store:
         store.append([written])
-        assert path.read_text(encoding="utf-8").count("\n") == 3
+        assert path.read_text(encoding="utf-8").count("\n") == 2
     assert rows_of(path) == [written]
     assert path.read_text(encoding="utf-8").splitlines()[0].split(",") == columns(metric_columns())
+
+
+def test_a_row_is_a_line_whatever_its_texts_hold(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    with RecordStore(path) as store:
+        store.append([record("a", reason="one\ntwo\r\udce9", version="=1+1")])
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+    (row,) = rows_of(path)
+    assert (row.reason, row.version) == ("one%0Atwo%0D%E9", "%3D1+1")
 
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:

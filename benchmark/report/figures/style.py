@@ -42,6 +42,7 @@ REFUSED: Mapping[str, Any] = {"facecolor": "#F4F4F4", "edgecolor": "#BBBBBB", "h
 _STYLE: Mapping[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
+    "text.parse_math": False,  # a name may be $x_$
     "font.size": 8,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,

@@ -1,0 +1,63 @@
+"""Names that any file, table and console can hold: of files, folders and data sets, which may have any characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_FORMULA = "=+-@"
+"""First characters of a cell that a spreadsheet takes for a formula."""
+
+_ESCAPE = re.compile(r"%(?:u([0-9A-F]{4})|([01][0-9A-F]|7F|[89A-F][0-9A-F]|25|2B|2D|3D|40))")
+_LINES = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of control characters, of halves of surrogate pairs, and of what ends a line or a paragraph."""
+
+_BYTES = 0xDC00
+"""Where Python puts a byte of a file's name that is no UTF-8: this and the byte."""
+
+
+def printable(name: str) -> str:
+    """A name without characters that a line of UTF-8 cannot hold, and that no spreadsheet takes for a formula.
+
+    Control characters and bytes that are no UTF-8 become ``%0D`` or ``%E9``; so does a first ``=``, ``+``, ``-`` or
+    ``@``. Names that have none of these stay as they are. Different names stay different: :func:`unprintable` gives
+    them back.
+    """
+    return _ESCAPE.sub(lambda found: f"%25{found[0][1:]}", name) if _is_plain(name) else "".join(_escaped(name))
+
+
+def unprintable(name: str) -> str:
+    """The name of which :func:`printable` made another."""
+
+    def one(found: re.Match[str]) -> str:
+        if found[1]:
+            return chr(int(found[1], 16))
+        code = int(found[2], 16)
+        return chr(code if code < 0x80 else _BYTES + code)
+
+    return _ESCAPE.sub(one, name)
+
+
+def plain(text: str) -> str:
+    """A text that a cell of a table can hold, as :func:`printable` makes it; what is one already stays as it is."""
+    return text if _is_plain(text) else "".join(_escaped(text, escapes=False))
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and not text.startswith(tuple(_FORMULA))
+
+
+def _escaped(text: str, *, escapes: bool = True) -> list[str]:
+    found = []
+    for place, character in enumerate(text):
+        code = ord(character)
+        if unicodedata.category(character) in _LINES:
+            if 0xDC80 <= code <= 0xDCFF:
+                found.append(f"%{code - _BYTES:02X}")
+            else:
+                found.append(f"%{code:02X}" if code < 0x80 else f"%u{code:04X}")
+        elif (place == 0 and character in _FORMULA) or (escapes and _ESCAPE.match(text, place)):
+            found.append(f"%{code:02X}")
+        else:
+            found.append(character)
+    return found

@@ -1,0 +1,72 @@
+"""Names of any characters, and what tables hold of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import pytest
+
+from benchmark.system.names import plain, printable, unprintable
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("kodim01.png", "kodim01.png"),
+        ("ä b%20c/日本.png", "ä b%20c/日本.png"),
+        ("x\ry\n.png", "x%0Dy%0A.png"),
+        ("caf\udce9.png", "caf%E9.png"),
+        ("\ud800", "%uD800"),
+        ("a\u2028b\x85", "a%u2028b%u0085"),
+        ("=cmd()", "%3Dcmd()"),
+        ("-1+2", "%2D1+2"),
+        ("a%0D", "a%250D"),
+        ("$x_$ 100%", "$x_$ 100%"),
+    ],
+)
+def test_names_are_printable_and_come_back(name: str, shown: str) -> None:
+    assert printable(name) == shown
+    assert unprintable(shown) == name
+
+
+def test_different_names_stay_different() -> None:
+    generator = random.Random(4)
+    letters = [
+        "%",
+        "2",
+        "5",
+        "0",
+        "D",
+        "E",
+        "9",
+        "u",
+        "=",
+        "-",
+        "\r",
+        "\n",
+        "\t",
+        "\udce9",
+        "\ud800",
+        "\u2028",
+        "é",
+        "/",
+    ]
+    names = {"".join(generator.choices(letters, k=generator.randint(1, 7))) for _ in range(5000)}
+    shown = {printable(name) for name in names}
+    assert len(shown) == len(names)
+    assert {unprintable(text) for text in shown} == names
+    for text in shown:
+        text.encode()
+        assert text.splitlines() == [text]
+        assert text[0] not in "=+-@"
+        assert plain(text) == text
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerow([text, "b"])
+        assert list(csv.reader(io.StringIO(buffer.getvalue()))) == [[text, "b"]]
+
+
+def test_texts_of_messages_lose_what_a_cell_cannot_hold() -> None:
+    assert plain("no file a%0D\r\udce9: 100 %") == "no file a%0D%0D%E9: 100 %"
+    assert plain("=1+1") == "%3D1+1"
