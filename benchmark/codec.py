@@ -105,7 +105,7 @@ class Codec(ABC):
     grid: ClassVar[Mapping[str, Sequence[Setting]]]
     """Default sweep: the product of the values given for each field."""
     knob: ClassVar[Knob | None] = None
-    """The field that trades rate for quality; None for a lossless codec."""
+    """The field that trades rate for quality; None for a codec of one rate, lossless or not."""
     lossless_at: ClassVar[Mapping[str, Setting] | None] = None
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
     embedded: ClassVar[bool] = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ def open_console() -> Console:
     from rich.console import Console
 
     console = Console(markup=False, highlight=False, quiet=asked(QUIET))  # square brackets are meant
-    if not console.is_terminal:
+    if not (console.is_terminal or os.environ.get("COLUMNS")):
         console.width = 160  # a file has no width: do not break its lines at 80
     return console
 

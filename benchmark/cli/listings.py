@@ -17,7 +17,7 @@ def print_codecs() -> None:
     """All codecs, with what is missing for each."""
     from benchmark.plugins import codec_class, codec_names, version_of
 
-    table = table_of("codec", "what", "takes", "knob", "library")
+    table = table_of("codec", "what", "takes", "knob", "library", drop=["library", "takes"], prose=["what", "library"])
     for name in codec_names():
         try:
             cls = codec_class(name)
@@ -27,7 +27,7 @@ def print_codecs() -> None:
             table.add_row(name, cls.summary, takes, _knob(cls), f"missing: {error}")
         except BenchmarkError as error:
             table.add_row(name, f"cannot be loaded: {error}", "", "", "")
-    open_console().print(table)
+    table.print()
 
 
 def _knob(codec: type[Codec]) -> str:
@@ -41,7 +41,7 @@ def print_datasets(data_root: Path | None) -> None:
     """All data sets, with how many of their images are here."""
     from benchmark.plugins import dataset_classes, open_dataset
 
-    table = table_of("data set", "what", "images here")
+    table = table_of("data set", "what", "images here", prose=["what", "images here"])
     for name, cls in sorted(dataset_classes().items()):
         shown = f"{name}:{cls.arguments}" if cls.arguments else name
         if "PATH" in cls.arguments:
@@ -57,7 +57,7 @@ def print_datasets(data_root: Path | None) -> None:
                 command = f"data fetch {name}" if cls.fetchable else cls.built_by
                 here = f"missing: python -m benchmark {command}" if command else "missing"
         table.add_row(shown, cls.summary, here)
-    open_console().print(table)
+    table.print()
 
 
 def print_metrics() -> None:
@@ -67,7 +67,11 @@ def print_metrics() -> None:
     missing = missing_metrics()
     libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
     libraries |= {name: f"missing: {reason}" for name, reason in missing.items()}
-    table = table_of("metric", "columns", "unit", "better", "tolerance", "least side", "library")
+    table = table_of(
+        *("metric", "columns", "unit", "better", "tolerance", "least side", "library"),
+        drop=["least side", "tolerance", "library"],
+        prose=["columns", "library"],
+    )
     definitions = []
     for name in libraries:
         columns = [metric for metric in all_metrics() if metric.name == name]
@@ -83,8 +87,8 @@ def print_metrics() -> None:
         )
         asked = "" if first.by_default else " (computed where --metrics names it)"
         definitions.append(f"{name}{asked}: {first.definition}")
+    table.print()
     console = open_console()
-    console.print(table)
     for line in definitions:
         console.print(line, soft_wrap=True)
 
@@ -93,7 +97,7 @@ def print_info() -> None:
     """Machine, Python and library versions."""
     from benchmark.system.environment import describe, package_versions
 
-    table = table_of("what", "value")
+    table = table_of("what", "value", prose=["value"])
     for name, value in {**describe(), **package_versions()}.items():
         table.add_row(name, str(value))
-    open_console().print(table)
+    table.print()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import rich.table
 from rich import box
-from rich.table import Table
+from rich.cells import cell_len
+
+from benchmark.cli.console import VERBOSE, asked, open_console
 
 _NUMERIC = {
     "images",
@@ -17,6 +21,9 @@ _NUMERIC = {
     "overlap",
     "of images %",
     "95 % CI",
+    "its 95 % CI",
+    "mean curve %",
+    "rank",
     "p",
     "n",
     "quality",
@@ -42,12 +49,88 @@ _NUMERIC = {
 }
 
 
-def table_of(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    """An empty table; columns of numbers, by their names or those in ``numbers``, are flush right."""
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, justify="right" if column in _NUMERIC or column in numbers else "left")
-    return table
+_LEAST_PROSE = 24
+"""Columns that a text of several words gets at least; it is broken between words."""
+
+
+@dataclass
+class Table:
+    """A table that fits a console: no number and no name is ever cut.
+
+    Where the console is too narrow, columns are left out, and a line below the table says which.
+
+    Attributes:
+        columns: the titles, each once.
+        numbers: those of columns of numbers, which are flush right.
+        drop: those that may be left out, the first one first.
+        prose: those of texts that may be broken between words.
+        title: what stands above it; may be empty.
+        rows: the cells.
+    """
+
+    columns: Sequence[str]
+    numbers: Collection[str]
+    drop: Sequence[str]
+    prose: Collection[str]
+    title: str = ""
+    rows: list[Sequence[str]] = field(default_factory=list)
+
+    def add_row(self, *cells: str) -> None:
+        """Adds a row, with a cell for each column."""
+        self.rows.append(cells)
+
+    def print(self) -> None:
+        """Prints it on the console of the command."""
+        console = open_console()
+        widths = dict(zip(self.columns, self._widths(), strict=True))
+        least = widths | {name: min(widths[name], max(_LEAST_PROSE, self._word(name))) for name in self.prose}
+        kept = list(self.columns)
+        for name in self.drop:
+            if asked(VERBOSE) or _whole(least, kept) <= console.width:
+                break
+            if name in kept:
+                kept.remove(name)
+        console.width = max(console.width, _whole(least, kept))
+        console.print(self._drawn(kept))
+        left = [name for name in self.columns if name not in kept]
+        if left:
+            text = f"not shown, for the terminal is too narrow: {', '.join(left)}; --verbose shows all"
+            console.print(text, soft_wrap=True)
+
+    def _word(self, name: str) -> int:
+        """How long the longest word of a column is."""
+        place = self.columns.index(name)
+        return max(cell_len(word) for line in (self.columns, *self.rows) for word in line[place].split() or [""])
+
+    def _widths(self) -> list[int]:
+        """How wide each column is, on one line."""
+        lines = [self.columns, *self.rows]
+        return [
+            max(cell_len(part) for line in lines for part in line[place].split("\n"))
+            for place in range(len(self.columns))
+        ]
+
+    def _drawn(self, kept: Sequence[str]) -> rich.table.Table:
+        drawn = rich.table.Table(box=box.SIMPLE_HEAD, title=self.title or None)
+        places = [self.columns.index(name) for name in kept]
+        for name in kept:
+            right = name in _NUMERIC or name in self.numbers
+            drawn.add_column(name, justify="right" if right else "left", no_wrap=name not in self.prose)
+        for row in self.rows:
+            drawn.add_row(*(row[place] for place in places))
+        return drawn
+
+
+def _whole(widths: Mapping[str, int], kept: Sequence[str]) -> int:
+    """How wide a table of some columns is: each has a space on both sides, and one more is at both ends and between."""
+    return sum(widths[name] + 3 for name in kept) + 1
+
+
+def table_of(
+    *columns: str, numbers: Collection[str] = (), drop: Sequence[str] = (), prose: Collection[str] = ()
+) -> Table:
+    """An empty table; see :class:`Table`. Columns of numbers are known by their names, or named in ``numbers``."""
+    return Table(columns, numbers, drop, prose)
 
 
 def formatted(value: object, form: str) -> str:

@@ -78,7 +78,11 @@ def _print_points(console: Console, path: Path) -> None:
         titles = [metric.short for metric in shown]
         timed = _timed(part)
         seconds = ("enc s", "dec s") if timed else ()
-        table = table_of("codec", "setting", "images", "bpp", *titles, *seconds, numbers=titles)
+        table = table_of(
+            *("codec", "setting", "images", "bpp", *titles, *seconds),
+            numbers=titles,
+            drop=[*seconds[::-1], "images", *titles[:0:-1]],
+        )
         table.title = labels[str(dataset)]
         for (place, row), label in zip(part.iterrows(), series_labels(part), strict=True):
             setting = ""
@@ -93,7 +97,7 @@ def _print_points(console: Console, path: Path) -> None:
             if row["images"] != row["images_attempted"]:
                 images += f" of {row['images_attempted']}"
             table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
-        console.print(table)
+        table.print()
     for text in note_on_sizes(summary):
         console.print(f"warning: {text}", soft_wrap=True)
 
@@ -118,18 +122,24 @@ def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:
     """The train × test table of each metric, over RGB where it is defined there."""
     from benchmark.plugins import all_metrics
 
-    console = open_console()
     for name in metrics:
         metric = find_metric(all_metrics(), name)
         values = table.pivot(index="trained_on", columns="tested_on", values=f"{metric.column}_mean")
         columns = list(dict.fromkeys(table["tested_on"]))
-        shown = table_of("trained on", *columns)
+        shown = table_of("trained on", *columns, numbers=columns)
         shown.title = f"{name}, tested on"
         for trained_on in dict.fromkeys(table["trained_on"]):
             shown.add_row(
                 trained_on, *(formatted(values.loc[trained_on, name], f"{{:.{metric.digits}f}}") for name in columns)
             )
-        console.print(shown)
+        shown.print()
+
+
+_PROSE = frozenset({"reason", "flags", "largest changes"})
+"""Columns of a comparison whose texts may be broken between words."""
+
+_SPARE = ("allowed", "p", "pairs", "points", "data set", "change", "stream", "column")
+"""Columns of a comparison that a narrow terminal can do without, the first one first."""
 
 
 BD_FORMS = {
@@ -175,11 +185,12 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
             "series",
             "BD-rate %",
             "95 % CI",
-            *(("p", "n", "mean curve %", "95 % CI") if by_images else ("n",)),
+            *(("p", "n", "mean curve %", "its 95 % CI") if by_images else ("n",)),
             delta,
             "quality",
             "overlap",
             numbers=[delta],
+            drop=[delta, "its 95 % CI", "mean curve %", "quality", "n", "p", "overlap"],
         )
         quality = f"{metric.column} ({metric.drawn_unit})" if metric.drawn_unit else metric.column
         shown.title = f"{dataset}: {quality} against {part['anchor'].iloc[0]}"
@@ -204,7 +215,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
                 span,
                 form["overlap"],
             )
-        console.print(shown)
+        shown.print()
         if by_images:
             console.print(
                 "BD-rate: mean over images; 95 % CI: confidence interval over images; p: Wilcoxon signed-rank, "
@@ -214,7 +225,9 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
             if text:
                 console.print(text, soft_wrap=True)
         for _, row in part[part["flags"] != ""].iterrows():
-            console.print(f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}")
+            console.print(
+                f"{row['series']}{', ' if row['image'] else ''}{row['image']}: {row['flags']}", soft_wrap=True
+            )
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -231,11 +244,11 @@ def print_comparison(comparison: Comparison) -> None:
     for section in sections(comparison):
         if section.folded:
             continue
-        table = table_of(*section.header)
+        table = table_of(*section.header, drop=_SPARE, prose=_PROSE & set(section.header))
         table.title = section.title
         for line in section.lines:
             table.add_row(*line)
-        console.print(table)
+        table.print()
         for text in section.closing:
             console.print(text, soft_wrap=True)
     for text in closing(comparison):
@@ -262,6 +275,7 @@ def print_audit(findings: Sequence[Finding]) -> None:
         "of 1×1",
         "threads",
         "same bytes",
+        drop=["of 1×1", "header B", "bits", "range", "threads", "matrix", "converted by", "chroma", "finest"],
     )
     for finding in findings:
         figures = [formatted(value, "{:.2f}").replace("inf", "∞") for value in (finding.psnr, finding.ceiling)]
@@ -282,7 +296,7 @@ def print_audit(findings: Sequence[Finding]) -> None:
             same,
         )
         table.add_row(finding.codec, end, *(str(cell) if cell != "" else "–" for cell in cells))
-    console.print(table)
+    table.print()
     for finding in findings:
         for problem in finding.problems:
             console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)

@@ -90,7 +90,7 @@ class Record:
         key=True,
     )
     knob: str = column(
-        "Name of the setting that trades rate for quality. Empty for a lossless codec.", "", aggregate="point"
+        "Name of the setting that trades rate for quality. Empty for a codec without one.", "", aggregate="point"
     )
     settings: str = column(
         "All settings of the codec as JSON with sorted names. The knob is left out where a target chose it.",
