@@ -129,7 +129,7 @@ def bd_table(
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
         found, flags = _of_images(single, itself=curve.label == name)
         flags = _coverage(others, mine, name, curve.label) + flags
-        refusal = _refused(whole, found, len(others))
+        refusal = _refused(whole, found, len(others) if mine else 0)
         whole |= {"image_count": found["image_count"]} if refusal else found
         flags += [refusal] if refusal else []
         if not math.isnan(whole["bd_rate"]):

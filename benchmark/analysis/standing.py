@@ -116,8 +116,10 @@ def _best(ranked: pd.DataFrame, where: str, anchor: str, metric: Metric) -> str:
 
 def refused_text(row: pd.Series) -> str:
     """A series without a rank, and why."""
-    reasons = [flag for flag in str(row["flags"]).split("; ") if "refused" in flag]
-    return f"{row['series']} ({reasons[0].removeprefix('refused: ')})" if reasons else str(row["series"])
+    reasons = [flag.removeprefix("refused: ") for flag in str(row["flags"]).split("; ") if "refused" in flag]
+    if not reasons and not math.isnan(row["bd_rate"]):
+        reasons = ["no records of images, so there is the mean curve alone"]
+    return f"{row['series']} ({reasons[0]})" if reasons else str(row["series"])
 
 
 def signed(rate: float) -> str:

@@ -80,3 +80,10 @@ def test_images_stay_behind_their_series() -> None:
 
 def test_figures_have_their_sign() -> None:
     assert [signed(value) for value in (-0.04, 0.0, 1.25, -3.06)] == ["0.0", "0.0", "+1.2", "−3.1"]
+
+
+def test_a_series_without_images_stands_apart_with_its_mean_curve() -> None:
+    table = with_ranks(table_of({"jpeg": 0.0, "a": -5.0, "p": math.nan}, {"jpeg": 0.0, "a": -4.0, "p": -60.0}))
+    table["flags"] = ""
+    assert list(table["series"]) == ["a", "jpeg", "p"]
+    assert findings(table, PSNR)[-1] == "Not ranked: p (no records of images, so there is the mean curve alone)."
