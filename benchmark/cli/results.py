@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from benchmark import defaults
-from benchmark.cli.console import say, say_note
+from benchmark.cli.console import print_json, say, say_note
 from benchmark.cli.options import PATH, data_root_option, jobs_option, json_option, names_of, typed_command, write
 
 
@@ -33,8 +33,16 @@ from benchmark.cli.options import PATH, data_root_option, jobs_option, json_opti
 @click.option("--images", is_flag=True, help="Adds a row for every image.")
 @click.option("--hull", is_flag=True, help="Merges all settings of a codec to their convex hull.")
 @click.option("--out", type=PATH, metavar="FILE.csv|.md", help="File to write the table to.")
+@json_option
 def bdrate(
-    results: tuple[Path, ...], anchor: str, metric: str, interpolator: str, images: bool, hull: bool, out: Path | None
+    results: tuple[Path, ...],
+    anchor: str,
+    metric: str,
+    interpolator: str,
+    images: bool,
+    hull: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """BD-rate of every codec of RESULTS (folders of runs, or their CSV files) against an anchor.
 
@@ -50,6 +58,7 @@ def bdrate(
     from benchmark.analysis.references.joined import read_with_references
     from benchmark.cli.terminal import BD_FORMS, print_bdrate
     from benchmark.plugins import all_metrics
+    from benchmark.report.compare import plain_rows
     from benchmark.report.tables.text import table_text
 
     found = read_with_references(results, all_metrics())
@@ -59,7 +68,10 @@ def bdrate(
     table = bd_table(found, anchor, quality, interpolator=interpolator, every_image=images, hull=hull)
     if out:
         write(out, table_text(table, out, BD_FORMS).encode())
-    print_bdrate(table, quality)
+    if as_json:
+        print_json(plain_rows(table))
+    else:
+        print_bdrate(table, quality)
 
 
 @click.command()

@@ -143,9 +143,9 @@ def _printable(text: str) -> str:
 
 def as_json(comparison: Comparison) -> str:
     """Everything, with all digits; what is not a number is null, and infinity a text."""
-    rows = _plain(comparison.rows)
+    rows = plain_rows(comparison.rows)
     by_row: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for change in _plain(comparison.changes):
+    for change in plain_rows(comparison.changes):
         by_row.setdefault(tuple(change.pop(key) for key in KEYS), []).append(change)
     for row in rows:
         for name in ("bytes_before", "bytes_after"):
@@ -168,12 +168,12 @@ def as_json(comparison: Comparison) -> str:
                 "notes": list(comparison.notes),
                 "versions": dict(comparison.versions),
                 "environment": list(comparison.environment),
-                "codecs": _plain(comparison.codecs),
+                "codecs": plain_rows(comparison.codecs),
                 "rows": rows,
-                "missing": _plain(comparison.missing),
-                "new": _plain(comparison.new),
-                "bd": _plain(comparison.bd),
-                "times": _plain(comparison.times),
+                "missing": plain_rows(comparison.missing),
+                "new": plain_rows(comparison.new),
+                "bd": plain_rows(comparison.bd),
+                "times": plain_rows(comparison.times),
             },
             indent=1,
             ensure_ascii=False,
@@ -183,7 +183,9 @@ def as_json(comparison: Comparison) -> str:
     )
 
 
-def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table for JSON: what is not a number is null, and infinity a text."""
+
     def plain(value: Any) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             return None if math.isnan(value) else f"{value:+}".replace("+inf", "inf")
