@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from benchmark.cli import codec, data, lists, others, results, run, train
+from benchmark.cli import codec, data, lists, others, ranks, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import USAGE
 from benchmark.errors import BenchmarkError, one_line
@@ -74,6 +74,7 @@ for _command in (
     run.run,
     run.cross,
     results.bdrate,
+    ranks.ranking,
     results.compare,
     others.import_,
     others.published,

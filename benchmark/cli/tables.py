@@ -91,6 +91,9 @@ class Table:
             if name in kept:
                 kept.remove(name)
         console.width = max(console.width, _whole(least, kept))
+        if self.title:
+            line = self.title.center(min(console.width, _whole(widths, kept))).rstrip()
+            console.print(line, style="italic", soft_wrap=True)
         console.print(self._drawn(kept))
         left = [name for name in self.columns if name not in kept]
         if left:
@@ -111,7 +114,7 @@ class Table:
         ]
 
     def _drawn(self, kept: Sequence[str]) -> rich.table.Table:
-        drawn = rich.table.Table(box=box.SIMPLE_HEAD, title=self.title or None)
+        drawn = rich.table.Table(box=box.SIMPLE_HEAD)
         places = [self.columns.index(name) for name in kept]
         for name in kept:
             right = name in _NUMERIC or name in self.numbers

@@ -117,6 +117,7 @@ def _refused(rdbench: Run, *words: str) -> str:
 RESULTS = {
     "bdrate": ["bdrate", "bad", "--anchor", "jpeg"],
     "bdrate beside a good one": ["bdrate", "good", "bad", "--anchor", "jpeg"],
+    "ranking": ["ranking", "bad", "--at", "psnr=30"],
     "report": ["report", "bad", "--out", "report", "--pictures", "0"],
 }
 RUNS = {
