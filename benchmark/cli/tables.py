@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import rich.table
-from rich import box
-from rich.cells import cell_len
+from typing import TYPE_CHECKING
 
 from benchmark.cli.console import VERBOSE, asked, open_console
+
+if TYPE_CHECKING:
+    import rich.table
 
 _NUMERIC = {
     "images",
@@ -102,11 +102,15 @@ class Table:
 
     def _word(self, name: str) -> int:
         """How long the longest word of a column is."""
+        from rich.cells import cell_len
+
         place = self.columns.index(name)
         return max(cell_len(word) for line in (self.columns, *self.rows) for word in line[place].split() or [""])
 
     def _widths(self) -> list[int]:
         """How wide each column is, on one line."""
+        from rich.cells import cell_len
+
         lines = [self.columns, *self.rows]
         return [
             max(cell_len(part) for line in lines for part in line[place].split("\n"))
@@ -114,6 +118,9 @@ class Table:
         ]
 
     def _drawn(self, kept: Sequence[str]) -> rich.table.Table:
+        import rich.table
+        from rich import box
+
         drawn = rich.table.Table(box=box.SIMPLE_HEAD)
         places = [self.columns.index(name) for name in kept]
         for name in kept:
