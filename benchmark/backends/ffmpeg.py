@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmark.colour.convert import Planes
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError
+from benchmark.formats.limit import check_claim
 from benchmark.system.program import private_folder, run_program
 
 _QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1")
@@ -161,6 +162,7 @@ def decode_planes(stream: bytes, *, form: str) -> tuple[Planes, int]:
     if complaints or not found:
         raise BitstreamError(f"not a whole {form} stream of one image: {complaints.strip() or 'it holds no picture'}")
     width, height, depth = int(found[1]), int(found[2]), int(found[4] or 8)
+    check_claim(f"the {form} stream", width, height)
     shapes = [(height, width)]
     if found[3] != b"mono":
         shapes += 2 * [(height, width) if found[3] == b"444" else (-(-height // 2), -(-width // 2))]

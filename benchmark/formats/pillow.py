@@ -75,9 +75,19 @@ def about_picture(data: bytes, picture: ImageFile.ImageFile) -> About:
             told |= {"highest": 31, "bits": 5}
     elif picture.mode not in _KINDS:
         told |= {"highest": 0}
+    if picture.format in ("BMP", "DIB") and picture.mode == "RGB" and _has_fourth_samples(data):
+        told |= {"kind": "other", "model": "RGB and a fourth sample of which it does not say what it is"}
     if picture.format == "GIF" and picture.tile and picture.tile[0].extents != (0, 0, width, height):
         told |= {"alpha": True}  # what the frame leaves free of the screen is transparent
     return About(**told)
+
+
+def _has_fourth_samples(data: bytes) -> bool:
+    """Whether a bitmap of 32 bits uses the byte that the specification leaves unused, as many programs do for alpha."""
+    if not data.startswith(b"BM") or _bits_of_pixel(data, "BMP") != 32:
+        return False
+    fourth = np.frombuffer(data[int.from_bytes(data[10:14], "little") :], np.uint8)[3::4]
+    return bool(fourth.size) and not bool((fourth == 0).all() or (fourth == 255).all())
 
 
 def orientation_of(picture: ImageFile.ImageFile) -> int:
@@ -101,22 +111,22 @@ def turned(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.ui
     return pixels if turn is None else np.asarray(Pictures.fromarray(pixels).transpose(turn))
 
 
-@lru_cache(maxsize=32)
-def is_srgb(profile: bytes, mode: str) -> bool:
-    """Whether a profile maps colours to sRGB as they are, but for rounding; its name is not asked.
+def profile_of(profile: bytes) -> str:
+    """Which pictures a profile is for: ``L``, ``RGB`` or ``CMYK``; empty where it is none of these."""
+    return {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}.get(profile[16:20], "")
 
-    Args:
-        profile: the ICC profile.
-        mode: ``L``, ``RGB`` or ``CMYK``.
-    """
-    if mode == "CMYK":
-        return False
-    levels = range(0, 256, 15) if mode == "L" else range(0, 256, 51)
+
+@lru_cache(maxsize=32)
+def is_srgb(profile: bytes) -> bool:
+    """Whether a profile maps colours to sRGB as they are, but for rounding; its name is not asked."""
+    mode = profile_of(profile)
     if mode == "L":
-        probe = np.array(levels, np.uint8)[np.newaxis]
+        probe = np.arange(0, 256, 15, dtype=np.uint8)[np.newaxis]
         same = np.repeat(probe[..., np.newaxis], 3, axis=-1)
+    elif mode == "RGB":
+        probe = same = np.array(list(itertools.product(range(0, 256, 51), repeat=3)), np.uint8)[np.newaxis]
     else:
-        probe = same = np.array(list(itertools.product(levels, repeat=3)), np.uint8)[np.newaxis]
+        return False
     try:
         converted = np.asarray(to_srgb(Pictures.fromarray(probe), profile))
     except (ImageCms.PyCMSError, OSError, ValueError):

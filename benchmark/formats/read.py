@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pictures
+from PIL import UnidentifiedImageError
 
 from benchmark.errors import MissingData, UnsupportedImage
 from benchmark.formats import png, pnm, tiff
 from benchmark.formats.about import About
 from benchmark.formats.limit import check_size, no_other_limit
-from benchmark.formats.pillow import about_picture, is_srgb, opened, orientation_of, to_srgb, turned
+from benchmark.formats.pillow import about_picture, is_srgb, opened, orientation_of, profile_of, to_srgb, turned
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -47,6 +48,10 @@ def inspect(data: bytes, where: str) -> About:
                 return dataclasses.replace(about, orientation=orientation_of(picture))
         with _undisturbed(), opened(data) as picture:
             return about_picture(data, picture)
+    except UnidentifiedImageError:  # whose text names an address in memory
+        raise MissingData(
+            f"{where}: cannot be read as an image: its first bytes are of no format that is read"
+        ) from None
     except Exception as error:  # readers raise anything of a file that is none, or damaged
         raise MissingData(f"{where}: cannot be read as an image: {_told(error)}") from error
 
@@ -76,7 +81,7 @@ def obstacles(about: About, *, as_stored: bool = False) -> list[tuple[str, str]]
     if about.kind == "other":
         found.append((f"colour model {about.model}", ""))
     elif about.kind == "CMYK":
-        found.append(("CMYK", "srgb" if about.profile else ""))
+        found.append(("CMYK", "srgb" if profile_of(about.profile) == "CMYK" else ""))
     elif not about.highest:
         found.append((f"samples of {about.bits} bits that are no unsigned whole numbers", ""))
     if about.highest and not about.exact:
@@ -87,8 +92,9 @@ def obstacles(about: About, *, as_stored: bool = False) -> list[tuple[str, str]]
     if about.orientation != 1:
         found.append((f"orientation {about.orientation}", "orientation"))
     if not as_stored and about.kind in ("grey", "RGB", "palette"):
-        if about.profile and not is_srgb(about.profile, "L" if about.kind == "grey" else "RGB"):
-            found.append(("a colour profile other than sRGB", "srgb"))
+        if about.profile and not is_srgb(about.profile):
+            fits = profile_of(about.profile) == "RGB" or (profile_of(about.profile) == "L" and about.kind == "grey")
+            found.append(("a colour profile other than sRGB", "srgb" if fits else ""))
         if about.colours:
             found.append((about.colours, ""))
     return found
@@ -193,13 +199,15 @@ def _to_8_bits(samples: npt.NDArray[Any], highest: int) -> Pixels:
 
 def _in_srgb(pixels: Pixels, about: About) -> Pixels:
     """Colours by the profile in sRGB, with the alpha that was there. A profile that is sRGB's own changes nothing."""
-    kind = "CMYK" if about.kind == "CMYK" else "L" if pixels.ndim == 2 or pixels.shape[2] == 2 else "RGB"
-    if is_srgb(about.profile, kind):
+    if is_srgb(about.profile):
         return pixels
-    colours = {"L": 1, "RGB": 3, "CMYK": 4}[kind]
     planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    source = planes[..., 0] if colours == 1 else planes[..., :colours]
-    found = np.asarray(to_srgb(Pictures.fromarray(np.ascontiguousarray(source), mode=kind), about.profile))
+    colours = 4 if about.kind == "CMYK" else 1 if planes.shape[2] < 3 else 3
+    source, mode = planes[..., :colours], profile_of(about.profile)
+    if mode == "RGB" and colours == 1:  # grey with a profile of colours
+        source = source.repeat(3, axis=-1)
+    picture = Pictures.fromarray(np.ascontiguousarray(source[..., 0] if mode == "L" else source), mode=mode)
+    found = np.asarray(to_srgb(picture, about.profile))
     if colours == 1 and int(np.ptp(found, axis=2).max()) <= 1:
         found = found[..., 1:2]
     found = np.concatenate([found, planes[..., colours:]], axis=-1)

@@ -122,7 +122,7 @@ def audit(name: str, image: Image) -> Finding:
         if path is not None:
             problems += filter(None, [excess(found["psnr"], image, path)])
         if cls.lossless_at is not None:
-            lossy = _lossy(cls, image)
+            lossy = lossy_settings(cls, image)
             found["lossless"] = "broken" if lossy else "verified"
             problems += [f"not lossless at {settings}" for settings in lossy]
         with contextlib.suppress(UnsupportedImage):
@@ -140,7 +140,7 @@ def audit(name: str, image: Image) -> Finding:
     return Finding(cls.name, version, codec.settings_json, **found, problems=tuple(problems))
 
 
-def _lossy(cls: type[Codec], image: Image) -> list[str]:
+def lossy_settings(cls: type[Codec], image: Image) -> list[str]:
     """The settings that are said to be lossless and are not, as canonical JSON.
 
     The image is tried at the defaults; a part of it, and noise, with every value of each other setting, or the two ends

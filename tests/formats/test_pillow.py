@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmark.formats.pillow import about_picture, is_srgb, opened, to_srgb, turned
+from benchmark.formats.pillow import about_picture, is_srgb, opened, profile_of, to_srgb, turned
 from tests.formats.matrix import SRGB, other_cells
 from tests.formats.writers import icc
 
 
 def test_a_profile_is_srgb_by_what_it_does() -> None:
-    assert is_srgb(SRGB, "RGB")
-    assert not is_srgb(icc(), "RGB")
-    assert not is_srgb(icc(grey=True), "L")
-    assert not is_srgb(b"no profile", "RGB")
-    assert not is_srgb(icc(), "CMYK")
+    assert is_srgb(SRGB)
+    assert not is_srgb(icc())
+    assert not is_srgb(icc(grey=True))
+    assert not is_srgb(b"no profile")
+    assert [profile_of(one) for one in (SRGB, icc(grey=True), b"", b"x" * 30)] == ["RGB", "L", "", ""]
 
 
 def test_a_grey_profile_is_one_of_grey() -> None:

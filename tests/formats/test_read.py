@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmark.errors import MissingData, UnsupportedImage
 from benchmark.formats.read import read_pixels
-from tests.formats.matrix import Cell, all_cells
-from tests.formats.writers import Samples, chunk, png, to_srgb
+from tests.formats.matrix import SRGB, Cell, all_cells
+from tests.formats.writers import Samples, chunk, icc, png, to_srgb
 from tests.needs import needs
 
 CELLS = all_cells()
@@ -128,3 +129,36 @@ def test_cut_files_are_no_images(cell: Cell) -> None:
     for length in (0, 1, 10, len(cell.data) // 2):
         with pytest.raises(MissingData, match="x: cannot be read as an image"):
             read_pixels(cell.data[:length], "x")
+
+
+def test_grey_with_a_profile() -> None:
+    """Of grey or of colours; one that fits no grey, or is none, has no cure."""
+    grey = np.arange(0, 256, 5, dtype=np.uint8)[np.newaxis, :, np.newaxis]
+    plain = png(grey, "grey", 8, profile=SRGB)
+    assert np.array_equal(read_pixels(plain, "x"), grey[..., 0])
+    for profile in (icc(grey=True), icc()):
+        data = png(grey, "grey", 8, profile=profile)
+        with pytest.raises(UnsupportedImage, match="--convert srgb"):
+            read_pixels(data, "x")
+        found = read_pixels(data, "x", ["srgb"])
+        assert np.abs(found.astype(int) - to_srgb(grey)[..., 0]).max() <= 2
+    colour = grey.repeat(3, axis=-1)
+    for profile in (icc(grey=True), b"no profile at all"):
+        with pytest.raises(UnsupportedImage, match="convert it with another program"):
+            read_pixels(png(colour, "rgb", 8, profile=profile), "x", ["srgb"])
+
+
+def test_the_unused_byte_of_a_bitmap_is_asked_for() -> None:
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(3).integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    Image.fromarray(pixels).save(buffer, "BMP")
+    with pytest.raises(UnsupportedImage, match="a fourth sample"):
+        read_pixels(buffer.getvalue(), "x")
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"PF\n2 2\n-1.0\n" + bytes(48)])
+def test_other_files_are_told_in_the_same_words_each_time(data: bytes) -> None:
+    with pytest.raises(
+        MissingData, match=r"^x: cannot be read as an image: its first bytes are of no format that is read$"
+    ):
+        read_pixels(data, "x")

@@ -19,7 +19,7 @@ from benchmark.codec import Codec, Image, Setting
 from benchmark.colour.convert import ColourPath
 from benchmark.plugins import codec_class
 from benchmark.run.task import Task, run_task
-from benchmark.workflows.audit import audit, finest
+from benchmark.workflows.audit import audit, finest, lossy_settings
 from tests.backends.test_described import describe
 from tests.conftest import ROOT, Run, photo
 from tests.packages import install_package
@@ -262,3 +262,19 @@ def test_a_codec_of_a_toml_file_is_audited(tmp_path: Path) -> None:
     finding = audit(str(describe(tmp_path)), photo(24, 24))
     assert finding.codec == "steps"
     assert (finding.deterministic, finding.problems) == (True, ())
+
+
+class Hasty(codec_class("png")):  # type: ignore[misc]
+    """Lossless but at the one level in a hurry."""
+
+    name = "hasty"
+
+    def encode(self, image: Image) -> bytes:
+        changed = image.copy()
+        changed[0, 0] ^= self.level == 3
+        return bytes(super().encode(changed))
+
+
+def test_every_effort_is_tried() -> None:
+    assert lossy_settings(Hasty, photo(20, 20)) == ['{"level":3}']
+    assert not lossy_settings(codec_class("png"), photo(20, 20))
