@@ -206,7 +206,7 @@ class Codec(ABC):
     def decode_batch(cls, streams: Sequence[bytes]) -> Batch:
         """All images of the streams that :meth:`encode_batch` gave, in order."""
         if len(streams) == 1:  # nothing to copy: the clock sees the decoder's work alone
-            return cls.decode(streams[0])[np.newaxis]
+            return np.asarray(cls.decode(streams[0]))[np.newaxis]
         return np.stack([cls.decode(data) for data in streams])
 
     @classmethod
