@@ -19,7 +19,6 @@ _NUMERIC = {
     "dec s",
     "BD-rate %",
     "overlap",
-    "of images %",
     "95 % CI",
     "its 95 % CI",
     "mean curve %",

@@ -190,7 +190,7 @@ def print_bdrate(table: pd.DataFrame, metric: Metric) -> None:
             "quality",
             "overlap",
             numbers=[delta],
-            drop=[delta, "quality", "its 95 % CI", "mean curve %", "n", "p", "overlap"],
+            drop=[delta, "quality", "its 95 % CI", "n", "mean curve %", "p", "overlap"],
         )
         quality = f"{metric.column} ({metric.drawn_unit})" if metric.drawn_unit else metric.column
         shown.title = f"{dataset}: {quality} against {part['anchor'].iloc[0]}"

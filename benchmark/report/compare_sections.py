@@ -214,7 +214,7 @@ def _bd(comparison: Comparison) -> Section:
             row.series,
             row.metric,
             number(row.bd_rate, "+.3f"),
-            number(row.image_mean, "+.3f"),
+            number(row.mean_curve, "+.3f"),
             str(row.image_count),
             str(row.points),
             row.verdict or "refused",
@@ -224,7 +224,7 @@ def _bd(comparison: Comparison) -> Section:
     ]
     return Section(
         f"BD-rate of the current run against the baseline: {_count(len(rows), 'curve')} moved",
-        ("data set", "series", "metric", "BD-rate %", "of images %", "images", "points", "verdict", "flags"),
+        ("data set", "series", "metric", "BD-rate %", "mean curve %", "images", "points", "verdict", "flags"),
         lines,
         folded=comparison.gate == "rows",
     )

@@ -46,8 +46,8 @@ class Comparison:
         missing: :data:`KEYS` of rows that only the baseline has.
         new: the same of rows that only the current run has.
         bd: BD-rates of the current run against the baseline: ``dataset``, ``codec``, ``series``, ``metric``,
-            ``bd_rate`` of the mean curve in percent, ``image_mean`` over ``image_count`` images, ``points``,
-            ``verdict`` (``same`` within the tolerance, empty where refused), ``flags``.
+            ``bd_rate`` in percent, the mean over ``image_count`` images; ``mean_curve``, that of the mean curve;
+            ``points``, ``verdict`` (``same`` within the tolerance, empty where refused), ``flags``.
         times: ratios of seconds, current to baseline: ``dataset``, ``codec``, ``what``, ``pairs``, ``ratio`` (geometric
             mean), ``low`` and ``high`` of its 95 % interval, ``p``, ``verdict``.
         versions: what the versions of each codec differ in.

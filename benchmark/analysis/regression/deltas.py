@@ -21,7 +21,7 @@ COLUMNS = (
     "series",
     "metric",
     "bd_rate",
-    "image_mean",
+    "mean_curve",
     "image_count",
     "points",
     "verdict",
@@ -68,7 +68,10 @@ def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], to
 
 
 def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[str, Any]:
-    """BD-rate of the mean curves over the images that most operating points cover, and of every image."""
+    """BD-rates over the images that most operating points cover: their mean over images, and that of the mean curve.
+
+    Where half of the images or more have none, such as flat ones, that of the mean curve stands for both.
+    """
     values = ["images_before", *(f"{name}_{side}" for name in ("bpp", metric.column) for side in ("before", "after"))]
     table = part.pivot(index=["settings", "target"], columns="image", values=values)
     covered = table["images_before"].notna().to_numpy()
@@ -97,8 +100,8 @@ def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[st
     if not whole.all():
         flags = (*flags, f"{int((~whole).sum())} of {len(whole)} points cover other images or fewer, left out")
     return {
-        "bd_rate": value,
-        "image_mean": each.mean() if len(each) else math.nan,
+        "bd_rate": float(each.mean()) if len(each) > most.sum() / 2 else value,
+        "mean_curve": value,
         "image_count": len(each),
         "points": int(whole.sum()),
         "flags": "; ".join(flags),
