@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmark.system.progress import silent
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -78,6 +80,8 @@ def asked(what: str) -> bool:
 def _remember(context: click.Context, option: click.Parameter, value: bool) -> None:
     if value:
         context.meta[f"rdbench.{option.name}"] = True
+    if option.name == "quiet":
+        silent.set(value)
 
 
 def add_output_options(command: click.Command) -> None:
@@ -98,10 +102,22 @@ def open_console() -> Console:
     """Where all output of a command goes."""
     from rich.console import Console
 
-    console = Console(markup=False, highlight=False, quiet=asked(QUIET))  # square brackets are meant
+    class Told(Console):
+        def on_broken_pipe(self) -> None:  # Rich would exit with the status that means "worse"
+            raise BrokenPipeError
+
+    console = Told(markup=False, highlight=False, quiet=asked(QUIET))  # square brackets are meant
     if not (console.is_terminal or os.environ.get("COLUMNS")):
         console.width = 160  # a file has no width: do not break its lines at 80
     return console
+
+
+def complain(text: str) -> None:
+    """A line about what failed, which a quiet command says, too, where only errors are expected."""
+    if asked(QUIET):
+        click.echo(text, err=True)
+    else:
+        open_console().print(text, style="bold red", soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -6,6 +6,8 @@ run never loads a deep-learning framework.
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
 from typing import Any
 
@@ -13,7 +15,7 @@ import click
 
 from benchmark.cli import codec, data, lists, others, ranks, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
-from benchmark.cli.options import USAGE
+from benchmark.cli.options import INTERRUPTED, PIPE_CLOSED, USAGE
 from benchmark.errors import BenchmarkError, one_line
 from benchmark.formats.limit import DEFAULT, VARIABLE
 from benchmark.system.environment import variables
@@ -38,8 +40,12 @@ class _Group(click.Group):
             raise
         except BenchmarkError as error:
             raise _refusal(str(error), error) from error
-        except BrokenPipeError:
-            raise  # whoever reads the output has enough of it
+        except KeyboardInterrupt as error:
+            click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:  # whoever reads the output has enough of it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(PIPE_CLOSED) from error
         except Exception as error:
             text = f"unforeseen {type(error).__name__}: {one_line(error)}; --verbose shows where, please report it"
             raise _refusal(text, error) from error

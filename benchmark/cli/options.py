@@ -15,8 +15,8 @@ from benchmark.errors import UsageError
 if TYPE_CHECKING:
     from benchmark.dataset import Dataset
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
-"""Exit statuses: something failed or became worse; the request was wrong; Ctrl-C."""
+FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+"""Exit statuses: something failed or became worse; the request was wrong; Ctrl-C; nobody reads the output any more."""
 
 PATH = click.Path(path_type=Path)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from benchmark import defaults
-from benchmark.cli.console import say_note
+from benchmark.cli.console import print_json, say_note
 from benchmark.cli.options import (
     FAILED,
     INTERRUPTED,
@@ -18,6 +19,7 @@ from benchmark.cli.options import (
     data_root_option,
     given_by_user,
     jobs_option,
+    json_option,
     names_of,
     typed_command,
 )
@@ -85,6 +87,7 @@ from benchmark.cli.options import (
 @click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @data_root_option
+@json_option
 def run(
     codecs: str | None,
     dataset: str | None,
@@ -103,6 +106,7 @@ def run(
     timeout: float | None,
     fresh: bool,
     data_root: Path | None,
+    as_json: bool,
 ) -> None:
     """Run codecs over a data set: records, summary table and rate–distortion curves.
 
@@ -148,7 +152,7 @@ def run(
     studies = each_dataset(study, names)
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
-    status = 0
+    outcomes = []
     for part in studies:
         outcome = run_to_files(
             part,
@@ -158,12 +162,16 @@ def run(
             command=typed_command(),
             fresh=fresh,
         )
-        print_outcome(outcome)
+        outcomes.append(outcome)
+        if not as_json:
+            print_outcome(outcome)
         if outcome.interrupted:
-            sys.exit(INTERRUPTED)
-        if outcome.failures:
-            status = FAILED
-    sys.exit(status)
+            break
+    if as_json:
+        print_json([{**asdict(outcome), "folder": str(outcome.folder)} for outcome in outcomes])
+    if outcomes[-1].interrupted:
+        sys.exit(INTERRUPTED)
+    sys.exit(FAILED if any(outcome.failures for outcome in outcomes) else 0)
 
 
 @click.command()

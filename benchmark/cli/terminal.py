@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from benchmark.cli.console import open_console
+from benchmark.cli.console import complain, open_console
 from benchmark.cli.tables import formatted, table_of
 from benchmark.metric import Metric, find_metric
 from benchmark.record.settings import read_settings
@@ -32,7 +32,7 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.statuses and (outcome.folder / "summary.csv").exists():
         _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
-        console.print(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}", style="bold red")
+        complain(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}")
     _print_files(console, outcome)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
@@ -259,7 +259,6 @@ def print_audit(findings: Sequence[Finding]) -> None:
     """What an audit found, and below it the promises that were broken."""
     from benchmark.plugins import codec_class
 
-    console = open_console()
     table = table_of(
         "codec",
         "finest",
@@ -299,4 +298,4 @@ def print_audit(findings: Sequence[Finding]) -> None:
     table.print()
     for finding in findings:
         for problem in finding.problems:
-            console.print(f"{finding.codec}: {problem}", style="bold red", soft_wrap=True)
+            complain(f"{finding.codec}: {problem}")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 _PLAIN_INTERVAL = 10.0
 """Seconds between plain lines."""
+
+
+silent: ContextVar[bool] = ContextVar("silent", default=False)
+"""Whether no progress is to be shown."""
 
 
 class Progress:
@@ -24,7 +29,7 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
 
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, quiet=silent.get())
         self._total = total
         self._unit = unit
         self._done = self._skipped = 0

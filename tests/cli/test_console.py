@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from benchmark.cli.console import print_json
 from benchmark.cli.main import main
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Run, photo
 
 
 @pytest.fixture
@@ -80,3 +84,50 @@ def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_console().color_system
     monkeypatch.setenv("NO_COLOR", "1")
     assert open_console().no_color
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_a_run_speaks_json_or_not_at_all(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(photo(16, 16)).save(tmp_path / "photos" / "a.png")
+    words = ("run", "--codecs", "png", "--dataset", "folder:photos", "--metrics", "mse", "--out", "out", "--jobs", "1")
+    quiet = rdbench(*words, "--quiet")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    [told] = json.loads(rdbench(*words, "--json").stdout)
+    assert (told["folder"], told["statuses"], told["reused"], told["failures"]) == ("out", {"ok": 1}, 1, {})
+
+
+def test_a_run_says_what_failed_though_it_is_quiet(
+    rdbench: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmark.cli.console import complain
+
+    complain("png: 1 row failed")
+    assert capsys.readouterr().out == "png: 1 row failed\n"
+    monkeypatch.setattr("benchmark.cli.console.asked", lambda what: True)
+    complain("png: 1 row failed")
+    assert capsys.readouterr().err == "png: 1 row failed\n"
+
+
+def test_ctrl_c_is_not_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmark.cli.listings.print_metrics", interrupt)
+    assert _said("utf-8", "list", "metrics").exit_code == 130
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_is_not_worse(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark", "list", "codecs"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
