@@ -72,7 +72,7 @@ def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:
 
     Args:
         name: the name of the data set, such as ``kodak``, ``mnist:train`` or ``folder:PATH``;
-            ``python -m benchmark list datasets`` has all.
+            ``python -m benchmark list datasets`` has all. Conversions may follow, as in ``folder:PATH+depth=8+srgb``.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
