@@ -77,7 +77,9 @@ def _measure(name: str, path: Path, side: int, seed: int, order: str) -> tuple[s
     except OSError as error:
         return "", f"cannot be read: {error.strerror}", *nothing
     except BenchmarkError as error:
-        return digest, str(error).replace(str(path), name).removeprefix(f"{name}: "), *nothing
+        # Patches are cut from pictures as they are: nothing here converts any.
+        told = str(error).replace(str(path), name).removeprefix(f"{name}: ").partition("; --convert")[0]
+        return digest, told, *nothing
     if image.ndim == 2:
         return digest, "grey, and patches are RGB", *nothing
     if min(image.shape[:2]) < side:
