@@ -40,6 +40,7 @@ OF_TABLES = frozenset(
         "image_std",
         "images_attempted",
         "low",
+        "mean_curve",
         "megapixels",
         "metric",
         "metrics",

@@ -67,7 +67,7 @@ def find_knob(measure: Callable[[float], float], knobs: Sequence[float], limit: 
         measure: value of a knob; called once for each.
         knobs: the knobs, in the order in which the value rises.
         limit: not to be passed.
-        sense: on which side of the limit the value has to be, see :class:`Target`.
+        sense: the side of the limit on which the value has to be, see :class:`Target`.
 
     Raises:
         Unreachable: every value visited, that of the end of the knobs among them, is on the wrong side.

@@ -22,7 +22,7 @@ def accept(comparison: Comparison, baseline: Path, current: Path, reason: str) -
     """Puts a run in the place of its baseline.
 
     Args:
-        comparison: of the two, which says what changes.
+        comparison: the comparison of the two, which says what changes.
         baseline: the folder of the baseline, or its ``records.csv``.
         current: those of the run.
         reason: why.
