@@ -66,9 +66,12 @@ def test_a_baseline_gives_the_summary_that_is_committed(path: Path) -> None:
     new = pd.read_csv(io.StringIO(summary.to_csv(index=False)))
     old = pd.read_csv(path.with_name("summary.csv"))
     left_out = {"dataset", "version"} | {f"{name}_{what}" for name in RETIRED for what in ("mean", "std")}
-    figures = [name for name in old if name not in left_out]
-    # The last bit of a logarithm depends on NumPy's version.
-    pd.testing.assert_frame_equal(new[figures], old[figures], rtol=1e-14, atol=0)
+    # A pooled value that the committed summary lacks may be had now.
+    figures = [
+        name for name in old if name not in left_out and not (name.endswith("_pooled") and old[name].isna().all())
+    ]
+    # A committed summary may have ten digits.
+    pd.testing.assert_frame_equal(new[figures], old[figures], rtol=1e-9, atol=0)
     again = read_summary(path.with_name("summary.csv"))
     told = ["dataset", "version", "weights", "target_column", "target_over"]
     assert again[told].equals(summary[told])
