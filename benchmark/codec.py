@@ -16,7 +16,7 @@ import numpy.typing as npt
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import KIND_WORDS, PluginError, SettingError, UnsupportedImage, UsageError, did_you_mean
 from benchmark.formats.limit import check_size
-from benchmark.record.settings import settings_text
+from benchmark.record.settings import check_range, parse_value, settings_text
 
 Image = npt.NDArray[np.uint8]
 """One image: ``uint8``, shape (H, W, 3) sRGB or (H, W) grey."""
@@ -143,14 +143,13 @@ class Codec(ABC):
         kinds = setting_types(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            where = f"{self.name}.{field.name}"
-            kind = kinds[field.name]
+            where, kind = f"{self.name}.{field.name}", kinds[field.name]
             # A bool is an int to Python, and an int may stand for a float; nothing else passes for another type.
             if kind is float and type(value) is int:
                 object.__setattr__(self, field.name, float(value))
             elif type(value) is not kind:
                 raise SettingError(f"{where}: expected {KIND_WORDS[kind]}, got {value!r}")
-            _check_range(where, value, field.metadata)
+            check_range(where, value, field.metadata)
 
     @classmethod
     @abstractmethod
@@ -283,9 +282,8 @@ class Codec(ABC):
             SettingError: an unknown field, a wrong type or a value out of range.
         """
         known = [field.name for field in dataclasses.fields(cls)]
-        for field in settings:
-            if field not in known:
-                raise SettingError(f"{cls.name} has no setting {field!r}{did_you_mean(str(field), known)}")
+        if unknown := [field for field in settings if field not in known]:
+            raise SettingError(f"{cls.name} has no setting {unknown[0]!r}{did_you_mean(str(unknown[0]), known)}")
         return cls(**settings)
 
     @classmethod
@@ -298,16 +296,7 @@ class Codec(ABC):
         kinds = setting_types(cls)
         if field not in kinds:
             raise SettingError(f"{cls.name} has no setting {field!r}{did_you_mean(field, kinds)}")
-        kind = kinds[field]
-        if kind is bool:
-            if text.lower() not in ("true", "false"):
-                raise SettingError(f"{cls.name}.{field}: expected true or false, got {text!r}")
-            return text.lower() == "true"
-        try:
-            value: Setting = kind(text)
-        except ValueError:
-            raise SettingError(f"{cls.name}.{field}: expected {KIND_WORDS[kind]}, got {text!r}") from None
-        return value
+        return parse_value(f"{cls.name}.{field}", kinds[field], text)
 
 
 def _of_bytes(decode: Callable[[Any, bytes], Image]) -> Callable[[Any, bytes], Image]:
@@ -326,18 +315,6 @@ def setting_types(codec: type[Codec]) -> dict[str, type]:
     """The type of each setting of a codec, by field name."""
     hints = typing.get_type_hints(codec)
     return {field.name: hints[field.name] for field in dataclasses.fields(codec)}
-
-
-def _check_range(where: str, value: Setting, limits: Mapping[str, Any]) -> None:
-    choices = limits.get("choices")
-    if choices is not None and value not in choices:
-        listed = ", ".join(map(str, choices))
-        raise SettingError(f"{where}: expected one of {listed}, got {value!r}")
-    low, high = limits.get("low"), limits.get("high")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        fits = (low is None or value >= low) and (high is None or value <= high)  # NaN does not
-        if not fits:
-            raise SettingError(f"{where}: expected {low} to {high}, got {value!r}")
 
 
 def check_image(image: npt.NDArray[Any], *, codec: str, max_side: int | None = None) -> Image:

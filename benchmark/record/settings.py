@@ -1,11 +1,12 @@
-"""The settings of a codec as the text of a cell, and back. Nothing else reads or writes this text."""
+"""The settings of a codec as texts: of a cell of the records, and of the command line; and the values they may have."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from benchmark.errors import RecordsError
+from benchmark.errors import KIND_WORDS, RecordsError, SettingError
 from benchmark.record.columns import shortened
 
 Settings = dict[str, bool | int | float | str]
@@ -32,3 +33,47 @@ def read_settings(text: str) -> Settings:
             f"settings: expected a JSON object of numbers, texts and truth values, got {shortened(text)}"
         )
     return found
+
+
+def parse_value(where: str, kind: type, text: str) -> bool | int | float | str:
+    """The value of a setting that a text on the command line means.
+
+    Args:
+        where: what the message calls the setting.
+        kind: the type of the setting.
+        text: the text.
+
+    Raises:
+        SettingError: the text is not of this type.
+    """
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise SettingError(f"{where}: expected true or false, got {text!r}")
+        return text.lower() == "true"
+    try:
+        value: bool | int | float | str = kind(text)
+    except ValueError:
+        raise SettingError(f"{where}: expected {KIND_WORDS[kind]}, got {text!r}") from None
+    return value
+
+
+def check_range(where: str, value: bool | int | float | str, limits: Mapping[str, Any]) -> None:
+    """Refuses a value that a setting may not have.
+
+    Args:
+        where: what the message calls the setting.
+        value: the value.
+        limits: ``choices``, ``low`` and ``high``, each missing or None where there is none.
+
+    Raises:
+        SettingError: it is none of the choices, or out of range.
+    """
+    choices = limits.get("choices")
+    if choices is not None and value not in choices:
+        listed = ", ".join(map(str, choices))
+        raise SettingError(f"{where}: expected one of {listed}, got {value!r}")
+    low, high = limits.get("low"), limits.get("high")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        fits = (low is None or value >= low) and (high is None or value <= high)  # NaN does not
+        if not fits:
+            raise SettingError(f"{where}: expected {low} to {high}, got {value!r}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.errors import RecordsError
-from benchmark.record.settings import Settings, read_settings, settings_text
+from benchmark.errors import RecordsError, SettingError
+from benchmark.record.settings import Settings, check_range, parse_value, read_settings, settings_text
 
 
 def test_equal_settings_have_equal_texts() -> None:
@@ -18,3 +18,26 @@ def test_equal_settings_have_equal_texts() -> None:
 def test_what_is_no_settings_is_told(text: str) -> None:
     with pytest.raises(RecordsError, match="settings: expected a JSON object"):
         read_settings(text)
+
+
+def test_texts_of_the_command_line_are_of_the_type_of_a_setting() -> None:
+    assert [parse_value("x", kind, text) for kind, text in ((bool, "True"), (int, "3"), (float, "3"), (str, "3"))] == [
+        True,
+        3,
+        3.0,
+        "3",
+    ]
+    for kind, text, says in ((bool, "1", "true or false"), (int, "2.5", "a whole number"), (float, "x", "a number")):
+        with pytest.raises(SettingError, match=f"x: expected {says}, got '{text}'"):
+            parse_value("x", kind, text)
+
+
+def test_values_out_of_range_are_told() -> None:
+    check_range("x", 5, {"low": 1, "high": None})
+    wrong: list[tuple[int | str, dict[str, object], str]] = [
+        (0, {"low": 1, "high": 9}, "1 to 9, got 0"),
+        ("c", {"choices": "ab"}, "one of a, b, got"),
+    ]
+    for value, limits, says in wrong:
+        with pytest.raises(SettingError, match=says):
+            check_range("x", value, limits)
