@@ -15,9 +15,10 @@ from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, Frame, pack, stream_codec, unpack
 from benchmark.neural.streams.entropy import load_constriction
 from benchmark.neural.wavelet import coder
+from benchmark.neural.wavelet.colours import Rotation, analysed, image_of
 from benchmark.neural.wavelet.model import Model
 from benchmark.neural.wavelet.restoration import Restoration
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse, image_of, planes_of
+from benchmark.neural.wavelet.transform import LEVELS, UNIT
 from benchmark.neural.weights import TrainedPoint, by_identity, points, set_folders
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ _SHARES = {"psnr": (1.0,) * LEVELS, "ms-ssim": (2.4, 1.0, 0.5, 0.5, 0.5, 0.5)}
 class LearnedWavelet(Codec):
     """A fixed transform and a learned entropy model.
 
-    Colours are rotated, and a wavelet of six levels is quantised with one step. Small networks in integers predict each
-    coefficient from those around it that the decoder has (see ``benchmark.neural.wavelet``), and the encoder chooses
-    coefficients by squared error and the model's own bits. A last small network, in integers too, repairs the decoded
-    image. Streams decode to the same pixels on every machine; neither encoder nor decoder needs Keras.
+    Colours are rotated, by angles of the image's own, and a wavelet of six levels is quantised with one step. Small
+    networks in integers predict each coefficient from those around it that the decoder has (see
+    ``benchmark.neural.wavelet``), and the encoder chooses coefficients by squared error and the model's own bits. A
+    last small network, in integers too, repairs the decoded image. Streams decode to the same pixels on every machine;
+    neither encoder nor decoder needs Keras.
 
     Defaults: the set ``photographs``, one model for all rates. ``step`` is the knob: the quantiser step in grey levels,
     taken to a multiple of 1/64, from 6 for high rates to 170 for low ones; smaller steps go towards lossless. ``rdoq``
@@ -45,7 +47,8 @@ class LearnedWavelet(Codec):
     coarse ones: better by MS-SSIM, and worse by PSNR.
     ``restoration=off`` leaves the decoded image as the wavelet gives it.
 
-    Colour path: RGB, rotated by an orthonormal DCT of length 3, full resolution; a grey image has luma alone. Known
+    Colour path: RGB, full resolution, rotated by an orthonormal DCT of length 3 and then as the image's own colours
+    are best told (``rotation=off`` leaves that out); a grey image has luma alone. Known
     limits: the model was trained on photographs; time grows with the rate.
     """
 
@@ -62,6 +65,7 @@ class LearnedWavelet(Codec):
     effort: int = setting(1, low=1, high=2)
     tune: str = setting("psnr", choices=tuple(_SHARES))
     restoration: str = setting("on", choices=("on", "off"))
+    rotation: str = setting("image", choices=("image", "off"))
 
     @classmethod
     def version(cls) -> str:
@@ -85,7 +89,7 @@ class LearnedWavelet(Codec):
             _restoration(point)  # a stream that could not be decoded must not be written
         height, width = image.shape[:2]
         step = round(self.step * UNIT)
-        bands = [analyse(plane) for plane in planes_of(image)]
+        rotation, bands = analysed(image, step, turned=self.rotation == "image")
         payload = coder.encode(
             bands,
             height,
@@ -96,23 +100,24 @@ class LearnedWavelet(Codec):
             corrected=self.effort > 1,
             shares=_SHARES[self.tune],
         ).payload
-        settings = (step, int(self.restoration == "on"))
+        settings = (step, int(self.restoration == "on"), rotation.code)
         return pack(Frame(self.name, point.identity(), settings, 1, height, width, len(bands), payload))
 
     @classmethod
     def decode(cls, data: bytes) -> Image:
         frame, point, decoded = cls._decoded(data)
-        step, restored = frame.settings
+        step, restored, rotation = frame.settings
         planes = decoded.planes
         if restored:
             planes = _restoration(point)(planes, step, _model(point).tables)
-        return image_of(planes)
+        return image_of(planes, Rotation.of_code(rotation))
 
     @classmethod
     def decode_smaller(cls, data: bytes, level: int) -> Image:
         if level > LEVELS:
             raise UsageError(f"{cls.name}: expected a level of at most {LEVELS}, got {level}")
-        return image_of(cls._decoded(data, level + 1)[2].planes)
+        frame, _, decoded = cls._decoded(data, level + 1)
+        return image_of(decoded.planes, Rotation.of_code(frame.settings[2]))
 
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
@@ -133,11 +138,12 @@ class LearnedWavelet(Codec):
         low, high = (round(limit * UNIT) for limit in _STEPS)
         if (
             frame.count != 1
-            or len(frame.settings) != 2
+            or len(frame.settings) != 3
             or not low <= frame.settings[0] <= high
             or frame.settings[1] > 1
         ):
             raise BitstreamError(f"{cls.name}: absurd settings {frame.settings} for {frame.count} images")
+        Rotation.of_code(frame.settings[2])
         point = by_identity(cls.name, frame.weights)
         decoded = coder.decode(
             frame.payload, frame.height, frame.width, frame.channels, _model(point), frame.settings[0], last

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from benchmark.codec import Image
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.bands import FEATURES, DecodedBands, Part
+from benchmark.neural.wavelet.colours import analysed, planes_of
 from benchmark.neural.wavelet.model import KINDS, Model
 from benchmark.neural.wavelet.restoration import DEPTH, PARTS, detail
 from benchmark.neural.wavelet.tables import Tables, rate_index
@@ -24,8 +25,6 @@ from benchmark.neural.wavelet.transform import (
     Floats,
     Integers,
     Plane,
-    analyse,
-    planes_of,
 )
 
 CROP = 256
@@ -101,8 +100,9 @@ def coded(images: Iterable[Image], seed: int, model: Model | None, tables: Table
     before, after, steps = [], [], []
     for image in images:
         step = int(np.exp(rng.uniform(*np.log(STEPS))) * UNIT)
-        planes = list(planes_of(_crop(image, step, rng)))
-        bands = [analyse(plane) for plane in planes]
+        crop = _crop(image, step, rng)
+        rotation, bands = analysed(crop, step, turned=True)
+        planes = planes_of(crop, rotation)
         if model is None:
             decoded = _dead_zone(bands, step, rng.uniform(*_DEAD_ZONES), tables, sample)
         else:

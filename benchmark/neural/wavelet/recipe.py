@@ -14,11 +14,12 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.training.crops import blocks
 from benchmark.neural.training.recipe import LOOP_OPTIONS, Examples, Recipe, Source, Stage
 from benchmark.neural.wavelet import coder
+from benchmark.neural.wavelet.colours import analysed, image_of
 from benchmark.neural.wavelet.examples import CROP, Coded, ContextSource, PlaneSource, coded
 from benchmark.neural.wavelet.model import MOST_HIDDEN, MOST_ODD, Model
 from benchmark.neural.wavelet.restoration import MOST_CHANNELS, Restoration
 from benchmark.neural.wavelet.tables import Tables, first_tables
-from benchmark.neural.wavelet.transform import UNIT, analyse, image_of, planes_of
+from benchmark.neural.wavelet.transform import UNIT
 from benchmark.neural.weights import points
 
 STEM = "network"
@@ -155,13 +156,13 @@ class WaveletRecipe(Recipe):
         for step in _WATCHED:
             rates, qualities, macs = [], [], []
             for image in held_out["image"][:_WATCHED_IMAGES]:
-                bands = [analyse(plane) for plane in planes_of(image)]
+                rotation, bands = analysed(image, step * UNIT, turned=True)
                 height, width = image.shape[:2]
                 coded_here = coder.encode(bands, height, width, model, step * UNIT, _PRICE)
                 planes, pixels = coded_here.planes, height * width
                 if restored:
                     planes = restoration(planes, step * UNIT, self._tables)
-                error = np.mean((image_of(planes).astype(np.float64) - image) ** 2)
+                error = np.mean((image_of(planes, rotation).astype(np.float64) - image) ** 2)
                 rates.append(8 * len(coded_here.payload) / pixels)
                 macs.append(coded_here.macs / pixels)
                 qualities.append(10 * np.log10(255**2 / error))

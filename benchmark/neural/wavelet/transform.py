@@ -1,4 +1,4 @@
-"""The transform: a rotation of the colours, then the wavelet CDF 9/7 over six levels; the inverse in integers.
+"""The transform: the wavelet CDF 9/7 over six levels; the inverse in integers.
 
 The wavelet is computed by lifting (Daubechies and Sweldens 1998) with coefficients that are multiples of 2⁻¹², so that
 the inverse undoes the very same steps. Signals of any length are mirrored at their ends; of an odd length the low-pass
@@ -10,13 +10,11 @@ grey level and rounds after every step, which makes it the same on every machine
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from benchmark.codec import Image
 
 LEVELS = 6
 """Levels of the wavelet; level 1 is the finest."""
@@ -38,11 +36,6 @@ BRIGHTEST = (1 << 15) - 1
 """Largest low-pass sample, 512 grey levels."""
 _STRIP = 256
 """Rows or columns at once, to save room."""
-
-_COLOUR = ((9459, 9459, 9459), (11585, 0, -11585), (6689, -13377, 6689))
-"""Orthonormal DCT of length 3 over red, green and blue, in units of 2⁻¹⁴."""
-_GREY = 28378
-"""√3 in units of 2⁻¹⁴: luma of a grey image as that of three equal channels."""
 
 SCALES = {
     (1, 0): 16201,
@@ -87,37 +80,6 @@ def band_shape(height: int, width: int, level: int, orientation: int) -> tuple[i
         height, width = -(-height // 2), -(-width // 2)
     rows, columns = ((height + 1) // 2, height // 2), ((width + 1) // 2, width // 2)
     return rows[orientation in (1, 2)], columns[orientation in (0, 2)]
-
-
-def planes_of(image: Image) -> Iterator[Floats]:
-    """Luma of a grey image, or luma and two chroma planes of RGB, one by one; zero is mid-grey."""
-    if image.ndim == 2:
-        yield (image.astype(np.float32) - 128) * np.float32(_GREY / (1 << 14))
-        return
-    for row in _COLOUR:
-        # Weighted samples are whole numbers that float32 holds exactly, up to the last division.
-        plane = np.full(image.shape[:2], -128 * sum(row), np.float32)
-        for channel, weight in enumerate(row):
-            plane += image[..., channel] * np.float32(weight)
-        yield plane / np.float32(1 << 14)
-
-
-def image_of(planes: Sequence[Plane]) -> Image:
-    """Inverse of :func:`planes_of`: planes in units of 1/64, rounded and clipped to 8 bits."""
-    half, shift, middle = 1 << 19, 14 + 6, 128
-    if len(planes) == 1:
-        grey = ((planes[0].astype(np.int32) * (_GREY // 3) + half) >> shift) + middle
-        return np.asarray(np.clip(grey, 0, 255), dtype=np.uint8)
-    out = np.empty((*planes[0].shape, 3), np.uint8)
-    for channel in range(3):
-        total = np.full(planes[0].shape, half, np.int32)
-        for plane, row in zip(planes, _COLOUR, strict=True):
-            if row[channel]:
-                total += plane * np.int32(row[channel])
-        total >>= shift
-        total += middle
-        out[..., channel] = np.clip(total, 0, 255, out=total)
-    return out
 
 
 def analyse(plane: Floats) -> Bands:

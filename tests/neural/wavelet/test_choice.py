@@ -8,7 +8,8 @@ import pytest
 
 from benchmark.neural.wavelet import coder
 from benchmark.neural.wavelet.bands import Part
-from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse, planes_of
+from benchmark.neural.wavelet.colours import Rotation, planes_of
+from benchmark.neural.wavelet.transform import LEVELS, UNIT, analyse
 from tests.conftest import photo
 from tests.neural.wavelet.examples import random_model
 
@@ -22,7 +23,7 @@ def test_a_dearer_level_keeps_fewer_coefficients() -> None:
         def seen(part: Part, values: npt.NDArray[np.int32], exact: npt.NDArray[np.float32]) -> None:
             counts[part.level] += np.count_nonzero(values)
 
-        bands = [analyse(plane) for plane in planes_of(photo(64, 128))]
+        bands = [analyse(plane) for plane in planes_of(photo(64, 128), Rotation())]
         coder.encode(bands, 64, 128, random_model(), 5 * UNIT, 0.1, seen, shares=shares)
         return counts
 

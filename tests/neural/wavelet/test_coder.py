@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmark.neural.wavelet import coder
-from benchmark.neural.wavelet.transform import SCALES, UNIT, analyse, band_shape, image_of, planes_of
+from benchmark.neural.wavelet.colours import Rotation, image_of, planes_of
+from benchmark.neural.wavelet.transform import SCALES, UNIT, analyse, band_shape
 from tests.conftest import photo
 from tests.neural.wavelet.examples import random_model
 
@@ -20,7 +21,7 @@ SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64
 
 @cache
 def coded(height: int, width: int, channels: int, step: int = 5 * UNIT, price: float = 0.08) -> coder.Coded:
-    bands = [analyse(plane) for plane in planes_of(photo(height, width, channels))]
+    bands = [analyse(plane) for plane in planes_of(photo(height, width, channels), Rotation())]
     return coder.encode(bands, height, width, random_model(), step, price)
 
 
@@ -40,7 +41,7 @@ def test_fewer_levels_give_a_smaller_picture() -> None:
     small = coder.decode(found.payload, 64, 128, 3, random_model(), 5 * UNIT, last=2).planes
     assert [plane.shape for plane in small] == [(32, 64)] * 3
     halved = photo(64, 128, 3).reshape(32, 2, 64, 2, 3).mean(axis=(1, 3))
-    assert np.mean((image_of(small) - halved) ** 2) < 40
+    assert np.mean((image_of(small, Rotation()) - halved) ** 2) < 40
 
 
 def test_large_magnitudes_and_all_classes_come_back() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from benchmark.neural.wavelet import transform
 from benchmark.neural.wavelet.bands import PHASES
-from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape, image_of, planes_of
+from benchmark.neural.wavelet.colours import Rotation, image_of, planes_of
+from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, band_shape
 
 pytestmark = pytest.mark.neural
 
@@ -20,7 +21,7 @@ SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64
 def test_the_transform_comes_back_at_any_size(height: int, width: int, channels: int) -> None:
     image = np.random.default_rng(height).integers(0, 256, (height, width, channels)[: 2 + channels // 3], np.uint8)
     planes, step = [], UNIT // 4
-    for plane in planes_of(image):
+    for plane in planes_of(image, Rotation()):
         bands = analyse(plane)
         whole = {key: np.rint(band * UNIT / step).astype(np.int64) * UNIT for key, band in bands.items()}
         assert {key: band.shape for key, band in bands.items()} == {
@@ -32,7 +33,7 @@ def test_the_transform_comes_back_at_any_size(height: int, width: int, channels:
             details = [transform.dequantise(whole[level, part], step, level, part) for part in range(3)]
             low = transform.synthesise(low, details)
         planes.append(low)
-    assert np.array_equal(image_of(planes), image)
+    assert np.array_equal(image_of(planes, Rotation()), image)
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
