@@ -41,9 +41,9 @@ class LearnedWavelet(Codec):
 
     Defaults: the set ``photographs``, one model for all rates. ``step`` is the knob: the quantiser step in grey levels,
     taken to a multiple of 1/64, from 6 for high rates to 170 for low ones; smaller steps go towards lossless. ``rdoq``
-    is the price of a bit in the encoder's choices, in squared steps; 0 rounds with a dead zone instead. With
-    ``effort=2`` the encoder corrects each pass of coefficients by the errors that earlier passes left: fewer bits for
-    the same quality, and a little more time. With ``tune="ms-ssim"`` bits cost more in the finest details and less in
+    is the price of a bit in the encoder's choices, in squared steps; 0 rounds with a dead zone instead. The encoder
+    corrects each pass of coefficients by the errors that earlier passes left: fewer bits for the same quality;
+    ``effort=1`` leaves that out, for speed. With ``tune="ms-ssim"`` bits cost more in the finest details and less in
     coarse ones: better by MS-SSIM, and worse by PSNR.
     ``restoration=off`` leaves the decoded image as the wavelet gives it.
 
@@ -62,7 +62,7 @@ class LearnedWavelet(Codec):
     weights: str = setting("photographs")
     step: float = setting(40.0, low=_STEPS[0], high=_STEPS[1])
     rdoq: float = setting(0.1, low=0.0, high=1.0)
-    effort: int = setting(1, low=1, high=2)
+    effort: int = setting(2, low=1, high=2)
     tune: str = setting("psnr", choices=tuple(_SHARES))
     restoration: str = setting("on", choices=("on", "off"))
     rotation: str = setting("image", choices=("image", "off"))

@@ -33,8 +33,8 @@ _BITS, _OFFSET = 10, 512
 """Of a part, as it is written."""
 _SPACINGS = (np.pi / 32, np.pi / 128, np.pi / 512)
 """Angles that are tried in each round are whole multiples, up to eight: ±45 degrees at first."""
-_TRIED = 16384
-"""Of so many coefficients are angles chosen."""
+_SEEN, _TRIED = 1 << 20, 1 << 14
+"""Of so many coefficients of a plane are loud ones taken, and of so many of these are angles chosen."""
 _LOUD = 0.3
 """In steps; smaller coefficients will be zeros."""
 _WORTH = 200.0
@@ -167,8 +167,9 @@ def analysed(image: Image, step: int, *, turned: bool) -> tuple[Rotation, list[B
 def _best(bands: Sequence[Bands], step: int) -> Rotation:
     """The rotation with which the coefficients, all but the low-pass ones, take the fewest bits."""
     details = [key for key in bands[0] if key != (LEVELS, LOW_PASS)]
-    units = np.float32(UNIT / step)
-    found = np.stack([np.concatenate([plane[key].ravel() for key in details]) for plane in bands]) * units
+    thinned = -(-sum(bands[0][key].size for key in details) // _SEEN) or 1
+    seen = [np.concatenate([plane[key].ravel()[::thinned] for key in details]) for plane in bands]
+    found = np.stack(seen) * np.float32(UNIT / step)
     found = found[:, np.abs(found).max(axis=0) > _LOUD]
     stride = -(-found.shape[1] // _TRIED) or 1
     values = found[:, ::stride].astype(np.float64)
@@ -181,7 +182,7 @@ def _best(bands: Sequence[Bands], step: int) -> Rotation:
             turn = min(turns, key=lambda turn: _bits(turn @ pair))
             values[[first, second]] = turn @ pair
             matrix[[first, second]] = turn @ matrix[[first, second]]
-    saved = (before - _bits(values)) * stride
+    saved = (before - _bits(values)) * stride * thinned
     return Rotation.nearest(matrix) if saved > _WORTH else Rotation()
 
 

@@ -27,6 +27,9 @@ from benchmark.neural.wavelet.transform import (
     unit_of,
 )
 
+_LARGE = 1 << 22
+"""Samples above which the errors of a plane are kept in half precision: half the room, for more time."""
+
 
 class Feedback:
     """Errors of an image while its parts are coded in their order.
@@ -65,8 +68,7 @@ class Feedback:
         error = np.zeros(band_shape(*self._shape, part.level, part.orientation), np.float32)
         top, left = part.first
         error[top::2, left::2] = (decoded - exact) * (self._step * np.float32(unit_of(part.level, part.orientation)))
-        whole = self._error(part)
-        whole += spread(error, part.orientation, whole.shape)
+        spread(error, part.orientation, self._error(part))
 
     def _error(self, part: Part) -> Floats:
         """The error of the plane that a part's level makes up, in grey levels."""
@@ -74,5 +76,7 @@ class Feedback:
             self._levels[part.plane] -= 1
             finer = self._levels[part.plane] - 1
             shape = band_shape(*self._shape, finer, LOW_PASS) if finer else self._shape
-            self._errors[part.plane] = spread(self._errors[part.plane], LOW_PASS, shape)
+            finer_error = np.zeros(shape, np.float16 if shape[0] * shape[1] > _LARGE else np.float32)
+            spread(self._errors[part.plane].astype(np.float32), LOW_PASS, finer_error)
+            self._errors[part.plane] = finer_error
         return self._errors[part.plane]

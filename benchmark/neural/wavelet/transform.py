@@ -133,19 +133,22 @@ def unit_of(level: int, orientation: int) -> float:
     return SCALES[level, orientation] / (1 << _SCALE_SHIFT)
 
 
-def spread(band: Floats, orientation: int, shape: tuple[int, ...]) -> Floats:
-    """What one band adds to the low-pass plane of one level finer, (h, w) of ``shape``; lifting in floats.
+def spread(band: Floats, orientation: int, plane: Floats) -> None:
+    """Adds to a plane what one band is worth there; lifting in floats.
 
     Args:
         band: the coefficients, in units of the lifting steps.
         orientation: the orientation of the band; 3 is the low-pass band.
-        shape: the shape of the plane.
+        plane: the low-pass plane of one level finer, (h, w).
     """
     down, across = _HALVES[orientation]
     if orientation == LOW_PASS:
         band = band * np.float32(_LOW_GAIN / (1 << _SHIFT))
-    columns = _joined(np.ascontiguousarray(band.T), across, shape[1])
-    return _joined(np.ascontiguousarray(columns.T), down, shape[0])
+    height, width = plane.shape
+    columns = _joined(np.ascontiguousarray(band.T), across, width)
+    for start in range(0, width, _STRIP):
+        strip = slice(start, start + _STRIP)
+        plane[:, strip] += _joined(np.ascontiguousarray(columns[strip].T), down, height)
 
 
 def gather(plane: Floats, orientation: int, first: tuple[int, int]) -> Floats:
@@ -157,7 +160,10 @@ def gather(plane: Floats, orientation: int, first: tuple[int, int]) -> Floats:
         first: row and column of the first coefficient that is asked for; the others are every second one from it.
     """
     down, across = _HALVES[orientation]
-    rows = _parted(plane, down)[first[0] :: 2]
+    starts = range(0, plane.shape[1], _STRIP)
+    rows = np.hstack(
+        [_parted(plane[:, start : start + _STRIP].astype(np.float32), down)[first[0] :: 2] for start in starts]
+    )
     return np.ascontiguousarray(_parted(np.ascontiguousarray(rows.T), across)[first[1] :: 2].T)
 
 

@@ -13,7 +13,7 @@ from benchmark.neural.wavelet.transform import LEVELS, SCALES, UNIT, analyse, ba
 pytestmark = pytest.mark.neural
 
 
-SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 100), (64, 128)]
+SIZES = [(1, 1), (1, 7), (7, 1), (2, 2), (2, 1), (3, 5), (65, 1), (33, 300), (64, 128)]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -44,7 +44,8 @@ def test_bands_are_spread_as_they_are_synthesised_and_gathered_by_the_transpose(
     for part, shape in enumerate(shapes):
         band = rng.integers(-4000, 4000, shape)
         whole = [(band if part == at else np.zeros(other)).astype(np.int32) for at, other in enumerate(shapes)]
-        found = transform.spread(band.astype(np.float32), part, (height, width))
+        found = np.zeros((height, width), np.float32)
+        transform.spread(band.astype(np.float32), part, found)
         assert found == pytest.approx(transform.synthesise(whole[3].astype(np.int16), whole[:3]), abs=10)
         if part != transform.LOW_PASS and band.size:
             gathered = np.empty(shape, np.float32)
