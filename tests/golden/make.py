@@ -34,6 +34,7 @@ def main() -> None:
         ("rnn", "klt", photo(60, 90), {"levels": 10}),
         ("rnn", "tiles", photo(20, 35, 1), {"levels": 3, "tile": 32}),
         ("learned-wavelet", "photo", photo(60, 90), {"step": 20.0}),
+        ("learned-wavelet", "turned", (photo(60, 90) * [1.0, 0.5, 0.3]).astype(np.uint8), {"step": 10.0}),
         ("learned-wavelet", "plain", photo(61, 35), {"step": 6.0, "restoration": "off"}),
         ("learned-wavelet", "grey", photo(57, 40, 1), {"step": 60.0}),
     ):
