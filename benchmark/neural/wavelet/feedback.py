@@ -27,7 +27,7 @@ from benchmark.neural.wavelet.transform import (
     unit_of,
 )
 
-_LARGE = 1 << 22
+LARGE = 1 << 22
 """Samples above which the errors of a plane are kept in half precision: half the room, for more time."""
 
 
@@ -76,7 +76,7 @@ class Feedback:
             self._levels[part.plane] -= 1
             finer = self._levels[part.plane] - 1
             shape = band_shape(*self._shape, finer, LOW_PASS) if finer else self._shape
-            finer_error = np.zeros(shape, np.float16 if shape[0] * shape[1] > _LARGE else np.float32)
+            finer_error = np.zeros(shape, np.float16 if shape[0] * shape[1] > LARGE else np.float32)
             spread(self._errors[part.plane].astype(np.float32), LOW_PASS, finer_error)
             self._errors[part.plane] = finer_error
         return self._errors[part.plane]

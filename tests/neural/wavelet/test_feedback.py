@@ -30,7 +30,7 @@ def test_errors_in_half_precision_serve_as_well(monkeypatch: pytest.MonkeyPatch)
     """Large pictures keep them so: what they cost is that of whole precision, within a part in three hundred."""
     image, costs = photo(128, 96), []
     for large in (1 << 22, 0):
-        monkeypatch.setattr("benchmark.neural.wavelet.feedback._LARGE", large)
+        monkeypatch.setattr("benchmark.neural.wavelet.feedback.LARGE", large)
         planes = list(planes_of(image, Rotation()))
         found = coder.encode(
             [analyse(plane) for plane in planes], 128, 96, random_model(), 20 * UNIT, 0.1, corrected=True
