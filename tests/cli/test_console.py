@@ -36,6 +36,7 @@ def _said(encoding: str, *words: str) -> Result:
     return CliRunner(charset=encoding, env={"COLUMNS": "160"}).invoke(main, words, prog_name="rdbench")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "latin-1", "utf-16"])
 def test_the_encoding_of_a_console_changes_no_exit_status(nearly: Path, encoding: str) -> None:
     sample = str(ROOT / "results/baseline/sample")

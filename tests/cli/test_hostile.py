@@ -18,6 +18,8 @@ import pytest
 from benchmark.cli.main import main
 from tests.conftest import ROOT, Run
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = ROOT / "results" / "baseline" / "sample"
 Rows = Sequence[Mapping[str, str]]
 
