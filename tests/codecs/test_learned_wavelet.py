@@ -163,7 +163,7 @@ def test_stored_streams_decode_to_the_very_pixels(backend: str, threads: str, tm
     if not installed(backend):
         pytest.skip(f"{backend} is not installed")
     paths = sorted(GOLDEN.glob("learned-wavelet-*.bin"))
-    assert len(paths) == 3
+    assert len(paths) == 4
     program = (
         f"import sys, numpy as np, {backend}; from pathlib import Path; from benchmark.plugins import codec_class\n"
         "for path in map(Path, sys.argv[2:]):\n"
