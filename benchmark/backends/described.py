@@ -23,8 +23,9 @@
     default = "int"
     choices = ["int", "fast", "float"]  # or low and high; grid, where the default sweep has several values
 
-A program is a name on ``PATH`` or a path, from the folder of the file where it is relative. ``{input}``, ``{output}``
-and, to encode, ``{SETTING}`` may stand anywhere in an argument; all have to stand somewhere.
+A program is a name on ``PATH`` or a path, from the folder of the file where it is relative; so is an argument that
+names a file there, such as a script. ``{input}``, ``{output}`` and, to encode, ``{SETTING}`` may stand anywhere in an
+argument; all have to stand somewhere.
 """
 
 from __future__ import annotations
@@ -312,7 +313,8 @@ def _text(value: Setting) -> str:
 def _command(path: Path, key: str, document: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
     """A program and its arguments, whose placeholders are all known, and all used.
 
-    A relative path to a program is one from the folder of the file.
+    A relative path to a program is one from the folder of the file, and so is an argument that names a file there, such
+    as a script.
     """
     words = document.get(key, [])
     if key not in document:
@@ -329,7 +331,16 @@ def _command(path: Path, key: str, document: Mapping[str, Any], known: Sequence[
             raise UsageError(f"{path}: {key}: {{{name}}} stands in none of its arguments")
     if Path(program).name != program:
         program = str(path.parent / program)
-    return (program, *arguments)
+    return (program, *(_located(argument, path.parent) for argument in arguments))
+
+
+def _located(argument: str, folder: Path) -> str:
+    """An argument, or what follows its ``=``, as a whole path where it names a file of the folder."""
+    option, sign, value = argument.rpartition("=")
+    named = Path(value)
+    if (named.suffix or len(named.parts) > 1) and not named.is_absolute() and (folder / named).is_file():
+        return f"{option}{sign}{(folder / named).resolve()}"
+    return argument
 
 
 def _check_keys(

@@ -27,6 +27,7 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
     from benchmark.formats.conversions import parse_conversions
     from benchmark.plugins import codec_class, codec_of_ending, version_of
 
+    _check_apart(source, target)
     cls = codec_class(codec) if codec else codec_of_ending(target)
     version_of(cls)
     pairs = (pair("--set", text) for text in sets)
@@ -65,6 +66,7 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
             f"{target}: {target.suffix or 'a name without an ending'} is no lossless format that is written here: name "
             f"a file that ends in {', '.join(_LOSSLESS)}"
         )
+    _check_apart(source, target)
     stream = read(source)
     try:
         cls = codec_class(codec) if codec else codec_of_stream(stream)
@@ -82,6 +84,13 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
     except (OSError, ValueError) as error:
         raise UsageError(f"{target}: cannot be written: {error}") from error
     say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
+
+
+def _check_apart(source: Path, target: Path) -> None:
+    from benchmark.errors import UsageError
+
+    if source.resolve() == target.resolve():
+        raise UsageError(f"{target}: IN and OUT are one file, which would be lost; name another OUT")
 
 
 @click.command()

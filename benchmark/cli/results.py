@@ -270,6 +270,6 @@ def compare(
     else:
         print_comparison(found)
     if reason is not None:
-        say(f"accepted: {accept(found, baseline, current, reason)}")
+        (say_note if as_json else say)(f"accepted: {accept(found, baseline, current, reason)}")
         return
     sys.exit(found.exit_status)

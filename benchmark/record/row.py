@@ -322,6 +322,9 @@ class Record:
         for name, value in (("images", self.images), ("bpp", self.bpp)):
             if value is None or not 0 < value < math.inf:
                 raise ValueError(f"{name}: expected a number above 0 where the status is ok, got {value}")
+        for name, side in (("width", self.width), ("height", self.height)):
+            if side is not None and side < 1:  # a summary of images of several sizes has none
+                raise ValueError(f"{name}: expected a number above 0 where the status is ok, got {side}")
         for name, quality in self.metrics.items():
             if math.isnan(quality):
                 raise ValueError(f"{name}: expected a number, got nan")

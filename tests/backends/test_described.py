@@ -165,6 +165,27 @@ def test_a_program_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert np.array_equal(codec.decode(codec.encode(image)), image // 4 * 4)
 
 
+def test_a_script_beside_the_file_is_an_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that follows python; its name alone says where it is, and its bytes count for the rows."""
+    describe(tmp_path)
+    (tmp_path / "co dec $(touch ran).py").rename(tmp_path / "coder.py")
+    path = tmp_path / "steps.toml"
+    document = tomli_w.dumps(
+        {
+            "name": "steps",
+            "encode": [sys.executable, "coder.py", "encode", "8", "{input}", "{output}"],
+            "decode": [sys.executable, "coder.py", "decode", "{input}", "{output}"],
+        }
+    )
+    path.write_text(document)
+    monkeypatch.chdir(tmp_path.parent)
+    cls: Any = codec_class(str(Path(tmp_path.name) / "steps.toml"))
+    monkeypatch.chdir("/")
+    image = photo(9, 9)
+    assert np.array_equal(cls.decode(cls().encode(image)), image // 8 * 8)
+    assert (tmp_path / "coder.py").resolve() in cls.used_files()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -99,3 +99,13 @@ def test_files_are_converted_and_limited_where_it_is_said(rdbench: Run, tmp_path
     done = rdbench("--max-pixels", "119", "decode", "a.png", "b.png", check=False)
     assert "the limit is 119" in done.stderr
     rdbench("--max-pixels", "120", "decode", "a.png", "b.png")
+
+
+@pytest.mark.parametrize("words", [("encode", "--codec", "png", "a.png", "a.png"), ("decode", "a.png", "./a.png")])
+def test_a_file_is_not_written_over_itself(rdbench: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    Pictures.fromarray(photo(8, 8)).save(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    done = rdbench(*words, check=False)
+    assert done.returncode == 2
+    assert "IN and OUT are one file" in done.stderr
+    assert (tmp_path / "a.png").read_bytes() == before

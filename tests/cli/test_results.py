@@ -79,19 +79,30 @@ def test_import_writes_curves_of_others(tmp_path: Path, rdbench: Run) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_import_tells_curves_of_one_name_apart(tmp_path: Path, rdbench: Run) -> None:
+    for name, curve in (("a", JPEG), ("b", WEBP)):
+        (tmp_path / name).mkdir()
+        compressai(tmp_path / name / "m.json", curve)
+    rdbench("import", "a/m.json", "b/m.json", "a/m.json", "--dataset", "kodak", "--images", "24", "--out", "others.csv")
+    found = read_reference(tmp_path / "others.csv")
+    assert [len(part.rates) for part in found] == [len(JPEG), len(WEBP)]
+    assert len({part.label for part in found}) == 2
+
+
 @pytest.mark.slow
 def test_compare_on_the_kodak_baseline(tmp_path: Path, rdbench: Run) -> None:
     """On the Kodak baseline: the same, worse with all three files, and not comparable."""
     baseline = ROOT / "results" / "baseline" / "kodak"
-    assert rdbench("compare", str(baseline), str(baseline)).stdout.startswith("same: 4,776 rows compared, all alike\n")
     frame = pd.read_csv(baseline / "records.csv", dtype=str, keep_default_na=False)
+    same = rdbench("compare", str(baseline), str(baseline)).stdout
+    assert same.startswith(f"same: {len(frame):,} rows compared, all alike\n")
     place = frame.index[(frame["codec"] == "webp") & (frame["image"] == "kodim07")][3]
     frame.loc[place, "psnr_rgb"] = str(float(frame.loc[place, "psnr_rgb"]) - 0.05)
     frame.drop(index=0).to_csv(tmp_path / "records.csv", index=False)
     files = [word for name in ("a.md", "a.xml", "a.json") for word in ("--out", name)]
     done = rdbench("compare", str(baseline), "records.csv", *files, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("worse: 4,775 rows compared, 1 worse; 1 missing\n")
+    assert done.stdout.startswith(f"worse: {len(frame) - 1:,} rows compared, 1 worse; 1 missing\n")
     for text in ("kodim07", "quality=20", "psnr_rgb", "-0.05", "kodim01", "quality=5"):
         assert text in done.stdout, text
     assert "kodim07" in (tmp_path / "a.md").read_text(encoding="utf-8")

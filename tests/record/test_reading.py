@@ -58,6 +58,7 @@ def test_a_file_without_rows_is_told(tmp_path: Path) -> None:
         ("metric_definitions", "xxx", "line 2: metric_definitions: expected pairs"),
         ("settings", "[1]", "line 2: settings: expected a JSON object"),
         ("images", "", "line 2: images: expected a number above 0"),
+        ("width", "0", "line 2: width: expected a number above 0"),
     ],
 )
 def test_tables_are_read_by_the_rule_of_rows(tmp_path: Path, column: str, cell: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def test_the_current_run_becomes_the_baseline_and_a_file_says_why(rdbench: Run, 
     rdbench("compare", "baseline", "current", "--accept", "once more")
     again = (runs / "baseline/accepted.md").read_text()
     assert again.index("once more") < again.index("a smaller table"), "the newest comes first"
+
+
+def test_what_a_program_reads_is_json_alone(rdbench: Run, runs: Path) -> None:
+    done = rdbench("compare", "baseline", "current", "--accept", "a smaller table", "--json")
+    assert json.loads(done.stdout)
+    assert "accepted: baseline/accepted.md" in done.stderr
 
 
 def test_versions_that_changed_are_named_though_figures_are_the_same(rdbench: Run, runs: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 TABLES = (".csv", ".md", ".tex")
 
@@ -54,3 +55,13 @@ def test_report_writes_pages_and_papers(rdbench: Run, results: Path, tmp_path: P
     refused = rdbench("report", str(results), "--anchor", "bpg", check=False)
     assert refused.returncode == 2
     assert "anchor 'bpg' is no series of the results" in refused.stderr
+
+
+def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path) -> None:
+    """It has nothing to rank, and curves and tables all the same."""
+    rows = pd.read_csv(ROOT / "results/baseline/sample/records.csv", dtype=str, keep_default_na=False)
+    (tmp_path / "one").mkdir()
+    rows[rows["codec"] == "jpeg"].to_csv(tmp_path / "one" / "records.csv", index=False)
+    done = rdbench("report", "one", "--out", "out", "--pictures", "0", "--metric", "psnr")
+    assert "1 codec" in done.stdout
+    assert (tmp_path / "out" / "index.html").is_file()

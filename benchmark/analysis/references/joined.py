@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve, Results, read_results
 from benchmark.analysis.references.foreign import import_curves
-from benchmark.analysis.references.reference import Reference, is_reference, read_reference
+from benchmark.analysis.references.reference import Reference, is_reference, numbers_of, read_reference
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -123,11 +123,14 @@ def _curves(
 
 def _apart(curves: Sequence[tuple[Curve, str]], taken: set[str]) -> list[Curve]:
     """Curves whose labels are told apart by their files, and from the series of the runs."""
-    counts = Counter((curve.dataset, curve.label) for curve, _ in curves)
+    once = list(dict.fromkeys(curves))
+    counts = Counter((curve.dataset, curve.label) for curve, _ in once)
+    labels = [
+        f"{curve.label} [{file}]" if counts[curve.dataset, curve.label] > 1 else curve.label for curve, file in once
+    ]
+    numbers = numbers_of((curve.dataset, label) for (curve, _), label in zip(once, labels, strict=True))
     found = []
-    for curve, file in curves:
-        label = curve.label
-        if counts[curve.dataset, label] > 1:
-            label = f"{label} [{file}]"
-        found.append(replace(curve, label=f"{label} (published)" if label in taken else label))
+    for (curve, _), label, number in zip(once, labels, numbers, strict=True):
+        whole = label if number == 1 else f"{label} ({number})"
+        found.append(replace(curve, label=f"{whole} (published)" if whole in taken else whole))
     return found

@@ -6,7 +6,7 @@ A reference file is a CSV of its own, written by ``python -m benchmark import``:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -164,14 +164,36 @@ class Reference:
 
 
 def told_apart(references: Sequence[Reference]) -> list[Reference]:
-    """References whose labels differ: those of one label, data set and metric get the name of their source, too."""
-    counts = Counter((reference.dataset, reference.label, reference.metric) for reference in references)
-    return [
+    """References whose labels differ, each once.
+
+    Those of one label, data set and metric get the name of their source, too, and a number where even that is the same.
+    """
+    once = list(dict.fromkeys(references))
+
+    def place(reference: Reference) -> tuple[str, str, str, str]:
+        return reference.dataset, reference.label, reference.metric.name, reference.metric.space
+
+    counts = Counter(map(place, once))
+    named = [
         replace(reference, label=f"{reference.label} [{reference.source}]")
-        if counts[reference.dataset, reference.label, reference.metric] > 1
+        if counts[place(reference)] > 1
         else reference
-        for reference in references
+        for reference in once
     ]
+    return [
+        reference if number == 1 else replace(reference, label=f"{reference.label} ({number})")
+        for reference, number in zip(named, numbers_of(map(place, named)), strict=True)
+    ]
+
+
+def numbers_of(names: Iterable[Hashable]) -> list[int]:
+    """For each name how often it has come so far, itself included."""
+    seen: Counter[Hashable] = Counter()
+    numbers = []
+    for name in names:
+        seen[name] += 1
+        numbers.append(seen[name])
+    return numbers
 
 
 def is_reference(path: Path) -> bool:

@@ -195,7 +195,7 @@ def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     return {
         "text": signed(value),
         "interval": "" if low is None else f"{signed(low)} to {signed(row['headline_high'])}",
-        "best": bool(row["rank"] == 1),
+        "best": bool(pd.notna(row["rank"]) and row["rank"] == 1),
         "weak": bool(row["overlap"] < SMALL_OVERLAP),
     }
 

@@ -92,6 +92,16 @@ def test_labels_that_are_taken_are_told_apart(run: Path, published: Path) -> Non
     assert labels == ["Codec 2018 [codec]", "Codec 2018 [second]", "jpeg (published)", "VTM"]
 
 
+def test_files_of_one_name_in_two_folders_are_told_apart(run: Path, published: Path, tmp_path: Path) -> None:
+    for name, rate in (("a", "0.4"), ("b", "0.44"), ("c", "0.4")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.txt").write_text(TEXT.replace("0.4", rate, 1))
+    folders = [tmp_path / name for name in ("a", "b", "c")]
+    results = read_with_references([run, *folders], METRICS)
+    labels = [curve.label for curve in results.imported["psnr_rgb"]]
+    assert labels == ["Codec 2018 [m]", "Codec 2018 [m] (2)"], "the curve that comes twice is one"
+
+
 def test_a_run_has_to_be_there(published: Path) -> None:
     with pytest.raises(UsageError, match="expected a run, to compare others' curves with"):
         read_with_references([published], METRICS)
