@@ -83,7 +83,7 @@ def run_bench(
         patch.setattr("benchmark.workflows.outputs.draw_all", draw_theirs if drawn else lambda *_: [])
         plugins.metric_families.cache_clear()
         try:
-            done = CliRunner().invoke(main, words)
+            done = CliRunner(env={"COLUMNS": "160"}).invoke(main, words)
         finally:
             plugins.metric_families.cache_clear()
     assert done.exit_code == status, done.output
