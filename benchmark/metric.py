@@ -71,10 +71,6 @@ def to_channels(images: npt.NDArray[np.uint8]) -> Channels:
     return channels
 
 
-to_planes = to_channels
-"""The name that :func:`to_channels` had before version 0.2: scripts know it."""
-
-
 @dataclass(frozen=True)
 class Tolerance:
     """By how much a value may become worse before ``compare`` says so.

@@ -38,18 +38,6 @@ COLUMNS = (
 )
 """Columns of :func:`cost_table`."""
 
-FORMS = {
-    "bpp": ".3f",
-    "encode_mps": ".3g",
-    "decode_mps": ".3g",
-    "encode_s_per_mp": ".3g",
-    "decode_s_per_mp": ".3g",
-    "encode_kmac_per_pixel": ".4g",
-    "decode_kmac_per_pixel": ".4g",
-    "parameters": ".0f",
-}
-"""Formats of its numbers."""
-
 TITLES = {
     "dataset": "data set",
     "series": "codec",

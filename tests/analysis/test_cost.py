@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.cost import COLUMNS, FORMS, TITLES, cost_table, pareto, rate_time
+from benchmark.analysis.cost import COLUMNS, TITLES, cost_table, pareto, rate_time
 from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.table import read_records, summarise
 from benchmark.errors import UsageError
@@ -85,7 +85,6 @@ def test_speeds_are_pixels_over_seconds(tmp_path: Path) -> None:
     assert line["encode_mps"] == pytest.approx(1)
     assert math.isnan(line["decode_kmac_per_pixel"])
     assert set(TITLES) == set(COLUMNS)
-    assert set(FORMS) <= set(COLUMNS)
 
 
 def test_the_point_nearest_a_rate(tmp_path: Path) -> None:
