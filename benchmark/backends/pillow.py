@@ -57,7 +57,7 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
                     f"expected a {form} file of one picture of 8-bit grey or RGB, got {bits} bits a sample, mode "
                     f"{picture.mode} and {frames} frame{'s' if frames != 1 else ''}"
                 )
-            return np.array(picture)
+            return np.asarray(picture)
     except UnidentifiedImageError as error:
         raise BitstreamError(f"not a whole {form} file: its first bytes are not those of one") from error
     except (OSError, SyntaxError, ValueError, RuntimeError, IndexError) as error:
