@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as Pictures
 from PIL import UnidentifiedImageError
 
 from benchmark.errors import MissingData, UnsupportedImage
 from benchmark.formats import png, pnm, tiff
 from benchmark.formats.about import About
 from benchmark.formats.limit import check_size, no_other_limit
-from benchmark.formats.pillow import about_picture, is_srgb, opened, orientation_of, profile_of, to_srgb, turned
-
-Pixels = npt.NDArray[np.uint8]
+from benchmark.formats.pillow import about_picture, is_srgb, opened, orientation_of, profile_of, turned
+from benchmark.formats.pixels import Pixels, in_8_bits
+from benchmark.formats.profile import curves_of
 
 _EXPECTED = "expected an 8-bit grey or RGB image in sRGB"
 
@@ -81,7 +80,7 @@ def obstacles(about: About, *, as_stored: bool = False) -> list[tuple[str, str]]
     if about.kind == "other":
         found.append((f"colour model {about.model}", ""))
     elif about.kind == "CMYK":
-        found.append(("CMYK", "srgb" if profile_of(about.profile) == "CMYK" else ""))
+        found.append(("CMYK", "srgb" if _fits(about) else ""))
     elif not about.highest:
         found.append((f"samples of {about.bits} bits that are no unsigned whole numbers", ""))
     if about.highest and not about.exact:
@@ -93,11 +92,18 @@ def obstacles(about: About, *, as_stored: bool = False) -> list[tuple[str, str]]
         found.append((f"orientation {about.orientation}", "orientation"))
     if not as_stored and about.kind in ("grey", "RGB", "palette"):
         if about.profile and not is_srgb(about.profile):
-            fits = profile_of(about.profile) == "RGB" or (profile_of(about.profile) == "L" and about.kind == "grey")
-            found.append(("a colour profile other than sRGB", "srgb" if fits else ""))
+            found.append(("a colour profile other than sRGB", "srgb" if _fits(about) else ""))
         if about.colours:
             found.append((about.colours, ""))
     return found
+
+
+def _fits(about: About) -> bool:
+    """Whether a profile is for such colours, and converts them with one rounding: tables are computed in 8 bits."""
+    takers = {"CMYK": ("CMYK",), "grey": ("RGB", "L")}.get(about.kind, ("RGB",))
+    return profile_of(about.profile) in takers and (
+        (about.exact and not about.alpha) or curves_of(about.profile) is not None
+    )
 
 
 def refusal(about: About, conversions: Sequence[str] = (), *, as_stored: bool = False) -> str:
@@ -133,48 +139,52 @@ def read_pixels(data: bytes, where: str, conversions: Sequence[str] = (), *, as_
     check_size(where, about.width, about.height)
     if reason := refusal(about, conversions, as_stored=as_stored):
         raise UnsupportedImage(f"{where}: {reason}")
+    profile = b"" if as_stored or is_srgb(about.profile) else about.profile
     try:
         with _undisturbed():
-            pixels = _decoded(data, about)
-            if not as_stored and about.profile:
-                pixels = _in_srgb(pixels, about)
+            samples, highest = _decoded(data, about)
+            pixels = in_8_bits(
+                samples,
+                highest,
+                alpha=about.alpha,
+                ground=0 if "flatten=black" in conversions else 1,
+                profile=profile,
+            )
     except Exception as error:  # as above
         raise MissingData(f"{where}: cannot be read as an image: {_told(error)}") from error
-    pixels = _flattened(pixels, 0 if "flatten=black" in conversions else 255)
     return np.ascontiguousarray(turned(pixels, about.orientation))
 
 
-def _decoded(data: bytes, about: About) -> Pixels:
-    """The first frame as it is stored: (H, W) grey, (H, W, 2) with alpha, (H, W, 3) RGB, (H, W, 4) RGBA or CMYK."""
+def _decoded(data: bytes, about: About) -> tuple[npt.NDArray[Any], int]:
+    """The first frame as it is stored, shape (H, W, C), and the value that stands for full intensity.
+
+    C is 1 for grey, 3 for RGB, 4 for CMYK; alpha comes as one more.
+    """
     if about.container == "PNM":
-        return _to_8_bits(pnm.pnm_samples(data), about.highest)
+        return pnm.pnm_samples(data), about.highest
     if about.container == "PNG":
         if about.bits == 16:
-            return _to_8_bits(png.deep_samples(data), about.highest)
+            return png.deep_samples(data), about.highest
         chunks = png.read_chunks(data)
         data = png.verified(chunks)
         if about.kind == "grey" and b"tRNS" in chunks.first:
-            return _with_clear_grey(data, chunks, about.highest)
+            return _with_clear_grey(data, chunks, about.highest), 255
     if about.container == "TIFF" and about.bits > 8:
-        return _to_8_bits(tiff.deep_samples(data, about), about.highest)
+        return tiff.deep_samples(data, about), about.highest
     with opened(data) as picture:
         if about.container == "TIFF":
             picture.load()  # which turns it, and that is done here for all formats
-        mode = picture.mode
-        if mode in ("1", "L") and about.alpha:
-            mode = "LA"
-        elif mode == "1":
-            mode = "L"
-        elif mode in ("P", "PA"):
-            mode = "RGBA" if about.alpha else "RGB"
-        elif mode == "RGB" and about.alpha:
-            mode = "RGBA"
-        elif mode == "RGBX":
-            mode = "RGB"
-        pixels = np.array(picture if picture.mode == mode else picture.convert(mode))
-    if about.highest == 31:  # which Pillow stretches to 8 bits, rounding down
-        pixels[..., :3] = _to_8_bits(np.rint(pixels[..., :3] * (31 / 255)).astype(np.uint8), 31)
-    return turned(pixels, _UNDONE[about.orientation]) if about.container == "TIFF" else pixels
+        mode = {"1": "L", "P": "RGB", "PA": "RGB", "RGBX": "RGB"}.get(picture.mode, picture.mode)
+        if about.alpha and mode in ("L", "RGB"):
+            mode += "A"
+        samples = np.array(picture if picture.mode == mode else picture.convert(mode))
+    if about.container == "TIFF":
+        samples = turned(samples, _UNDONE[about.orientation])
+    if samples.ndim == 2:
+        samples = samples[..., np.newaxis]
+    if about.highest == 31:  # which Pillow stretches to 8 bits, rounding down; alpha is of one bit, if there is any
+        return np.rint(samples * (31 / 255)).astype(np.uint8), 31
+    return samples, 255
 
 
 def _with_clear_grey(data: bytes, chunks: png.Chunks, highest: int) -> Pixels:
@@ -187,38 +197,3 @@ def _with_clear_grey(data: bytes, chunks: png.Chunks, highest: int) -> Pixels:
 
 _UNDONE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 """The orientation that turns a picture back."""
-
-
-def _to_8_bits(samples: npt.NDArray[Any], highest: int) -> Pixels:
-    """Samples as shares of 255, rounded; one channel is dropped as an axis."""
-    if highest != 255:
-        samples = (samples.astype(np.uint32) * 510 + highest) // (2 * highest)
-    pixels = samples.astype(np.uint8)
-    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-
-
-def _in_srgb(pixels: Pixels, about: About) -> Pixels:
-    """Colours by the profile in sRGB, with the alpha that was there. A profile that is sRGB's own changes nothing."""
-    if is_srgb(about.profile):
-        return pixels
-    planes = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
-    colours = 4 if about.kind == "CMYK" else 1 if planes.shape[2] < 3 else 3
-    source, mode = planes[..., :colours], profile_of(about.profile)
-    if mode == "RGB" and colours == 1:  # grey with a profile of colours
-        source = source.repeat(3, axis=-1)
-    picture = Pictures.fromarray(np.ascontiguousarray(source[..., 0] if mode == "L" else source), mode=mode)
-    found = np.asarray(to_srgb(picture, about.profile))
-    if colours == 1 and int(np.ptp(found, axis=2).max()) <= 1:
-        found = found[..., 1:2]
-    found = np.concatenate([found, planes[..., colours:]], axis=-1)
-    return found[..., 0] if found.shape[2] == 1 else found
-
-
-def _flattened(pixels: Pixels, ground: int) -> Pixels:
-    """Pixels on a ground of one level; alpha, the last of two or four channels, goes."""
-    if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return pixels
-    colours, alpha = pixels[..., :-1].astype(np.uint32), pixels[..., -1:].astype(np.uint32)
-    laid = ((colours * alpha + ground * (255 - alpha)) * 2 + 255) // 510
-    flat = laid.astype(np.uint8)
-    return flat[..., 0] if flat.shape[2] == 1 else flat

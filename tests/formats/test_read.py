@@ -38,16 +38,16 @@ def expected(cell: Cell, ground: int = 255) -> Samples:
     if cell.lossy:
         samples = np.asarray(needs("imagecodecs", extra="imagecodecs").jpeg_decode(cell.data))
         samples = samples.reshape(*samples.shape[:2], -1)
-    values = samples.astype(float) * 255 / cell.highest
-    pixels = np.floor(values + 0.5).astype(int)
-    colours = pixels
-    if pixels.shape[-1] in (2, 4):
-        colours, alpha = pixels[..., :-1], pixels[..., -1:]
-        if cell.profile == "P3":
-            colours = to_srgb(colours)
-        colours = np.floor((colours * alpha + ground * (255 - alpha)) / 255 + 0.5).astype(int)
-    elif cell.profile == "P3":
-        colours = to_srgb(colours)
+    colours: Samples = samples.astype(int)
+    whole, cover = cell.highest, np.full_like(colours[..., :1], cell.highest)
+    if colours.shape[-1] in (2, 4):
+        colours, cover = colours[..., :-1], colours[..., -1:]
+    if cell.profile == "P3":
+        colours, whole = to_srgb(colours * 255 / cell.highest), 255
+    # One rounding, of the quotient of whole numbers.
+    scale = whole * cell.highest
+    blend = 255 * (colours * cover + ground // 255 * whole * (cell.highest - cover))
+    colours = (2 * blend + scale) // (2 * scale)
     return np.asarray(_TURNED[cell.orientation](colours))
 
 
