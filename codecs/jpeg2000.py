@@ -30,7 +30,7 @@ class Jpeg2000(Codec):
     """
 
     name = "jpeg2000"
-    endings = (".jp2",)
+    endings = (".j2k", ".j2c", ".jpc")
     summary = "JPEG 2000 codestream by Pillow (OpenJPEG), 9/7 wavelet, irreversible colour transform, 4:4:4"
     grid: ClassVar[dict[str, Sequence[Setting]]] = {
         "psnr": (24.0, 26.0, 28.0, 30.0, 32.0, 34.0, 35.0, 36.0, 38.0, 40.0, 42.0, 44.0, 46.0)

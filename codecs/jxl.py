@@ -10,6 +10,7 @@ from benchmark.backends.imagecodecs import check_size, decode, library, library_
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import BitstreamError
+from benchmark.formats.jxl import size_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,31 +61,10 @@ class Jxl(Codec):
     def decode(cls, data: bytes) -> Image:
         if not cls.recognises(data):
             raise BitstreamError("not a bare JPEG XL codestream: it does not begin with FF 0A")
-        check_size(*_size(data))
+        check_size(*size_of(data))
         return decode("jpegxl", data, numthreads=1)
 
     def colour_path(self, channels: int) -> ColourPath:
         if self.lossless:
             return ColourPath("RCT" if channels == 3 else "none", by="libjxl, chosen by the encoder")
         return ColourPath("XYB", depth=32, by="libjxl")
-
-
-def _size(data: bytes) -> tuple[int, int]:
-    """Width and height by the size header (ISO/IEC 18181-1, D.2), whose bits come least significant first."""
-    bits, position = int.from_bytes(data[2:14], "little"), 0
-
-    def read(count: int) -> int:
-        nonlocal position
-        position += count
-        return bits >> (position - count) & ((1 << count) - 1)
-
-    def side(small: bool) -> int:
-        return 8 * (read(5) + 1) if small else read((9, 13, 18, 30)[read(2)]) + 1
-
-    small = bool(read(1))
-    height = side(small)
-    ratio = read(3)
-    if not ratio:
-        return side(small), height
-    over, under = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio - 1]
-    return height * over // under, height

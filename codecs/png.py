@@ -53,7 +53,7 @@ class Png(Codec):
     def decode(cls, data: bytes) -> Image:
         if not cls.recognises(data):
             raise BitstreamError("not a whole PNG file: its first bytes are not those of one")
-        return decode_image_file(data, "PNG stream")
+        return decode_image_file(data, "PNG stream", turned_later=True)
 
     def overhead(self, data: bytes) -> int:
         """All but the contents of the IDAT chunks."""

@@ -12,7 +12,7 @@ from PIL import ImageFile, UnidentifiedImageError, features
 from benchmark.codec import Image
 from benchmark.errors import BitstreamError, MissingData, UnsupportedImage
 from benchmark.formats.limit import check_claim, no_other_limit
-from benchmark.formats.read import read_pixels
+from benchmark.formats.read import read_pixels, stored_pixels
 
 
 def sweep(first: int, last: int, step: int) -> tuple[int, ...]:
@@ -76,18 +76,19 @@ def _bits(data: bytes, form: str) -> int:
     return 8
 
 
-def decode_image_file(data: bytes, what: str) -> Image:
+def decode_image_file(data: bytes, what: str, *, turned_later: bool = False) -> Image:
     """Pixels of a PNG or PNM file that a decoder is, or wrote: (H, W) or (H, W, 3), to the last bit.
 
     Args:
         data: the file.
         what: what it is, for the message.
+        turned_later: whether its orientation, if it says one, is the caller's; else it is refused.
 
     Raises:
         BitstreamError: it is damaged, or does not hold one picture of 8-bit grey or RGB.
     """
     try:
-        return read_pixels(data, what, as_stored=True)
+        return stored_pixels(data, what) if turned_later else read_pixels(data, what, as_stored=True)
     except (MissingData, UnsupportedImage) as error:
         raise BitstreamError(str(error).partition("; --convert")[0].partition("; convert it")[0]) from error
 

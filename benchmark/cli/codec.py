@@ -25,10 +25,13 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
     """Encode the image file IN to the stream OUT."""
     from benchmark.dataset import read_image
     from benchmark.formats.conversions import parse_conversions
-    from benchmark.plugins import codec_class, codec_of_ending, version_of
+    from benchmark.plugins import codec_class, version_of
+    from benchmark.plugins.streams import check_ending, codec_of_ending
 
     _check_apart(source, target)
     cls = codec_class(codec) if codec else codec_of_ending(target)
+    if not (codec or "").endswith(".toml"):  # which knows best what its program writes
+        check_ending(cls, target)
     version_of(cls)
     pairs = (pair("--set", text) for text in sets)
     ready = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs})
@@ -41,6 +44,9 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
 _LOSSLESS = (".png", ".ppm", ".pgm", ".pnm", ".bmp", ".tif", ".tiff", ".tga")
 """Endings of files that keep pixels as they are."""
 
+_CHANNELS = {".pgm": 1, ".ppm": 3}
+"""Of them, those of formats for grey or for colour alone."""
+
 
 @click.command()
 @click.option("--codec", help="Codec that wrote the stream.  [default: found by the first bytes of the stream]")
@@ -52,14 +58,22 @@ _LOSSLESS = (".png", ".ppm", ".pgm", ".pnm", ".bmp", ".tif", ".tiff", ".tga")
     show_default=True,
     help="Halves the sides N times. The codec must have levels of resolution.",
 )
+@convert_option
 @click.argument("source", metavar="IN", type=PATH)
 @click.argument("target", metavar="OUT", type=PATH)
-def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
-    """Decode the stream IN to the image file OUT; its ending says in which lossless format."""
+def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Path, target: Path) -> None:
+    """Decode the stream IN to the image file OUT; its ending says in which lossless format.
+
+    A stream that says of itself that its pixels are to be turned, or are not in sRGB, is refused, as an image of a data
+    set is. `--convert orientation,srgb` converts it.
+    """
     from PIL import Image
 
     from benchmark.errors import BitstreamError, UsageError
-    from benchmark.plugins import codec_class, codec_of_stream, version_of
+    from benchmark.formats.conversions import parse_conversions
+    from benchmark.formats.stream import APPLICABLE, as_told
+    from benchmark.plugins import codec_class, version_of
+    from benchmark.plugins.streams import codec_of_stream
 
     if target.suffix.lower() not in _LOSSLESS:
         raise UsageError(
@@ -67,6 +81,12 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
             f"a file that ends in {', '.join(_LOSSLESS)}"
         )
     _check_apart(source, target)
+    conversions = parse_conversions(converted)
+    if unfit := [name for name in conversions if name not in APPLICABLE]:
+        raise UsageError(
+            f"--convert {unfit[0]}: a decoder gives 8 bits without transparency; what it gives is converted by "
+            f"{', '.join(APPLICABLE)}"
+        )
     stream = read(source)
     try:
         cls = codec_class(codec) if codec else codec_of_stream(stream)
@@ -77,6 +97,13 @@ def decode(codec: str | None, level: int, source: Path, target: Path) -> None:
         image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
     except BitstreamError as error:
         raise BitstreamError(f"{source}: {error}") from error
+    image = as_told(image, stream, str(source), conversions)
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if _CHANNELS.get(target.suffix.lower(), channels) != channels:
+        raise UsageError(
+            f"{target}: {target.suffix} files hold {'colour' if channels == 1 else 'grey'} alone, the picture is "
+            f"{'grey' if channels == 1 else 'of colour'}: end OUT in {'.pgm' if channels == 1 else '.ppm'} or .png"
+        )
     if not target.resolve().parent.is_dir():
         raise UsageError(f"{target}: cannot be written: there is no folder {target.parent}; make it first")
     try:

@@ -43,9 +43,9 @@ def inspect(data: bytes, where: str) -> About:
             about = png.about_png(data, chunks)
             if not png.says_exif(chunks):
                 return about
-            with _undisturbed(), opened(data) as picture:
+            with undisturbed(), opened(data) as picture:
                 return dataclasses.replace(about, orientation=orientation_of(picture))
-        with _undisturbed(), opened(data) as picture:
+        with undisturbed(), opened(data) as picture:
             return about_picture(data, picture)
     except UnidentifiedImageError:  # whose text names an address in memory
         raise MissingData(
@@ -56,7 +56,7 @@ def inspect(data: bytes, where: str) -> About:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Without Pillow's limit on pixels and its warnings: what they are about is asked for here."""
     with warnings.catch_warnings(), no_other_limit():
         warnings.simplefilter("ignore")
@@ -118,8 +118,21 @@ def refusal(about: About, conversions: Sequence[str] = (), *, as_stored: bool = 
         return ""
     told = f"{_EXPECTED}, got {about.container} with {', '.join(whys)}"
     if all(cures):
-        return f"{told}; --convert {','.join([*conversions, *cures])} converts it, and every row says so"
+        return f"{told}; --convert {','.join([*conversions, *cures])} converts it"
     return f"{told}; convert it with another program first: the bench changes no pixels silently"
+
+
+def check_usable(about: About, where: str, conversions: Sequence[str] = (), *, as_stored: bool = False) -> bytes:
+    """The profile by which the colours of a picture are to be converted; empty where they are in sRGB.
+
+    Arguments are those of :func:`read_pixels`.
+
+    Raises:
+        UnsupportedImage: it has to be converted in a way that is not allowed; the message says what to do.
+    """
+    if reason := refusal(about, conversions, as_stored=as_stored):
+        raise UnsupportedImage(f"{where}: {reason}")
+    return b"" if as_stored or is_srgb(about.profile) else about.profile
 
 
 def read_pixels(data: bytes, where: str, conversions: Sequence[str] = (), *, as_stored: bool = False) -> Pixels:
@@ -135,13 +148,23 @@ def read_pixels(data: bytes, where: str, conversions: Sequence[str] = (), *, as_
         UnsupportedImage: it has to be converted, or is too large; the message says what to do.
         MissingData: it cannot be read as an image.
     """
-    about = inspect(data, where)
+    return _pixels(data, inspect(data, where), where, conversions, as_stored=as_stored)
+
+
+def stored_pixels(data: bytes, where: str) -> Pixels:
+    """Pixels of a PNG or PNM file as they are stored: neither its orientation nor its colours count.
+
+    Arguments and errors are those of :func:`read_pixels`.
+    """
+    about = dataclasses.replace(inspect(data, where), orientation=1)
+    return _pixels(data, about, where, as_stored=True)
+
+
+def _pixels(data: bytes, about: About, where: str, conversions: Sequence[str] = (), *, as_stored: bool) -> Pixels:
     check_size(where, about.width, about.height)
-    if reason := refusal(about, conversions, as_stored=as_stored):
-        raise UnsupportedImage(f"{where}: {reason}")
-    profile = b"" if as_stored or is_srgb(about.profile) else about.profile
+    profile = check_usable(about, where, conversions, as_stored=as_stored)
     try:
-        with _undisturbed():
+        with undisturbed():
             samples, highest = _decoded(data, about)
             pixels = in_8_bits(
                 samples,

@@ -121,36 +121,6 @@ def portable_name(codec: str) -> str:
     return str(Path(codec).resolve()) if codec.endswith(_DESCRIPTION) else codec
 
 
-def codec_of_stream(data: bytes) -> type[Codec]:
-    """The codec whose signature a stream bears.
-
-    Raises:
-        UsageError: none knows it.
-    """
-    for name in codec_names():
-        cls = codec_class(name)
-        if cls.recognises(data):
-            return cls
-    raise UsageError("no codec knows these first bytes; say which one wrote them with --codec")
-
-
-def codec_of_ending(path: Path) -> type[Codec]:
-    """The codec whose streams have the ending of a file.
-
-    Raises:
-        UsageError: none has.
-    """
-    known: list[str] = []
-    for name in codec_names():
-        cls = codec_class(name)
-        if path.suffix.lower() in cls.endings:
-            return cls
-        known += cls.endings
-    raise UsageError(
-        f"{path}: no codec has streams of this ending: name one with --codec, or end OUT in one of {', '.join(known)}"
-    )
-
-
 @cache
 def dataset_classes() -> dict[str, type[Dataset]]:
     """All data sets by name."""

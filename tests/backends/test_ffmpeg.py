@@ -14,7 +14,8 @@ from benchmark.backends import ffmpeg
 from benchmark.codec import Codec, Setting
 from benchmark.colour.convert import ColourPath, from_planes, pad, to_planes
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError
-from benchmark.plugins import codec_class, codec_of_stream
+from benchmark.plugins import codec_class
+from benchmark.plugins.streams import codec_of_stream
 from tests.conftest import photo
 from tests.needs import needs
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pictures
 
 from tests.conftest import Run, photo
-from tests.formats.writers import png
+from tests.formats.writers import icc, png
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_settings_are_read_before_the_image(rdbench: Run) -> None:
 
 def test_encode_finds_the_codec_by_the_ending(rdbench: Run, tmp_path: Path) -> None:
     Pictures.fromarray(photo(24, 32)).save(tmp_path / "in.png")
-    for name, codec in (("a.avif", "avif"), ("b.JPG", "jpeg"), ("c.webp", "webp"), ("d.jp2", "jpeg2000")):
+    for name, codec in (("a.avif", "avif"), ("b.JPG", "jpeg"), ("c.webp", "webp"), ("d.j2k", "jpeg2000")):
         rdbench("encode", "in.png", name)
         assert f"decoded by {codec}" in rdbench("decode", name, "out.png").stdout
     for name in ("e", "e.xyz", "e.toml"):
         done = rdbench("encode", "in.png", name, check=False)
         assert done.returncode == 2
-        assert "no codec has streams of this ending: name one with --codec, or end OUT in one of " in done.stderr
+        assert "no codec has streams of this ending: name one with --codec, or choose another ending" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["back.jpg", "back.webp", "back.avif", "back.gif", "back"])
@@ -109,3 +109,45 @@ def test_a_file_is_not_written_over_itself(rdbench: Run, tmp_path: Path, words: 
     assert done.returncode == 2
     assert "IN and OUT are one file" in done.stderr
     assert (tmp_path / "a.png").read_bytes() == before
+
+
+def test_decode_turns_and_converts_foreign_files_or_refuses_them(rdbench: Run, tmp_path: Path) -> None:
+    exif = Pictures.Exif()
+    exif[0x0112] = 6
+    Pictures.fromarray(photo(24, 32)).save(tmp_path / "phone.jpg", exif=exif.tobytes(), icc_profile=icc())
+    done = rdbench("decode", "phone.jpg", "out.png", check=False)
+    assert done.returncode == 2
+    assert "phone.jpg: expected an 8-bit grey or RGB image in sRGB" in done.stderr
+    assert "--convert orientation,srgb converts it" in done.stderr
+    assert "row" not in done.stderr
+    assert not (tmp_path / "out.png").exists()
+    rdbench("decode", "--convert", "orientation,srgb", "phone.jpg", "out.png")
+    assert np.asarray(Pictures.open(tmp_path / "out.png")).shape == (32, 24, 3)
+    done = rdbench("decode", "--convert", "depth=8", "phone.jpg", "out.png", check=False)
+    assert (done.returncode, "converted by orientation, srgb, first-frame" in done.stderr) == (2, True)
+
+
+def test_endings_say_what_files_are(rdbench: Run, tmp_path: Path) -> None:
+    """Grey and colour in the formats that hold one of them alone, and streams under the name of another format."""
+    Pictures.fromarray(photo(24, 32)).save(tmp_path / "colour.png")
+    Pictures.fromarray(photo(24, 32)[..., 0]).save(tmp_path / "grey.png")
+    for name, target, good in (("colour", "a.pgm", ".ppm"), ("grey", "a.PPM", ".pgm")):
+        done = rdbench("decode", f"{name}.png", target, check=False)
+        assert (done.returncode, f"end OUT in {good} or .png" in done.stderr) == (2, True)
+        assert not (tmp_path / target).exists()
+        for ending in (good, ".pnm", ".bmp", ".tif", ".tga"):
+            rdbench("decode", f"{name}.png", f"a{ending}")
+            found = np.asarray(Pictures.open(tmp_path / f"a{ending}"))
+            assert np.array_equal(found, np.asarray(Pictures.open(tmp_path / f"{name}.png")))
+    done = rdbench("encode", "colour.png", "a.jp2", check=False)
+    assert "no codec writes .jp2 files: end OUT in .j2k for the bare stream" in done.stderr
+    for codec, target, advice in (
+        ("jpeg2000", "a.jp2", "end OUT in .j2k or .j2c or .jpc"),
+        ("webp", "a.jpg", "end OUT in .webp"),
+        ("png", "b.tif", "end OUT in .png"),
+        ("binary-ae", "a.png", "such as .bin"),
+    ):
+        done = rdbench("encode", "--codec", codec, "colour.png", target, check=False)
+        assert (done.returncode, advice in done.stderr) == (2, True), done.stderr
+        assert not (tmp_path / target).exists()
+    rdbench("encode", "--codec", "webp", "colour.png", "a.stream")

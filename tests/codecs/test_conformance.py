@@ -18,7 +18,8 @@ from benchmark.codec import Codec, Setting
 from benchmark.errors import BitstreamError, MissingBackend, SettingError, UnsupportedImage, UsageError
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.training.recipe import Recipe
-from benchmark.plugins import codec_class, codec_names, codec_of_stream
+from benchmark.plugins import codec_class, codec_names
+from benchmark.plugins.streams import codec_of_stream
 from benchmark.run.measure import like
 from tests.conftest import ROOT, photo
 

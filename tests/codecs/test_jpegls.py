@@ -9,7 +9,8 @@ import pytest
 
 from benchmark.dataset import read_image
 from benchmark.errors import SettingError
-from benchmark.plugins import codec_class, codec_of_stream
+from benchmark.plugins import codec_class
+from benchmark.plugins.streams import codec_of_stream
 from tests.codecs.classical import codec
 from tests.conftest import photo
 
