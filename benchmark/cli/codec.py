@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from benchmark import defaults
-from benchmark.cli.console import say
-from benchmark.cli.options import FAILED, PATH, convert_option, names_of, pair, read, write
+from benchmark.cli.console import print_json, say
+from benchmark.cli.options import FAILED, PATH, convert_option, jobs_option, json_option, names_of, pair, read, write
 
 
 @click.command()
@@ -150,3 +151,54 @@ def audit(codecs: str, image: Path | None, converted: tuple[str, ...], out: Path
         write(out, as_text(findings, out).encode())
     print_audit(findings)
     sys.exit(FAILED if any(finding.problems for finding in findings) else 0)
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=PATH)
+@click.option("--codecs", metavar="A,B", help="Codecs, or files that describe codecs.  [default: all of RESULTS]")
+@click.option("--backend", metavar="NAME", help="Backend of learned codecs: tensorflow, jax or torch.")
+@click.option("--device", metavar="cpu|gpu[:N]", help="Device of learned codecs.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    default=600,
+    show_default=True,
+    help="Most seconds for the streams of one row.",
+)
+@click.option("--out", type=PATH, metavar="FILE.csv", help="File to write what was found of every row to.")
+@jobs_option
+@json_option
+def verify(
+    results: tuple[Path, ...],
+    codecs: str | None,
+    backend: str | None,
+    device: str | None,
+    timeout: float,
+    out: Path | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Decode the streams of RESULTS (folders of runs) anew, and compare with the pixels that the rows recorded.
+
+    The runs must have kept their streams: `run --keep streams`. Each stream is decoded in a process that has seen
+    nothing but its bytes. The machine, the backend and the device may be others than those of the run. Learned codecs
+    promise pixels that differ by one level at most between backends.
+
+    The exit status is 1 if pixels are others than recorded, or a decoder fails.
+    """
+    import pandas as pd
+
+    from benchmark.cli.terminal import print_checks
+    from benchmark.record.frames import csv_text
+    from benchmark.workflows.verify import BROKEN
+    from benchmark.workflows.verify import verify as verify_runs
+
+    checks = verify_runs(results, codecs=names_of(codecs), backend=backend, device=device, jobs=jobs, timeout=timeout)
+    if out:
+        write(out, csv_text(pd.DataFrame(map(asdict, checks))).encode())
+    if as_json:
+        print_json(list(map(asdict, checks)))
+    else:
+        print_checks(checks)
+    sys.exit(FAILED if any(check.verdict in BROKEN for check in checks) else 0)

@@ -88,6 +88,7 @@ for _command in (
     codec.audit,
     codec.decode,
     codec.encode,
+    codec.verify,
     data.data,
     data.pack,
     train.train,

@@ -86,6 +86,12 @@ from benchmark.cli.options import (
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
 @click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
+@click.option(
+    "--keep",
+    type=click.Choice(["streams"]),
+    help="Keeps the streams of all rows in the results folder, for `verify` and for other decoders. Rows whose streams "
+    "were not kept are made again.",
+)
 @data_root_option
 @json_option
 def run(
@@ -105,6 +111,7 @@ def run(
     threads: int | None,
     timeout: float | None,
     fresh: bool,
+    keep: str | None,
     data_root: Path | None,
     as_json: bool,
 ) -> None:
@@ -161,6 +168,7 @@ def run(
             jobs=jobs,
             command=typed_command(),
             fresh=fresh,
+            keep=keep is not None,
         )
         outcomes.append(outcome)
         if not as_json:

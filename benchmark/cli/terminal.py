@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from benchmark.cli.console import complain, open_console
+from benchmark.cli.console import complain, open_console, say
 from benchmark.cli.tables import formatted, table_of
 from benchmark.metric import Metric, find_metric
 from benchmark.record.settings import read_settings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from benchmark.analysis.regression.compare import Comparison
     from benchmark.workflows.audit import Finding
+    from benchmark.workflows.verify import Check
 
 
 _FILES = 20
@@ -299,3 +301,20 @@ def print_audit(findings: Sequence[Finding]) -> None:
     for finding in findings:
         for problem in finding.problems:
             complain(f"{finding.codec}: {problem}")
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """How many rows of each codec were found to be what, and below it the first reasons of those that are not right."""
+    from benchmark.workflows.verify import BROKEN, NEAR, NOT_KEPT, VERDICTS
+
+    table = table_of("codec", "rows", *VERDICTS, numbers=("rows", *VERDICTS), drop=(NOT_KEPT, NEAR))
+    for codec in dict.fromkeys(check.codec for check in checks):
+        counts = Counter(check.verdict for check in checks if check.codec == codec)
+        table.add_row(codec, str(counts.total()), *(str(counts[verdict] or "–") for verdict in VERDICTS))
+    table.print()
+    for codec in dict.fromkeys(check.codec for check in checks if check.verdict in BROKEN):
+        first = next(check for check in checks if check.codec == codec and check.verdict in BROKEN)
+        complain(f"{codec}: {first.image}, {first.settings}: {first.reason}")
+    unkept = sum(check.verdict == NOT_KEPT for check in checks)
+    if unkept:
+        say(f"{unkept} of {len(checks)} rows were not checked: the run did not keep their streams")

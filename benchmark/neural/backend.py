@@ -15,7 +15,9 @@ from benchmark.system.environment import processor
 BACKENDS: Mapping[str, str] = {"tensorflow": "neural", "jax": "neural-jax", "torch": "neural-jax,torch"}
 """Backends of Keras, the first that is installed first, and the extras of the package that bring them."""
 
-_VARIABLE = "KERAS_BACKEND"
+BACKEND_VARIABLE = "KERAS_BACKEND"
+"""The environment variable that names the backend of Keras."""
+
 _ADVICE = (
     "pip install 'rdbench[neural]' for Keras with TensorFlow, or 'rdbench[neural-jax]' for Keras with JAX, "
     "which is smaller"
@@ -28,10 +30,10 @@ def backend_name() -> str:
     Raises:
         MissingBackend: none is installed, or the variable names no backend.
     """
-    name = os.environ.get(_VARIABLE)
+    name = os.environ.get(BACKEND_VARIABLE)
     if name:
         if name not in BACKENDS:
-            raise MissingBackend(f"{_VARIABLE}: expected {', '.join(BACKENDS)}, got {name!r}")
+            raise MissingBackend(f"{BACKEND_VARIABLE}: expected {', '.join(BACKENDS)}, got {name!r}")
         return name
     for backend in BACKENDS:
         if _installed(backend):
@@ -95,7 +97,7 @@ def load_keras() -> Any:
         MissingBackend: Keras or its backend is not installed.
     """
     name = backend_name()
-    os.environ.setdefault(_VARIABLE, name)
+    os.environ.setdefault(BACKEND_VARIABLE, name)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _native_chatter_muted():
@@ -105,7 +107,7 @@ def load_keras() -> Any:
         raise MissingBackend(
             f"learned codecs need Keras and {name}, which cannot be loaded ({error}): {_install_line(missing)}"
         ) from error
-    os.environ[_VARIABLE] = keras.config.backend()  # another one where somebody has loaded Keras before
+    os.environ[BACKEND_VARIABLE] = keras.config.backend()  # another one where somebody has loaded Keras before
     return keras
 
 

@@ -39,7 +39,10 @@ def execute(
     encodes = {search.row: search.found.encodes for search in searches if search.found}
     study = plan.study
     done = store.done(
-        metric_definitions(study.metrics), plan.task.metric_sources, timed=study.repeats if study.timing else None
+        metric_definitions(study.metrics),
+        plan.task.metric_sources,
+        timed=study.repeats if study.timing else None,
+        kept=plan.task.keep,
     )
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
     # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.

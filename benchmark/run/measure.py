@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,12 @@ from benchmark.colour.ceiling import COLUMN as CEILING_COLUMN
 from benchmark.colour.ceiling import ceiling, excess
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
-from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Values, find_metric, to_channels
+from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric, to_channels
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import DISTURBED, Record
+from benchmark.record.streams import digest_of, keep_streams
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
+from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.timing import Stopwatch, Times, disturbance, warm_up
 
 
@@ -180,7 +182,13 @@ def match_image(codec: Codec, reference: Reference, place: int, target: Target) 
 
 
 def measure(
-    record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, stopwatch: Stopwatch
+    record: Record,
+    codecs: Sequence[Codec],
+    encoded: Encoded,
+    reference: Reference,
+    stopwatch: Stopwatch,
+    *,
+    keep: Path | None = None,
 ) -> Record:
     """A record with the figures of streams.
 
@@ -190,6 +198,7 @@ def measure(
         encoded: their streams.
         reference: the item.
         stopwatch: times the decoding.
+        keep: the folder of results that the streams are kept in; None where they are not kept.
 
     Raises:
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
@@ -224,6 +233,8 @@ def measure(
     }
     if broken := broken_promise(codecs, images, decoded):
         return replace(record, pixels_sha256=digest_pixels(decoded), status="failed", reason=broken)
+    if keep:
+        keep_streams(keep, encoded.parts)
     return replace(
         record,
         bytes=size,
@@ -244,7 +255,7 @@ def measure(
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],
         decode_kmac_per_pixel=work[1],
-        stream_sha256=hashlib.sha256(b"".join(streams)).hexdigest(),
+        stream_sha256=digest_of(encoded.parts),
         pixels_sha256=digest_pixels(decoded),
         status="ok",
         reason="; ".join(filter(None, remarks.values())),
@@ -320,29 +331,3 @@ def _suspicion(codec: Codec, reference: Reference, psnr: float) -> str:
     if psnr <= reference.ceilings[path] or not np.array_equal(images, reference.compared):
         return ""
     return excess(psnr, images[0], path)
-
-
-def like(decoded: Batch, images: Batch) -> Batch:
-    """Decoded images in the shape of the originals.
-
-    A format without grey returns a grey image as colour, whose channels are equal but for rounding: its luma, rounded,
-    is the grey image.
-
-    Raises:
-        ValueError: the decoder returned images of another size.
-    """
-    if images.ndim == 3 and decoded.ndim == 4:
-        luma = decoded.astype(np.float32) @ LUMA
-        decoded = np.rint(luma).astype(np.uint8)
-    if decoded.shape != images.shape or decoded.dtype != np.uint8:
-        raise ValueError(
-            f"the decoder returned {decoded.dtype} of shape {decoded.shape}, expected uint8 of shape {images.shape}"
-        )
-    return decoded
-
-
-def digest_pixels(images: Batch) -> str:
-    """SHA-256 of images and their shape, for ``image_sha256`` and ``pixels_sha256``."""
-    digest = hashlib.sha256(repr(images.shape).encode())
-    digest.update(np.ascontiguousarray(images).data)
-    return digest.hexdigest()

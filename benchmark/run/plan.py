@@ -67,12 +67,13 @@ class Plan:
         return replace(self.task, codec=codec, item=item, source=self.sources[codec], **more)
 
 
-def plan_study(study: Study, data_root: Path | None) -> Plan:
+def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None) -> Plan:
     """The plan of a study.
 
     Args:
         study: resolved.
         data_root: folder that holds data sets, searched first.
+        keep: the folder of results that the streams are kept in; None where they are not kept.
 
     Raises:
         MissingData: the data set is not there.
@@ -104,6 +105,7 @@ def plan_study(study: Study, data_root: Path | None) -> Plan:
             metric_sources=metric_sources(),
             timing=study.timing,
             cores=quiet_cores(study.threads) if study.timing else (),
+            keep=keep,
         ),
         sources={codec: codec_source(codec) for codec in by_codec},
         parts=[

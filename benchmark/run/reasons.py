@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from benchmark.record.row import DISTURBED, Record
 
@@ -18,20 +18,29 @@ _CHANGED: Mapping[str, str] = {
 """What is told of a column of the key. The others are what a row is about."""
 
 
-def reasons(earlier: Iterable[Record], made: Iterable[Record], *, fresh: bool) -> dict[str, int]:
+def reasons(
+    earlier: Iterable[Record], made: Iterable[Record], *, fresh: bool, unkept: Collection[tuple[str, ...]] = ()
+) -> dict[str, int]:
     """How many rows were made again, by codec and reason, such as ``jpeg: the code of the codec changed``.
 
     Args:
         earlier: the rows that were there before the run.
         made: the rows that it has made.
         fresh: whether it was told to make all rows anew.
+        unkept: identities of the rows whose streams should be in the folder, and were not.
     """
     last = {row.identity: row for row in earlier}
     pairs = ((last[row.identity], row) for row in made if row.identity in last)
-    counts = Counter(
-        f"{row.codec}: {'; '.join(['--fresh makes all rows anew'] if fresh else _why(old, row))}" for old, row in pairs
-    )
-    return dict(counts)
+    told: Counter[str] = Counter()
+    for old, row in pairs:
+        if fresh:
+            why = ["--fresh makes all rows anew"]
+        elif old.identity in unkept and old.status == "ok":
+            why = ["the streams were not kept", *_why(old, row)]
+        else:
+            why = [*_why(old, row)]
+        told[f"{row.codec}: {'; '.join(why)}"] += 1
+    return dict(told)
 
 
 def _why(old: Record, new: Record) -> Iterator[str]:

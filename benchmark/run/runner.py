@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmark.dataset import ImageFiles, told_counts
+from benchmark.record.streams import has_streams
 from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
@@ -28,6 +29,7 @@ def run_study(
     jobs: int,
     command: str,
     fresh: bool = False,
+    keep: bool = False,
     engine: Engine = process_pool,
 ) -> Outcome:
     """Runs what is missing of a study: writes ``records.csv``, ``study.toml`` and ``manifest.json``.
@@ -42,6 +44,7 @@ def run_study(
         jobs: the number of workers; a study of times has one.
         command: what the user typed, for the manifest.
         fresh: whether all rows are made, also those that could be reused.
+        keep: whether the streams of all rows are kept in the folder, see :mod:`benchmark.record.streams`.
         engine: starts the workers.
 
     Raises:
@@ -50,11 +53,12 @@ def run_study(
     """
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
-    plan = plan_study(study, data_root)
+    plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     interrupted = False
     with RecordStore(out / "records.csv", fresh=fresh) as store:
         earlier = list(store.rows)
+        unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
         others = len({row.identity for row in earlier} - planned)
         kept = keep_study(out, study) if others else ""
         replace_file(out / "study.toml", study.to_toml())
@@ -77,7 +81,7 @@ def run_study(
         rows,
         out,
         made=made,
-        again=reasons(earlier, made, fresh=fresh),
+        again=reasons(earlier, made, fresh=fresh, unkept=unkept),
         others=others_text(out, others, kept) if others else "",
         interrupted=interrupted,
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",

@@ -14,6 +14,7 @@ from typing import Self
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.reading import read_rows
 from benchmark.record.row import DISTURBED, DISTURBED_TEXT, Record, columns
+from benchmark.record.streams import has_streams
 from benchmark.system.files import make_folder
 
 _MOST_REASONS = 5
@@ -128,7 +129,12 @@ class RecordStore:
         return self.rows[self._first :]
 
     def done(
-        self, definitions: Mapping[str, str], sources: Mapping[str, str], *, timed: int | None = None
+        self,
+        definitions: Mapping[str, str],
+        sources: Mapping[str, str],
+        *,
+        timed: int | None = None,
+        kept: Path | None = None,
     ) -> Mapping[tuple[str, str], frozenset[str]]:
         """Keys of the rows of each image and codec that need not be made again.
 
@@ -137,10 +143,13 @@ class RecordStore:
                 the same definitions.
             sources: the digest of the code of each metric.
             timed: how many repeats publishable times need at least; None where the times of any row will do.
+            kept: the folder of results that holds the streams of the rows; None where rows need none.
         """
         found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
         for row in self.usable:
             if timed is not None and row.status == "ok" and not (row.publishable and (row.repeats or 0) >= timed):
+                continue
+            if kept and row.status == "ok" and not has_streams(kept, row.stream_sha256):
                 continue
             if row.reusable(definitions, sources):
                 found[row.image, row.codec] |= {row.key}

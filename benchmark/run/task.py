@@ -55,6 +55,7 @@ class Task:
         source: the digest of the codec's code.
         metric_sources: the digest of the code of each metric.
         cores: the cores that the work is kept on; all where none is named.
+        keep: the folder of results that the streams are kept in; None where they are not kept.
     """
 
     dataset: str
@@ -75,6 +76,7 @@ class Task:
     metric_sources: Mapping[str, str] = field(default_factory=dict)
     timing: bool = False
     cores: tuple[int, ...] = ()
+    keep: Path | None = None
 
 
 def run_task(task: Task) -> list[Record]:
@@ -105,16 +107,16 @@ def _run(task: Task) -> list[Record]:
     for codec, record in blanks.items():
         try:
             if task.target is not None and not task.target.mean:
-                records.append(_matched(codec, record, reference, task.target, stopwatch))
+                records.append(_matched(task, codec, record, reference, stopwatch))
             elif cls.embedded:
                 top = top_of(codec, blanks)
                 if top not in encoded:
                     encoded[top] = encode(top, reference.images, stopwatch)
                 streams = encoded[top] if codec == top else cut(codec, encoded[top])
-                records.append(measure(record, [codec], streams, reference, stopwatch))
+                records.append(measure(record, [codec], streams, reference, stopwatch, keep=task.keep))
             else:
                 streams = encode(codec, reference.images, stopwatch)
-                records.append(measure(record, [codec], streams, reference, stopwatch))
+                records.append(measure(record, [codec], streams, reference, stopwatch, keep=task.keep))
         except Unreachable as error:
             records.append(replace(record, status="unreachable", reason=one_line(error)))
         except UnsupportedImage as error:
@@ -132,8 +134,10 @@ def _skipped(task: Task, cls: type[Codec], reason: str) -> list[Record]:
     return [row for row in rows if row.alike.isdisjoint(task.done)]
 
 
-def _matched(codec: Codec, record: Record, reference: Reference, target: Target, stopwatch: Stopwatch) -> Record:
+def _matched(task: Task, codec: Codec, record: Record, reference: Reference, stopwatch: Stopwatch) -> Record:
     """The record of an item whose images have each a knob of its own."""
+    target = task.target
+    assert target is not None
     matches = [match_image(codec, reference, place, target) for place in range(len(reference.images))]
     codecs = [with_knob(codec, match.knob) for match in matches]
     streams = encode_each(codecs, reference.images, stopwatch)
@@ -142,7 +146,7 @@ def _matched(codec: Codec, record: Record, reference: Reference, target: Target,
         knob_value=sum(match.knob for match in matches) / len(matches),
         encodes=sum(match.encodes for match in matches) / len(matches),
     )
-    return measure(record, codecs, streams, reference, stopwatch)
+    return measure(record, codecs, streams, reference, stopwatch, keep=task.keep)
 
 
 def blank_record(

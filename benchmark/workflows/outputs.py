@@ -21,13 +21,20 @@ from benchmark.run.study import Study
 
 
 def run_to_files(
-    study: Study, *, out: Path, data_root: Path | None, jobs: int, command: str, fresh: bool = False
+    study: Study,
+    *,
+    out: Path,
+    data_root: Path | None,
+    jobs: int,
+    command: str,
+    fresh: bool = False,
+    keep: bool = False,
 ) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew.
 
     Arguments and errors are those of :func:`benchmark.run.runner.run_study`.
     """
-    outcome = run_study(study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh)
+    outcome = run_study(study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh, keep=keep)
     if outcome.statuses:
         write_outputs(out)
     return outcome

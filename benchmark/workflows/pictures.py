@@ -24,7 +24,7 @@ from benchmark.errors import BenchmarkError, UsageError
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
-from benchmark.run.measure import digest_pixels, like
+from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.task import one_line
 from benchmark.system.names import printable
 from benchmark.system.pool import Pool

@@ -20,7 +20,7 @@ from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.training.recipe import Recipe
 from benchmark.plugins import codec_class, codec_names
 from benchmark.plugins.streams import codec_of_stream
-from benchmark.run.measure import like
+from benchmark.run.pixels import like
 from tests.conftest import ROOT, photo
 
 SIZES = [(1, 1), (8, 8), (33, 17), pytest.param((512, 768), marks=pytest.mark.slow)]

@@ -1,0 +1,247 @@
+"""Verify: whether kept streams decode to the pixels that their rows recorded, here and now.
+
+Each stream is decoded in a process that has seen nothing but its bytes: on this machine, which may be another one than
+that of the run, and with the backend and the device that the user names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from benchmark.codec import Batch
+from benchmark.errors import RecordsError, UsageError, one_line
+from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
+from benchmark.neural.codec import NeuralCodec
+from benchmark.plugins import codec_class, portable_name, version_of
+from benchmark.record.reading import read_rows
+from benchmark.record.row import Record
+from benchmark.record.streams import has_streams, kept_streams
+from benchmark.run.engine import Engine
+from benchmark.run.pixels import digest_pixels, like
+from benchmark.system.environment import thread_environment, variables
+from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
+from benchmark.system.progress import Progress
+
+_Result = TypeVar("_Result")
+
+EQUAL, NEAR, OTHER, FAILED, NOT_KEPT = "equal", "within a level", "other", "failed", "not kept"
+VERDICTS = (EQUAL, NEAR, OTHER, FAILED, NOT_KEPT)
+"""What may be found of a row. Codecs with floating-point networks promise pixels within a level between backends."""
+
+BROKEN = (OTHER, FAILED)
+"""Those that break a promise."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found of one row.
+
+    Attributes:
+        dataset, image, codec, settings, target: what the row is about.
+        verdict: one of :data:`VERDICTS`.
+        difference: the largest difference of two samples, where both pictures are at hand.
+        reason: why it is not equal.
+    """
+
+    dataset: str
+    image: str
+    codec: str
+    settings: str
+    target: str
+    verdict: str = EQUAL
+    difference: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker has to know to decode the streams of a row.
+
+    Attributes:
+        codec: a name that the worker can find.
+        results: the folder that keeps the streams.
+        digest: the digest of the streams.
+        shape: the shape of the decoded images, (N, H, W) or (N, H, W, 3).
+        device: as :func:`~benchmark.neural.backend.on_device` takes it, for learned codecs.
+    """
+
+    codec: str
+    results: Path
+    digest: str
+    shape: tuple[int, ...]
+    device: str | None
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """Who decodes: how the processes are started, how many at most, and the seconds that each job may take."""
+
+    engine: Engine
+    most: int
+    timeout: float
+
+
+def decode_job(job: Job) -> Batch:
+    """The decoded images of a row.
+
+    Raises:
+        RecordsError: the streams are damaged.
+        Exception: whatever the decoder raises; ValueError if it returns images of another size.
+    """
+    cls = codec_class(job.codec)
+    parts = kept_streams(job.results, job.digest)
+    learned = issubclass(cls, NeuralCodec)
+    place: AbstractContextManager[object] = on_device(job.device) if learned else nullcontext()
+    with place:
+        decoded = np.concatenate([cls.decode_batch(part) for part in parts])
+    return like(decoded, np.broadcast_to(np.uint8(0), job.shape))
+
+
+def digest_job(job: Job) -> str:
+    """The digest of the decoded images, as rows have it in ``pixels_sha256``; errors as of :func:`decode_job`."""
+    return digest_pixels(decode_job(job))
+
+
+def verify(
+    folders: Sequence[Path],
+    *,
+    codecs: Sequence[str] | None = None,
+    backend: str | None = None,
+    device: str | None = None,
+    jobs: int = 1,
+    timeout: float = 600,
+    engine: Engine = process_pool,
+) -> list[Check]:
+    """Decodes the kept streams of runs, and compares with what the rows recorded.
+
+    A row of other pixels is decoded a second time, with the backend and the device that this machine has by default. If
+    these give the recorded pixels, the two pictures are compared sample by sample.
+
+    Args:
+        folders: folders of results.
+        codecs: names of codecs, or the files that describe them; all of the results where none are named.
+        backend: the backend of Keras for learned codecs.
+        device: ``cpu``, ``gpu`` or ``gpu:1``, for learned codecs.
+        jobs: how many processes decode.
+        timeout: seconds for the streams of one row.
+        engine: starts the processes.
+
+    Returns:
+        A check for each row that has a result, in the order of the files.
+
+    Raises:
+        RecordsError: a folder has no records.
+        UsageError: no row has streams.
+        MissingBackend: the backend is not installed.
+    """
+    chosen = {BACKEND_VARIABLE: backend} if backend else {}
+    if backend:
+        with variables(chosen):
+            backend_version()
+    workers = _Workers(engine, jobs, timeout)
+    checks, work = _planned(folders, codecs, device)
+    if not work:
+        raise UsageError(
+            f"{', '.join(map(str, folders))}: no row has streams; `run --keep streams` keeps them, in the folder "
+            "streams of the results"
+        )
+    with variables({**thread_environment(1), **chosen}):
+        digests = _carried(digest_job, work, workers, "decoded")
+    for job, rows in work.items():
+        found = digests[job]
+        for place, row in rows:
+            if isinstance(found, Exception):
+                checks[place] = replace(checks[place], verdict=FAILED, reason=_told(found))
+            elif found != row.pixels_sha256:
+                checks[place] = replace(checks[place], verdict=OTHER, reason=_other(job, row))
+    differing = [job for job, rows in work.items() if any(checks[place].verdict == OTHER for place, _ in rows)]
+    if differing and (backend or device):
+        plain = [replace(job, device=None) for job in differing]
+        with variables(thread_environment(1)):
+            usual = _carried(decode_job, plain, workers, "decoded by default")
+        with variables({**thread_environment(1), **chosen}):
+            pixels = _carried(decode_job, differing, workers, "compared")
+        for job, twin in zip(differing, plain, strict=True):
+            for place, row in work[job]:
+                checks[place] = _compared(checks[place], row, usual[twin], pixels[job])
+    return checks
+
+
+def _planned(
+    folders: Sequence[Path], codecs: Sequence[str] | None, device: str | None
+) -> tuple[list[Check], dict[Job, list[tuple[int, Record]]]]:
+    """A check for each row, and the jobs, each with the rows of its streams and the places of their checks."""
+    names = {codec_class(name).name: portable_name(name) for name in codecs or ()}
+    checks: list[Check] = []
+    work: dict[Job, list[tuple[int, Record]]] = {}
+    for folder in folders:
+        for row in _rows(folder):
+            if row.status != "ok" or (names and row.codec not in names):
+                continue
+            check = Check(row.dataset, row.image, row.codec, row.settings, row.target)
+            if has_streams(folder, row.stream_sha256):
+                job = Job(names.get(row.codec, row.codec), folder, row.stream_sha256, _shape(row), device)
+                work.setdefault(job, []).append((len(checks), row))
+            else:
+                check = replace(check, verdict=NOT_KEPT, reason="the run did not keep its streams")
+            checks.append(check)
+    return checks, work
+
+
+def _compared(check: Check, row: Record, usual: Batch | Exception, pixels: Batch | Exception) -> Check:
+    """A check of other pixels than recorded, once the pictures of both are at hand."""
+    if isinstance(usual, Exception) or isinstance(pixels, Exception) or digest_pixels(usual) != row.pixels_sha256:
+        return check
+    difference = int(np.abs(usual.astype(np.int16) - pixels).max())
+    if difference <= 1:
+        return replace(check, verdict=NEAR, difference=difference, reason="")
+    return replace(check, difference=difference, reason=f"differs by up to {difference} levels")
+
+
+def _rows(folder: Path) -> list[Record]:
+    path = folder / "records.csv"
+    if not path.is_file():
+        raise RecordsError(f"{folder}: expected the folder of a run, with its records.csv")
+    return [Record.from_cells(row.cells) for row in read_rows(path) if not row.problem]
+
+
+def _shape(row: Record) -> tuple[int, ...]:
+    size = (row.images or 1, row.height or 1, row.width or 1)
+    return size if row.channels == 1 else (*size, 3)
+
+
+def _carried(
+    function: Callable[[Job], _Result], jobs: Iterable[Job], workers: _Workers, what: str
+) -> Mapping[Job, _Result | Exception]:
+    """What a function gives for each job, or the error that it raised."""
+    listed = list(jobs)
+    found: dict[Job, _Result | Exception] = {}
+    with workers.engine(min(workers.most, len(listed))) as pool, Progress(len(listed), f"streams {what}") as progress:
+        futures = {job: pool.submit(function, job, limit=workers.timeout) for job in listed}
+        for job, future in futures.items():
+            try:
+                found[job] = future.result()
+            except Exception as error:  # a decoder may raise anything: it is what was found of its rows
+                found[job] = error
+            progress.advance(1, job.codec)
+    return found
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "the decoder took too long"
+    if isinstance(error, WorkerDied | PoolBroken):
+        return f"the decoder ended its process: {one_line(error)}"
+    return f"{type(error).__name__}: {one_line(error)}"
+
+
+def _other(job: Job, row: Record) -> str:
+    version = version_of(codec_class(job.codec))
+    apart = f"; the row is of {row.version}, this machine has {version}" if version != row.version else ""
+    return f"other pixels than recorded{apart}"
