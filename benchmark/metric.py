@@ -130,7 +130,7 @@ class Metric:
         digits: how many digits tables print after the point; of decibels they print two.
         tolerance: how much worse it may become.
         smallest: shortest side in pixels that an image must have.
-        highest: largest value that it can have, such as 1; None where there is none.
+        lowest, highest: smallest and largest value that it can have, such as 0 and 1; None where there is none.
         pooled: how a summary has it of all images together, beside its mean; None where it is the decibels of no other.
         shown: where it is shown though nobody names it.
         by_default: whether a run computes it that names no metrics.
@@ -150,6 +150,7 @@ class Metric:
     digits: int = 4
     tolerance: Tolerance = Tolerance(0.001, relative=True)
     smallest: int = 1
+    lowest: float | None = None
     highest: float | None = None
     pooled: Pooled | None = None
     shown: Shown = "tables"
@@ -196,6 +197,14 @@ class Metric:
     def identity(self) -> str:
         """Eight characters that stand for its definition, and for the library and version that computed it."""
         return digest(f"{self.definition}\n{self.version}" if self.version else self.definition)
+
+    def impossible(self, value: float) -> str:
+        """What is expected in place of a value that it cannot have; empty for one that it can."""
+        low, high = self.lowest, self.highest
+        if (low is None or value >= low) and (high is None or value <= high):
+            return ""
+        ends = (f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None)
+        return f"a value of {self.column} {' '.join(ends)}"
 
     # What figures draw: the mean, in decibels where the metric says so.
 

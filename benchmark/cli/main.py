@@ -69,8 +69,8 @@ def _refusal(text: str, error: Exception) -> _Refusal:
 def main(ctx: click.Context, max_pixels: int | None) -> None:
     """Rate–distortion benchmark of classical and learned image codecs.
 
-    The exit status is 0 if all went well, 1 if something failed or became worse, 2 if the request or a file cannot be
-    used; then one line says why. Colours follow the terminal, and NO_COLOR.
+    The exit status is 0 if all went well, 1 if something failed or became worse, or nothing was measured, 2 if the
+    request or a file cannot be used; then one line says why. Colours follow the terminal, and NO_COLOR.
     """
     if max_pixels is not None:
         ctx.with_resource(variables({VARIABLE: str(max_pixels)}))  # which workers inherit

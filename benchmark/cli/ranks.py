@@ -61,6 +61,8 @@ def ranking(results: tuple[Path, ...], at: str, metric: str, images: bool, out: 
     quality = found.metric(metric if by_rate else column)
     if images and by_rate:
         raise UsageError("--images: the smallest codec of an image is told at a quality: --at psnr_rgb=35, say")
+    if not by_rate and (expected := quality.impossible(value)):
+        raise UsageError(f"--at {at}: no codec can have it: expected {expected}")
     drawn = None if by_rate else float(quality.drawn(value))
     table = rank(found, quality, at_rate=value if by_rate else None, at_quality=drawn)
     if out:

@@ -120,6 +120,8 @@ def run(
     Without options it runs the default codecs that are installed, on a few pictures that come with scikit-image. The
     same command, started again, makes only the rows that are missing or failed, and those whose codec, metric or
     picture is another now. It says why.
+
+    The exit status is 1 if a row failed, or if no row of a data set could be measured, as where all were skipped.
     """
     from benchmark.cli.terminal import print_outcome
     from benchmark.errors import UsageError
@@ -176,10 +178,11 @@ def run(
         if outcome.interrupted:
             break
     if as_json:
-        print_json([{**asdict(outcome), "folder": str(outcome.folder)} for outcome in outcomes])
+        told = [{"folder": str(outcome.folder), "nothing": outcome.nothing} for outcome in outcomes]
+        print_json([{**asdict(outcome), **more} for outcome, more in zip(outcomes, told, strict=True)])
     if outcomes[-1].interrupted:
         sys.exit(INTERRUPTED)
-    sys.exit(FAILED if any(outcome.failures for outcome in outcomes) else 0)
+    sys.exit(FAILED if any(outcome.failures or outcome.nothing for outcome in outcomes) else 0)
 
 
 @click.command()

@@ -35,6 +35,9 @@ def print_outcome(outcome: Outcome) -> None:
         _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
         complain(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}")
+    for target, (count, nearest) in outcome.unreached.items():
+        rows = f"{count} row{'s' if count != 1 else ''}"
+        console.print(f"{target}: {rows} unreachable, the first: {nearest}", soft_wrap=True)
     _print_files(console, outcome)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
@@ -58,6 +61,8 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.interrupted:
         console.print("interrupted: everything finished is stored; the same command goes on from here")
     console.print(f"results: {outcome.folder}", soft_wrap=True)
+    if outcome.nothing:
+        complain(outcome.nothing)
 
 
 def _print_points(console: Console, path: Path) -> None:

@@ -17,6 +17,7 @@ _MSE = Metric(
     higher_is_better=False,
     digits=2,
     shown="named",
+    lowest=0.0,
     definition="mean squared error over all samples of an image, in 0–255 of the 8-bit output",
     tolerance=Tolerance(0.0025, relative=True),  # about 0.01 dB
 )
@@ -29,6 +30,7 @@ _PSNR = Metric(
     digits=2,
     tolerance=Tolerance(0.01),
     pooled=_OF_MSE,
+    lowest=0.0,
     definition="10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
 )
 

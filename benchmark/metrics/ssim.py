@@ -49,6 +49,7 @@ _SSIM = Metric(
     title="SSIM",
     tolerance=Tolerance(0.0001),
     smallest=WINDOW,
+    lowest=-1.0,
     highest=1.0,
     definition="Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
     "per channel, then the mean",
@@ -60,6 +61,7 @@ MS_SSIM = Metric(
     decibels="similarity",
     tolerance=Tolerance(0.0001),
     smallest=MS_SSIM_MINIMUM,
+    lowest=-1.0,
     highest=1.0,
     definition="Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last "
     "row or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the "

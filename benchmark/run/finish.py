@@ -37,6 +37,8 @@ class Outcome:
         others: what is to be said of rows of another study in the folder; empty where there are none.
         unusable: items that the data set could not give, each with the reason: all their rows are skipped.
         passed_over: how many files of the data set's folder are none of it, in words; empty where there are none.
+        unreached: targets that rows could not reach, by codec and target: how many rows, and what came nearest on the
+            first of their images.
     """
 
     folder: Path
@@ -50,6 +52,16 @@ class Outcome:
     disturbed: int = 0
     unusable: Mapping[str, str] = field(default_factory=dict)
     passed_over: str = ""
+    unreached: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> str:
+        """Why there is no figure at all, in words; empty where a row has some, or the run was interrupted."""
+        if self.interrupted or self.statuses.get("ok"):
+            return ""
+        if not self.statuses:
+            return "nothing was measured: the study has no rows"
+        return f"nothing was measured: all rows are {' or '.join(sorted(self.statuses))}"
 
 
 def outcome_of(
@@ -73,10 +85,15 @@ def outcome_of(
     known = {row.identity for row in made}
     reused = [row for row in rows if row.identity not in known]
     failures: dict[str, tuple[int, str]] = {}
+    unreached: dict[str, tuple[int, str]] = {}
     for row in rows:
         if not row.settled:
             count, reason = failures.get(row.codec, (0, row.reason))
             failures[row.codec] = (count + 1, reason)
+        if row.status == "unreachable":
+            key = f"{row.codec}, {row.target}"
+            count, reason = unreached.get(key, (0, f"{row.image}: {row.reason}"))
+            unreached[key] = (count + 1, reason)
     return Outcome(
         folder,
         statuses=dict(Counter(row.status for row in rows)),
@@ -90,6 +107,7 @@ def outcome_of(
         # A codec that cannot hold a picture has seen its pixels.
         unusable={row.image: row.reason for row in rows if row.status == "skipped" and not row.image_sha256},
         passed_over=passed_over,
+        unreached=unreached,
     )
 
 

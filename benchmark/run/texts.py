@@ -17,6 +17,9 @@ _RANGE = re.compile(r"(?P<first>[^.:]+(?:\.\d+)?)\.\.(?P<last>[^:]+)(?::(?P<step
 MOST_VALUES = 10_000
 """Values that a range may have."""
 
+MOST_RATE = 10_000.0
+"""Bits per pixel that a target may ask for: a picture of a few pixels can have as many, none can have more."""
+
 
 def expanded(where: str, text: str) -> list[str]:
     """The values of a text such as ``5,10,20..80:20``, as texts; a range has both ends, where the steps meet them.
@@ -36,13 +39,28 @@ def expanded(where: str, text: str) -> list[str]:
             continue
         try:
             first, last, step = (Decimal(found[name] or 1) for name in ("first", "last", "step"))
-            count = int((last - first) / step) + 1
+            wrong = _wrong(first, last, step)
         except (ArithmeticError, ValueError):
-            count = 0
-        if not 0 < count <= MOST_VALUES:
-            raise UsageError(f"{where}: {part}: expected FIRST..LAST:STEP, such as 5..95:5")
-        values += [f"{first + place * step:f}" for place in range(count)]
+            wrong = "these are no numbers"
+        if wrong:
+            raise UsageError(f"{where}: {part}: expected FIRST..LAST:STEP, such as 5..95:5, but {wrong}")
+        values += [f"{first + place * step:f}" for place in range(int((last - first) / step) + 1)]
     return values
+
+
+def _wrong(first: Decimal, last: Decimal, step: Decimal) -> str:
+    """Why numbers make no range; empty where they do."""
+    if not (first.is_finite() and last.is_finite() and step.is_finite()):
+        return "these are no finite numbers"
+    if step == 0:
+        return "the step is 0"
+    if (last - first) / step < 0:
+        return (
+            f"a step of {step} does not lead from {first} to {last}: {last}..{first}:{step} or {first}..{last}:{-step}"
+        )
+    if (last - first) / step >= MOST_VALUES:
+        return f"these are more than {MOST_VALUES:,} values: take a wider step"
+    return ""
 
 
 _MATCH = re.compile(r"([^<>=~]+)(<=|>=|=|~)(.*)")
@@ -84,7 +102,7 @@ def targets_of(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Targ
         sense: Sense = next((sense for sense in SENSES if name.endswith(sense)), "<=")
         plain = name.removesuffix(sense)
         try:
-            column = plain if plain in RATES else _target_metric(plain).column
+            metric = None if plain in RATES else _target_metric(plain)
         except UsageError as error:
             raise UsageError(f"match: {plain!r} is neither a rate ({', '.join(RATES)}) nor a metric; {error}") from None
         if not limits:
@@ -92,7 +110,13 @@ def targets_of(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Targ
         for limit in limits:
             if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
                 raise UsageError(f"match: {name}: expected numbers, got {limit!r}")
-            found.append(Target(column, float(limit), sense, mean))
+            if metric is None:
+                expected = "" if 0 < limit <= MOST_RATE else f"a rate above 0 and up to {MOST_RATE:g} bits per pixel"
+            else:
+                expected = metric.impossible(limit)
+            if expected:
+                raise UsageError(f"match: {name}: no image can have {limit:g}: expected {expected}")
+            found.append(Target(metric.column if metric else plain, float(limit), sense, mean))
     return list(dict.fromkeys(found))
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import TIMED, Run, empty_cells
+from tests.conftest import TIMED, Run, empty_cells, photo
+from tests.formats.writers import png
 from tests.run.examples import records
 
 
@@ -115,3 +116,33 @@ def test_the_worst_data_set_is_the_exit_status(rdbench: Run, three_pictures: Pat
     done = rdbench("run", "--codecs", "png", "--dataset", "sample,kodac", "--out", "none", check=False)
     assert "unknown data set 'kodac'" in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_a_run_that_measures_nothing_says_so_and_fails(rdbench: Run, tmp_path: Path, serial: None) -> None:
+    deep = np.zeros((8, 8, 3), np.uint16)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.png").write_bytes(png(deep, "rgb", 16))
+    words = ("run", "--codecs", "png", "--dataset", "folder:deep", "--metrics", "psnr", "--out", "out")
+    done = rdbench(*words, check=False)
+    assert done.returncode == 1
+    assert "skipped a.png: " in done.stdout
+    assert done.stdout.rstrip().endswith("nothing was measured: all rows are skipped")
+    done = rdbench(*words, "--json", check=False)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[0]["nothing"] == "nothing was measured: all rows are skipped"
+    done = rdbench(*words, "--quiet", check=False)
+    assert (done.returncode, "nothing was measured" in done.stderr, done.stdout) == (1, True, "")
+
+
+def test_targets_out_of_reach_and_out_of_range(rdbench: Run, tmp_path: Path, serial: None, undrawn: None) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.png").write_bytes(png(photo(16, 16), "rgb", 8))
+    words = ("run", "--codecs", "jpeg", "--dataset", "folder:set", "--metrics", "psnr,ssim", "--out", "out")
+    done = rdbench(*words, "--match", "bpp<=0.5", "--match", "psnr>=10", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "jpeg, bpp<=0.5: 1 row unreachable, the first: a.png: bpp<=0.5 cannot be reached; nearest: " in done.stdout
+    assert len(json.loads(rdbench(*words, "--match", "bpp<=0.5", "--json", check=False).stdout)[0]["unreached"]) == 1
+    done = rdbench(*words, "--match", "bpp<=0.5", check=False)
+    assert (done.returncode, "nothing was measured: all rows are unreachable" in done.stdout) == (1, True)
+    done = rdbench(*words, "--match", "ssim>=1.5", check=False)
+    assert (done.returncode, "expected a value of ssim_rgb from -1 to 1" in done.stderr) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.record.row import Record
@@ -30,6 +31,25 @@ def test_an_outcome_counts_rows_and_names_the_first_failure(tmp_path: Path) -> N
     assert found.failures == {"avif": (2, "first")}, "what was skipped or cannot be reached has not failed"
     assert (found.reused, found.unchecked, found.interrupted, found.folder) == (2, 1, True, tmp_path)
     assert (found.again, found.others) == (again, "two")
+
+
+def test_targets_that_nothing_reaches_are_told_with_what_came_nearest(tmp_path: Path) -> None:
+    rows = [replace(row("jpeg", "unreachable", f"nearest: {value}"), target="bpp<=0.1") for value in (0.4, 0.5)]
+    found = outcome_of(rows, tmp_path, made=rows, again={}, others="", interrupted=False)
+    assert found.unreached == {"jpeg, bpp<=0.1": (2, "unreachable: nearest: 0.4")}
+    assert found.nothing == "nothing was measured: all rows are unreachable"
+
+
+def test_a_run_without_a_figure_says_so(tmp_path: Path) -> None:
+    def nothing(*rows: Record, interrupted: bool = False) -> str:
+        return outcome_of(rows, tmp_path, made=rows, again={}, others="", interrupted=interrupted).nothing
+
+    skipped = row("jpeg", "skipped", "16 bits")
+    assert nothing(skipped) == "nothing was measured: all rows are skipped"
+    assert nothing(skipped, row("png", "failed")) == "nothing was measured: all rows are failed or skipped"
+    assert nothing() == "nothing was measured: the study has no rows"
+    assert nothing(skipped, row("png", "ok")) == ""
+    assert nothing(skipped, interrupted=True) == ""
 
 
 def test_files_of_another_study_are_set_aside_once_each(tmp_path: Path) -> None:
