@@ -2,7 +2,8 @@
 
     BenchmarkError                  what a caller may catch to mean "the bench said no, and says why"
     ├── UsageError                  a request that makes no sense: unknown name, bad setting, bad study file
-    │   └── SettingError            a codec's setting has the wrong type, or a value outside its range
+    │   ├── SettingError            a codec's setting has the wrong type, or a value outside its range
+    │   └── OutputError             a file or folder cannot be written: the disk is full, nothing may be written there
     ├── MissingBackend              a library that a codec needs is not installed (its cause is the ImportError)
     ├── MissingData                 a data set is not where the bench looked
     ├── DigestError                 a downloaded or found file is not the one that was expected
@@ -65,6 +66,10 @@ class UsageError(BenchmarkError):
 
 class SettingError(UsageError):
     """A codec's setting has a wrong type or value."""
+
+
+class OutputError(UsageError):
+    """A file or a folder cannot be written."""
 
 
 class MissingBackend(BenchmarkError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -123,6 +124,13 @@ def write_number(value: SupportsFloat) -> str:
     return str(float(f"{float(value):.{DIGITS}g}"))
 
 
+def _measured(cell: str) -> float:
+    value = read_number(cell)
+    if math.isnan(value):  # what is not known is an empty cell
+        raise ValueError
+    return value
+
+
 def _whole(cell: str) -> int:
     value = read_number(cell)  # a table program may have written 3 as 3.0
     if not value.is_integer():
@@ -133,7 +141,7 @@ def _whole(cell: str) -> int:
 _KINDS: Mapping[Kind, _Kind] = {
     "text": _Kind("text", str, plain),
     "whole number": _Kind("a whole number", _whole, lambda value: str(int(value))),
-    "number": _Kind("a number", read_number, write_number),
+    "number": _Kind("a number", _measured, write_number),
     "words": _Kind("words", lambda cell: tuple(cell.split()), " ".join),
     "pairs": _Kind("pairs such as name:text", read_pairs, write_pairs),
 }

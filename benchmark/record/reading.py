@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ FIRST = [column.name for column in COLUMNS if column.since == 1]
 TORN = "the last row is not whole: a run that was killed did not finish it"
 """What is wrong with the last row of a file whose line has no end, or that lacks cells."""
 
+_END = re.compile(r"\r\n|\n|\r")
+
 # A cell may be longer than the 131,072 characters that Python's reader takes unasked: the limit is that of a C long.
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -29,13 +32,13 @@ class Row:
 
     Attributes:
         line: the number of the line.
-        written: the cells as they stand there.
+        written: the text as it stands there, without its end. A byte that is no UTF-8 is half of a surrogate pair.
         cells: the cells as the present schema has them, by column.
         problem: why it has no such cells; empty where it has. :data:`TORN` is left out by every reader, with a note.
     """
 
     line: int
-    written: tuple[str, ...]
+    written: str
     cells: Mapping[str, str]
     problem: str
 
@@ -71,23 +74,20 @@ def read_rows(path: Path, metrics: Collection[str] = ()) -> Iterator[Row]:
             f"{path}: its columns are not those of a records file (missing: {', '.join(missing)}). "
             "Move it away, or name another file or folder."
         )
-    rows = _lines(path, text)
-    for place, (line, cells) in enumerate(rows):
-        torn = place + 1 == len(rows) and (not ended or len(cells) < len(header))
-        yield Row(line, cells, *(({}, TORN) if torn else _migrated(header, cells, metrics)))
+    lines = _lines(text, len(header))
+    for place, (line, written) in enumerate(lines):
+        cells = _cells(written)
+        torn = place + 1 == len(lines) and (not ended or len(cells) < len(header))
+        yield Row(line, written, *(({}, TORN) if torn else _migrated(header, cells, written, metrics)))
 
 
 def _text(path: Path) -> tuple[str, bool]:
-    """The text of a file, and whether its last line has an end."""
+    """The text of a file, and whether its last line has an end. Bytes that are no UTF-8 are kept in it."""
     try:
         data = path.read_bytes()
-        return data.decode("utf-8-sig"), data.endswith((b"\n", b"\r"))
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":  # torn within a character
-            return data[: error.start].decode("utf-8-sig"), False
-        raise RecordsError(f"{path}: cannot be read as CSV: {error}; expected UTF-8") from error
     except OSError as error:
         raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
+    return data.decode("utf-8-sig", "surrogateescape"), data.endswith((b"\n", b"\r"))
 
 
 def other_separator(header: Sequence[str]) -> str:
@@ -101,6 +101,8 @@ def other_separator(header: Sequence[str]) -> str:
 
 
 def _header(path: Path, text: str) -> list[str]:
+    if not _is_text(_END.split(text, maxsplit=1)[0]):
+        raise RecordsError(f"{path}: cannot be read as CSV: expected UTF-8, got other bytes in the first line")
     try:
         header = next(csv.reader(io.StringIO(text, newline="")), [])
     except csv.Error as error:
@@ -114,17 +116,47 @@ def _header(path: Path, text: str) -> list[str]:
     return header
 
 
-def _lines(path: Path, text: str) -> list[tuple[int, tuple[str, ...]]]:
-    """The cells of all rows below the header, with the number of the line."""
-    lines = csv.reader(io.StringIO(text, newline=""))
+_MOST_LINES = 100
+"""Lines that a row may have, if cells of columns that nobody here knows hold line breaks."""
+
+
+def _lines(text: str, columns: int) -> list[tuple[int, str]]:
+    """The texts of all rows below the header, with the number of their first line.
+
+    A row is a line. It may have more only if a cell in quotes holds line breaks, and if it then has a cell for each
+    column: a stray quote in a damaged line does not swallow those that follow.
+    """
+    lines = _END.split(text)
+    found = []
+    place = 1
+    while place < len(lines):
+        written, count = lines[place], 1
+        if written.count('"') % 2:
+            for more in range(2, _MOST_LINES + 1):
+                if place + more <= len(lines) and lines[place + more - 1].count('"') % 2:
+                    longer = "\n".join(lines[place : place + more])
+                    if len(_cells(longer)) == columns:
+                        written, count = longer, more
+                    break
+        if written:
+            found.append((place + 1, written))
+        place += count
+    return found
+
+
+def _cells(written: str) -> list[str]:
+    """The cells of a row; none where it is no CSV."""
     try:
-        next(lines)
-        return [(lines.line_num, tuple(cells)) for cells in lines if cells]
-    except csv.Error as error:
-        raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
+        return next(csv.reader(io.StringIO(written, newline="")), [])
+    except csv.Error:
+        return []
 
 
-def _migrated(header: Sequence[str], cells: Sequence[str], metrics: Collection[str]) -> tuple[dict[str, str], str]:
+def _migrated(
+    header: Sequence[str], cells: Sequence[str], written: str, metrics: Collection[str]
+) -> tuple[dict[str, str], str]:
+    if not _is_text(written):
+        return {}, "expected UTF-8 without NUL characters, got other bytes"
     if len(cells) != len(header):
         return {}, f"expected {len(header)} cells, got {len(cells)}"
     try:
@@ -133,3 +165,8 @@ def _migrated(header: Sequence[str], cells: Sequence[str], metrics: Collection[s
         return migrated, ""
     except ValueError as error:
         return {}, str(error)
+
+
+def _is_text(written: str) -> bool:
+    """Whether a line is UTF-8 without NUL."""
+    return "\0" not in written and (written.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in written))

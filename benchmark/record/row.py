@@ -325,9 +325,6 @@ class Record:
         for name, side in (("width", self.width), ("height", self.height)):
             if side is not None and side < 1:  # a summary of images of several sizes has none
                 raise ValueError(f"{name}: expected a number above 0 where the status is ok, got {side}")
-        for name, quality in self.metrics.items():
-            if math.isnan(quality):
-                raise ValueError(f"{name}: expected a number, got nan")
 
 
 COLUMNS: tuple[Column, ...] = columns_of(Record)

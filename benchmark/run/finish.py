@@ -16,9 +16,9 @@ from benchmark.analysis.table import averaging
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
 from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
-from benchmark.run.store import replace_file
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
+from benchmark.system.files import replace_file
 
 
 @dataclass(frozen=True)

@@ -115,29 +115,29 @@ def search_means(
     columns = {search.target.column for search in searches} - set(RATES)
     names = {find_metric(all_metrics(), column).name for column in columns}
     trial_of = {"metrics": tuple(sorted(names)), "repeats": 1}
-    with RecordStore(path, fresh=fresh) as store:
-        while pending := [search for search in searches if search.pending]:
-            trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
-            done = store.done(metric_definitions(names), plan.task.metric_sources)
-            tasks = [
-                plan.task_of(
-                    trial.codec,
-                    item,
-                    **trial_of,
-                    settings=[trial.settings],
-                    done=done[printable(item), codec_class(trial.codec).name],
-                )
-                for item in plan.items
-                for trial in trials.values()
-            ]
-            for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
-                store.append(records)
-                progress.advance(0, _tried(task))
-            rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}
-            for search in pending:
-                tried = codec_class(search.codec).from_settings(search.trial.settings)
-                place = tried.name, row_settings(tried, None)
-                search.proceed([rows[plan.label, printable(item), *place] for item in plan.items])
+    store = RecordStore(path, fresh=fresh)
+    while pending := [search for search in searches if search.pending]:
+        trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
+        done = store.done(metric_definitions(names), plan.task.metric_sources)
+        tasks = [
+            plan.task_of(
+                trial.codec,
+                item,
+                **trial_of,
+                settings=[trial.settings],
+                done=done[printable(item), codec_class(trial.codec).name],
+            )
+            for item in plan.items
+            for trial in trials.values()
+        ]
+        for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
+            store.append(records)
+            progress.advance(0, _tried(task))
+        rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}
+        for search in pending:
+            tried = codec_class(search.codec).from_settings(search.trial.settings)
+            place = tried.name, row_settings(tried, None)
+            search.proceed([rows[plan.label, printable(item), *place] for item in plan.items])
     return searches
 
 

@@ -14,8 +14,9 @@ from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, w
 from benchmark.run.mean_matching import search_means
 from benchmark.run.plan import Plan, plan_study
 from benchmark.run.reasons import reasons
-from benchmark.run.store import RecordStore, replace_file
+from benchmark.run.store import REJECTED, RecordStore
 from benchmark.run.study import Study
+from benchmark.system.files import replace_file
 from benchmark.system.load import busy_seconds
 from benchmark.system.pool import process_pool
 from benchmark.system.progress import Progress
@@ -31,11 +32,13 @@ def run_study(
     fresh: bool = False,
     keep: bool = False,
     engine: Engine = process_pool,
+    note: str = "",
 ) -> Outcome:
     """Runs what is missing of a study: writes ``records.csv``, ``study.toml`` and ``manifest.json``.
 
     Rows are stored as they finish, so an interrupted run loses nothing; started again, it goes on. Rows of another
-    study that the folder holds stay there, and so do its files, see :func:`~benchmark.run.finish.keep_study`.
+    study that the folder holds stay there, and so do its files, see :func:`~benchmark.run.finish.keep_study`. Whoever
+    calls this holds the lock of the folder, see :func:`~benchmark.system.lock.folder_lock`.
 
     Args:
         study: resolved.
@@ -46,37 +49,41 @@ def run_study(
         fresh: whether all rows are made, also those that could be reused.
         keep: whether the streams of all rows are kept in the folder, see :mod:`benchmark.record.streams`.
         engine: starts the workers.
+        note: what else to tell the user, such as of the lock of the folder.
 
     Raises:
         MissingData: the data set is not there.
         RecordsError: the ``records.csv`` of the folder is not a records file.
+        OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     interrupted = False
-    with RecordStore(out / "records.csv", fresh=fresh) as store:
-        earlier = list(store.rows)
-        unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
-        others = len({row.identity for row in earlier} - planned)
-        kept = keep_study(out, study) if others else ""
-        replace_file(out / "study.toml", study.to_toml())
-        with Progress(len(plan.rows), "rows") as progress:
-            for problem in store.problems:
-                progress.note(f"not reused: {problem}")
-            for text in _on_times(study, plan) if study.timing else ():
-                progress.note(f"note: {text}")
-            if others:
-                progress.note(f"note: {others_text(out, others, kept)}")
-            try:
-                searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine, fresh=fresh)
-                execute(plan, searches, store, progress, jobs=jobs, engine=engine)
-            except KeyboardInterrupt:
-                interrupted = True
-        made = store.rows[len(earlier) :]
-        store.arrange(plan.rows)
-        rows = [row for row in store.rows if row.identity in planned]
+    store = RecordStore(out / "records.csv", fresh=fresh)
+    earlier = list(store.rows)
+    unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
+    others = len({row.identity for row in earlier} - planned)
+    kept = keep_study(out, study) if others else ""
+    replace_file(out / "study.toml", study.to_toml())
+    with Progress(len(plan.rows), "rows") as progress:
+        if note:
+            progress.note(f"note: {note}")
+        for problem in store.problems:
+            progress.note(f"set aside in {REJECTED}: {problem}")
+        for text in _on_times(study, plan) if study.timing else ():
+            progress.note(f"note: {text}")
+        if others:
+            progress.note(f"note: {others_text(out, others, kept)}")
+        try:
+            searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine, fresh=fresh)
+            execute(plan, searches, store, progress, jobs=jobs, engine=engine)
+        except KeyboardInterrupt:
+            interrupted = True
+    made = store.rows[len(earlier) :]
+    store.arrange(plan.rows)
+    rows = [row for row in store.rows if row.identity in planned]
     outcome = outcome_of(
         rows,
         out,

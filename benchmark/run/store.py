@@ -8,26 +8,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
-from benchmark.record.reading import read_rows
+from benchmark.record.reading import Row, read_rows
 from benchmark.record.row import DISTURBED, DISTURBED_TEXT, Record, columns
 from benchmark.record.streams import has_streams
-from benchmark.system.files import make_folder
+from benchmark.system.files import append_file, make_folder, replace_file
+from benchmark.system.names import plain, printable
+
+REJECTED = "rejected.csv"
+"""Name of the file of rows that cannot be read, beside the files that they stood in."""
 
 _MOST_REASONS = 5
 """Different reasons that are told of rows that cannot be read."""
 
 
 class RecordStore:
-    """``records.csv`` of a results folder, opened to be added to.
+    """``records.csv`` of a results folder, opened to be added to. Whoever opens it holds the lock of the folder.
 
-    A file of an older schema, or with the columns of other metrics, is written anew with this version's columns.
-    Columns that nobody here knows stay, as they are. Nothing is deleted: rows that cannot be read, such as those of an
-    unknown schema, are never reused, and their lines move to a file beside it, ``records.csv.unreadable``; rows that
-    are replaced move to ``records.csv.replaced``, see :meth:`arrange`.
+    The file is only ever added to. Where its rows are put in order, or it gets other columns, a whole new file takes
+    its place at once: with all its rows, but for those that were added to another file before, and lie on the disk
+    there. So whenever a run is killed, every row is in one of the files. At worst the last row is not whole, because it
+    was being written.
+
+    Columns that nobody here knows stay, as they are. Rows that cannot be read, such as those of an unknown schema, are
+    never reused: they are set aside in ``rejected.csv``, each with the reason. Rows that are replaced move to
+    ``records.csv.replaced``, see :meth:`arrange`.
 
     Args:
         path: the path of the file; file and folder are made if they are missing.
@@ -38,7 +45,8 @@ class RecordStore:
         problems: what was wrong with the others: a line for each reason.
 
     Raises:
-        RecordsError: the file there is not a records file.
+        RecordsError: the file there is not a records file. It is told by the columns, before anything is written.
+        OutputError: nothing may be written there, or the disk is full.
     """
 
     def __init__(self, path: Path, *, fresh: bool = False) -> None:
@@ -46,57 +54,46 @@ class RecordStore:
         self.rows: list[Record] = []
         self.problems: list[str] = []
         make_folder(path.parent)
+        if path.exists() and not path.is_file():
+            raise RecordsError(f"{path}: expected a file; move away what is there, or name another folder")
         if path.exists() and path.stat().st_size:
             self._read()
         self._first = len(self.rows) if fresh else 0
         self._columns = self._header()
-        text = self._text(self.rows)
-        if not path.exists() or path.read_bytes() != text.encode():
-            replace_file(path, text)
-        self._file = path.open("a", encoding="utf-8", newline="")
+        # A link is never written through: a file of this folder takes its place.
+        if path.is_symlink() or not path.exists() or path.read_bytes() != self._text(self.rows).encode():
+            self._write_anew()
 
     def _read(self) -> None:
-        unreadable = []
-        lines: defaultdict[str, list[int]] = defaultdict(list)
+        rejected = []
         metrics = metric_columns()
         for row in read_rows(self.path, metrics):
             if row.problem:
-                lines[row.problem].append(row.line)
-                unreadable.append(row.written)
+                rejected.append(row)
             else:
                 self.rows.append(Record.from_cells(row.cells, metrics))
-        if unreadable:
-            with self._beside("unreadable").open("a", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(unreadable)
-        self.problems = _told(self.path, lines)
-
-    def _beside(self, what: str) -> Path:
-        return self.path.with_name(f"{self.path.name}.{what}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
+        if rejected:
+            set_aside(self.path, rejected)
+        self.problems = _told(self.path, rejected)
 
     def append(self, records: Iterable[Record]) -> None:
-        """Adds rows, and hands them to the operating system before it returns."""
+        """Adds rows, and hands them to the operating system before it returns.
+
+        Raises:
+            OutputError: they cannot be written; the file is as before.
+        """
         fresh = list(records)
-        self.rows += fresh
         if any(name not in self._columns for row in fresh for name in row.others):
+            self.rows += fresh
             self._columns = self._header()
             self._write_anew()
-        else:
-            self._file.write(self._text(fresh, header=False))
-            self._file.flush()
+        elif fresh:
+            append_file(self.path, self._text(fresh, header=False))
+            self.rows += fresh
 
     def _write_anew(self) -> None:
         """Writes all rows in place of what the file holds."""
-        self._file.close()
-        replace_file(self.path, self._text(self.rows))
-        self._file = self.path.open("a", encoding="utf-8", newline="")
+        replace_file(self.path, self._text(self.rows), durable=True)
 
     def arrange(self, order: Sequence[tuple[str, ...]]) -> None:
         """Puts the rows in the order of a plan, and keeps the last of those with one identity.
@@ -116,8 +113,9 @@ class RecordStore:
             if earlier and earlier.status == "ok":
                 replaced.append(earlier)
         if replaced:
-            with RecordStore(self._beside("replaced")) as aside:
-                aside.append(replaced)
+            aside = RecordStore(self.path.with_name(f"{self.path.name}.replaced"))
+            aside.append(replaced)
+            aside._write_anew()  # on the disk, before the file loses them
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
         self.rows, self._first = [row for _, (_, row) in ranked], 0
@@ -168,11 +166,18 @@ class RecordStore:
         return buffer.getvalue()
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Writes a file whole or not at all. What UTF-8 cannot hold is escaped with a backslash, as JSON has it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-    temporary.replace(path)
+def set_aside(path: Path, rejected: Sequence[Row]) -> None:
+    """Adds rows of a file that cannot be read to ``rejected.csv`` beside it, with file, line and reason of each.
+
+    A row is there as it stood in the file, as :func:`~benchmark.system.names.printable` makes it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    aside = path.with_name(REJECTED)
+    if not aside.exists():
+        writer.writerow(["file", "line", "reason", "row"])
+    writer.writerows([path.name, row.line, plain(row.problem), printable(row.written)] for row in rejected)
+    append_file(aside, text.getvalue(), make=True, durable=True)
 
 
 def _with_values_of(row: Record, earlier: Record) -> Record:
@@ -197,8 +202,11 @@ def _with_values_of(row: Record, earlier: Record) -> Record:
     )
 
 
-def _told(path: Path, lines: Mapping[str, Sequence[int]]) -> list[str]:
-    """What was wrong with rows, a text for each reason, given the lines of each."""
+def _told(path: Path, rejected: Sequence[Row]) -> list[str]:
+    """What was wrong with rows, a text for each reason."""
+    lines: defaultdict[str, list[int]] = defaultdict(list)
+    for row in rejected:
+        lines[row.problem].append(row.line)
     found = []
     for reason, where in list(lines.items())[:_MOST_REASONS]:
         more = f" and {len(where) - 1} more" if len(where) > 1 else ""
@@ -206,5 +214,5 @@ def _told(path: Path, lines: Mapping[str, Sequence[int]]) -> list[str]:
     rest = list(lines.values())[_MOST_REASONS:]
     if rest:
         rows = sum(map(len, rest))
-        found.append(f"{path}: {rows} more row{'s' if rows > 1 else ''}, for other reasons; see {path.name}.unreadable")
+        found.append(f"{path}: {rows} more row{'s' if rows > 1 else ''}, for other reasons; see {REJECTED}")
     return found

@@ -1,13 +1,24 @@
-"""Files: the TOML files that users write (studies, published figures, codecs), and names for files and folders."""
+"""Files: the TOML files that users write (studies, published figures, codecs), and how all files are written.
+
+A file is written whole or not at all, beside its place under a random name, or it is added to. No link is followed that
+somebody put where a file is made.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import re
+import secrets
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from benchmark.errors import UsageError
+from benchmark.errors import OutputError, UsageError
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -30,14 +41,117 @@ def make_folder(path: Path) -> Path:
     """Makes a folder, with those above it, unless it is there.
 
     Raises:
-        UsageError: it cannot be made: a file has its name, or nothing may be written there.
+        OutputError: it cannot be made: a file has its name, or nothing may be written there.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = "a file has this name" if path.is_file() else error.strerror or error
-        raise UsageError(f"{path}: expected a folder, or a place where one can be made: {reason}") from error
+        reason = "a file has this name" if _is_file(path) else _reason(path, error)
+        raise OutputError(f"{path}: expected a folder, or a place where one can be made: {reason}") from error
     return path
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Says which file cannot be written, where the system refuses something inside.
+
+    Raises:
+        OutputError: the disk is full, the folder is read-only or missing, or nothing may be written there.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {_reason(path, error)}") from error
+
+
+def _reason(path: Path, error: OSError) -> str:
+    """Why a file cannot be written, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        return f"there is no folder {path.parent}; make it first"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror}; make room, and give the same command again"
+    if error.errno == errno.ELOOP:
+        return "it is a link, and links are not written through; remove it"
+    if isinstance(error, NotADirectoryError):
+        file = next((above for above in path.parents if _is_file(above)), path.parent)
+        return f"{file} is a file, no folder"
+    return error.strerror or str(error)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  # Path.is_file may raise PermissionError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, open to be written, that takes the place of another once it is whole.
+
+    Until then it lies beside it under a random name; an error inside removes it, and what was there before stays.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    temporary = path.with_name(f".rdbench-{secrets.token_hex(8)}.tmp")
+    with writing(path):
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK
+        with os.fdopen(os.open(temporary, flags, 0o666), "w+b") as file:
+            try:
+                yield file
+                file.close()
+                temporary.replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+                raise
+
+
+def replace_file(path: Path, content: str | bytes, *, durable: bool = False) -> None:
+    """Writes a file whole or not at all. What UTF-8 cannot hold is escaped with a backslash, as JSON has it.
+
+    Args:
+        path: the path of the file.
+        content: all of it; a text is written as it stands.
+        durable: whether it lies on the disk, not in the memory of the system, before it takes the place of another.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with replacing(path) as file:
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def append_file(path: Path, content: str, *, make: bool = False, durable: bool = False) -> None:
+    """Adds a text to the end of a file, all or nothing, and hands it to the operating system.
+
+    Args:
+        path: the path of the file.
+        content: the text. What UTF-8 cannot hold is escaped with a backslash.
+        make: whether a missing file is made.
+        durable: whether it lies on the disk when this returns, not in the memory of the system.
+
+    Raises:
+        OutputError: it cannot be written; the file is as long as before.
+    """
+    data = memoryview(content.encode("utf-8", "backslashreplace"))
+    with writing(path):
+        place = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if make else 0) | _NO_LINK, 0o666)
+        try:
+            before = os.fstat(place).st_size
+            try:
+                while data:
+                    data = data[os.write(place, data) :]
+                if durable:
+                    os.fsync(place)
+            except BaseException:
+                os.ftruncate(place, before)
+                raise
+        finally:
+            os.close(place)
 
 
 def slug(text: str) -> str:

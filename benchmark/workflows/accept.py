@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.errors import UsageError
 from benchmark.report.compare_sections import closing, headline
-from benchmark.system.files import make_folder
+from benchmark.system.files import make_folder, replace_file, writing
+from benchmark.system.lock import folder_lock
 
 FILES = ("manifest.json", "study.toml", "summary.csv")
 """What is moved beside ``records.csv``, where the current run has it."""
@@ -41,16 +41,15 @@ def accept(comparison: Comparison, baseline: Path, current: Path, reason: str) -
     if old.resolve() == new.resolve():
         raise UsageError(f"--accept: {baseline} and {current} are one run")
     log = old / LOG
-    try:
+    with folder_lock(old):
         for name in ("records.csv", *FILES):
-            if (new / name).is_file():
-                shutil.copyfile(new / name, old / name)
-            else:
-                (old / name).unlink(missing_ok=True)
+            with writing(old / name):
+                if (new / name).is_file():
+                    replace_file(old / name, (new / name).read_bytes())
+                else:
+                    (old / name).unlink(missing_ok=True)
         earlier = log.read_text(encoding="utf-8") if log.is_file() else ""
-        log.write_text("\n".join(filter(None, (_entry(comparison, reason), earlier))), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{old}: the baseline cannot be moved: {error}") from error
+        replace_file(log, "\n".join(filter(None, (_entry(comparison, reason), earlier))))
     return log
 
 

@@ -18,10 +18,10 @@ from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.frames import csv_text
 from benchmark.record.settings import read_settings
 from benchmark.run.several import each_dataset
-from benchmark.run.store import replace_file
 from benchmark.run.study import resolve
 from benchmark.system.environment import variables
-from benchmark.system.files import read_toml, slug
+from benchmark.system.files import make_folder, read_toml, replace_file, slug
+from benchmark.system.lock import folder_lock
 from benchmark.workflows.outputs import run_to_files
 
 
@@ -99,12 +99,13 @@ def run_cross(cross: Cross, *, out: Path, data_root: Path | None, jobs: int, com
     for name in dict.fromkeys([*cross.train, *cross.test]):
         open_dataset(name, data_root).items()  # a set that is missing is told before anything is trained
     weights = Path(os.environ.get(WEIGHTS_VARIABLE) or "weights")
-    with variables({WEIGHTS_VARIABLE: str(weights)}):  # workers find the weights by it, too
+    # Workers find the weights by the variable, too.
+    with folder_lock(make_folder(out)), variables({WEIGHTS_VARIABLE: str(weights)}):
         for dataset in cross.train:
             if cross.weights(dataset) not in set_folders(cross.codec):
                 _train(cross, dataset, weights, data_root, command)
         table = _test(cross, out, data_root, jobs, command)
-    replace_file(out / "cross.csv", csv_text(table))
+        replace_file(out / "cross.csv", csv_text(table))
     return table
 
 

@@ -16,8 +16,9 @@ from benchmark.report.figures.curves import draw_all
 from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
-from benchmark.run.store import replace_file
 from benchmark.run.study import Study
+from benchmark.system.files import make_folder, replace_file
+from benchmark.system.lock import folder_lock
 
 
 def run_to_files(
@@ -30,13 +31,19 @@ def run_to_files(
     fresh: bool = False,
     keep: bool = False,
 ) -> Outcome:
-    """Runs what is missing of a study, and writes all its results anew.
+    """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
-    Arguments and errors are those of :func:`benchmark.run.runner.run_study`.
+    Arguments and errors are those of :func:`benchmark.run.runner.run_study`, and:
+
+    Raises:
+        UsageError: another process works in the folder; the message says which.
     """
-    outcome = run_study(study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh, keep=keep)
-    if outcome.statuses:
-        write_outputs(out)
+    with folder_lock(make_folder(out)) as note:
+        outcome = run_study(
+            study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh, keep=keep, note=note
+        )
+        if outcome.statuses:
+            write_outputs(out)
     return outcome
 
 

@@ -232,7 +232,7 @@ import importlib.abc, sys
 
 class Blocker(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"keras", "tensorflow", "jax", "torch", "constriction", "h5py", "filelock"}:
+        if name.partition(".")[0] in {"keras", "tensorflow", "jax", "torch", "constriction", "h5py"}:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Blocker())

@@ -113,7 +113,10 @@ def test_a_file_that_was_torn_within_a_letter_or_a_quoted_line_is_read(tmp_path:
         path.write_bytes(whole + rest)
         assert [row.problem for row in read_rows(path)] == ["", TORN]
     path.write_bytes(whole.replace(b",c,", b",\xe9,"))
-    with pytest.raises(RecordsError, match=r"cannot be read as CSV: .*expected UTF-8"):
+    with pytest.raises(RecordsError, match=r"line 2: expected UTF-8"):
+        read_records(path)
+    path.write_bytes(whole.replace(b",codec,", b",\xe9,"))
+    with pytest.raises(RecordsError, match=r"cannot be read as CSV: expected UTF-8"):
         read_records(path)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmark.run.store import replace_file
+from benchmark.system.files import replace_file
 from tests.conftest import Run, photo
 
 NAMES = {

@@ -74,8 +74,8 @@ def test_rows_from_before_sources_were_recorded_are_reused_which_is_said(tmp_pat
     rdbench(*words)
     path = tmp_path / "out" / "records.csv"
     rows = cells(path)
-    with RecordStore(path) as store:
-        old = [row.without_source() for row in store.rows]
+    store = RecordStore(path)
+    old = [row.without_source() for row in store.rows]
     names = [name for name in rows[0] if name not in ("source", "metric_sources")]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names, extrasaction="ignore", lineterminator="\n")

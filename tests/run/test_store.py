@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmark.errors import RecordsError
+from benchmark.errors import OutputError, RecordsError
 from benchmark.plugins import metric_columns
 from benchmark.record.reading import TORN
 from benchmark.record.row import COLUMNS, Record, columns
+from benchmark.run import store as run_store
 from benchmark.run.store import RecordStore
+from benchmark.system.names import unprintable
 from tests.conftest import Run
 
 
@@ -21,8 +26,8 @@ def record(image: str, status: str = "ok", **more: Any) -> Record:
 
 
 def rows_of(path: Path) -> list[Record]:
-    with RecordStore(path) as store:
-        return store.rows
+    store = RecordStore(path)
+    return store.rows
 
 
 def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
@@ -37,17 +42,17 @@ def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
         metrics={"psnr_rgb": float("inf")},
         target_limit=None,
     )
-    with RecordStore(path) as store:
-        store.append([written])
-        assert path.read_text(encoding="utf-8").count("\n") == 2
+    store = RecordStore(path)
+    store.append([written])
+    assert path.read_text(encoding="utf-8").count("\n") == 2
     assert rows_of(path) == [written]
     assert path.read_text(encoding="utf-8").splitlines()[0].split(",") == columns(metric_columns())
 
 
 def test_a_row_is_a_line_whatever_its_texts_hold(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record("a", reason="one\ntwo\r\udce9", version="=1+1")])
+    store = RecordStore(path)
+    store.append([record("a", reason="one\ntwo\r\udce9", version="=1+1")])
     assert len(path.read_text(encoding="utf-8").splitlines()) == 2
     (row,) = rows_of(path)
     assert (row.reason, row.version) == ("one%0Atwo%0D%E9", "%3D1+1")
@@ -55,23 +60,23 @@ def test_a_row_is_a_line_whatever_its_texts_hold(tmp_path: Path) -> None:
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record("a"), record("b")])
+    store = RecordStore(path)
+    store.append([record("a"), record("b")])
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
-    with RecordStore(path) as store:
-        assert [row.image for row in store.rows] == ["a"]
-        assert [text.partition("line 3: ")[2] for text in store.problems] == [TORN]
-        store.append([record("b")])
+    store = RecordStore(path)
+    assert [row.image for row in store.rows] == ["a"]
+    assert [text.partition("line 3: ")[2] for text in store.problems] == [TORN]
+    store.append([record("b")])
     assert path.read_bytes() == whole
 
 
 def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record("b", "failed"), record("stranger"), record("a"), record("b")])
-        store.arrange([record("a").identity, record("b").identity])
-        store.append([record("late")])
+    store = RecordStore(path)
+    store.append([record("b", "failed"), record("stranger"), record("a"), record("b")])
+    store.arrange([record("a").identity, record("b").identity])
+    store.append([record("late")])
     assert [(row.image, row.status) for row in rows_of(path)] == [
         ("a", "ok"),
         ("b", "ok"),
@@ -82,42 +87,42 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
 
 def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_done(tmp_path: Path) -> None:
     psnr, other, both = {"psnr": "1"}, {"psnr": "2"}, {"psnr": "1", "ssim": "3"}
-    with RecordStore(tmp_path / "records.csv") as store:
-        store.append(
-            [
-                record("a", metric_definitions=psnr),
-                record("b", metric_definitions=both),
-                record("c", "failed", metric_definitions=both),
-                record("d", "skipped", metric_definitions=psnr),
-            ]
-        )
-        assert {image for image, _ in store.done(psnr, {})} == {"a", "b", "d"}
-        assert store.done(both, {}) == {("b", "c"): frozenset([record("b").key])}
-        assert not store.done(other, {})
+    store = RecordStore(tmp_path / "records.csv")
+    store.append(
+        [
+            record("a", metric_definitions=psnr),
+            record("b", metric_definitions=both),
+            record("c", "failed", metric_definitions=both),
+            record("d", "skipped", metric_definitions=psnr),
+        ]
+    )
+    assert {image for image, _ in store.done(psnr, {})} == {"a", "b", "d"}
+    assert store.done(both, {}) == {("b", "c"): frozenset([record("b").key])}
+    assert not store.done(other, {})
 
 
 def test_a_row_is_not_done_once_the_code_of_a_metric_changed_if_it_tells_it(tmp_path: Path) -> None:
     asked, both = {"psnr": "1"}, {"psnr": "1", "ssim": "3"}
-    with RecordStore(tmp_path / "records.csv") as store:
-        store.append(
-            [
-                record("old", metric_definitions=both),
-                record("same", metric_definitions=both, metric_sources={"psnr": "x", "ssim": "gone"}),
-                record("other", metric_definitions=both, metric_sources={"psnr": "y"}),
-            ]
-        )
-        assert {image for image, _ in store.done(asked, {"psnr": "x"})} == {"old", "same"}
+    store = RecordStore(tmp_path / "records.csv")
+    store.append(
+        [
+            record("old", metric_definitions=both),
+            record("same", metric_definitions=both, metric_sources={"psnr": "x", "ssim": "gone"}),
+            record("other", metric_definitions=both, metric_sources={"psnr": "y"}),
+        ]
+    )
+    assert {image for image, _ in store.done(asked, {"psnr": "x"})} == {"old", "same"}
 
 
 def test_rows_of_earlier_runs_are_not_done_for_a_fresh_one(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record("a")])
-    with RecordStore(path, fresh=True) as store:
-        assert not store.done({}, {})
-        store.append([record("b")])
-        assert {image for image, _ in store.done({}, {})} == {"b"}
-        assert [row.image for row in store.rows] == ["a", "b"]
+    store = RecordStore(path)
+    store.append([record("a")])
+    store = RecordStore(path, fresh=True)
+    assert not store.done({}, {})
+    store.append([record("b")])
+    assert {image for image, _ in store.done({}, {})} == {"b"}
+    assert [row.image for row in store.rows] == ["a", "b"]
 
 
 def test_a_file_without_a_column_that_came_later_is_read_and_goes_on(tmp_path: Path) -> None:
@@ -126,8 +131,8 @@ def test_a_file_without_a_column_that_came_later_is_read_and_goes_on(tmp_path: P
     assert {"estimated_bpp", "device", "flags"} <= set(later)
     older = {name: cell for name, cell in record("a", device="gpu").cells().items() if name not in later}
     path.write_text(f"{','.join(older)}\n{','.join(older.values())}\n", encoding="utf-8")
-    with RecordStore(path) as store:
-        store.append([record("b", device="gpu")])
+    store = RecordStore(path)
+    store.append([record("b", device="gpu")])
     assert [(row.image, row.device) for row in rows_of(path)] == [("a", ""), ("b", "gpu")]
 
 
@@ -144,9 +149,9 @@ def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_val
     lpips = record("a", others={"lpips": "0.250", "remark": "good, they say"}).cells() | {"empty_rgb": ""}
     names = columns(["empty_rgb"], ["lpips"])  # without those that are installed
     path.write_text(f"{','.join(names)}\n{','.join(lpips[name] for name in names)}\n", encoding="utf-8")
-    with RecordStore(path) as store:
-        store.append([record("b", metrics={"psnr_rgb": 30.5})])
-        store.arrange([])
+    store = RecordStore(path)
+    store.append([record("b", metrics={"psnr_rgb": 30.5})])
+    store.arrange([])
     assert [row.others for row in rows_of(path)] == [{"lpips": "0.250"}, {}]
     assert [row.metrics for row in rows_of(path)] == [{}, {"psnr_rgb": 30.5}]
     header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
@@ -170,28 +175,39 @@ def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_val
         ("images", "", "images: expected a number above 0"),
         ("bpp", "-1", "bpp: expected a number above 0"),
         ("bpp", "inf", "bpp: expected a number above 0"),
-        ("psnr_rgb", "nan", "psnr_rgb: expected a number, got nan"),
+        ("psnr_rgb", "nan", "psnr_rgb: expected a number, got 'nan'"),
+        ("encode_s", "NaN", "encode_s: expected a number, got 'NaN'"),
+        ("settings", "[" * 9999, "settings: expected a JSON object"),
+        ("codec", "c\0", "expected UTF-8 without NUL characters, got other bytes"),
+        ("codec", "caf\udce9", "expected UTF-8 without NUL characters, got other bytes"),
+        ("codec", '"c', "expected "),
     ],
 )
 def test_a_row_that_cannot_be_read_is_never_reused_and_never_lost(
     tmp_path: Path, column: str, cell: str, problem: str
 ) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record("a"), record("b")])
+    store = RecordStore(path)
+    store.append([record("a"), record("b")])
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     cells = lines[0].split(",")
     cells[header.split(",").index(column)] = cell
-    path.write_text("\n".join([header, ",".join(cells), lines[1], ""]), encoding="utf-8")
-    with RecordStore(path) as store:
-        assert [row.image for row in store.rows] == ["b"]
-        assert set(store.done({}, {})) == {("b", "c")}
-        assert [text.partition("line 2: ")[2].startswith(problem) for text in store.problems] == [True]
-    aside = tmp_path / "records.csv.unreadable"
-    assert aside.read_text(encoding="utf-8") == ",".join(cells) + "\n"
+    damaged = "\n".join([header, ",".join(cells), lines[1], ""])
+    path.write_text(damaged, encoding="utf-8", errors="surrogateescape")
+    store = RecordStore(path)
+    assert [row.image for row in store.rows] == ["b"]
+    assert set(store.done({}, {})) == {("b", "c")}
+    assert [text.partition("line 2: ")[2].startswith(problem) for text in store.problems] == [True]
+    (aside,) = csv.DictReader((tmp_path / "rejected.csv").read_text(encoding="utf-8").splitlines())
+    assert (aside["file"], aside["line"], unprintable(aside["row"])) == (
+        "records.csv",
+        "2",
+        ",".join(cells),
+    )
+    assert store.problems == [f"{path}, line 2: {aside['reason']}"]
     assert path.read_text(encoding="utf-8").splitlines() == [header, lines[1]]
-    with RecordStore(path) as store:
-        assert store.problems == []
+    store = RecordStore(path)
+    assert store.problems == []
 
 
 SAME = {"image_sha256": "i", "stream_sha256": "s", "pixels_sha256": "p"}
@@ -209,9 +225,9 @@ def test_a_row_that_is_replaced_leaves_the_values_that_were_measured_on_the_same
         reason="hue is undefined",
     )
     second = record("a", **SAME, repeats=5, metrics={"psnr_rgb": 30.5}, metric_definitions={"psnr": "new"})
-    with RecordStore(path) as store:
-        store.append([first, second])
-        store.arrange([first.identity])
+    store = RecordStore(path)
+    store.append([first, second])
+    store.arrange([first.identity])
     (row,) = rows_of(path)
     assert row.metrics == {"psnr_rgb": 30.5, "ssim_rgb": 0.9}, "psnr has no value over luma by its new definition"
     assert row.metric_definitions == {"psnr": "new", "ssim": "2"}
@@ -229,26 +245,133 @@ def test_a_row_of_other_pixels_replaces_another_which_is_kept_aside(tmp_path: Pa
         told |= {"stream_sha256": "", "pixels_sha256": "", "metrics": {}}
     second = record("a", told.pop("status", "ok"), **told)
     for _ in range(2):  # what was kept aside before stays
-        with RecordStore(path) as store:
-            store.append([first, second])
-            store.arrange([])
+        store = RecordStore(path)
+        store.append([first, second])
+        store.arrange([])
         path.unlink()
     assert rows_of(tmp_path / "records.csv.replaced") == [first, first]
 
 
 def test_rows_that_cannot_be_read_are_told_by_reason_with_their_number(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    with RecordStore(path) as store:
-        store.append([record(name) for name in "abcdefghi"])
+    store = RecordStore(path)
+    store.append([record(name) for name in "abcdefghi"])
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     alike = [line.replace("2,", "9,", 1) for line in lines[:3]]
     others = [line.replace(",ok,", f",bad{place},") for place, line in enumerate(lines[3:])]
     path.write_text("\n".join([header, *alike, *others, ""]), encoding="utf-8")
-    with RecordStore(path) as store:
-        assert store.problems[0] == f"{path}, line 2 and 2 more: schema: expected 1 to 2, got '9'"
-        assert store.problems[1].startswith(f"{path}, line 5: status: expected one of ")
-        assert store.problems[5] == f"{path}: 2 more rows, for other reasons; see records.csv.unreadable"
-        assert len(store.problems) == 6
+    store = RecordStore(path)
+    assert store.problems[0] == f"{path}, line 2 and 2 more: schema: expected 1 to 2, got '9'"
+    assert store.problems[1].startswith(f"{path}, line 5: status: expected one of ")
+    assert store.problems[5] == f"{path}: 2 more rows, for other reasons; see rejected.csv"
+    assert len(store.problems) == 6
+
+
+def test_a_quote_in_a_damaged_line_swallows_no_other_row(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    RecordStore(path).append([record(name, reason=f'the "{name}", so') for name in "abc"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1][:40] + '"' + lines[1][40:]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    assert [row.image for row in rows_of(path)] == ["b", "c"]
+
+
+def test_a_remark_of_several_lines_stays_one_cell(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    lpips = record("a", others={"remark": "two\nlines"}).cells()
+    names = columns(metric_columns(), ["remark"])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, names, restval="").writerows([dict(zip(names, names, strict=True)), lpips, lpips])
+    assert [row.others for row in rows_of(path)] == [{"remark": "two\nlines"}] * 2
+
+
+def test_no_link_is_written_through(tmp_path: Path) -> None:
+    """Whoever may write in a folder of results cannot have another's files overwritten."""
+    path, victim = tmp_path / "out" / "records.csv", tmp_path / "victim"
+    victim.write_text("mine\n", encoding="utf-8")
+    path.parent.mkdir()
+    (path.parent / ".records.csv.tmp").symlink_to(victim)
+    RecordStore(path).append([record("a")])
+    elsewhere = path.rename(tmp_path / "elsewhere.csv")
+    before = elsewhere.read_bytes()
+    path.symlink_to(elsewhere)
+    store = RecordStore(path)
+    store.append([record("b")])
+    assert [row.image for row in rows_of(path)] == ["a", "b"]
+    assert (elsewhere.read_bytes(), path.is_symlink()) == (before, False)
+    (path.parent / "rejected.csv").symlink_to(victim)
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(OutputError, match=r"rejected\.csv: cannot be written: it is a link"):
+        RecordStore(path)
+    assert [row.image for row in store.rows] == ["a", "b"]
+    assert victim.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_full_disk_leaves_the_rows_that_were_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "records.csv"
+    store = RecordStore(path)
+    store.append([record("a")])
+    whole = path.read_bytes()
+    write = os.write
+
+    def full(place: int, data: memoryview) -> int:
+        if len(data) < 50:  # a part of it finds room
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(place, data[:-49])
+
+    monkeypatch.setattr("os.write", full)
+    with pytest.raises(OutputError, match=r"records\.csv: cannot be written: No space left on device; make room"):
+        store.append([record("b")])
+    assert (path.read_bytes(), [row.image for row in store.rows]) == (whole, ["a"])
+
+
+@pytest.mark.parametrize("step", ["append_file", "replace_file"])
+def test_a_kill_while_rows_are_put_in_order_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Before and after each step that changes a file, all rows are in one of the files."""
+    path = tmp_path / "records.csv"
+    rows = [record("b", "failed"), record("a"), record("b"), record("a", repeats=5)]
+
+    class Killed(BaseException):
+        pass
+
+    calls = 0
+
+    def killed_at(place: int, call: Any) -> Any:
+        def step(*arguments: Any, **more: Any) -> None:
+            nonlocal calls
+            if calls == place:
+                raise Killed
+            calls += 1
+            call(*arguments, **more)
+
+        return step
+
+    for place in range(9):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        RecordStore(path).append(rows)
+        store, calls = RecordStore(path), 0
+        with monkeypatch.context() as patch:
+            patch.setattr(f"benchmark.run.store.{step}", killed_at(place, getattr(run_store, step)))
+            try:
+                store.arrange([record("a").identity])
+            except Killed:
+                pass
+            else:
+                break
+        aside = tmp_path / "records.csv.replaced"
+        kept = rows_of(path) + (rows_of(aside) if aside.exists() else [])
+        assert {(row.image, row.key) for row in rows} <= {(row.image, row.key) for row in kept}
+    assert place == {"append_file": 1, "replace_file": 3}[step], "it was tried at each of the steps"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "records.csv")
+    with pytest.raises(RecordsError, match="expected a file"):
+        RecordStore(tmp_path / "records.csv")
 
 
 def test_names_that_scripts_rely_on() -> None:

@@ -24,7 +24,8 @@ from benchmark.neural.training.loop import StageLoop
 from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.environment import commit
-from benchmark.system.files import make_folder
+from benchmark.system.files import make_folder, replace_file
+from benchmark.system.lock import folder_lock
 from benchmark.system.progress import Progress
 
 
@@ -67,16 +68,10 @@ def train(
             file, or of another codec or network; there is no such device.
         KeyboardInterrupt: somebody asked to stop; the checkpoint is written.
     """
-    from filelock import FileLock, Timeout  # of the neural extra, which codecs are listed without
-
     scratch = make_folder(out / "training")
-    lock = FileLock(scratch / "lock")  # a killed process lets go of it
-    try:
-        with lock.acquire(blocking=False), on_device(device) as name:
-            served = {"device": name, "backend": load_keras().config.backend(), "precision": precision}
-            return _train(recipe, images, data, out, scratch, seed, served, command, pace or Pace(), resume)
-    except Timeout as error:
-        raise UsageError(f"{out} is being trained by another process; give another --out, or wait for it") from error
+    with folder_lock(scratch), on_device(device) as name:
+        served = {"device": name, "backend": load_keras().config.backend(), "precision": precision}
+        return _train(recipe, images, data, out, scratch, seed, served, command, pace or Pace(), resume)
 
 
 def _train(
@@ -286,7 +281,4 @@ def _check_plan(path: Path, plan: dict[str, Any]) -> None:
 
 
 def _write(path: Path, content: Any) -> None:
-    """Writes JSON whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, json.dumps(content, indent=2) + "\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.system.lock import folder_lock
 from tests.conftest import Run
 from tests.neural.training.runs import run
 
@@ -25,14 +26,12 @@ def test_a_device_that_is_not_there_is_explained(tmp_path: Path) -> None:
 
 
 def test_two_trainings_never_share_a_folder(rdbench: Run, tmp_path: Path) -> None:
-    from filelock import FileLock
-
     folder = tmp_path / "weights" / "rnn" / "mine"
     (folder / "training").mkdir(parents=True)
-    with FileLock(folder / "training" / "lock"):
+    with folder_lock(folder / "training"):
         done = rdbench("train", "rnn", "--dataset", "sample", "--name", "mine", check=False)
     assert done.returncode == 2
-    assert "trained by another process" in done.stderr
+    assert "another process works in this folder" in done.stderr
 
 
 def test_a_command_with_a_mistake_leaves_no_training_behind(tmp_path: Path) -> None:
