@@ -14,7 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.colour.convert import ColourPath
-from benchmark.errors import KIND_WORDS, PluginError, SettingError, UnsupportedImage, UsageError, did_you_mean
+from benchmark.errors import (
+    KIND_WORDS,
+    PluginError,
+    SettingError,
+    UnsupportedImage,
+    UsageError,
+    contained,
+    did_you_mean,
+)
 from benchmark.formats.limit import check_size
 from benchmark.record.settings import check_range, parse_value, settings_text
 
@@ -284,7 +292,8 @@ class Codec(ABC):
         known = [field.name for field in dataclasses.fields(cls)]
         if unknown := [field for field in settings if field not in known]:
             raise SettingError(f"{cls.name} has no setting {unknown[0]!r}{did_you_mean(str(unknown[0]), known)}")
-        return cls(**settings)
+        with contained(cls.name):
+            return cls(**settings)
 
     @classmethod
     def parse_setting(cls, field: str, text: str) -> Setting:

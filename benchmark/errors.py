@@ -19,13 +19,42 @@ The command line prints the message of any of them, without a traceback, and exi
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 
 def one_line(error: BaseException) -> str:
     """The text of an error as one line, for a message that quotes it; its type where it says nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return plain_line(error) or type(error).__name__
+
+
+def plain_line(told: object) -> str:
+    """The text of an error, or another text, as one line; empty where it says nothing."""
+    try:
+        return " ".join(str(told).split())
+    except BaseException:  # an error of a plug-in may fail at this, too
+        return ""
+
+
+@contextlib.contextmanager
+def contained(what: str) -> Iterator[None]:
+    """Keeps code of a plug-in from ending this process: what is no :class:`Exception` becomes one.
+
+    ``sys.exit(0)`` in a codec would end a command as if all were well. Ctrl-C is the user's, and stays.
+
+    Args:
+        what: what the code belongs to, for the message.
+
+    Raises:
+        PluginError: it raised SystemExit, GeneratorExit or the like.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise PluginError(f"{what} raised {type(error).__name__}: {one_line(error)}") from error
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:

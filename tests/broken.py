@@ -4,10 +4,22 @@ from __future__ import annotations
 
 BROKEN = '''
 """Codecs that fail in every way."""
-import dataclasses, os, time
+import asyncio, ctypes, dataclasses, os, time
 from benchmark.codec import Codec, check_image
 from benchmark.errors import UnsupportedImage
 import numpy as np
+
+class Mute(BaseException):
+    def __str__(self):
+        raise SystemExit(0)
+
+ENDS = {
+    "exits": SystemExit(0),
+    "interrupts": KeyboardInterrupt(),
+    "stops": GeneratorExit("so"),
+    "cancels": asyncio.CancelledError(),
+    "mute": Mute(),
+}
 
 @dataclasses.dataclass(frozen=True)
 class Broken(Codec):
@@ -30,6 +42,10 @@ class Broken(Codec):
             os._exit(7)
         if self.how == "hangs":
             time.sleep(60)
+        if self.how in ENDS:
+            raise ENDS[self.how]
+        if self.how == "scribbles":  # through a pointer: no flag of the array hinders it
+            ctypes.memset(image.ctypes.data, 9, image.nbytes)
         head = np.array([image.ndim, *image.shape, *[0] * (3 - image.ndim)], np.int32).tobytes()
         return self.how[:1].encode() + head + image.tobytes()
 

@@ -25,6 +25,7 @@ from benchmark.cli.options import FAILED, PATH, convert_option, jobs_option, jso
 def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...], source: Path, target: Path) -> None:
     """Encode the image file IN to the stream OUT."""
     from benchmark.dataset import read_image
+    from benchmark.errors import contained
     from benchmark.formats.conversions import parse_conversions
     from benchmark.plugins import codec_class, version_of
     from benchmark.plugins.streams import check_ending, codec_of_ending
@@ -37,7 +38,8 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
     pairs = (pair("--set", text) for text in sets)
     ready = cls.from_settings({field: cls.parse_setting(field, text) for field, text in pairs})
     image = read_image(source, parse_conversions(converted))
-    stream = ready.encode(image)
+    with contained(cls.name):
+        stream = ready.encode(image)
     write(target, stream)
     say(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
 
@@ -70,7 +72,7 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
     """
     from PIL import Image
 
-    from benchmark.errors import BitstreamError, UsageError
+    from benchmark.errors import BitstreamError, UsageError, contained
     from benchmark.formats.conversions import parse_conversions
     from benchmark.formats.stream import APPLICABLE, as_told
     from benchmark.plugins import codec_class, version_of
@@ -95,7 +97,8 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
         raise error if codec else UsageError(f"{source}: {error}") from error
     version_of(cls)
     try:
-        image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
+        with contained(cls.name):
+            image = cls.decode_smaller(stream, level) if level else cls.decode(stream)
     except BitstreamError as error:
         raise BitstreamError(f"{source}: {error}") from error
     image = as_told(image, stream, str(source), conversions)

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
-from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError, did_you_mean
+from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError, contained, did_you_mean
 from benchmark.formats.conversions import split_conversions
 from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.source import class_digest
@@ -167,7 +167,8 @@ def version_of(plugin: type[Codec] | type[MetricFamily]) -> str:
         MissingBackend: it cannot run here: its library is missing, or could not be loaded, whatever it raises then.
     """
     try:
-        return plugin.version()
+        with contained(plugin.name):
+            return plugin.version()
     except BenchmarkError:
         raise
     except Exception as error:  # a library that is half installed may raise anything
@@ -299,7 +300,8 @@ def _imported(what: str, load: Callable[[], Any]) -> Any:
         PluginError: the module cannot be imported; the message says what to do.
     """
     try:
-        return load()
+        with contained("it"):
+            return load()
     except PluginError as error:  # a class that breaks the interface says itself what to write
         raise PluginError(f"{what}: {error}") from error
     except ImportError as error:

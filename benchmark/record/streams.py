@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.errors import RecordsError
+from benchmark.system.files import make_folder, replace_file
 
 Parts = Sequence[Sequence[bytes]]
 """The streams of an item, in the parts that have to be decoded together."""
@@ -29,9 +29,13 @@ def digest_of(parts: Parts) -> str:
 
 
 def keep_streams(results: Path, parts: Parts) -> None:
-    """Writes the streams of an item below a folder of results, unless they are there."""
+    """Writes the streams of an item below a folder of results, unless they are there.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
     place = _place(results, digest_of(parts))
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     if sum(map(len, parts)) > 1:
         lengths = [[len(stream) for stream in part] for part in parts]
         _write(_lengths(place), json.dumps(lengths, separators=(",", ":")).encode())
@@ -93,6 +97,4 @@ def _lengths(place: Path) -> Path:
 def _write(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all. Two workers may write the same one: what they write is the same."""
     if not path.exists():
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        replace_file(path, content)

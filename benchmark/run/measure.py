@@ -145,13 +145,13 @@ def with_knob(codec: Codec, knob: float) -> Codec:
     return dataclasses.replace(codec, **{codec.knob.field: knob})
 
 
-def match_image(codec: Codec, reference: Reference, place: int, target: Target) -> Match:
+def match_image(codec: Codec, reference: Reference, given: Batch, place: int, target: Target) -> Match:
     """The knob that brings one image of an item closest to a target; metrics are computed only where they are it.
 
     Raises:
         Unreachable: none does, or the metric is not defined at this size.
     """
-    image, compared = reference.images[place : place + 1], reference.compared[place : place + 1]
+    image, compared = given[place : place + 1], reference.compared[place : place + 1]
     if target.column in RATES:
 
         def value_at(knob: float) -> float:

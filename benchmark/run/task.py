@@ -12,8 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmark.codec import Batch, Codec, Setting
-from benchmark.errors import Unreachable, UnsupportedImage
+from benchmark.errors import Unreachable, UnsupportedImage, plain_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
 from benchmark.run.matching import Target, row_settings
@@ -33,6 +35,9 @@ from benchmark.run.measure import (
 from benchmark.run.timing import Stopwatch
 from benchmark.system.load import pinned
 from benchmark.system.names import printable
+
+SPOILED = "the codec changed the pixels that it was given to encode; an encoder has to leave them as they are"
+"""The reason of a row whose codec wrote into its input."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +109,31 @@ def _run(task: Task) -> list[Record]:
             blanks[codec] = record
     records = []
     encoded: dict[Codec, Encoded] = {}
+    given = reference.images.copy()  # the codec's own: what it writes there reaches no other codec, and no metric
     for codec, record in blanks.items():
         try:
             if task.target is not None and not task.target.mean:
-                records.append(_matched(task, codec, record, reference, stopwatch))
+                made = _matched(task, codec, record, reference, given, stopwatch)
             elif cls.embedded:
                 top = top_of(codec, blanks)
                 if top not in encoded:
-                    encoded[top] = encode(top, reference.images, stopwatch)
+                    encoded[top] = encode(top, given, stopwatch)
                 streams = encoded[top] if codec == top else cut(codec, encoded[top])
-                records.append(measure(record, [codec], streams, reference, stopwatch, keep=task.keep))
+                made = measure(record, [codec], streams, reference, stopwatch, keep=task.keep)
             else:
-                streams = encode(codec, reference.images, stopwatch)
-                records.append(measure(record, [codec], streams, reference, stopwatch, keep=task.keep))
+                streams = encode(codec, given, stopwatch)
+                made = measure(record, [codec], streams, reference, stopwatch, keep=task.keep)
         except Unreachable as error:
-            records.append(replace(record, status="unreachable", reason=one_line(error)))
+            made = replace(record, status="unreachable", reason=one_line(error))
         except UnsupportedImage as error:
-            records.append(replace(record, status="skipped", reason=one_line(error)))
-        except Exception as error:  # a codec may raise anything: its failure is a row, and the run goes on
-            records.append(replace(record, status="failed", reason=f"{type(error).__name__}: {one_line(error)}"))
+            made = replace(record, status="skipped", reason=one_line(error))
+        except BaseException as error:  # a codec may raise anything, SystemExit too: it is a row
+            made = replace(record, status="failed", reason=f"{type(error).__name__}: {one_line(error)}")
+        if not np.array_equal(given, reference.images):
+            made = replace(record, status="failed", reason=SPOILED)
+            given = reference.images.copy()
+            encoded.clear()
+        records.append(made)
     return records
 
 
@@ -134,13 +145,15 @@ def _skipped(task: Task, cls: type[Codec], reason: str) -> list[Record]:
     return [row for row in rows if row.alike.isdisjoint(task.done)]
 
 
-def _matched(task: Task, codec: Codec, record: Record, reference: Reference, stopwatch: Stopwatch) -> Record:
-    """The record of an item whose images have each a knob of its own."""
+def _matched(
+    task: Task, codec: Codec, record: Record, reference: Reference, given: Batch, stopwatch: Stopwatch
+) -> Record:
+    """The record of an item whose images, here given to the codec, have each a knob of its own."""
     target = task.target
     assert target is not None
-    matches = [match_image(codec, reference, place, target) for place in range(len(reference.images))]
+    matches = [match_image(codec, reference, given, place, target) for place in range(len(given))]
     codecs = [with_knob(codec, match.knob) for match in matches]
-    streams = encode_each(codecs, reference.images, stopwatch)
+    streams = encode_each(codecs, given, stopwatch)
     record = replace(
         record,
         knob_value=sum(match.knob for match in matches) / len(matches),
@@ -202,7 +215,7 @@ def blank_record(
 
 def one_line(error: object) -> str:
     """An error's message without line breaks, at most 300 characters."""
-    return " ".join(str(error).split())[:300]
+    return plain_line(error)[:300]
 
 
 @lru_cache(maxsize=4)

@@ -15,6 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from benchmark.errors import PluginError, contained, one_line
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -89,7 +91,7 @@ class _Processes:
         self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
     ) -> Future[_Result]:
         try:
-            theirs = self._pool.schedule(function, args=arguments, timeout=limit)
+            theirs = self._pool.schedule(_called, args=(function, *arguments), timeout=limit)
         except RuntimeError as error:
             raise PoolBroken(str(error)) from error
         ours: Future[_Result] = Future()
@@ -99,6 +101,15 @@ class _Processes:
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         futures = [self.submit(function, item) for item in items]
         return (future.result() for future in futures)
+
+
+def _called(function: Callable[..., _Result], /, *arguments: Any) -> _Result:
+    """Calls a function in a worker. What would end the process that hears of it, such as SystemExit, is an error."""
+    try:
+        with contained("the work"):
+            return function(*arguments)
+    except KeyboardInterrupt as error:  # workers hear of no Ctrl-C
+        raise PluginError(f"the work raised KeyboardInterrupt: {one_line(error)}") from error
 
 
 def _hand_over(ours: Future[_Result], theirs: Future[_Result]) -> None:

@@ -28,7 +28,7 @@ from benchmark.codec import Codec, Image, Setting
 from benchmark.colour.ceiling import ceiling, excess, psnr
 from benchmark.colour.convert import rgb_to_ycbcr, to_uint8
 from benchmark.defaults import AUDIT_IMAGE
-from benchmark.errors import UnsupportedImage, UsageError
+from benchmark.errors import UnsupportedImage, UsageError, contained
 from benchmark.plugins import codec_class, open_dataset, portable_name, version_of
 from benchmark.system.environment import thread_environment, variables
 
@@ -113,22 +113,23 @@ def audit(name: str, image: Image) -> Finding:
             "ceiling": ceiling(image, path),
         }
     try:
-        stream = codec.encode(image)
-        decoded = cls.decode(stream)
-        # A grey image that comes back as colour is compared in every channel.
-        same = image if decoded.ndim == image.ndim else np.repeat(image[..., np.newaxis], 3, axis=-1)
-        found["psnr"] = psnr(decoded, same)
-        found["overhead"] = codec.overhead(stream)
-        if path is not None:
-            problems += filter(None, [excess(found["psnr"], image, path)])
-        if cls.lossless_at is not None:
-            lossy = lossy_settings(cls, image)
-            found["lossless"] = "broken" if lossy else "verified"
-            problems += [f"not lossless at {settings}" for settings in lossy]
-        with contextlib.suppress(UnsupportedImage):
-            pixel = codec.encode(image[:1, :1])
-            found |= {"bytes_1x1": len(pixel), "overhead_1x1": codec.overhead(pixel)}
-        runs = [_watch(name, codec, image, threads) for threads in (1, 2)]
+        with contained(name):
+            stream = codec.encode(image.copy())  # what it writes there changes no comparison
+            decoded = cls.decode(stream)
+            # A grey image that comes back as colour is compared in every channel.
+            same = image if decoded.ndim == image.ndim else np.repeat(image[..., np.newaxis], 3, axis=-1)
+            found["psnr"] = psnr(decoded, same)
+            found["overhead"] = codec.overhead(stream)
+            if path is not None:
+                problems += filter(None, [excess(found["psnr"], image, path)])
+            if cls.lossless_at is not None:
+                lossy = lossy_settings(cls, image)
+                found["lossless"] = "broken" if lossy else "verified"
+                problems += [f"not lossless at {settings}" for settings in lossy]
+            with contextlib.suppress(UnsupportedImage):
+                pixel = codec.encode(image[:1, :1])
+                found |= {"bytes_1x1": len(pixel), "overhead_1x1": codec.overhead(pixel)}
+            runs = [_watch(name, codec, image, threads) for threads in (1, 2)]
     except Exception as error:  # a codec may raise anything: that it does is what is found
         problems.append(f"{type(error).__name__}: {error}")
     else:
@@ -159,7 +160,7 @@ def lossy_settings(cls: type[Codec], image: Image) -> list[str]:
     for codec, tried in trials:
         for picture in tried:
             with contextlib.suppress(UnsupportedImage):
-                if not np.array_equal(cls.decode(codec.encode(picture)), picture):
+                if not np.array_equal(cls.decode(codec.encode(picture.copy())), picture):
                     lossy[codec.settings_json] = None
                     break
     return list(lossy)
@@ -273,7 +274,7 @@ def _work(connection: Connection, name: str, settings: dict[str, Setting], image
             digests.add(hashlib.sha256(codec.encode(image)).hexdigest())
             runs += 1
         connection.send(sorted(digests))
-    except Exception as error:
+    except BaseException as error:  # a codec may raise anything, SystemExit too
         connection.send(f"{type(error).__name__}: {error}")
 
 

@@ -20,7 +20,7 @@ from benchmark.analysis.curve import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
 from benchmark.defaults import RATE
-from benchmark.errors import BenchmarkError, UsageError
+from benchmark.errors import BenchmarkError, UsageError, contained
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
@@ -260,7 +260,8 @@ def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_
         try:
             codec = _codec(codec_class(name), row)
             batch = image[np.newaxis]
-            decoded = like(codec.decode_batch(codec.encode_batch(batch)), batch)
+            with contained(name):
+                decoded = like(codec.decode_batch(codec.encode_batch(batch.copy())), batch)
             results.append((decoded[0], digest_pixels(decoded)))
         except BenchmarkError as error:
             results.append(one_line(error))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmark.run.task import SPOILED
 from tests.conftest import ROOT, Run
 from tests.run.examples import records
 
@@ -29,7 +30,7 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
         "--out",
         "out",
         "--set",
-        "broken.how=well,raises,decoder,shape,skips,crashes,hangs",
+        "broken.how=well,raises,decoder,shape,skips,crashes,hangs,exits,scribbles",
         "--timeout",
         "2",
         PYTHONPATH=path,
@@ -37,7 +38,7 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
     )
     assert done.returncode == 1, done.stdout + done.stderr
     rows = records(tmp_path / "out")
-    assert len(rows) == 3 * 8
+    assert len(rows) == 3 * 10
     how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
     expected = {
         "well": "ok",
@@ -48,15 +49,19 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
         "skips": "skipped",
         "crashes": "crashed",
         "hangs": "timeout",
+        "exits": "failed",
+        "scribbles": "failed",
     }
     assert dict(zip(how, rows["status"], strict=True)) == expected
     reasons = dict(zip(how, rows["reason"], strict=True))
     assert reasons["raises"] == "RuntimeError: deliberate failure"
+    assert reasons["exits"] == "SystemExit: 0"
+    assert reasons["scribbles"] == SPOILED
     assert "cannot decode" in reasons["decoder"]
     assert "expected uint8 of shape" in reasons["shape"]
     assert "exit code" in reasons["crashes"]
     assert "took longer" in reasons["hangs"]
-    assert "broken: 15 rows failed" in done.stdout
+    assert "broken: 21 rows failed" in done.stdout
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
-    assert summary["failures"].sum() == 15
+    assert summary["failures"].sum() == 21
     assert summary["skipped"].sum() == 3

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmark.codec import Setting
+from benchmark.codec import Codec, Image, Setting
 from benchmark.plugins import codec_class, dataset_class, open_dataset
 from benchmark.record.row import Record
 from benchmark.run.matching import Target, knob_values
-from benchmark.run.task import Task, run_task
+from benchmark.run.task import SPOILED, Task, run_task
 from tests.conftest import Run
-from tests.run.examples import records
+from tests.run.examples import Planes, records
 
 
 def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[Record]:
@@ -142,3 +144,59 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, three_pictures: Path, tmp
     assert "cannot be read as an image" in rows["reason"][1]
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
     assert (summary["images"][0], summary["images_attempted"][0]) == (2, 3)
+
+
+@pytest.fixture
+def broken(third_party: Path, monkeypatch: pytest.MonkeyPatch) -> type[Codec]:
+    """A codec that fails as it is told; tasks find it, and ``jpeg``."""
+    monkeypatch.syspath_prepend(third_party)
+    cls: type[Codec] = importlib.import_module("theirs").Broken
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: cls if name == "broken" else codec_class(name))
+    return cls
+
+
+@pytest.mark.usefixtures("broken")
+def test_whatever_a_codec_raises_is_a_row(pictures: Path) -> None:
+    spec = f"folder:{pictures}"
+    reasons = {
+        "exits": "SystemExit: 0",
+        "interrupts": "KeyboardInterrupt: ",
+        "stops": "GeneratorExit: so",
+        "cancels": "CancelledError: ",
+        "mute": "Mute: ",
+    }
+    sweep = [{"how": how} for how in (*reasons, "well")]
+    rows = run_task(Task(spec, None, "0.png", spec, "broken", sweep, ("psnr",), 1, 1))
+    assert [(row.status, row.reason) for row in rows] == [*(("failed", text) for text in reasons.values()), ("ok", "")]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_codec_that_writes_into_its_input_fails_and_spoils_no_other_row(pictures: Path) -> None:
+    spec = f"folder:{pictures}"
+    wild = Task(spec, None, "0.png", spec, "broken", [{"how": "scribbles"}, {"how": "well"}], ("psnr",), 1, 1)
+    tame = replace(wild, codec="jpeg", settings=[{"quality": 50}])
+    columns = ("key", "image_sha256", "stream_sha256", "pixels_sha256", "psnr_rgb", "status")
+    (before,) = run_task(tame)
+    assert [(row.status, row.reason) for row in run_task(wild)] == [("failed", SPOILED), ("ok", "")]
+    (after,) = run_task(tame)
+    assert [after.cells()[column] for column in columns] == [before.cells()[column] for column in columns]
+    target = replace(wild, codec="broken", settings=[{"how": "scribbles"}])
+    assert [row.reason for row in run_task(replace(target, repeats=3))] == [SPOILED]
+
+
+def test_all_rows_of_a_progressive_codec_that_writes_into_its_input_fail(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The streams from which others would be cut are of pixels that nobody asked for."""
+
+    def scribble(self: Planes, image: Image) -> bytes:
+        image[:] = 9
+        return encode(self, image)
+
+    encode = Planes.encode
+    monkeypatch.setattr(Planes, "encode", scribble)
+    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Planes)
+    spec = f"folder:{pictures}"
+    sweep = [{"planes": planes} for planes in (2, 5)]
+    rows = run_task(Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1))
+    assert [(row.status, row.reason) for row in rows] == [("failed", SPOILED)] * 2

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import pytest
 
+from benchmark.errors import PluginError
 from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
 
 
@@ -18,6 +20,7 @@ def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
             pool.submit(os._exit, 7),
             pool.submit(int, "none"),
         )
+        leaving = pool.submit(sys.exit, 0)
         with pytest.raises(TimeoutError):
             slow.result(30)
         with pytest.raises(WorkerDied, match="exit code 7") as died:
@@ -25,6 +28,8 @@ def test_processes_keep_to_their_limit_and_tell_how_they_end() -> None:
         assert died.value.exit_code == 7
         with pytest.raises(ValueError, match="invalid literal"):
             failing.result(30)
+        with pytest.raises(PluginError, match="raised SystemExit: 0"):
+            leaving.result(30)
         assert list(pool.map(len, ["", "a", "ab"])) == [0, 1, 2]
     with pytest.raises(PoolBroken):
         pool.submit(len, "")
