@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from benchmark.dataset import ImageFiles
 from benchmark.errors import DigestError
+from benchmark.system.folders import whole_folder
 
 
 class _Clic(ImageFiles):
@@ -91,14 +92,9 @@ class Clic2025Validation(_Clic):
 
 def unpack_pngs(archive: Path, folder: Path) -> None:
     """Copies every PNG of a zip file into one flat folder, which appears whole or not at all."""
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    with zipfile.ZipFile(archive) as source:
+    with whole_folder(folder) as partial, zipfile.ZipFile(archive) as source:
         for entry in source.infolist():
             name = Path(entry.filename).name
             if name.endswith(".png") and not name.startswith("."):
                 with source.open(entry) as packed, (partial / name).open("wb") as target:
                     shutil.copyfileobj(packed, target)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -108,12 +109,12 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
             f"{target}: {target.suffix} files hold {'colour' if channels == 1 else 'grey'} alone, the picture is "
             f"{'grey' if channels == 1 else 'of colour'}: end OUT in {'.pgm' if channels == 1 else '.ppm'} or .png"
         )
-    if not target.resolve().parent.is_dir():
-        raise UsageError(f"{target}: cannot be written: there is no folder {target.parent}; make it first")
+    content = io.BytesIO()
     try:
-        Image.fromarray(image).save(target)
+        Image.fromarray(image).save(content, Image.registered_extensions()[target.suffix.lower()])
     except (OSError, ValueError) as error:
         raise UsageError(f"{target}: cannot be written: {error}") from error
+    write(target, content.getvalue())
     say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
 
 

@@ -6,6 +6,7 @@ run never loads a deep-learning framework.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -35,7 +36,10 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # a full disk is told here; later, Python would tell it in its own way
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BenchmarkError as error:
@@ -44,11 +48,22 @@ class _Group(click.Group):
             click.echo("interrupted", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:  # whoever reads the output has enough of it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _close_output()
             raise click.exceptions.Exit(PIPE_CLOSED) from error
+        except OSError as error:
+            if not error.filename:
+                _close_output()
+            where = error.filename or "the output"
+            raise _refusal(f"{where}: cannot be used: {error.strerror or one_line(error)}", error) from error
         except Exception as error:
             text = f"unforeseen {type(error).__name__}: {one_line(error)}; --verbose shows where, please report it"
             raise _refusal(text, error) from error
+
+
+def _close_output() -> None:
+    """Throws away what could not be written, so that Python does not try again as it ends."""
+    with contextlib.suppress(OSError, ValueError):  # a test's output is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refusal(text: str, error: Exception) -> _Refusal:

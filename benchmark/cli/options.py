@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark.errors import UsageError
+from benchmark.system.files import replace_file, writing
 
 if TYPE_CHECKING:
     from benchmark.dataset import Dataset
@@ -93,15 +94,13 @@ def read(path: Path) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Writes a file.
+    """Writes a file that the user has named, whole or not at all; into what is no file, such as a pipe, directly.
 
     Raises:
-        UsageError: it cannot be written.
+        OutputError: it cannot be written.
     """
-    try:
-        path.write_bytes(content)
-    except FileNotFoundError as error:
-        text = f"{path}: cannot be written: there is no folder {path.parent}; make it first"
-        raise UsageError(text) from error
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    with writing(path):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+    replace_file(path.resolve(), content)  # a link that the user has named is followed

@@ -35,7 +35,7 @@ from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import markdown_table
-from benchmark.system.files import make_folder, slug
+from benchmark.system.files import make_folder, replace_file, slug
 
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
@@ -193,7 +193,7 @@ def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
         }
         for ending, text in texts.items():
             path = folder / f"{table.name}.{ending}"
-            path.write_text(text, encoding="utf-8", newline="")
+            replace_file(path, text)
             written.append(path)
     return written
 

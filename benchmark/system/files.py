@@ -84,6 +84,11 @@ def _is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113  # Path.is_file may raise PermissionError
 
 
+def beside(path: Path) -> Path:
+    """A name beside a file that nobody can have foreseen, for what is to take its place."""
+    return path.with_name(f".rdbench-{secrets.token_hex(8)}.tmp")
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A new file, open to be written, that takes the place of another once it is whole.
@@ -93,7 +98,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OutputError: it cannot be written.
     """
-    temporary = path.with_name(f".rdbench-{secrets.token_hex(8)}.tmp")
+    temporary = beside(path)
     with writing(path):
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK
         with os.fdopen(os.open(temporary, flags, 0o666), "w+b") as file:
@@ -123,6 +128,17 @@ def replace_file(path: Path, content: str | bytes, *, durable: bool = False) -> 
         if durable:
             file.flush()
             os.fsync(file.fileno())
+
+
+def reserve(path: Path) -> None:
+    """Gives a file all its room on the disk, so that no later write to its memory map finds the disk full.
+
+    Raises:
+        OSError: there is not as much room.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
 
 
 def append_file(path: Path, content: str, *, make: bool = False, durable: bool = False) -> None:

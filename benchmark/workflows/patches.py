@@ -9,6 +9,7 @@ seed and the libraries alone, never on the number of workers.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from benchmark.backends.pillow import deflate_version
 from benchmark.dataset import find_images
 from benchmark.errors import UsageError
 from benchmark.report.figures.curves import Band, draw_histograms
+from benchmark.system.files import replace_file
+from benchmark.system.folders import whole_folder
 from benchmark.system.pool import Pool, process_pool
 from benchmark.workflows.patch_sets import ORDERS, PNG_LEVEL, SPLITS, Indices, Values, members
 from benchmark.workflows.shards import digests, make_shards, measure_all, write_all
@@ -43,24 +46,14 @@ def build(sources: Sequence[Path], out: Path, *, side: int, seed: int, order: st
 
     Raises:
         UsageError: the folder exists, two sources have one name, there are too few patches or too little room.
+        OutputError: a file cannot be written.
         MissingData: a source is no folder, or holds no image.
     """
     if out.exists():
         raise UsageError(f"{out} exists already; remove it, or give another --out")
     files = _find(sources)
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be made: {error.strerror}") from error
-    try:
-        with process_pool(jobs) as pool:
-            manifest = _build(pool, files, partial, side, seed, order)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return manifest
+    with whole_folder(out) as partial, process_pool(jobs) as pool:
+        return _build(pool, files, partial, side, seed, order)
 
 
 def _find(sources: Sequence[Path]) -> dict[str, Path]:
@@ -118,7 +111,7 @@ def _build(pool: Pool, files: dict[str, Path], folder: Path, side: int, seed: in
         "skipped": skipped,
         "sources": [{"name": source.name, "sha256": source.sha256, "patches": len(source.values)} for source in found],
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace_file(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     return manifest
 
 
@@ -152,12 +145,11 @@ def _draw(
     edges = np.arange(np.floor(values.min() / width), np.floor(values.max() / width) + 2) * width
     counts = {"all": np.histogram(values, edges)[0]}
     counts |= {name: np.histogram(values[chosen], edges)[0] for name, chosen in sets.items()}
-    with (folder / "histogram.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["from", "below", *counts])
-        writer.writerows(
-            zip(edges[:-1].tolist(), edges[1:].tolist(), *(c.tolist() for c in counts.values()), strict=True)
-        )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["from", "below", *counts])
+    writer.writerows(zip(edges[:-1].tolist(), edges[1:].tolist(), *(c.tolist() for c in counts.values()), strict=True))
+    replace_file(folder / "histogram.csv", text.getvalue())
     low, middle, upper, high = thresholds
     bands = [Band("bd0", float(values.min()), low), Band("bd1", middle, upper), Band("bd2", high, float(values.max()))]
     draw_histograms(edges, counts, bands, ORDERS[order].title, folder / "histogram")

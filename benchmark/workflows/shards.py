@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from benchmark.dataset import read_image
 from benchmark.errors import BenchmarkError, UsageError
+from benchmark.system.files import make_folder, replacing, reserve, writing
 from benchmark.system.pool import Pool, PoolBroken, WorkerDied
 from benchmark.system.progress import Progress
 from benchmark.workflows.patch_sets import ORDERS, Indices, Values, cut, is_test
@@ -93,13 +94,16 @@ def _measure(name: str, path: Path, side: int, seed: int, order: str) -> tuple[s
 
 def make_shards(folder: Path, name: str, split: str, chosen: Indices, side: int) -> list[Path]:
     """Empty shards of a split, and the file of its patches' indices."""
-    (folder / name).mkdir(exist_ok=True)
-    np.save(folder / name / f"{split}-index.npy", chosen.astype("<i8"))
+    make_folder(folder / name)
+    with replacing(folder / name / f"{split}-index.npy") as file:
+        np.save(file, chosen.astype("<i8"))
     paths: list[Path] = []
     for start in range(0, len(chosen), SHARD):
         path = folder / name / f"{split}-{len(paths):03d}.npy"
         shape = (min(SHARD, len(chosen) - start), side, side, 3)
-        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        with writing(path):
+            np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+            reserve(path)
         paths.append(path)
     return paths
 

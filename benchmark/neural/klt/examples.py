@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from benchmark.codec import Batch
 from benchmark.neural.training.crops import Crops
+from benchmark.system.files import beside
 
 CROP = 256
 """Side of what is taken of each image at most."""
@@ -37,7 +38,7 @@ def decoded(network: Any, images: Batch, path: Path) -> npt.NDArray[np.uint8]:
         images = images[:MOST]
         rng = np.random.default_rng(0)
         side = min(CROP, *images.shape[1:3])
-        temporary = path.with_name(f".{path.name}.tmp")
+        temporary = beside(path)
         shape = (1 + network.widths.levels, len(images), side, side, 3)
         stack = np.lib.format.open_memmap(temporary, "w+", np.dtype(np.uint8), shape)
         for number, image in enumerate(images):

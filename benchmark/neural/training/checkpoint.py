@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
+from benchmark.system.files import replacing
 
 _FORMAT = 1
 
@@ -75,12 +76,10 @@ def save(path: Path, state: State, arrays: Mapping[str, Sequence[npt.NDArray[Any
     """Writes a checkpoint whole or not at all."""
     text = json.dumps({"format": _FORMAT, **dataclasses.asdict(state)})
     content = {f"{name}.{index:04d}": value for name, group in arrays.items() for index, value in enumerate(group)}
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
+    with replacing(path) as file:
         np.savez(file, state=np.frombuffer(text.encode(), np.uint8), **content)  # type: ignore[arg-type]
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def load(path: Path) -> tuple[State, Arrays]:

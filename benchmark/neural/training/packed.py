@@ -14,7 +14,7 @@ import numpy.typing as npt
 from benchmark.codec import Batch
 from benchmark.dataset import Dataset, ImageFiles, read_image
 from benchmark.errors import UsageError
-from benchmark.system.files import make_folder
+from benchmark.system.files import make_folder, replacing
 
 
 def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_bytes: int) -> tuple[int, int]:
@@ -52,7 +52,8 @@ def pack(dataset: Dataset, name: str, path: Path, *, count: int | None, max_byte
         "data": np.frombuffer(b"".join(files[index] for index in chosen), np.uint8),
     }
     make_folder(path.parent)
-    np.savez(path, **content)
+    with replacing(path) as file:
+        np.savez(file, **content)
     return len(chosen), len(files)
 
 

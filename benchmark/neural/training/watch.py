@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.neural.training.checkpoint import State
+from benchmark.system.files import replace_file, replacing
 
 _INCHES = (7.0, 4.2)
 
@@ -50,9 +51,8 @@ def draw(path: Path, points: Sequence[dict[str, Any]]) -> None:
     axes.set(xlabel=f"{unit} of training", ylabel="PSNR of held-out examples (dB)")
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper", fontsize="small", title="level by level, now", frameon=False)
-    temporary = path.with_name(f".{path.name}.tmp")
-    figure.savefig(temporary, format="png")
-    temporary.replace(path)
+    with replacing(path) as file:
+        figure.savefig(file, format="png")
 
 
 def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -61,6 +61,4 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text.getvalue(), encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, text.getvalue())

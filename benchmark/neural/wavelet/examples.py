@@ -26,6 +26,7 @@ from benchmark.neural.wavelet.transform import (
     Integers,
     Plane,
 )
+from benchmark.system.files import replacing
 
 CROP = 256
 """Side of the crops that are coded."""
@@ -63,11 +64,9 @@ class Coded:
     def save(self, path: Path) -> None:
         """Writes an ``.npz`` file whole or not at all."""
         arrays = {f"{name}{kind}": values for kind, rows in enumerate(self.contexts) for name, values in rows.items()}
-        temporary = path.with_name(f".{path.name}.tmp")
-        with temporary.open("wb") as file:
+        with replacing(path) as file:
             everything: dict[str, Any] = {"shrink": self.shrink, **arrays, **self.planes}
             np.savez(file, **everything)
-        temporary.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Coded:

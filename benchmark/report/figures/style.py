@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.errors import UsageError
-from benchmark.system.files import make_folder
+from benchmark.system.files import make_folder, replacing
 
 FORMATS = ("svg", "png", "pdf", "webp")
 """Forms that a figure can be written in, by the endings of their files."""
@@ -177,16 +177,17 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
     written = []
     for form in forms:
         target = path.with_name(f"{path.name}.{form}")
-        # By the canvas itself: savefig would draw every figure once more before.
-        if form == "png":
-            FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})  # type: ignore[no-untyped-call]
-        elif form == "webp":
-            FigureCanvasAgg(figure).print_webp(target, pil_kwargs=_WEBP)  # type: ignore[no-untyped-call]
-        elif form == "svg":
-            FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
-        else:
-            with _without_layout_tables():
-                FigureCanvasPdf(figure).print_pdf(target, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+        with replacing(target) as file:
+            # By the canvas itself: savefig would draw every figure once more before.
+            if form == "png":
+                FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})  # type: ignore[no-untyped-call]
+            elif form == "webp":
+                FigureCanvasAgg(figure).print_webp(file, pil_kwargs=_WEBP)  # type: ignore[no-untyped-call]
+            elif form == "svg":
+                FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})  # type: ignore[no-untyped-call]
+            else:
+                with _without_layout_tables():
+                    FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
         written.append(target)
     return written
 

@@ -28,7 +28,7 @@ from benchmark.report.page.interactive import (
 )
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import best_rows, number
-from benchmark.system.files import make_folder
+from benchmark.system.files import make_folder, replace_file
 
 _PAGE = Path(__file__).parent / "assets"
 
@@ -124,7 +124,7 @@ def write_html(report: Report, path: Path) -> Path:
         data=as_script(page_data(report)),
     )
     make_folder(path.parent)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    replace_file(path, text)
     return path
 
 
