@@ -103,4 +103,4 @@ def write(path: Path, content: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
-    replace_file(path.resolve(), content)  # a link that the user has named is followed
+    replace_file(path.resolve() if path.is_symlink() else path, content)  # a link that the user has named is followed

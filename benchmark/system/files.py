@@ -69,6 +69,8 @@ def writing(path: Path) -> Iterator[None]:
 def _reason(path: Path, error: OSError) -> str:
     """Why a file cannot be written, and what to do."""
     if isinstance(error, FileNotFoundError):
+        if os.path.isdir(path.parent):  # noqa: PTH112  # as below
+            return "somebody has removed it meanwhile"
         return f"there is no folder {path.parent}; make it first"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{error.strerror}; make room, and give the same command again"

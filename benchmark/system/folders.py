@@ -32,7 +32,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.partial")
     if partial.is_symlink():
         raise OutputError(f"{partial}: it is a link, and links are not written through; remove it")
-    with folder_lock(make_folder(partial)):
+    make_folder(partial)
+    with contextlib.ExitStack() as locked:
+        try:
+            locked.enter_context(folder_lock(partial))
+        except OutputError:
+            with contextlib.suppress(OSError):
+                partial.rmdir()  # if it is empty
+            raise
         try:
             with writing(path):
                 for left in partial.iterdir():

@@ -98,7 +98,11 @@ def _taken(path: Path, me: Holder) -> tuple[int, str]:
                 os.close(place)
                 continue
             os.ftruncate(place, 0)
-            os.pwrite(place, json.dumps(asdict(me)).encode(), 0)
+            try:
+                os.pwrite(place, json.dumps(asdict(me)).encode(), 0)
+            except OSError:  # such as on a full disk
+                path.unlink()
+                raise
         except BaseException:
             with contextlib.suppress(OSError):
                 os.close(place)

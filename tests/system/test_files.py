@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.curve import results_of
-from benchmark.errors import UsageError
+from benchmark.errors import OutputError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all
 from benchmark.run.several import each_dataset
 from benchmark.run.study import resolve
-from benchmark.system.files import make_folder, slug
+from benchmark.system.files import append_file, make_folder, replace_file, replacing, slug
 from benchmark.workflows.cross import Cross
 
 NAMES = {
@@ -36,6 +36,30 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"file.*: expected a folder, or a place where one can be made"):
             make_folder(tmp_path / place)
     assert (tmp_path / "file").is_file()
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path, victim = tmp_path / "a.txt", tmp_path / "victim"
+    replace_file(path, "é\udce9\n")
+    assert path.read_bytes() == "é\\udce9\n".encode()
+    with pytest.raises(ZeroDivisionError), replacing(path) as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+    victim.write_bytes(b"mine")
+    path.unlink()
+    path.symlink_to(victim)
+    replace_file(path, b"new", durable=True)
+    assert (path.read_bytes(), path.is_symlink(), victim.read_bytes()) == (b"new", False, b"mine")
+
+
+def test_a_text_is_added_to_a_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with pytest.raises(OutputError, match=r"a\.txt: cannot be written: somebody has removed it"):
+        append_file(path, "a")
+    append_file(path, "a\n", make=True)
+    append_file(path, "b\n", durable=True)
+    assert path.read_bytes() == b"a\nb\n"
 
 
 @pytest.mark.parametrize(("text", "name"), list(NAMES.items()))
