@@ -123,3 +123,29 @@ def test_tests_go_through_public_names() -> None:
     tests = ROOT / "tests"
     found = {(path.relative_to(tests).as_posix(), name) for path in tests.rglob("*.py") for name in private_names(path)}
     assert found == set(PRIVATE_NAMES_IN_TESTS)
+
+
+MOST_LINES_OF_A_FUNCTION = 60
+"""Its docstring is not counted."""
+MOST_LINES_OF_A_MODULE = 360
+
+
+def lines_of(function: ast.FunctionDef) -> int:
+    """How many lines a function has, from ``def`` to its end, without its docstring."""
+    end = function.end_lineno or function.lineno
+    told = ast.get_docstring(function, clean=False) is not None
+    docstring = (function.body[0].end_lineno or end) - function.body[0].lineno + 1 if told else 0
+    return end - function.lineno + 1 - docstring
+
+
+def test_functions_and_modules_are_short() -> None:
+    long = []
+    for path in (
+        path for folder in ("benchmark", "codecs", "datasets", "scripts") for path in (ROOT / folder).rglob("*.py")
+    ):
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > MOST_LINES_OF_A_MODULE:
+            long.append(str(path))
+        functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+        long += [f"{path}: {node.name}" for node in functions if lines_of(node) > MOST_LINES_OF_A_FUNCTION]
+    assert not long

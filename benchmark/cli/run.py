@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -23,6 +24,9 @@ from benchmark.cli.options import (
     names_of,
     typed_command,
 )
+
+if TYPE_CHECKING:
+    from benchmark.run.study import Study
 
 
 @click.command()
@@ -123,17 +127,13 @@ def run(
 
     The exit status is 1 if a row failed, or if no row of a data set could be measured, as where all were skipped.
     """
-    from benchmark.cli.terminal import print_outcome
     from benchmark.errors import UsageError
-    from benchmark.formats.conversions import parse_conversions, with_conversions
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
-    from benchmark.run.study import dataset_names, read_study, resolve
+    from benchmark.run.study import dataset_names, resolve
     from benchmark.run.texts import parse_match
-    from benchmark.workflows.outputs import run_to_files
 
-    given: dict[str, Any] = read_study(study_file) if study_file else {}
-    flags: dict[str, Any] = {
+    flags = {
         "codecs": names_of(codecs),
         "dataset": dataset,
         "images": names_of(images),
@@ -145,32 +145,48 @@ def run(
         "match": parse_match(matches) or None,
         "match_mean": parse_match(mean_matches) or None,
     }
-    if flags["codecs"] and "codecs" in given:
-        # Flags choose among the file's codecs; its sweeps stay.
-        flags["codecs"] = {name: given["codecs"].get(name, {}) for name in flags["codecs"]}
-    given |= {key: value for key, value in flags.items() if value is not None}
-    names = dataset_names(given.get("dataset", defaults.DATASET))
-    if converted:
-        names = [with_conversions(name, parse_conversions(converted)) for name in names]
-        given["dataset"] = names
+    given = _given(study_file, flags, converted)
     study, notes = resolve(**given, sets=sets)
     if study.timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     for note in notes:
         say_note(note)
-    studies = each_dataset(study, names)
+    studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
+    folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
+    each = zip(studies, folders, strict=True)
+    _run_each(each, data_root, jobs, fresh=fresh, keep=keep is not None, as_json=as_json)
+
+
+def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:
+    """What a study is resolved from: the file's settings, over which those of the command line win."""
+    from benchmark.formats.conversions import parse_conversions, with_conversions
+    from benchmark.run.study import dataset_names, read_study
+
+    given: dict[str, Any] = read_study(study_file) if study_file else {}
+    set_by_user = {key: value for key, value in flags.items() if value is not None}
+    if set_by_user.get("codecs") and "codecs" in given:
+        # Flags choose among the file's codecs; its sweeps stay.
+        set_by_user["codecs"] = {name: given["codecs"].get(name, {}) for name in set_by_user["codecs"]}
+    given |= set_by_user
+    if converted:
+        names = dataset_names(given.get("dataset", defaults.DATASET))
+        given["dataset"] = [with_conversions(name, parse_conversions(converted)) for name in names]
+    return given
+
+
+def _run_each(
+    studies: Iterable[tuple[Study, Path]], data_root: Path | None, jobs: int, *, fresh: bool, keep: bool, as_json: bool
+) -> NoReturn:
+    """Runs studies one after the other, each into a folder, until one is interrupted; ends the command."""
+    from benchmark.cli.terminal import print_outcome
+    from benchmark.workflows.outputs import run_to_files
+
     outcomes = []
-    for part in studies:
+    for study, out in studies:
         outcome = run_to_files(
-            part,
-            out=(out or Path("results") / study.name) / Path(part.name).relative_to(study.name),
-            data_root=data_root,
-            jobs=jobs,
-            command=typed_command(),
-            fresh=fresh,
-            keep=keep is not None,
+            study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), fresh=fresh, keep=keep
         )
         outcomes.append(outcome)
         if not as_json:

@@ -27,9 +27,10 @@ from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.frames import csv_text
 from benchmark.report.content import Report
-from benchmark.report.figures.charts import draw_bars, draw_heat_map, draw_pareto
+from benchmark.report.figures.charts import draw_bars, draw_heat_map
 from benchmark.report.figures.curves import draw_rd_curves
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.pareto import draw_pareto
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
@@ -100,19 +101,7 @@ def collect(
         metrics=shown,
         bd=bd,
         costs=costs,
-        tables=[
-            table
-            for dataset in datasets
-            for table in tables_of(
-                results.summary[results.summary["dataset"] == dataset],
-                bd,
-                ranks,
-                costs,
-                mean_seconds(results.records, ["point"]),
-                shown,
-                "" if len(datasets) == 1 else f"-{slug(dataset)}",
-            )
-        ],
+        tables=_tables(results, bd, ranks, costs, shown),
         pictures=[],
         manifests=manifests,
         notes=[
@@ -127,6 +116,20 @@ def collect(
 
 def _deltas(results: Results, anchor: str, metric: Metric) -> pd.DataFrame:
     return bd_table(results, anchor, metric, every_image=True)
+
+
+def _tables(
+    results: Results, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, metrics: Sequence[Metric]
+) -> list[Table]:
+    """The tables of each data set in turn."""
+    datasets = list(dict.fromkeys(results.summary["dataset"]))
+    seconds = mean_seconds(results.records, ["point"])
+    tables = []
+    for dataset in datasets:
+        summary = results.summary[results.summary["dataset"] == dataset]
+        end = "" if len(datasets) == 1 else f"-{slug(dataset)}"
+        tables += tables_of(summary, bd, ranks, costs, seconds, metrics, end)
+    return tables
 
 
 def _ranks(results: Results, rate: float, metric: Metric) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmark.dataset import ImageFiles, told_counts
 from benchmark.record.streams import has_streams
@@ -93,24 +94,24 @@ def run_study(
         interrupted=interrupted,
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
-    write_manifest(
-        out / "manifest.json",
-        study,
-        {
-            "dataset": plan.label,
-            "images": plan.dataset.count(),
-            "images_expected": plan.dataset.expected,
-            "rows": outcome.statuses,
-            "rows_planned": len(plan.rows),
-            "rows_of_other_studies": others,
-            "interrupted": interrupted,
-            "started": started.isoformat(timespec="seconds"),
-            "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
-            "jobs": jobs,
-            "command": command,
-        },
-    )
+    told = _told(plan, outcome, others, started)
+    write_manifest(out / "manifest.json", study, {**told, "jobs": jobs, "command": command})
     return outcome
+
+
+def _told(plan: Plan, outcome: Outcome, others: int, started: datetime) -> dict[str, Any]:
+    """What a manifest says of a run that ends now; ``others`` counts the rows of other studies in its folder."""
+    return {
+        "dataset": plan.label,
+        "images": plan.dataset.count(),
+        "images_expected": plan.dataset.expected,
+        "rows": outcome.statuses,
+        "rows_planned": len(plan.rows),
+        "rows_of_other_studies": others,
+        "interrupted": outcome.interrupted,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
+    }
 
 
 def _on_times(study: Study, plan: Plan) -> Iterator[str]:

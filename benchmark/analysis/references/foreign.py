@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,18 +82,11 @@ def import_curves(
     """
     tables = read_tables(path, pixel_rate)
     given = dict(definitions or {})
-    keys = list(dict.fromkeys(key for table in tables for key in table.values))
-    unknown = sorted(set(given) - set(keys))
-    if unknown:
-        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {listed(keys)}")
-    chosen = [table for table in tables if dataset is None or table.dataset in ("", dataset)]
-    if not chosen:
-        named = ", ".join(table.dataset for table in tables)
-        raise UsageError(f"{path}: it is on {named}, not on {dataset}; leave --dataset out, or name one of them")
+    _check_keys(path, tables, given)
     ours = {metric.name: metric for metric in metrics}
     references: list[Reference] = []
     notes: dict[str, None] = {}
-    for table in chosen:
+    for table in _chosen(path, tables, dataset):
         where = table.dataset or dataset
         if not where:
             raise UsageError(f"{path}: does not say on which data set it is: name it with --dataset")
@@ -117,11 +110,33 @@ def import_curves(
                     "; ".join(filter(None, told)),
                 )
             )
-        for key in table.values:
-            reason = table.unused.get(key, f"say what it is with --define {key}=…")
-            if key not in known and reason:
-                notes[f"{path}: left out {key}: {reason}"] = None
+        notes |= dict.fromkeys(_left_out(path, table, known))
     return Imported(references, list(notes))
+
+
+def _chosen(path: Path, tables: Sequence[Table], dataset: str | None) -> list[Table]:
+    """The tables that are on a data set, or do not say on which; all where none is named."""
+    chosen = [table for table in tables if dataset is None or table.dataset in ("", dataset)]
+    if not chosen:
+        named = ", ".join(table.dataset for table in tables)
+        raise UsageError(f"{path}: it is on {named}, not on {dataset}; leave --dataset out, or name one of them")
+    return chosen
+
+
+def _check_keys(path: Path, tables: Sequence[Table], given: Iterable[str]) -> None:
+    """Refuses definitions of values that are not there."""
+    keys = list(dict.fromkeys(key for table in tables for key in table.values))
+    unknown = sorted(set(given) - set(keys))
+    if unknown:
+        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {listed(keys)}")
+
+
+def _left_out(path: Path, table: Table, known: Container[str]) -> Iterator[str]:
+    """What is to be said of the values of a table that are not taken."""
+    for key in table.values:
+        reason = table.unused.get(key, f"say what it is with --define {key}=…")
+        if key not in known and reason:
+            yield f"{path}: left out {key}: {reason}"
 
 
 def _undefined(path: Path, table: Table) -> str:

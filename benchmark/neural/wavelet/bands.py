@@ -15,8 +15,9 @@ A place where all coefficients are zero is **quiet**: all its features count as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 Compressed = npt.NDArray[np.int8]
 """Coefficients as features count them."""
 Offset = tuple[int, int]
+_Source = tuple[int, int, Compressed, int]
+"""A feature's number, the number of the grid of its places, its flat map, and the offset of its place in it."""
 _SQUARE = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)]
 _CROSS = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
 _AROUND = [(row, column) for row in range(-2, 3) for column in range(-2, 3) if (row, column) != (0, 0)]
@@ -229,8 +232,7 @@ class DecodedBands:
         rows, columns = shape
         own = self._maps[level, orientation, plane]
         live = others[top::2, left::2].copy()
-        around = _known_around(phase)
-        for place in around:
+        for place in _known_around(phase):
             row, column = _AROUND[place]
             first, second = _PAD + top + row, _PAD + left + column
             live |= own[first : first + 2 * rows - 1 : 2, second : second + 2 * columns - 1 : 2] != 0
@@ -238,40 +240,12 @@ class DecodedBands:
         down, across = np.divmod(lively, columns)
         # Places in the flat maps of this level, of the one above, and of the one above that; without their offsets,
         # of which the lowest is that of the corner.
-        here = (2 * down + top) * self._columns + 2 * across + left
-        grids = [here]
-        sources: list[tuple[int, int, Compressed, int]] = []
-
-        def look(first: int, grid: int, key: tuple[int, int, int], offsets: list[Offset]) -> None:
-            values = self._maps[key]
-            for number, (row, column) in enumerate(offsets):
-                sources.append((first + number, grid, values.ravel(), (_PAD + row) * values.shape[1] + _PAD + column))
-
-        for place in around:
-            row, column = _AROUND[place]
-            sources.append((place, 0, own.ravel(), (_PAD + row) * self._columns + _PAD + column))
+        grids = [(2 * down + top) * self._columns + 2 * across + left]
         if level < LEVELS:
-            width = self._maps[level + 1, orientation, plane].shape[1]
-            grids.append(down * width + across)
-            look(OWN, 1, (level + 1, orientation, plane), _SQUARE)
-            for number, other in enumerate(_cousins(orientation)):
-                look(OWN + PARENT + number, 1, (level + 1, other, plane), [(0, 0)])
+            grids.append(down * self._maps[level + 1, orientation, plane].shape[1] + across)
         if level + 1 < LEVELS:
-            width = self._maps[level + 2, orientation, plane].shape[1]
-            grids.append(down // 2 * width + across // 2)
-            look(OWN + PARENT + COUSINS, 2, (level + 2, orientation, plane), [(0, 0)])
-        first = OWN + PARENT + COUSINS + GRANDPARENT
-        for earlier in range(orientation):
-            look(first + 5 * earlier, 0, (level, earlier, plane), _CROSS)
-        for earlier in range(plane):
-            look(first + SIBLINGS + 9 * earlier, 0, (level, orientation, earlier), _SQUARE)
-        corner = _PAD * self._columns + _PAD
-        away = [row * self._columns + column for row, column in _AHEAD]
-        low = FEATURES - LOW
-        sources += [
-            *((low + number, 0, self._rises[-1 - number], corner - away[-1 - number]) for number in range(len(away))),
-            *((low + len(away) + number, 0, self._rises[number], corner) for number in range(len(away))),
-        ]
+            grids.append(down // 2 * self._maps[level + 2, orientation, plane].shape[1] + across // 2)
+        sources = [*self._coefficients(level, orientation, plane, phase), *self._low_pass()]
         return Part(
             level,
             orientation,
@@ -283,6 +257,43 @@ class DecodedBands:
             tuple(source[1:] for source in sources),
             tuple(grids),
         )
+
+    def _coefficients(self, level: int, orientation: int, plane: int, phase: int) -> Iterator[_Source]:
+        """The sources of those features that are decoded coefficients."""
+        around = _known_around(phase)
+        yield from self._looked_up(around, 0, (level, orientation, plane), [_AROUND[place] for place in around])
+        first = OWN
+        if level < LEVELS:
+            yield from self._looked_up(count(first), 1, (level + 1, orientation, plane), _SQUARE)
+            for number, other in enumerate(_cousins(orientation)):
+                yield from self._looked_up(count(first + PARENT + number), 1, (level + 1, other, plane), [(0, 0)])
+        first += PARENT + COUSINS
+        if level + 1 < LEVELS:
+            yield from self._looked_up(count(first), 2, (level + 2, orientation, plane), [(0, 0)])
+        first += GRANDPARENT
+        for earlier in range(orientation):
+            yield from self._looked_up(count(first + 5 * earlier), 0, (level, earlier, plane), _CROSS)
+        first += SIBLINGS
+        for earlier in range(plane):
+            yield from self._looked_up(count(first + 9 * earlier), 0, (level, orientation, earlier), _SQUARE)
+
+    def _looked_up(
+        self, numbers: Iterable[int], grid: int, key: tuple[int, int, int], offsets: Sequence[Offset]
+    ) -> Iterator[_Source]:
+        """The sources of features that lie in one map, by their offsets from a place."""
+        values = self._maps[key]
+        flat, width = values.ravel(), values.shape[1]
+        for number, (row, column) in zip(numbers, offsets, strict=False):
+            yield number, grid, flat, (_PAD + row) * width + _PAD + column
+
+    def _low_pass(self) -> Iterator[_Source]:
+        """The sources of those features that are differences in the low-pass plane: those behind, those ahead."""
+        corner, first = _PAD * self._columns + _PAD, FEATURES - LOW
+        behind, ahead = count(first), count(first + len(_AHEAD))
+        for number, (row, column), rises in zip(behind, reversed(_AHEAD), reversed(self._rises), strict=False):
+            yield number, 0, rises, corner - (row * self._columns + column)
+        for number, rises in zip(ahead, self._rises, strict=False):
+            yield number, 0, rises, corner
 
     def _reconstruct(self, quantised: Integers, level: int, orientation: int, plane: int) -> Integers:
         shrink = self.tables.shrink[_row(level, orientation, plane)]

@@ -21,6 +21,7 @@ from benchmark.report.figures.style import (
     PRINT,
     REFERENCE,
     WIDTHS,
+    Stroke,
     figure_of,
     log_ticks,
     save,
@@ -72,59 +73,85 @@ def draw_rd_curves(
     complete = points["images"] == points["images"].max()
     left_out = int((~complete).sum())
     points = points[complete]
-    count = points["series"].nunique() + len(references)
-    longest = max(map(len, [*points["series"], *(curve.label for curve in references)]))
-
-    beside = width >= WIDTHS["double"]
-    # Below the plot, as many columns as fit, all about as long; 0.06 inches is a letter's width.
-    rows = 1 if beside else -(-count // max(1, int(width / (0.06 * longest + 0.4))))
-    columns = 1 if beside else -(-count // rows)
-    height = max(3.4, 0.165 * count + 0.5) if beside else 2.5 + 0.135 * rows
-    with figure_of(width, height) as figure:
+    layout = _layout([*points["series"].unique(), *(curve.label for curve in references)], width)
+    with figure_of(width, layout.height) as figure:
         axes = figure.add_subplot()
-        for place, curve in enumerate(references):
-            rates, qualities, _ = curve.front()
-            rates, qualities = drawn_path(rates, qualities)
-            axes.plot(
-                rates,
-                metric.turned(qualities),
-                label=curve.label,
-                color=REFERENCE,
-                zorder=1.5,
-                linewidth=0.9,
-                linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
-            )
-        for label, group in points.groupby("series", sort=False):
-            style = styles[str(label)]
-            curve = Curve(list(group["rate"]), list(group["quality"]))
-            rates, qualities = drawn_path(*curve.front()[:2])
-            axes.plot(rates, metric.turned(qualities), color=style.colour, linestyle=style.dash)
-            look = {"markeredgecolor": "white", "markeredgewidth": 0.25}
-            axes.plot(group["rate"], group["value"], color=style.colour, marker=style.marker, linestyle="none", **look)
-            # What the legend shows: line and marker together.
-            axes.plot([], [], label=str(label), color=style.colour, marker=style.marker, linestyle=style.dash, **look)
+        _draw_references(axes, references, metric)
+        _draw_codecs(axes, points, metric, styles)
         axes.set_xlabel("rate (bits per pixel, all bits over all pixels)" if pooled else "rate (bits per pixel)")
-        axes.set_ylabel(metric.axis if beside else metric.axis.replace(" (dB, ", "\n(dB, "))
+        axes.set_ylabel(metric.axis if layout.beside else metric.axis.replace(" (dB, ", "\n(dB, "))
         axes.margins(y=0.04)
         if points["rate"].max() > _WIDE if log_rate is None else log_rate:
             log_ticks(axes.set_xscale, axes.xaxis)
         else:
             axes.set_xlim(left=0)
-        # The codecs first, then others' curves.
-        handles, labels = axes.get_legend_handles_labels()
-        order = [*range(len(references), len(handles)), *range(len(references))]
-        figure.legend(
-            [handles[place] for place in order],
-            [labels[place] for place in order],
-            loc="outside right upper" if beside else "outside lower center",
-            ncols=columns,
-            handlelength=3.0,
-            columnspacing=1.0,
-            handletextpad=0.5,
-            labelspacing=0.35,
-        )
+        _draw_legend(figure, axes, layout, len(references))
         small_title(axes, _covers(points, left_out))
         return save(figure, path, forms)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How high a figure is, in inches; whether its legend stands beside the plot or below it; the legend's columns."""
+
+    height: float
+    beside: bool
+    columns: int
+
+
+def _layout(labels: Sequence[str], width: float) -> _Layout:
+    """The layout of a figure of some width, in inches, whose legend has these labels."""
+    count = len(labels)
+    if width >= WIDTHS["double"]:
+        return _Layout(max(3.4, 0.165 * count + 0.5), beside=True, columns=1)
+    # Below the plot, as many columns as fit, all about as long; 0.06 inches is a letter's width.
+    rows = -(-count // max(1, int(width / (0.06 * max(map(len, labels)) + 0.4))))
+    return _Layout(2.5 + 0.135 * rows, beside=False, columns=-(-count // rows))
+
+
+def _draw_references(axes: Any, references: Sequence[Curve], metric: Metric) -> None:
+    """Draws others' curves in grey, below those of codecs."""
+    for place, curve in enumerate(references):
+        rates, qualities, _ = curve.front()
+        rates, qualities = drawn_path(rates, qualities)
+        axes.plot(
+            rates,
+            metric.turned(qualities),
+            label=curve.label,
+            color=REFERENCE,
+            zorder=1.5,
+            linewidth=0.9,
+            linestyle=_REFERENCE_DASHES[place % len(_REFERENCE_DASHES)],
+        )
+
+
+def _draw_codecs(axes: Any, points: pd.DataFrame, metric: Metric, styles: Mapping[str, Stroke]) -> None:
+    """Draws each series: its curve, its points, and what the legend shows."""
+    look = {"markeredgecolor": "white", "markeredgewidth": 0.25}
+    for label, group in points.groupby("series", sort=False):
+        style = styles[str(label)]
+        curve = Curve(list(group["rate"]), list(group["quality"]))
+        rates, qualities = drawn_path(*curve.front()[:2])
+        axes.plot(rates, metric.turned(qualities), color=style.colour, linestyle=style.dash)
+        axes.plot(group["rate"], group["value"], color=style.colour, marker=style.marker, linestyle="none", **look)
+        # What the legend shows: line and marker together.
+        axes.plot([], [], label=str(label), color=style.colour, marker=style.marker, linestyle=style.dash, **look)
+
+
+def _draw_legend(figure: Any, axes: Any, layout: _Layout, references: int) -> None:
+    """Draws the legend: the codecs, then others' curves, which were drawn first."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = [*range(references, len(handles)), *range(references)]
+    figure.legend(
+        [handles[place] for place in order],
+        [labels[place] for place in order],
+        loc="outside right upper" if layout.beside else "outside lower center",
+        ncols=layout.columns,
+        handlelength=3.0,
+        columnspacing=1.0,
+        handletextpad=0.5,
+        labelspacing=0.35,
+    )
 
 
 def _covers(points: pd.DataFrame, left_out: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
@@ -51,25 +52,60 @@ def tables_of(
         end: what the tables' names end in.
     """
     dataset = summary["dataset"].iloc[0]
+    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
+    rows = means[means["metric"] == metrics[0].column]
+    about = _about(summary, rows, end)
+    ranks, costs = ranks[ranks["dataset"] == dataset], costs[costs["dataset"] == dataset]
+    return [
+        _deltas(rows, metrics[0], about),
+        *([_deltas_by_metric(means, list(rows["series"]), metrics, about)] if len(metrics) > 1 else []),
+        _matched(ranks, metrics, about),
+        _costs(rate_time(rows, costs), costs, about),
+        _operating_points(summary, seconds, metrics, about),
+    ]
+
+
+@dataclass(frozen=True)
+class _About:
+    """What all tables of a data set have in common.
+
+    Attributes:
+        covers: the data set and its images.
+        anchor: the series that BD-rates are against.
+        average: which mean of BD-rates ranks the codecs, a key of :data:`_AVERAGES`.
+        versions: the codecs with their versions.
+        end: what the tables' names end in.
+    """
+
+    covers: str
+    anchor: str
+    average: str
+    versions: str
+    end: str
+
+
+def _about(summary: pd.DataFrame, rows: pd.DataFrame, end: str) -> _About:
+    """What captions say of a data set, of its summary and its mean BD-rates."""
     images = int(summary["images"].max())
-    covers = f"{dataset_labels(summary)[dataset]}, {images} image{'s' if images != 1 else ''}"
+    (dataset,) = dataset_labels(summary).values()
+    covers = f"{dataset}, {images} image{'s' if images != 1 else ''}"
     if mixed_sizes(summary):
         covers += " of very different sizes, so rates of curves are all bits over all pixels"
-    versions = f"Versions: {_versions(summary)}."
-    means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
-    anchor = means["anchor"].iloc[0]
-    first = metrics[0]
-    unit = first.drawn_unit
-    rows = means[means["metric"] == first.column]
-    average = _AVERAGES[headline_title(rows)]
-    by_images = ["image_mean", "ci_low", "ci_high"] if headline_title(rows) == "mean over images" else []
-    notes = " ".join(filter(None, (*findings(rows, first), note_on_fixed(rows))))
-    deltas = Table(
-        f"bdrate{end}",
-        f"BD-rate against {anchor} by {first.heading} on {covers}. {notes} {average} {_CURVES} Mean curve: the BD-rate "
-        "of the curve of arithmetic means over images. Low and high: 95 % interval over images of the figure before "
-        "them; spread: by how many points the BD-rates of several interpolators differ; overlap: share of the range of "
-        f"{first.heading} that both curves have. {_definitions([first])} {versions}",
+    return _About(covers, rows["anchor"].iloc[0], headline_title(rows), f"Versions: {_versions(summary)}.", end)
+
+
+def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
+    """The mean BD-rates by one metric, with all that tells how sure they are."""
+    by_images = ["image_mean", "ci_low", "ci_high"] if about.average == "mean over images" else []
+    unit = metric.drawn_unit
+    notes = " ".join(filter(None, (*findings(rows, metric), note_on_fixed(rows))))
+    return Table(
+        f"bdrate{about.end}",
+        f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}. {notes} {_AVERAGES[about.average]} "
+        f"{_CURVES} Mean curve: the BD-rate of the curve of arithmetic means over images. Low and high: 95 % interval "
+        "over images of the figure before them; spread: by how many points the BD-rates of several interpolators "
+        f"differ; overlap: share of the range of {metric.heading} that both curves have. {_definitions([metric])} "
+        f"{about.versions}",
         pd.DataFrame(
             {
                 "rank": rows["rank"],
@@ -93,40 +129,36 @@ def tables_of(
             "curve_ci_low": "low (%)",
             "curve_ci_high": "high (%)",
             "spread": "spread",
-            "bd_metric": f"BD-{first.title}" + (f" ({unit})" if unit else ""),
+            "bd_metric": f"BD-{metric.title}" + (f" ({unit})" if unit else ""),
             "overlap": "overlap (%)",
         },
         {
             "rank": ".0f",
-            **dict.fromkeys(by_images, "+.1f"),
-            "bd_rate": "+.1f",
-            "curve_ci_low": "+.1f",
-            "curve_ci_high": "+.1f",
+            **dict.fromkeys([*by_images, "bd_rate", "curve_ci_low", "curve_ci_high"], "+.1f"),
             "spread": ".1f",
-            "bd_metric": f"+.{first.drawn_digits}f",
+            "bd_metric": f"+.{metric.drawn_digits}f",
             "overlap": ".0f",
             "images": ".0f",
         },
-        {by_images[0] if by_images else "bd_rate": "low", "bd_metric": _best_end(first)},
+        {by_images[0] if by_images else "bd_rate": "low", "bd_metric": _best_end(metric)},
     )
+
+
+def _deltas_by_metric(means: pd.DataFrame, order: list[str], metrics: Sequence[Metric], about: _About) -> Table:
+    """The mean BD-rate of every codec by every metric."""
     wide = means.assign(rate=headline(means)["headline"]).pivot(index="series", columns="metric", values="rate")
-    wide = wide.loc[list(rows["series"]), [metric.column for metric in metrics]].reset_index()
-    every = Table(
-        f"bdrate-metrics{end}",
-        f"BD-rate against {anchor} in percent, by metric, on {covers}. {average} {_CURVES} {_definitions(metrics)} "
-        f"{versions}",
-        wide,
+    return Table(
+        f"bdrate-metrics{about.end}",
+        f"BD-rate against {about.anchor} in percent, by metric, on {about.covers}. {_AVERAGES[about.average]} "
+        f"{_CURVES} {_definitions(metrics)} {about.versions}",
+        wide.loc[order, [metric.column for metric in metrics]].reset_index(),
         {"series": "codec"} | {metric.column: metric.heading for metric in metrics},
         {metric.column: "+.1f" for metric in metrics},
         {metric.column: "low" for metric in metrics},
     )
-    matched = _matched(ranks[ranks["dataset"] == dataset], metrics, f"matched{end}", covers, versions)
-    points = _operating_points(summary, seconds, metrics, f"points{end}", covers, versions)
-    times = _costs(rate_time(rows, costs), costs[costs["dataset"] == dataset], f"costs{end}", covers, versions, anchor)
-    return [deltas, *([every] if len(metrics) > 1 else []), matched, times, points]
 
 
-def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, versions: str, anchor: str) -> Table:
+def _costs(rates: pd.DataFrame, costs: pd.DataFrame, about: _About) -> Table:
     """Rate, time and complexity; columns that no codec has a value of are left out."""
     columns = [
         "encode_mps",
@@ -146,10 +178,10 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, name: str, covers: str, ver
         **{name: "high" for name in ("encode_mps", "decode_mps") if name in columns},
     }
     return Table(
-        name,
-        f"BD-rate against {anchor}, time and complexity on {covers}, over all operating points. "
+        f"costs{about.end}",
+        f"BD-rate against {about.anchor}, time and complexity on {about.covers}, over all operating points. "
         f"{_speeds_told(timed)}Multiply-accumulates (MAC) and parameters of learned codecs are counted from their "
-        f"layers. {versions}",
+        f"layers. {about.versions}",
         frame,
         {
             "series": "codec",
@@ -182,7 +214,7 @@ def _speeds_told(timed: pd.DataFrame) -> str:
     )
 
 
-def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str) -> Table:
+def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> Table:
     """The metrics of every codec at one rate, the best by the first metric on top."""
     first = metrics[0]
     frame = ranks.loc[ranks["metric"] == first.column, ["series", "value", "ci_low", "ci_high"]]
@@ -196,10 +228,10 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: 
     forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
     best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
-        name,
-        f"Codecs at {ranks['target'].iloc[0]} on {covers}. Read off curves of arithmetic means over images by PCHIP "
-        f"along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval over "
-        f"images of {first.heading}. {_seconds_told(timed)}{at}{_definitions(metrics)} {versions}",
+        f"matched{about.end}",
+        f"Codecs at {ranks['target'].iloc[0]} on {about.covers}. Read off curves of arithmetic means over images by "
+        f"PCHIP along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval "
+        f"over images of {first.heading}. {_seconds_told(timed)}{at}{_definitions(metrics)} {about.versions}",
         frame.merge(seconds[["series", *timed]], on="series", how="left"),
         {"series": "codec", "ci_low": "low", "ci_high": "high"}
         | {column: _SECONDS[column] for column in timed}
@@ -209,9 +241,7 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: 
     )
 
 
-def _operating_points(
-    summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Sequence[Metric], name: str, covers: str, versions: str
-) -> Table:
+def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> Table:
     """Every operating point, series by series, rates rising."""
     order = {series: place for place, series in enumerate(dict.fromkeys(summary["series"]))}
     rows = summary.assign(place=summary["series"].map(order)).sort_values(["place", "bpp_mean"], kind="stable")
@@ -222,9 +252,9 @@ def _operating_points(
     rows = rows.merge(seconds, left_on="point", right_index=True, how="left")
     timed = _timed(rows)
     return Table(
-        name,
-        f"Operating points on {covers}. Bits per pixel of whole streams, headers included. {_seconds_told(timed)}"
-        f"Averages: {averaging(metrics)}. {_definitions(metrics)} {versions}",
+        f"points{about.end}",
+        f"Operating points on {about.covers}. Bits per pixel of whole streams, headers included. {_seconds_told(timed)}"
+        f"Averages: {averaging(metrics)}. {_definitions(metrics)} {about.versions}",
         pd.DataFrame(
             {
                 "series": rows["series"],

@@ -1,4 +1,4 @@
-"""Bars, and the plane of rate and time."""
+"""Bars, with what makes them weak or refused."""
 
 from __future__ import annotations
 
@@ -7,24 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmark.report.figures.charts import draw_bars, draw_pareto
-from benchmark.report.figures.style import WIDTHS
-
-
-def test_points_of_the_plane_of_rate_and_time_are_named(tmp_path: Path) -> None:
-    points = pd.DataFrame(
-        {
-            "series": ["a", "b", "c", "d"],
-            "decode_s_per_mp": [0.01, 0.1, 0.2, 0.0],
-            "bd_rate": [0.0, -30.0, -10.0, -90.0],
-            "front": [True, True, False, False],
-        }
-    )
-    draw_pareto(points, ("seconds", "BD-rate (%)"), "set", tmp_path / "p", width=WIDTHS["single"])
-    text = (tmp_path / "p.svg").read_text(encoding="utf-8")
-    assert all(f"<!-- {name} -->" in text for name in "abc")
-    assert "<!-- d -->" not in text  # took no time: there is no such place on a logarithmic axis
-    assert draw_pareto(points[:1], ("", ""), "", tmp_path / "q") == []
+from benchmark.report.figures.charts import draw_bars
 
 
 def test_bars_show_intervals_weak_overlaps_and_refusals(tmp_path: Path) -> None:

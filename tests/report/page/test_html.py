@@ -30,10 +30,8 @@ IMAGES = ("one", "two", "three")
 SIDE = 64
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """Two data sets, three codecs, one of them with failures and a text that must not become markup."""
-    folder = tmp_path_factory.mktemp("run")
+def rows_of_a_run() -> list[dict[str, Any]]:
+    """Rows of two data sets and three codecs, one of them with failures and a text that must not become markup."""
     rows: list[dict[str, Any]] = []
     empty: dict[str, Any] = empty_cells()
     for dataset in ("set", "other"):
@@ -77,26 +75,36 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
             "reason": "RuntimeError: </script><b>no</b>",
         }
     )
-    pd.DataFrame(rows).to_csv(folder / "records.csv", index=False)
-    (folder / "manifest.json").write_text(
-        json.dumps(
-            {
-                "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
-                "codecs": {"jpeg": "Pillow 1"},
-                "metrics": {"psnr": "10·log10(255² / MSE)"},
-                "averaging": "arithmetic mean",
-                "environment": {"python": "3.11.7", "cores": 2},
-                "packages": {"numpy": "2"},
-            }
-        ),
-        encoding="utf-8",
-    )
-    made = collect([folder], all_metrics(), title="Three <codecs>")
+    return rows
+
+
+MANIFEST = {
+    "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
+    "codecs": {"jpeg": "Pillow 1"},
+    "metrics": {"psnr": "10·log10(255² / MSE)"},
+    "averaging": "arithmetic mean",
+    "environment": {"python": "3.11.7", "cores": 2},
+    "packages": {"numpy": "2"},
+}
+
+
+def pictures() -> list[Picture]:
+    """Two pictures, each as three codecs decode it."""
     original = photo(SIDE, SIDE)
     decoded = [
         DecodedCrop(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
         for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
     ]
+    return [Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A report with everything that a page can show."""
+    folder = tmp_path_factory.mktemp("run")
+    pd.DataFrame(rows_of_a_run()).to_csv(folder / "records.csv", index=False)
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
+    made = collect([folder], all_metrics(), title="Three <codecs>")
     table = Table(
         "bd",
         "BD-rate on set; PSNR over RGB.",
@@ -117,7 +125,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
         tables=[table],
         notes=["Something is missing."],
         command="python -m benchmark report run",
-        pictures=[Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]],
+        pictures=pictures(),
         references={"psnr_rgb": [Curve([0.3, 0.9], [27.0, 33.0], "published", "set")]},
     )
 
