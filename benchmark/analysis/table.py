@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,11 @@ from benchmark.record.migrate import RETIRED, update_to_2
 from benchmark.record.reading import TORN, read_header, read_rows
 from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
 from benchmark.record.settings import read_settings
+
+Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.object_]
+Places = npt.NDArray[np.intp]
+"""Numbers of rows."""
 
 KEYS = POINT
 """Columns that name an operating point."""
@@ -181,34 +186,41 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
         of another one, such as PSNR; and :func:`averaging`.
         A row of several images counts as often as it has images; its bytes and seconds are divided by their number.
     """
-    records = records.reset_index(drop=True)
-    frame = records.copy()
-    values = value_columns(frame)
-    known = [metric for metric in metrics if {metric.column, metric.pooled_from} & set(values)]
+    frame = records.reset_index(drop=True)
+    sizes = _size_columns(frame)
     frame["images"] = frame["images"].fillna(1)
-    others = [column for column in COLUMNS if column.aggregate in ("same", "most", "all")]
     for column in COLUMNS:
         if column.aggregate == "image":
             frame[column.name] = frame[column.name] / frame["images"]
+    # As arrays: to take rows of a table takes a hundred times as long.
+    values = {name: frame[name].to_numpy(float) for name in value_columns(frame)}
+    images = frame["images"].to_numpy(float)
+    statuses = frame["status"].to_numpy(object)
+    timed = publishable(frame).to_numpy(bool)
+    known = [metric for metric in metrics if {metric.column, metric.pooled_from} & set(values)]
+    others = [column for column in COLUMNS if column.aggregate in ("same", "most", "all")]
+    cells = {column.name: frame[column.name].to_numpy(object) for column in others}
+    unknown = np.full(len(frame), math.nan)
     rows = []
-    for keys, group in frame.groupby(KEYS, sort=False, dropna=False):
-        good = group[group["status"] == "ok"]
-        row: dict[str, object] = dict(zip(KEYS, cast(tuple[str, ...], keys), strict=True))
-        row["images"] = int(good["images"].sum())
-        row["images_attempted"] = int(group["images"].sum())
-        row["failures"] = int((~group["status"].isin(SETTLED)).sum())
-        row["skipped"] = int((group["status"] == "skipped").sum())
-        row["unreachable"] = int((group["status"] == "unreachable").sum())
-        row["timed_images"] = int(good.loc[publishable(good), "images"].sum())
-        row |= {column.name: _together(column, group, good) for column in others}
-        means: dict[str, float] = {}
-        for name in values:
-            means[name], deviation = _moments(good[name], good["images"])
-            row |= {f"{name}_mean": means[name], f"{name}_std": deviation}
-        row |= _sizes(records.loc[good.index])
+    for every in _points(frame):
+        good = every[statuses[every] == "ok"]
+        row: dict[str, object] = frame.loc[every[0], list(KEYS)].to_dict()
+        row["images"] = int(images[good].sum())
+        row["images_attempted"] = int(images[every].sum())
+        row["failures"] = sum(status not in SETTLED for status in statuses[every])
+        row["skipped"] = int((statuses[every] == "skipped").sum())
+        row["unreachable"] = int((statuses[every] == "unreachable").sum())
+        row["timed_images"] = int(images[good[timed[good]]].sum())
+        row |= {column.name: _together(column, cells[column.name], every, good) for column in others}
+        moments = {name: _moments(numbers[good], images[good]) for name, numbers in values.items()}
+        for name, (mean, deviation) in moments.items():
+            row |= {f"{name}_mean": mean, f"{name}_std": deviation}
+        row |= _sizes({name: numbers[good] for name, numbers in sizes.items()})
         for metric in known:
             if metric.pooled:
-                row[f"{metric.column}_pooled"] = _pooled(metric, metric.pooled, good, means)
+                mean, _ = moments.get(metric.pooled_from, (math.nan, math.nan))
+                own = values.get(metric.column, unknown)[good]
+                row[f"{metric.column}_pooled"] = _pooled(metric.pooled, mean, own, images[good])
         row["averaging"] = averaging(known)
         rows.append(row)
     table = pd.DataFrame(rows)
@@ -217,11 +229,24 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
     return table.astype(dict.fromkeys([*whole, "bytes_total"], "Int64"))
 
 
-def _sizes(good: pd.DataFrame) -> dict[str, float | None]:
-    """Bytes of all images of an operating point, bits over pixels of all, and by how much the images differ in size."""
+def _points(frame: pd.DataFrame) -> list[Places]:
+    """The rows of each operating point, in order of appearance."""
+    numbers = frame.groupby(KEYS, sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+
+
+def _size_columns(records: pd.DataFrame) -> dict[str, Floats]:
+    """The columns that tell the sizes of streams and images; none where one of them is not there."""
     names = ("bytes", "width", "height", "images")
-    figures = {name: pd.to_numeric(good[name]).to_numpy(float) for name in names if name in good}
-    if not len(good) or len(figures) < len(names):
+    if not set(names) <= set(records.columns):
+        return {}
+    return {name: pd.to_numeric(records[name]).to_numpy(float) for name in names}
+
+
+def _sizes(figures: Mapping[str, Floats]) -> dict[str, float | None]:
+    """Bytes of all images of an operating point, bits over pixels of all, and by how much the images differ in size."""
+    if not figures or not len(figures["bytes"]):
         return {"bytes_total": None, "bpp_pooled": math.nan, "pixels_ratio": math.nan}
     pixels = figures["width"] * figures["height"]
     images = np.nan_to_num(figures["images"], nan=1)
@@ -233,23 +258,21 @@ def _sizes(good: pd.DataFrame) -> dict[str, float | None]:
     }
 
 
-def _pooled(metric: Metric, pooled: Pooled, good: pd.DataFrame, means: Mapping[str, float]) -> float:
+def _pooled(pooled: Pooled, mean: float, own: Floats, images: Floats) -> float:
     """A metric of all images together: of the mean of the other metric, or of what the decibels of each image say."""
-    mean = means.get(metric.pooled_from, math.nan)
-    if math.isnan(mean) and metric.column in good and (good["images"] == 1).all():
-        values = pd.Series(pooled.values(good[metric.column].to_numpy(float)), index=good.index)
-        mean, _ = _moments(values, good["images"])
+    if math.isnan(mean) and (images == 1).all():
+        mean, _ = _moments(pooled.values(own), images)
     return float(pooled.decibels(mean))
 
 
-def _together(column: Column, group: pd.DataFrame, good: pd.DataFrame) -> object:
+def _together(column: Column, cells: Cells, every: Places, good: Places) -> object:
     """What a summary says of a column that is not averaged; a number is None where no row has one."""
     if column.aggregate == "all":
-        return " and ".join(dict.fromkeys(cell for cell in good[column.name] if cell))
-    present = (good if column.aggregate == "most" else group)[column.name].dropna()
-    if not len(present):
+        return " and ".join(dict.fromkeys(cell for cell in cells[good] if cell))
+    present = [cell for cell in cells[good if column.aggregate == "most" else every] if not pd.isna(cell)]
+    if not present:
         return None
-    found = present.max() if column.aggregate == "most" else present.iloc[0]
+    found = max(present) if column.aggregate == "most" else present[0]
     return int(found) if column.kind == "whole number" else found
 
 
@@ -326,13 +349,13 @@ def matched_labels(points: pd.DataFrame) -> pd.Series:
     return pd.Series(words, index=points.index, dtype=str)
 
 
-def _moments(values: pd.Series, weights: pd.Series) -> tuple[float, float]:
+def _moments(values: Floats, weights: Floats) -> tuple[float, float]:
     """Weighted mean, and the standard deviation of the rows; NaN where there are too few."""
-    present = values.notna()
-    numbers, counts = values[present].to_numpy(float), weights[present].to_numpy(float)
+    present = ~np.isnan(values)
+    numbers, counts = values[present], weights[present]
     if not len(numbers):
-        return float("nan"), float("nan")
+        return math.nan, math.nan
     mean = float(np.average(numbers, weights=counts))
     if len(numbers) < 2 or not np.isfinite(numbers).all():
-        return mean, float("nan")
+        return mean, math.nan
     return mean, float(numbers.std(ddof=1))

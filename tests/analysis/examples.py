@@ -16,8 +16,9 @@ def curve(points: tuple[tuple[float, float], ...], label: str = "codec") -> Curv
 
 def records(codec: str, rates: dict[str, list[float]], **changes: str) -> pd.DataFrame:
     """Rows of a codec whose PSNR rises 6 dB a doubling of the rate, for images at rates."""
+    empty = empty_cells()
     rows = [
-        empty_cells()
+        empty
         | {
             "dataset": "set",
             "image": image,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,14 @@ Change = Callable[[pd.DataFrame], object]
 
 def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), dataset: str = "kodak") -> pd.DataFrame:
     """Two codecs on some images, with the columns of a run and plausible figures."""
+    return _records(images, qualities, dataset).copy()
+
+
+@cache
+def _records(images: int, qualities: tuple[int, ...], dataset: str) -> pd.DataFrame:
     rng = np.random.default_rng(5)
+    empty = empty_cells()
+    definitions = write_pairs(metric_definitions(["mse", "psnr", "ssim", "ms_ssim"]))
     rows = []
     for codec, gain in (("fine", 1.0), ("coarse", 0.0)):
         for quality in qualities:
@@ -35,7 +43,7 @@ def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), 
                 mse = 255**2 / 10 ** (psnr / 10)
                 seconds = 0.01 * (1 + quality / 50) * float(np.exp(rng.normal(0, 0.05)))
                 rows.append(
-                    empty_cells()
+                    empty
                     | {
                         "key": f"{codec}{quality}{image}",
                         "dataset": dataset,
@@ -68,7 +76,7 @@ def records(images: int = 8, qualities: tuple[int, ...] = (10, 30, 50, 70, 90), 
                         "stream_sha256": f"s{codec}{quality}{image}",
                         "pixels_sha256": f"p{codec}{quality}{image}",
                         "status": "ok",
-                        "metric_definitions": write_pairs(metric_definitions(["mse", "psnr", "ssim", "ms_ssim"])),
+                        "metric_definitions": definitions,
                     }
                 )
     return pd.DataFrame(rows)
