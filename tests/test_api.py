@@ -61,12 +61,16 @@ def test_the_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert runner.run(tests[name]).failed == 0, name
 
 
+RUNNER_FIRST = "import benchmark.codec, benchmark.dataset, benchmark.run.runner"
 IMPORTS = [
     "from benchmark import codec, dataset, run",
-    "import benchmark.codec, benchmark.dataset, benchmark.run.runner; from benchmark import codec, dataset, run",
-    "from benchmark import codec, dataset, run; import benchmark.codec, benchmark.dataset, benchmark.run.runner",
-    "from benchmark.run.runner import run_study; from benchmark import codec, dataset, run",
     "import benchmark; benchmark.dataset('sample'); from benchmark import codec, dataset, run",
+    # These load all that a run needs, which takes a second.
+    pytest.param(f"{RUNNER_FIRST}; from benchmark import codec, dataset, run", marks=pytest.mark.slow),
+    pytest.param(f"from benchmark import codec, dataset, run; {RUNNER_FIRST}", marks=pytest.mark.slow),
+    pytest.param(
+        "from benchmark.run.runner import run_study; from benchmark import codec, dataset, run", marks=pytest.mark.slow
+    ),
 ]
 
 
@@ -187,8 +191,11 @@ def test_arguments_that_make_no_sense_are_told(tmp_path: Path, arguments: dict[s
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("serial", "undrawn")
 def test_one_value_needs_no_list(tmp_path: Path) -> None:
-    results = api.run(out=tmp_path, codecs={"jpeg": {"quality": 30}}, metrics="psnr", jobs=1)
+    Image.fromarray(photo(8, 8)).save(tmp_path / "a.png")
+    codecs = {"jpeg": {"quality": 30}}
+    results = api.run(out=tmp_path / "out", codecs=codecs, dataset=f"folder:{tmp_path}", metrics="psnr", jobs=1)
     assert list(results.summary["codec"]) == ["jpeg"]
     assert (results.records["psnr_rgb"] > 0).all()
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 from benchmark.codec import Codec, setting_types
 from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_classes
@@ -75,6 +76,7 @@ def codecs() -> str:
     return markdown(["name", "what", "BD-rate, %", "extra"], lines)
 
 
+@cache
 def codec_extras() -> dict[str, str]:
     """The extra that installs what a codec needs; empty for those that run with the core dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

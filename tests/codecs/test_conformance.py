@@ -44,12 +44,19 @@ def codec(request: pytest.FixtureRequest) -> Codec:
 
 def installed_codec(name: str) -> Codec:
     """A codec with its defaults; the test is skipped where the codec's library is not installed."""
-    cls = codec_class(name)
+    if missing := missing_backend(name):
+        pytest.skip(missing)
+    return codec_class(name).from_settings({})
+
+
+@functools.cache
+def missing_backend(name: str) -> str:
+    """What a codec says of its library where that is not installed; to ask takes longer than most tests."""
     try:
-        cls.version()
+        codec_class(name).version()
     except MissingBackend as error:
-        pytest.skip(str(error))
-    return cls.from_settings({})
+        return str(error)
+    return ""
 
 
 def decoded_like(codec: Codec, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

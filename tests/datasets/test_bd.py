@@ -14,6 +14,7 @@ from benchmark.errors import DigestError, MissingData, UsageError
 from benchmark.plugins import open_dataset
 from benchmark.workflows.patches import build
 from tests.conftest import photo
+from tests.serial import Serial
 
 
 def patch_sets(root: Path, folder: str = "bd") -> Path:
@@ -21,7 +22,9 @@ def patch_sets(root: Path, folder: str = "bd") -> Path:
     (root / "photos").mkdir(parents=True)
     for index in range(2):
         Image.fromarray(photo(260, 256, 3, index)).save(root / "photos" / f"{index}.png")
-    build([root / "photos"], root / folder, side=16, seed=1, order="png", jobs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmark.workflows.patches.process_pool", Serial())
+        build([root / "photos"], root / folder, side=16, seed=1, order="png", jobs=1)
     return root / folder
 
 

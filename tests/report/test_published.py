@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, Pooled
 from benchmark.report.published import write_page
 from benchmark.report.published_study import known_figures, read_published
+from benchmark.run.runner import run_study
 from tests.conftest import ROOT, Run, photo
 from tests.report.examples import HEAD, METRICS, STUDIES, UNITS
+from tests.serial import Serial
 
 
 def cells(page: str, label: str) -> list[str]:
@@ -49,6 +52,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["run", "--study", str(study), "--out", str(folder / "results" / "sweep"), "--jobs", "1"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmark.workflows.outputs.draw_all", lambda *_: [])  # no figure is looked at
+        patch.setattr("benchmark.workflows.outputs.run_study", partial(run_study, engine=Serial()))
         done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     return folder

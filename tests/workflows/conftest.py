@@ -11,6 +11,7 @@ from PIL import Image
 from benchmark.workflows.patches import build
 from tests.conftest import photo
 from tests.report.small_study import photos, pool, report, results
+from tests.serial import Serial
 
 __all__ = ["photos", "pool", "report", "results"]
 
@@ -38,5 +39,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(source: Path) -> Path:
     out = source.parent / "bd"
-    build([source], out, side=SIDE, seed=1, order="png", jobs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmark.workflows.patches.process_pool", Serial())
+        build([source], out, side=SIDE, seed=1, order="png", jobs=1)
     return out

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT, Run
+from tests.serial import Serial
 
 TABLES = (".csv", ".md", ".tex")
 
@@ -57,8 +58,9 @@ def test_report_writes_pages_and_papers(rdbench: Run, results: Path, tmp_path: P
     assert "anchor 'bpg' is no series of the results" in refused.stderr
 
 
-def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path) -> None:
+def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has nothing to rank, and curves and tables all the same."""
+    monkeypatch.setattr("benchmark.workflows.report.process_pool", Serial())
     rows = pd.read_csv(ROOT / "results/baseline/sample/records.csv", dtype=str, keep_default_na=False)
     (tmp_path / "one").mkdir()
     rows[rows["codec"] == "jpeg"].to_csv(tmp_path / "one" / "records.csv", index=False)

@@ -119,8 +119,8 @@ def test_garbage_decodes_to_some_code_or_an_error(model: BitModel) -> None:
     rng = np.random.default_rng(12)
     shape = (1, 6, 5, CHANNELS)
     genuine = encode_bits(fields(1, 6, 5, seed=12)[0], model)
-    payloads = [rng.integers(0, 256, rng.integers(0, 60), dtype=np.uint8).tobytes() for _ in range(300)]
-    payloads += [genuine[:size] for size in range(len(genuine))]
+    payloads = [rng.integers(0, 256, rng.integers(0, 60), dtype=np.uint8).tobytes() for _ in range(60)]
+    payloads += [genuine[:size] for size in range(0, len(genuine), 3)]
     payloads += [bytes(400), b"\xff" * 400, b"\xff" * 3, b"\x7f" + b"\xff" * 30]
     for payload in payloads:
         try:

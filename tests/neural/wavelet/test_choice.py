@@ -23,8 +23,8 @@ def test_a_dearer_level_keeps_fewer_coefficients() -> None:
         def seen(part: Part, values: npt.NDArray[np.int32], exact: npt.NDArray[np.float32]) -> None:
             counts[part.level] += np.count_nonzero(values)
 
-        bands = [analyse(plane) for plane in planes_of(photo(64, 128), Rotation())]
-        coder.encode(bands, 64, 128, random_model(), 5 * UNIT, 0.1, seen, shares=shares)
+        bands = [analyse(plane) for plane in planes_of(photo(64, 64), Rotation())]
+        coder.encode(bands, 64, 64, random_model(), 5 * UNIT, 0.1, seen, shares=shares)
         return counts
 
     even, tuned = kept((1.0,) * LEVELS), kept((3.0, 1.0, 0.2, 0.2, 0.2, 0.2))

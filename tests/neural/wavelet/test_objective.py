@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.neural
 
 
+@pytest.mark.slow  # the only test of these that loads a framework
 def test_checkpoints_of_all_stages_hold_the_whole_network() -> None:
     from benchmark.neural.wavelet.networks import WaveletNetwork
     from benchmark.neural.wavelet.objective import ContextObjective, RestorationObjective
