@@ -127,7 +127,7 @@ def test_tests_go_through_public_names() -> None:
 
 MOST_LINES_OF_A_FUNCTION = 60
 """Its docstring is not counted."""
-MOST_LINES_OF_A_MODULE = 360
+MOST_LINES_OF_A_MODULE = 365
 
 
 def lines_of(function: ast.FunctionDef) -> int:

@@ -212,10 +212,7 @@ def measure(
     parts, times = stopwatch.time(decode)
     decoded = like(np.concatenate(parts), images)
     streams = [stream for part in encoded.parts for stream in part]
-    size = sum(map(len, streams))
-    overhead = sum(codec.overhead(stream) for stream in streams)
     accounts = [account for account in map(codec.account, streams) if account is not None]
-    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
     channels = to_channels(decoded)
     values: dict[str, float] = {}
@@ -225,11 +222,10 @@ def measure(
     suspicion = _suspicion(codec, reference, values.get(CEILING_COLUMN, 0.0))
     # What was counted from the streams themselves takes the place of what the codec says beforehand.
     work = _counted(accounts, pixels) or _complexity(codecs, images)
-    both = (encoded.times, times)
     remarks = {
         "undefined-metric": reference.undefined,
         "above-ceiling": suspicion,
-        DISTURBED: disturbance(both) if stopwatch.watched else "",
+        DISTURBED: disturbance((encoded.times, times)) if stopwatch.watched else "",
     }
     if broken := broken_promise(codecs, images, decoded):
         return replace(record, pixels_sha256=digest_pixels(decoded), status="failed", reason=broken)
@@ -237,20 +233,9 @@ def measure(
         keep_streams(keep, encoded.parts)
     return replace(
         record,
-        bytes=size,
-        overhead_bytes=overhead,
-        bpp=8 * size / pixels,
-        payload_bpp=8 * (size - overhead) / pixels,
-        nominal_bpp=sum(nominal) / pixels if nominal else None,
-        estimated_bpp=sum(account.estimated_bits for account in accounts) / pixels if accounts else None,
+        **_rates(codec, streams, accounts, pixels),
         metrics=values,
-        encode_s=encoded.times.seconds,
-        decode_s=times.seconds,
-        encode_cpu_s=encoded.times.cpu_seconds,
-        decode_cpu_s=times.cpu_seconds,
-        repeats=min(found.repeats for found in both),
-        time_spread=max((found.spread for found in both if found.spread is not None), default=None),
-        load=max((found.load for found in both if found.load is not None), default=None),
+        **_seconds(encoded.times, times),
         device=codec.device(),
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],
@@ -261,6 +246,35 @@ def measure(
         reason="; ".join(filter(None, remarks.values())),
         flags=tuple(flag for flag, remark in remarks.items() if remark),
     )
+
+
+def _rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], pixels: int) -> dict[str, Any]:
+    """The columns that tell the size of streams: in bytes, and in bits for each of some pixels."""
+    size = sum(map(len, streams))
+    overhead = sum(codec.overhead(stream) for stream in streams)
+    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
+    return {
+        "bytes": size,
+        "overhead_bytes": overhead,
+        "bpp": 8 * size / pixels,
+        "payload_bpp": 8 * (size - overhead) / pixels,
+        "nominal_bpp": sum(nominal) / pixels if nominal else None,
+        "estimated_bpp": sum(account.estimated_bits for account in accounts) / pixels if accounts else None,
+    }
+
+
+def _seconds(encoding: Times, decoding: Times) -> dict[str, Any]:
+    """The columns that tell times, and how they were measured."""
+    both = (encoding, decoding)
+    return {
+        "encode_s": encoding.seconds,
+        "decode_s": decoding.seconds,
+        "encode_cpu_s": encoding.cpu_seconds,
+        "decode_cpu_s": decoding.cpu_seconds,
+        "repeats": min(times.repeats for times in both),
+        "time_spread": max((times.spread for times in both if times.spread is not None), default=None),
+        "load": max((times.load for times in both if times.load is not None), default=None),
+    }
 
 
 def broken_promise(codecs: Sequence[Codec], images: Batch, decoded: Batch) -> str:
