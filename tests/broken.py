@@ -4,7 +4,7 @@ from __future__ import annotations
 
 BROKEN = '''
 """Codecs that fail in every way."""
-import asyncio, ctypes, dataclasses, os, time
+import asyncio, ctypes, dataclasses, os, subprocess, time
 from benchmark.codec import Codec, check_image
 from benchmark.errors import UnsupportedImage
 import numpy as np
@@ -44,6 +44,16 @@ class Broken(Codec):
             time.sleep(60)
         if self.how in ENDS:
             raise ENDS[self.how]
+        if self.how == "litters":  # as daemons do: in a session of their own, their parent gone
+            subprocess.run("setsid sleep 77777 & sleep 77777 &", shell=True, check=True)
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.execvp("sleep", ["sleep", "77777"])
+                os._exit(0)
+            os.wait()
+        if self.how == "waits":
+            subprocess.run(["setsid", "sleep", "77777"], check=True)
         if self.how == "scribbles":  # through a pointer: no flag of the array hinders it
             ctypes.memset(image.ctypes.data, 9, image.nbytes)
         head = np.array([image.ndim, *image.shape, *[0] * (3 - image.ndim)], np.int32).tobytes()

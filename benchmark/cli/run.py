@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,6 +28,16 @@ from benchmark.cli.options import (
 
 if TYPE_CHECKING:
     from benchmark.run.study import Study
+
+
+@contextlib.contextmanager
+def goes_on() -> Iterator[None]:
+    """Says what becomes of a run that is interrupted inside."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("interrupted: everything finished is stored; the same command goes on from here", err=True)
+        sys.exit(INTERRUPTED)
 
 
 @click.command()
@@ -184,15 +195,16 @@ def _run_each(
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
-    for study, out in studies:
-        outcome = run_to_files(
-            study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), fresh=fresh, keep=keep
-        )
-        outcomes.append(outcome)
-        if not as_json:
-            print_outcome(outcome)
-        if outcome.interrupted:
-            break
+    with goes_on():
+        for study, out in studies:
+            outcome = run_to_files(
+                study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), fresh=fresh, keep=keep
+            )
+            outcomes.append(outcome)
+            if not as_json:
+                print_outcome(outcome)
+            if outcome.interrupted:
+                break
     if as_json:
         told = [{"folder": str(outcome.folder), "nothing": outcome.nothing} for outcome in outcomes]
         print_json([{**asdict(outcome), **more} for outcome, more in zip(outcomes, told, strict=True)])
@@ -215,7 +227,7 @@ def cross(study_file: Path, out: Path | None, jobs: int, data_root: Path | None)
     from benchmark.workflows.cross import read_cross, run_cross
 
     plan = read_cross(study_file)
-    try:
+    with goes_on():
         table = run_cross(
             plan,
             out=out or Path("results") / plan.name,
@@ -223,8 +235,5 @@ def cross(study_file: Path, out: Path | None, jobs: int, data_root: Path | None)
             jobs=jobs,
             command=typed_command(),
         )
-    except KeyboardInterrupt:
-        click.echo("interrupted: everything finished is stored; the same command goes on from here", err=True)
-        sys.exit(INTERRUPTED)
     print_cross(table, plan.metrics)
     sys.exit(FAILED if table["failures"].any() else 0)

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from benchmark.errors import PluginError, contained, one_line
+from benchmark.system.guarded import begin_worker, end_processes, end_task, worker_context
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -66,18 +67,23 @@ class Pool(Protocol):
 def process_pool(jobs: int) -> Iterator[Pool]:
     """A pool of processes of this machine. Ctrl-C is left to this process, which ends them with the context.
 
+    They end with this process, also where it is killed. What their work has started, such as other programs, is ended
+    after each piece of work. This is so on Linux, see :mod:`benchmark.system.guard`.
+
     Args:
         jobs: how many processes at most.
     """
     from pebble import ProcessPool
 
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPool(max_workers=jobs, initializer=_ignore_interrupts, context=context)
+    earlier = multiprocessing.active_children()
+    pool = ProcessPool(max_workers=jobs, initializer=_begin, context=worker_context())
     try:
         yield _Processes(pool)
         pool.close()  # type: ignore[no-untyped-call]
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
+        # All at once: the library would wait for one after the other.
+        end_processes([process for process in multiprocessing.active_children() if process not in earlier])
         pool.join()
 
 
@@ -110,6 +116,8 @@ def _called(function: Callable[..., _Result], /, *arguments: Any) -> _Result:
             return function(*arguments)
     except KeyboardInterrupt as error:  # workers hear of no Ctrl-C
         raise PluginError(f"the work raised KeyboardInterrupt: {one_line(error)}") from error
+    finally:
+        end_task()
 
 
 def _hand_over(ours: Future[_Result], theirs: Future[_Result]) -> None:
@@ -130,6 +138,9 @@ def _hand_over(ours: Future[_Result], theirs: Future[_Result]) -> None:
         ours.set_exception(error)
 
 
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the whole process group; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin() -> None:
+    # Ctrl-C and the end of a terminal reach the whole process group; the parent alone decides what they mean.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    begin_worker()

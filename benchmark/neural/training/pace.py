@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from benchmark.system.stopping import NAMES, remember
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -33,15 +35,17 @@ class Stop:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Turns the first Ctrl-C or SIGTERM into a request, so that a step ends before the checkpoint is written."""
+    """Turns the first signal that would end it into a request, so that a step ends before the checkpoint is written."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]  # Windows has no SIGHUP
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
 
-    def ask(*_: Any) -> None:
+    def ask(which: int, *_: Any) -> None:
         stop.requested = True
+        remember(which)
         for number, handler in before.items():
             signal.signal(number, handler)  # who asks twice does not want to wait
 

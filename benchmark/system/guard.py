@@ -1,0 +1,145 @@
+"""What ends processes: a guard between this process and each worker, and the end of all that a worker has started.
+
+Linux alone gives what this takes: a process whose parent has ended goes to the nearest *subreaper* above it. A worker
+is one, so that after a task it can end what the task has started, also what left its group or session. Its guard is
+one, too. It ends the worker once the process that wanted it has ended, however that was, and ends whatever the worker
+leaves.
+
+The guard is this file, run by a Python of its own: it imports the standard library alone, and never a plug-in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+AVAILABLE = sys.platform == "linux" and Path("/proc/self/stat").exists()
+"""Whether this system has what the guard takes."""
+
+_PATIENCE = 10.0
+"""Seconds after which processes that do not end, such as those of another user, are left alone."""
+
+_SET_DEATH_SIGNAL, _SET_SUBREAPER = 1, 36
+"""Numbers of ``prctl``."""
+
+
+def adopt_orphans() -> None:
+    """Makes this process the parent of those below it whose own parent ends."""
+    _prctl(_SET_SUBREAPER, 1)
+
+
+def end_children(patience: float = _PATIENCE) -> None:
+    """Kills all processes that this process has started or adopted, and those below them.
+
+    Args:
+        patience: seconds to wait for them at most.
+    """
+    deadline = time.monotonic() + patience
+    while _has_children() and time.monotonic() < deadline:
+        for pid in _children():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if _has_children():
+            time.sleep(0.001)
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _children() -> list[int]:
+    me = os.getpid()
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                # The name of a program stands in brackets and may hold any characters.
+                if int(Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()[1]) == me:
+                    found.append(int(entry.name))
+    return found
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def _guard(alive: int, told: int, passed: Sequence[int], command: list[str]) -> int:
+    """Starts a worker and waits for its end.
+
+    Args:
+        alive: reads a pipe whose other end is closed as the process that wants the worker ends.
+        told: gets the worker's process id.
+        passed: what the worker reads and writes; it is closed here.
+        command: the worker.
+
+    Returns:
+        The exit code of the worker; that of :mod:`subprocess`, negative for a signal.
+    """
+    adopt_orphans()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the process above alone decides
+    me = os.getpid()
+    worker = os.fork()
+    if worker == 0:
+        os.close(told)
+        _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != me:
+            os._exit(1)
+        os.execv(command[0], command)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(worker, signal.SIGKILL))
+    os.setsid()  # what ends the group of the worker does not end its guard
+    for place in passed:
+        if place != alive:
+            os.close(place)
+    os.write(told, str(worker).encode())
+    os.close(told)
+    _wait(worker, alive)
+    _, status = os.waitpid(worker, 0)
+    end_children()
+    return os.waitstatus_to_exitcode(status)
+
+
+def _wait(worker: int, alive: int) -> None:
+    """Waits for the end of a worker, and kills it once nobody wants it any more."""
+    watched = select.poll()
+    watched.register(alive, 0)  # tells the end of the pipe alone, not what lies in it
+    pause = 50
+    with contextlib.suppress(AttributeError, OSError):  # older kernels
+        watched.register(os.pidfd_open(worker), select.POLLIN)
+        pause = 60_000
+    while os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if alive in dict(watched.poll(pause)):
+            os.kill(worker, signal.SIGKILL)
+            watched.unregister(alive)
+
+
+def _end_like(code: int) -> None:
+    """Ends this process as another one has ended."""
+    if code < 0:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with contextlib.suppress(OSError):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code if code >= 0 else 1)
+
+
+if __name__ == "__main__":
+    _alive, _told, *_passed = map(int, sys.argv[1].split(","))
+    _end_like(_guard(_alive, _told, [_alive, *_passed], sys.argv[2:]))

@@ -1,0 +1,45 @@
+"""Signals that end a command."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from benchmark.system.stopping import remember, stopped_by_signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_is_an_interruption_and_the_second_ends_at_once(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.signal(number, signal.SIG_DFL)
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    try:
+        with stopped_by_signals() as stop:
+            assert stop.number == 0
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+            assert (stop.number, stop.status, ended) == (number, 128 + number, [])
+            with pytest.raises(KeyboardInterrupt):  # only where the end of the process is no end
+                signal.raise_signal(signal.SIGINT)
+            assert ended[0] == 128 + number
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert "everything finished is stored" in capfd.readouterr().err
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopped_by_signals() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert stop.number == 0
+            remember(signal.SIGTERM)  # heard by somebody else
+            assert stop.status == 143
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
