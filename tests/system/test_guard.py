@@ -16,14 +16,19 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.skipif(not guard.AVAILABLE, reason="processes are guarded on Linux")
 
 BUSY = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 sys.path.insert(0, sys.argv[1])
 from benchmark.system.guard import adopt_orphans, end_children
 adopt_orphans()
 end_children()  # of none
 subprocess.run("setsid sleep 60 & sleep 60 &", shell=True)
-subprocess.Popen([sys.executable, "-c", "import os, signal, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; "
-    "os.fork(); os.setsid(); os.fork(); time.sleep(60)"])
+if os.fork() == 0:
+    for number in (1, 2, 15):
+        signal.signal(number, signal.SIG_IGN)
+    os.fork()
+    os.setpgid(0, 0)
+    os.fork()
+    time.sleep(60)
 time.sleep(0.5)
 before = time.monotonic()
 end_children()
