@@ -320,7 +320,8 @@ def _of_bytes(decode: Callable[[Any, bytes], Image]) -> Callable[[Any, bytes], I
     return decode_bytes
 
 
-def setting_types(codec: type[Codec]) -> dict[str, type]:
+@functools.cache
+def setting_types(codec: type[Codec]) -> Mapping[str, type]:
     """The type of each setting of a codec, by field name."""
     hints = typing.get_type_hints(codec)
     return {field.name: hints[field.name] for field in dataclasses.fields(codec)}

@@ -101,10 +101,18 @@ def _is_docstring(node: object) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _imports(module: str, path: Path) -> Iterator[str]:
+def _imports(module: str, path: Path) -> tuple[str, ...]:
     """Modules that a module may import, by name; some of the names are those of members of modules."""
     about = path.stat()
-    tree = _tree(path, about.st_mtime_ns, about.st_size)
+    return _imports_of(module, path, about.st_mtime_ns, about.st_size)
+
+
+@cache
+def _imports_of(module: str, path: Path, changed: int, size: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_names_in(module, path, _tree(path, changed, size))))
+
+
+def _names_in(module: str, path: Path, tree: ast.Module | None) -> Iterator[str]:
     for node in ast.walk(tree) if tree is not None else ():
         names: list[str] = []
         if isinstance(node, ast.Import):

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def describe() -> dict[str, str | int]:
     }
 
 
-def package_versions() -> dict[str, str]:
+@cache
+def package_versions() -> Mapping[str, str]:
     """Versions of those of :data:`PACKAGES` that are installed."""
     found = {}
     for name in PACKAGES:
@@ -73,8 +75,12 @@ def package_versions() -> dict[str, str]:
     return found
 
 
+@cache
 def commit() -> str:
-    """The commit of the checkout that this code runs from, with ``+`` when files differ from it; empty elsewhere."""
+    """The commit of the checkout that this code runs from, with ``+`` when files differ from it; empty elsewhere.
+
+    It is asked for once: what a process has loaded stays the same.
+    """
     git = shutil.which("git")
     here = Path(__file__).resolve().parents[2]
     if git is None or not (here / ".git").exists():
