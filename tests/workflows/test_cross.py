@@ -23,7 +23,7 @@ PLAN = Cross("t", "cvae", ["sample"], ["sample"], {}, ["psnr"], 1, "float32")
 
 def run(study: Study, *, out: Path, **_: Any) -> Outcome:
     """Stands for a run: a summary of the weights that were asked for, and of others."""
-    out.mkdir()
+    out.mkdir(exist_ok=True)
     found = [
         row
         for name in (*study.codecs["cvae"]["weights"], "others")

@@ -72,7 +72,7 @@ class _About:
     Attributes:
         covers: the data set and its images.
         anchor: the series that BD-rates are against.
-        average: which mean of BD-rates ranks the codecs, a key of :data:`_AVERAGES`.
+        average: the mean of BD-rates that ranks the codecs, a key of :data:`_AVERAGES`.
         versions: the codecs with their versions.
         end: what the tables' names end in.
     """
