@@ -39,7 +39,7 @@ class _Group(click.Group):
             try:
                 return super().invoke(ctx)
             finally:
-                sys.stdout.flush()  # a full disk is told here; later, Python would tell it in its own way
+                _flush()
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BenchmarkError as error:
@@ -51,13 +51,22 @@ class _Group(click.Group):
             _close_output()
             raise click.exceptions.Exit(PIPE_CLOSED) from error
         except OSError as error:
-            if not error.filename:
-                _close_output()
-            where = error.filename or "the output"
+            with contextlib.suppress(OSError):
+                _flush()
+            where = error.filename or "the output, or a file"
             raise _refusal(f"{where}: cannot be used: {error.strerror or one_line(error)}", error) from error
         except Exception as error:
             text = f"unforeseen {type(error).__name__}: {one_line(error)}; --verbose shows where, please report it"
             raise _refusal(text, error) from error
+
+
+def _flush() -> None:
+    """Hands over all output: a full disk is told here, for Python would tell it in its own way as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _close_output()
+        raise
 
 
 def _close_output() -> None:

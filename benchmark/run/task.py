@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
-from benchmark.errors import Unreachable, UnsupportedImage, plain_line
+from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
 from benchmark.run.matching import Target, row_settings
@@ -98,7 +98,8 @@ def _run(task: Task) -> list[Record]:
     cls = codec_class(task.codec)
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
     try:
-        reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
+        with contained("the data set or a metric"):
+            reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
     except UnsupportedImage as error:
         return _skipped(task, cls, one_line(error))
     blanks: dict[Codec, Record] = {}

@@ -20,14 +20,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-AVAILABLE = sys.platform == "linux" and Path("/proc/self/stat").exists()
-"""Whether this system has what the guard takes."""
-
 _PATIENCE = 10.0
 """Seconds after which processes that do not end, such as those of another user, are left alone."""
 
-_SET_DEATH_SIGNAL, _SET_SUBREAPER = 1, 36
+_SET_DEATH_SIGNAL, _SET_SUBREAPER, _GET_SUBREAPER = 1, 36, 37
 """Numbers of ``prctl``."""
+
+
+def _is_available() -> bool:
+    if sys.platform != "linux" or not Path("/proc/self/stat").exists():
+        return False
+    answer = ctypes.c_int()
+    return bool(ctypes.CDLL(None).prctl(_GET_SUBREAPER, ctypes.byref(answer), 0, 0, 0) == 0)
+
+
+AVAILABLE = _is_available()
+"""Whether this system has what the guard takes."""
 
 
 def adopt_orphans() -> None:

@@ -180,5 +180,5 @@ def test_an_output_that_is_full_is_a_line(tmp_path: Path) -> None:
         )
     assert (done.returncode, done.stderr.splitlines()) == (
         2,
-        ["Error: the output: cannot be used: No space left on device"],
+        ["Error: the output, or a file: cannot be used: No space left on device"],
     )

@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 from benchmark.codec import Codec, Image, Setting
-from benchmark.plugins import codec_class, dataset_class, open_dataset
+from benchmark.plugins import codec_class, dataset_class, metric_families, open_dataset
 from benchmark.record.row import Record
+from benchmark.run.engine import run_tasks
 from benchmark.run.matching import Target, knob_values
 from benchmark.run.task import SPOILED, Task, run_task
 from tests.conftest import Run
 from tests.run.examples import Planes, records
+from tests.serial import Serial
 
 
 def matched(folder: Path, codec: str, target: Target, **settings: Setting) -> list[Record]:
@@ -168,6 +170,21 @@ def test_whatever_a_codec_raises_is_a_row(pictures: Path) -> None:
     sweep = [{"how": how} for how in (*reasons, "well")]
     rows = run_task(Task(spec, None, "0.png", spec, "broken", sweep, ("psnr",), 1, 1))
     assert [(row.status, row.reason) for row in rows] == [*(("failed", text) for text in reasons.values()), ("ok", "")]
+
+
+@pytest.mark.parametrize(("step", "failed"), [("prepare", False), ("compare", True)])
+def test_whatever_a_metric_raises_is_a_row(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, step: str, failed: bool
+) -> None:
+    def leave(*_: object) -> None:
+        raise SystemExit(0)
+
+    monkeypatch.setattr(metric_families()["psnr"], step, leave)
+    spec = f"folder:{pictures}"
+    task = Task(spec, None, "0.png", spec, "jpeg", [{"quality": 50}], ("psnr",), 1, 1)
+    ((_, (row,)),) = run_tasks([task], jobs=1, timeout=60, engine=Serial())
+    assert row.status == "failed"
+    assert row.reason == ("SystemExit: 0" if failed else "PluginError: the data set or a metric raised SystemExit: 0")
 
 
 @pytest.mark.usefixtures("broken")

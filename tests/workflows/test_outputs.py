@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pictures
 
+from benchmark.system.lock import folder_lock
 from tests.conftest import Run, photo
 from tests.run.examples import records
 
@@ -19,3 +21,20 @@ def test_every_row_of_an_incomplete_set_says_so(rdbench: Run, tmp_path: Path) ->
     rows = records(tmp_path / "out")
     assert (set(rows["dataset"]), set(rows["images_expected"].astype(int))) == ({"kodak"}, {24})
     assert "kodak (1 of 24)" in (tmp_path / "out" / "rd_psnr_rgb.svg").read_text()
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_a_second_run_in_a_folder_is_refused_and_reading_is_not(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "pictures" / "a.png")
+    words = ("run", "--codecs", "jpeg", "--dataset", "folder:pictures", "--metrics", "psnr", "--out", "out", "--set")
+    rdbench(*words, "jpeg.quality=10,30,50,70")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    with folder_lock(tmp_path / "out"):
+        refused = rdbench(*words, "jpeg.quality=90", check=False)
+        rdbench("bdrate", "out", "--anchor", "jpeg")
+        rdbench("compare", "out", "out")
+    assert refused.returncode == 2
+    assert f"another process works in this folder (process {os.getpid()} on " in refused.stderr
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert "4 of them from an earlier run" in rdbench(*words, "jpeg.quality=10,30,50,70,90").stdout

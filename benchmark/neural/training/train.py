@@ -24,7 +24,7 @@ from benchmark.neural.training.loop import StageLoop
 from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.environment import commit
-from benchmark.system.files import make_folder, replace_file
+from benchmark.system.files import make_folder, replace_file, writing
 from benchmark.system.lock import folder_lock
 from benchmark.system.progress import Progress
 
@@ -186,7 +186,8 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
                 weights = arrays.get(f"done{index}")
                 if weights:
                     network.set_weights(weights)
-                finished = recipe.finish(network, stage, run.examples, run.held_out, run.out) if weights else []
+                with writing(run.out):
+                    finished = recipe.finish(network, stage, run.examples, run.held_out, run.out) if weights else []
                 effort.update(state.efforts[index])
                 progress.skip(amount, f"quality {stage.quality}: trained before")
             else:
@@ -209,7 +210,8 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
                 loop.run()
                 # Epochs that early stopping left out are no work, and neither is what was trained before.
                 progress.skip(amount - loop.advanced, f"quality {stage.quality}: {what}")
-                finished = recipe.finish(network, stage, run.examples, run.held_out, run.out)
+                with writing(run.out):
+                    finished = recipe.finish(network, stage, run.examples, run.held_out, run.out)
                 effort.update(state.effort())
                 if index + 1 < len(stages):
                     arrays = {name: group for name, group in arrays.items() if name.startswith("done")}
