@@ -57,6 +57,11 @@ def contained(what: str) -> Iterator[None]:
         raise PluginError(f"{what} raised {type(error).__name__}: {one_line(error)}") from error
 
 
+def counted(number: int, word: str) -> str:
+    """A number with what it counts, such as ``1 point`` or ``2 points``."""
+    return f"{number} {word}{'s' if number != 1 else ''}"
+
+
 def did_you_mean(text: str, known: Iterable[str]) -> str:
     """What a message says of the names that come near to one that is not known, or else of all, or the first of many.
 

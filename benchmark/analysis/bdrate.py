@@ -24,7 +24,7 @@ from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
 from benchmark.analysis.points import Samples
 from benchmark.analysis.standing import with_ranks
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 
 MOST_SPREAD = 1.0
@@ -112,7 +112,8 @@ def bd_table(
         base = bases.get(curve.dataset)
         common = {"dataset": curve.dataset, "series": curve.label, "image": "", "anchor": name, "metric": metric.column}
         if base is None:
-            rows.append(_row(common, curve, *[BDResult(math.nan, flags=("refused: the anchor is not there",))] * 2))
+            nothing = BDResult(math.nan, flags=("refused: the anchor is not there",))
+            rows.append(_row(common, curve, nothing, nothing, title=metric.title))
             continue
         others = by_series.get((curve.dataset, name), {})
         mine = by_series.get((curve.dataset, curve.label), {})
@@ -121,11 +122,12 @@ def bd_table(
                 {**common, "image": own.image},
                 own,
                 *(bd(others[image], own, interpolator) for bd in (bd_rate, bd_metric)),
+                title=metric.title,
             )
             for image, own in mine.items()
             if image in others
         ]
-        whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)))
+        whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)), title=metric.title)
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
         found, flags = _of_images(single, itself=curve.label == name)
         flags = _coverage(others, mine, name, curve.label) + flags
@@ -187,7 +189,13 @@ COLUMNS = (
 _OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low", "ci_high", "p_value", "image_std")
 
 
-def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult) -> dict[str, Any]:
+def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult, *, title: str) -> dict[str, Any]:
+    told: dict[str, list[str]] = {}
+    for name, result in (("BD-rate", rate), (f"BD-{title}", metric)):
+        for flag in result.flags:
+            told.setdefault(flag, []).append(name)
+    of = "" if curve.image else " of the mean curve"
+    flags = [f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items()]
     return {
         **common,
         "bd_rate": rate.value,
@@ -203,7 +211,7 @@ def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult)
         **dict.fromkeys(_OF_IMAGES, math.nan),
         "image_count": 0,
         "fixes": "",
-        "flags": "; ".join(dict.fromkeys((*rate.flags, *metric.flags))),
+        "flags": "; ".join(flags),
     }
 
 
@@ -218,7 +226,7 @@ def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str,
     if not single:
         flags.append("no records of images: no interval and no test")
     elif count < LEAST_IMAGES:
-        flags.append(f"{count} image{'s' if count != 1 else ''}: no interval and no test, which need {LEAST_IMAGES}")
+        flags.append(f"{counted(count, 'image')}: no interval and no test, which need {LEAST_IMAGES}")
     low, high = mean_interval(values)
     return {
         "image_mean": values.mean() if count else math.nan,
@@ -235,7 +243,8 @@ def _refused(whole: dict[str, Any], found: dict[str, Any], images: int) -> str:
     if whole["overlap"] < LEAST_OVERLAP:
         return "mean of images: refused, as that of the mean curve"
     if found["image_count"] <= LEAST_SHARE * images and images:
-        return f"mean of images: refused, for only {found['image_count']} of {images} images have a BD-rate"
+        count = f"{found['image_count']} of {counted(images, 'image')}"
+        return f"mean of images: refused, for a BD-rate is there on only {count}"
     return ""
 
 

@@ -15,7 +15,7 @@ from benchmark.analysis.curve import Results
 from benchmark.analysis.publishable import RULE, publishable
 from benchmark.analysis.standing import headline
 from benchmark.analysis.table import KEYS
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, counted
 
 COLUMNS = (
     "dataset",
@@ -107,7 +107,7 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
         whole = most[most["covers"] == covers]
         flags = []
         if len(whole) < len(group):
-            flags.append(f"{len(group) - len(whole)} points cover other images or fewer, left out")
+            flags.append(f"left out {counted(len(group) - len(whole), 'point')} of other images or fewer")
         if at_rate is not None:
             distance = np.abs(np.log(pd.to_numeric(whole["bpp_mean"]) / at_rate))
             whole = whole.loc[[distance.idxmin()]]

@@ -15,7 +15,7 @@ from benchmark.analysis.interpolate import Floats, fronts, same
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
 from benchmark.analysis.table import KEYS, matched_labels, read_records, read_summary, series_labels, summarise
-from benchmark.errors import RecordsError, UsageError
+from benchmark.errors import RecordsError, UsageError, counted
 from benchmark.metric import Metric, find_metric
 from benchmark.record.reading import read_header
 
@@ -59,18 +59,21 @@ class Curve:
         points = np.array(sorted(set(zip(self.rates, self.qualities, strict=True))), float).reshape(-1, 2)
         rates, qualities, counts = (rows[0] for rows in fronts(points[None, :, 0], points[None, :, 1]))
         finite = int((np.isfinite(points).all(axis=1) & (points[:, 0] > 0)).sum())
+        missing = int(np.isnan(points).any(axis=1).sum())
         notes = []
-        if finite < len(points):
-            notes.append(f"{self.label}: {len(points) - finite} of {len(points)} points are not finite, left out")
+        if missing:
+            notes.append(f"{self.label}: {missing} of {counted(len(points), 'point')} left out, without a value")
+        if infinite := len(points) - finite - missing:
+            notes.append(f"{self.label}: {infinite} of {counted(len(points), 'point')} left out, not finite")
         good = np.isfinite(rates) & np.isfinite(qualities) & (rates > 0) & ~counts
         near = sum(
             bool((same(rates[counts], rate) & same(qualities[counts], quality)).any())
             for rate, quality in zip(rates[good], qualities[good], strict=True)
         )
         if near:
-            notes.append(f"{self.label}: {near} of {finite} points equal another but for rounding, left out")
+            notes.append(f"{self.label}: {near} of {counted(finite, 'point')} left out, equal another but for rounding")
         if good.sum() > near:
-            notes.append(f"{self.label}: not monotone, {good.sum() - near} of {finite} points left out")
+            notes.append(f"{self.label}: not monotone, {good.sum() - near} of {counted(finite, 'point')} left out")
         return rates[counts], qualities[counts], tuple(notes)
 
     def hull(self) -> Curve:
@@ -165,9 +168,10 @@ class Results:
             covers = Counter(most["covers"]).most_common(1)[0][0]
             whole = most[most["covers"] == covers]
             missing = len(group) - len(whole)
-            notes = [f"{series}: {missing} points cover other images or fewer, left out"] if missing else []
+            left = f"{series}: left out {counted(missing, 'point')} of other images or fewer"
+            notes = [left] if missing else []
             if undefined := int(whole["undefined"].max()):
-                notes.append(f"{metric.column} has no value on {undefined} images, left out")
+                notes.append(f"{metric.column} has no value on {counted(undefined, 'image')}, left out")
             if infinite := whole["infinite"].max():
                 notes.append(f"{metric.column} is infinite on some images, left out: {infinite}")
             curve = Curve(

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import Floats, pchip_means
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, counted
 
 LEAST_POINTS = 4
 """Points that a curve needs."""
@@ -107,8 +107,8 @@ def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> B
         rates, qualities, notes = curve.front()
         flags += [note for note in notes if note not in flags]
         if len(rates) < LEAST_POINTS:
-            points = f"{len(rates)} point{'s' if len(rates) != 1 else ''}"
-            return BDResult(math.nan, flags=(*flags, f"refused: {curve.label} has {points}, needs {LEAST_POINTS}"))
+            few = f"refused: {curve.label} has {counted(len(rates), 'point')}, needs {LEAST_POINTS}"
+            return BDResult(math.nan, flags=(*flags, few))
         pairs.append((qualities, np.log10(rates)) if of_rate else (np.log10(rates), qualities))
     axis = "quality" if of_rate else "rate"
     ends = [(x[0], x[-1]) for x, _ in pairs]
@@ -116,16 +116,28 @@ def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> B
     if high <= low:
         return BDResult(math.nan, overlap=0.0, flags=(*flags, f"refused: the curves have no {axis} in common"))
     overlap = (high - low) / (max(last for _, last in ends) - min(first for first, _ in ends))
+    if overlap < LEAST_OVERLAP:
+        share, least = _apart(overlap, LEAST_OVERLAP)
+        flags.append(f"refused: only {share} of their range of {axis} is common to both curves, needs {least}")
+        return BDResult(math.nan, overlap=float(overlap), flags=tuple(flags))
     if overlap < SMALL_OVERLAP:
         flags.append(f"only {overlap:.0%} of their range of {axis} is common to both curves")
-    if overlap < LEAST_OVERLAP:
-        flags[-1] = f"refused: {flags[-1]}, needs {LEAST_OVERLAP:.0%}"
-        return BDResult(math.nan, overlap=float(overlap), flags=tuple(flags))
     means = [INTERPOLATORS[interpolator](x, y, float(low), float(high)) for x, y in pairs]
     difference = means[1] - means[0]
     if of_rate:
         return BDResult(100 * (10**difference - 1), float(low), float(high), float(overlap), tuple(flags))
     return BDResult(difference, float(10**low), float(10**high), float(overlap), tuple(flags))
+
+
+def _apart(share: float, least: float) -> tuple[str, str]:
+    """Two shares as percentages, with as many digits as it takes to tell them apart."""
+    digits = 0
+    while digits < _MOST_DIGITS and f"{share:.{digits}%}" == f"{least:.{digits}%}":
+        digits += 1
+    return f"{share:.{digits}%}", f"{least:.{digits}%}"
+
+
+_MOST_DIGITS = 13
 
 
 def _mismatch(anchor: Curve, test: Curve) -> str:
@@ -136,7 +148,7 @@ def _mismatch(anchor: Curve, test: Curve) -> str:
         if not curve.images:
             return f"refused: nothing says how many images {curve.label} is a mean of; import it again with --images"
     if anchor.images != test.images:
-        return f"refused: {test.label} covers {test.images} images, the anchor {anchor.images}"
+        return f"refused: {test.label} covers {counted(test.images, 'image')}, the anchor {anchor.images}"
     if anchor.covers and test.covers and anchor.covers != test.covers:
         others = len(test.covers - anchor.covers)
         return f"refused: {others} of the images of {test.label} are not those of the anchor"

@@ -14,7 +14,7 @@ from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
 from benchmark.analysis.points import Samples
 from benchmark.analysis.timed import SECONDS, mean_seconds
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 
 COLUMNS = (
@@ -96,7 +96,8 @@ def ranking(
             | _times(seconds, curve, place, by_rate=by_rate)
         )
         if curve.covers != largest.covers or curve.images != largest.images:
-            text = f"covers {curve.images} images that are not those of {largest.label}, which has {largest.images}"
+            own = counted(curve.images, "image")
+            text = f"covers {own} that are not those of {largest.label}, which has {largest.images}"
             rows[-1]["flags"] = "; ".join(filter(None, (rows[-1]["flags"], text)))
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "rank"])
     ranks = table.groupby("dataset", sort=False)["value"].rank(method="min", ascending=not (by_rate and metric.rises))
@@ -111,7 +112,7 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metr
     flags = [*curve.notes, *notes]
     found = {"value": math.nan, "ci_low": math.nan, "ci_high": math.nan}
     if len(rates) < LEAST_POINTS:
-        flags.append(f"no value: {len(rates)} point{'s' if len(rates) != 1 else ''}, needs {LEAST_POINTS}")
+        flags.append(f"no value: {counted(len(rates), 'point')}, needs {LEAST_POINTS}")
         return {**found, "flags": "; ".join(flags)}
     ends = (rates[0], rates[-1]) if by_rate else (qualities[0], qualities[-1])
     if not ends[0] <= target <= ends[1]:
@@ -123,7 +124,7 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metr
     if samples is None:
         flags.append("no records of images: no interval")
     elif len(samples.weights) < LEAST_IMAGES:
-        flags.append(f"{len(samples.weights)} images: no interval, which needs {LEAST_IMAGES}")
+        flags.append(f"{counted(len(samples.weights), 'image')}: no interval, which needs {LEAST_IMAGES}")
     else:
         drawn = _values(*samples.means(shares(len(samples.weights))), target, by_rate=by_rate)
         # A rate is a ratio: its interval is that of its logarithm.

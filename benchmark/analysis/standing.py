@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from benchmark.errors import counted
 from benchmark.metric import Metric
 
 DIGITS = 1
@@ -82,7 +83,7 @@ def findings(rows: pd.DataFrame, metric: Metric) -> list[str]:
         better = ranked[ranked["headline"].map(_printed) < 0]
         if len(better):
             verb = "needs" if len(better) == 1 else "need"
-            text = f"{len(better)} of {len(ranked)} codecs {verb} less rate than {anchor}"
+            text = f"{len(better)} of {counted(len(ranked), 'codec')} {verb} less rate than {anchor}"
             if ranked["headline_high"].notna().any():
                 sure = int((ranked["headline_high"] < 0).sum())
                 all_or_none = {len(better): "all of them", 0: "none of them"}
@@ -116,7 +117,7 @@ def _best(ranked: pd.DataFrame, where: str, anchor: str, metric: Metric) -> str:
 
 def refused_text(row: pd.Series) -> str:
     """A series without a rank, and why."""
-    reasons = [flag.removeprefix("refused: ") for flag in str(row["flags"]).split("; ") if "refused" in flag]
+    reasons = [flag.rpartition("refused: ")[2] for flag in str(row["flags"]).split("; ") if "refused" in flag]
     if not reasons and not math.isnan(row["bd_rate"]):
         reasons = ["no records of images, so there is the mean curve alone"]
     return f"{row['series']} ({reasons[0]})" if reasons else str(row["series"])

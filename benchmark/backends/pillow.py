@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 from PIL import ImageFile, UnidentifiedImageError, features
 
 from benchmark.codec import Image
-from benchmark.errors import BitstreamError, MissingData, UnsupportedImage
+from benchmark.errors import BitstreamError, MissingData, UnsupportedImage, counted
 from benchmark.formats.limit import check_claim, no_other_limit
 from benchmark.formats.read import read_pixels, stored_pixels
 
@@ -55,7 +55,7 @@ def decode_with_pillow(data: bytes, form: str) -> Image:
             if picture.mode not in ("L", "RGB") or bits != 8 or frames != 1:
                 raise BitstreamError(
                     f"expected a {form} file of one picture of 8-bit grey or RGB, got {bits} bits a sample, mode "
-                    f"{picture.mode} and {frames} frame{'s' if frames != 1 else ''}"
+                    f"{picture.mode} and {counted(frames, 'frame')}"
                 )
             return np.asarray(picture)
     except UnidentifiedImageError as error:

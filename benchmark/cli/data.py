@@ -67,6 +67,7 @@ def fetch(name: str, out: Path | None) -> None:
 @jobs_option
 def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order: str, jobs: int) -> None:
     """Cut photographs into the entropy-binned patch sets bd0 to bd4."""
+    from benchmark.errors import counted
     from benchmark.workflows.patch_sets import SPLITS
     from benchmark.workflows.patches import build
 
@@ -74,7 +75,8 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
     for name, splits in manifest["sets"].items():
         say(f"{name}: " + ", ".join(f"{splits[split]['patches']} {split}" for split in SPLITS))
     say(
-        f"{out}: {manifest['patches']} patches of {len(manifest['sources'])} images; {len(manifest['skipped'])} skipped"
+        f"{out}: {manifest['patches']} patches of {counted(len(manifest['sources']), 'image')}; "
+        f"{len(manifest['skipped'])} skipped"
     )
 
 

@@ -65,7 +65,7 @@ def import_(
     """
     from benchmark.analysis.references.foreign import import_curves, parse_definition
     from benchmark.analysis.references.reference import reference_text, told_apart
-    from benchmark.errors import UsageError
+    from benchmark.errors import UsageError, counted
     from benchmark.plugins import all_metrics
 
     if out.suffix != ".csv":
@@ -92,10 +92,10 @@ def import_(
     references = told_apart(references)
     write(out, reference_text(references).encode())
     for reference in references:
-        say(f"{reference.label} on {reference.dataset}: {len(reference.rates)} points, {reference.metric}")
+        say(f"{reference.label} on {reference.dataset}: {counted(len(reference.rates), 'point')}, {reference.metric}")
         if reference.note:
             say_note(f"{reference.label}: {reference.note}")
-    say(f"wrote {out}: {len(references)} curves")
+    say(f"wrote {out}: {counted(len(references), 'curve')}")
 
 
 def _images_of(dataset: str) -> int | None:
@@ -151,4 +151,4 @@ def published(studies: Path, results: Path, out: Path | None) -> None:
     page = out or studies / "README.md"
     metrics = metrics_below(results, all_metrics())
     write(page, write_page([read_published(path, metrics) for path in files], results).encode())
-    say(f"wrote {page}: {len(files)} studies")
+    say(f"wrote {page}: {len(files)} {'study' if len(files) == 1 else 'studies'}")

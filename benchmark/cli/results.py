@@ -197,7 +197,7 @@ def report(
 @click.option(
     "--subset",
     is_flag=True,
-    help="Leaves out rows and metrics that CURRENT lacks. Without it, they are worse.",
+    help="Leaves out rows and columns that CURRENT lacks.",
 )
 @click.option(
     "--out",
@@ -236,7 +236,8 @@ def compare(
     signed-rank test over at least 6 pairs finds p < 0.05, corrected for all codecs.
 
     The exit status is 0 if the run is the same or better. It is 1 if anything is worse, or a row fails now or is
-    missing. It is 2 if the runs cannot be compared: another schema, data set, pixels or definition of a metric.
+    missing. It is 2 if the runs cannot be compared: another schema, data set, pixels or definition of a metric, or a
+    column that CURRENT lacks.
 
     With --accept the current run becomes the baseline, whatever the verdict, and the exit status is 0.
     """

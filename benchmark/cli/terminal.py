@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.cli.console import complain, open_console, say
 from benchmark.cli.tables import formatted, table_of
+from benchmark.errors import counted
 from benchmark.metric import Metric, find_metric
 from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
@@ -34,26 +35,24 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.statuses and (outcome.folder / "summary.csv").exists():
         _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
-        complain(f"{codec}: {count} row{'s' if count != 1 else ''} failed, the first: {reason}")
+        complain(f"{codec}: {counted(count, 'row')} failed, the first: {reason}")
     for target, (count, nearest) in outcome.unreached.items():
-        rows = f"{count} row{'s' if count != 1 else ''}"
-        console.print(f"{target}: {rows} unreachable, the first: {nearest}", soft_wrap=True)
+        console.print(f"{target}: {counted(count, 'row')} unreachable, the first: {nearest}", soft_wrap=True)
     _print_files(console, outcome)
     counts = ", ".join(f"{count} {status}" for status, count in sorted(outcome.statuses.items())) or "none"
     console.print(f"rows: {counts}; {outcome.reused} of them from an earlier run")
     for reason, count in outcome.again.items():
-        console.print(f"made again: {count} row{'s' if count != 1 else ''} of {reason}", soft_wrap=True)
+        console.print(f"made again: {counted(count, 'row')} of {reason}", soft_wrap=True)
     if outcome.unchecked:
         console.print(
-            f"unchecked: {outcome.unchecked} rows from before the code of a codec was recorded: taken to be of the "
-            "present code; --fresh makes all rows anew",
+            f"unchecked: {counted(outcome.unchecked, 'row')} from before the code of a codec was recorded: taken to be "
+            "of the present code; --fresh makes all rows anew",
             soft_wrap=True,
         )
     if outcome.disturbed:
-        rows = f"{outcome.disturbed} row{'s' if outcome.disturbed != 1 else ''}"
         console.print(
-            f"disturbed: {rows} while timed: no table of times takes them; the same command, on a machine that does "
-            "nothing else, times them again",
+            f"disturbed: {counted(outcome.disturbed, 'row')} while timed: no table of times takes them; the same "
+            "command, on a machine that does nothing else, times them again",
             soft_wrap=True,
         )
     if outcome.others:
@@ -114,7 +113,7 @@ def _print_files(console: Console, outcome: Outcome) -> None:
     for name, reason in list(outcome.unusable.items())[:_FILES]:
         console.print(f"skipped {name}: {reason}", soft_wrap=True, markup=False)
     if len(outcome.unusable) > _FILES:
-        console.print(f"skipped {len(outcome.unusable) - _FILES} more files: records.csv has the reasons")
+        console.print(f"skipped {counted(len(outcome.unusable) - _FILES, 'more file')}: records.csv has the reasons")
     if outcome.passed_over:
         console.print(f"passed over, as files that are not read: {outcome.passed_over}", soft_wrap=True, markup=False)
 
@@ -322,4 +321,4 @@ def print_checks(checks: Sequence[Check]) -> None:
         complain(f"{codec}: {first.image}, {first.settings}: {first.reason}")
     unkept = sum(check.verdict == NOT_KEPT for check in checks)
     if unkept:
-        say(f"{unkept} of {len(checks)} rows were not checked: the run did not keep their streams")
+        say(f"not checked: {unkept} of {counted(len(checks), 'row')}, of which the run did not keep the streams")

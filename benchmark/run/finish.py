@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
 from benchmark.analysis.table import averaging
+from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
 from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
@@ -140,7 +141,7 @@ def others_text(folder: Path, others: int, kept: str) -> str:
         kept: the names of the files of their studies.
     """
     return (
-        f"{folder} holds {others} row{'s' if others != 1 else ''} of another study{f' ({kept})' if kept else ''}: they "
+        f"{folder} holds {counted(others, 'row')} of another study{f' ({kept})' if kept else ''}: they "
         "stay, and tables and figures show them too; name another folder with --out to have this study alone"
     )
 

@@ -42,7 +42,7 @@ def test_tables_of_records_have_the_mean_curve_and_the_images(folder: Path) -> N
     assert (whole["images"], whole["image_count"], whole["points"]) == (2, 2, 6)
     assert whole["flags"] == "2 images: no interval and no test, which need 6"
     assert all(math.isnan(whole[name]) for name in ("ci_low", "ci_high", "curve_ci_low", "curve_ci_high", "p_value"))
-    assert "covers 1 images, the anchor 2" in by_series(table)["partial"]["flags"]
+    assert "covers 1 image, the anchor 2" in by_series(table)["partial"]["flags"]
     assert math.isnan(by_series(table)["partial"]["bd_rate"])
     assert by_series(table, "a")["partial"]["bd_rate"] == 0
 
@@ -55,7 +55,7 @@ def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
     assert table["good"]["bd_rate"] == pytest.approx(-62.5)
     assert table["good"]["image_count"] == 0
     assert table["good"]["flags"] == "no records of images: no interval and no test"
-    assert "covers 1 images, the anchor 2" in table["partial"]["flags"]
+    assert "covers 1 image, the anchor 2" in table["partial"]["flags"]
     # Both files of one run are the same results.
     both = read_results([folder, folder / "summary.csv"], METRICS)
     assert bd_table(both, "plain", PSNR)["bd_rate"].tolist() == pytest.approx(
@@ -175,7 +175,7 @@ def test_points_that_cover_fewer_images_are_left_out_and_told(folder: Path) -> N
     rows.loc[(rows["codec"] == "good") & (rows["image"] == "b") & (rows["settings"] == '{"q":0}'), "status"] = "failed"
     rows.to_csv(folder / "records.csv", index=False)
     found = by_series(bd_table(read_results([folder], METRICS), "plain", PSNR))["good"]
-    assert "good: 1 points cover other images or fewer, left out" in found["flags"]
+    assert "good: left out 1 point of other images or fewer" in found["flags"]
     assert found["points"] == 5
     assert found["bd_rate"] == pytest.approx(-62.5)
 
@@ -247,7 +247,7 @@ def test_a_mean_over_half_of_the_images_or_fewer_is_refused(tmp_path: Path, lost
     if rank is None:
         assert pd.isna(row["rank"])
         assert math.isnan(row["image_mean"])
-        assert "mean of images: refused, for only 4 of 8 images have a BD-rate" in row["flags"]
+        assert "mean of images: refused, for a BD-rate is there on only 4 of 8 images" in row["flags"]
     else:
         assert row["rank"] == rank
         assert -41 < row["image_mean"] < -30

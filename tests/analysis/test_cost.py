@@ -135,7 +135,7 @@ def test_coverage_is_flagged(tmp_path: Path) -> None:
             )
         )
     )
-    assert found.loc["a", "flags"] == "1 points cover other images or fewer, left out"
+    assert found.loc["a", "flags"] == "left out 1 point of other images or fewer"
     assert found.loc["a", "points"] == 1
     assert found.loc["b", "flags"] == "timed with 1 and 2 threads"
     assert found.loc["c", "flags"] == "not over the images of most series (1 of 2 in common)"

@@ -162,7 +162,7 @@ def test_points_that_do_not_rise_are_left_out_and_told() -> None:
     found = bd_rate(curve(BPG), worse)
     assert found.value == 0
     assert found.flags == (
-        "bumpy: 1 of 11 points are not finite, left out",
+        "bumpy: 1 of 11 points left out, not finite",
         "bumpy: not monotone, 2 of 10 points left out",
     )
     # The better of two at one rate stays.
@@ -177,8 +177,13 @@ def test_a_small_overlap_is_flagged_and_a_smaller_one_refused() -> None:
     assert found.value < 0
     found = bd_rate(curve(BPG), curve(tuple((rate, quality + 15) for rate, quality in BPG)))
     assert found.flags == ("refused: only 18% of their range of quality is common to both curves, needs 20%",)
-    assert math.isnan(found.value)
-    assert found.overlap == pytest.approx((47.6325 - 41.1951) / (62.6325 - 26.1951))
+
+
+def test_a_share_just_below_the_least_is_told_apart_from_it() -> None:
+    one = Curve([1, 2, 3, 4], [30, 31, 32, 40], "one")
+    other = Curve([1, 2, 3, 4], [36.4, 41, 43, 48.01], "other")  # 3.6 of 18.01
+    (flag,) = bd_rate(one, other).flags
+    assert flag == "refused: only 19.99% of their range of quality is common to both curves, needs 20.00%"
 
 
 def test_points_that_differ_by_rounding_count_once() -> None:
@@ -187,7 +192,7 @@ def test_points_that_differ_by_rounding_count_once() -> None:
     for near in ((rate * (1 + 1e-13), quality), (rate, quality + 1e-13), (rate * (1 + 1e-12), quality + 1e-12)):
         found = bd_rate(curve((*BPG, near)), curve(tuple((0.8 * rate, quality) for rate, quality in BPG)))
         assert found.value == pytest.approx(-20)
-        assert found.flags == ("codec: 1 of 9 points equal another but for rounding, left out",)
+        assert found.flags == ("codec: 1 of 9 points left out, equal another but for rounding",)
     flat = (*BPG, (BPG[-1][0] * 1.2, BPG[-1][1] + 1e-13))
     found = bd_metric(curve(flat), curve(BPG))
     assert found.value == pytest.approx(0, abs=1e-9)

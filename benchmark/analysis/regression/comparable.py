@@ -14,10 +14,22 @@ from benchmark.record.settings import read_settings
 
 
 def obstacles_to(
-    before: pd.DataFrame, after: pd.DataFrame, pairs: pd.DataFrame, judged: Sequence[Metric], notes: list[str]
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    pairs: pd.DataFrame,
+    judged: Sequence[Metric],
+    notes: list[str],
+    *,
+    subset: bool,
 ) -> list[str]:
     """Why two sets of records cannot be compared. What is not known for sure goes to the notes."""
     found = []
+    absent = [metric.column for metric in judged if metric.column in before and metric.column not in after]
+    if absent and not subset:
+        found.append(
+            f"the current run lacks {'the column' if len(absent) == 1 else 'the columns'} {', '.join(absent)}: run it "
+            "with the metrics of the baseline, or compare what both have with --subset"
+        )
     images = [
         frame.loc[frame["image_sha256"] != "", ["dataset", "image", "image_sha256"]].drop_duplicates()
         for frame in (before, after)
@@ -27,7 +39,7 @@ def obstacles_to(
     for dataset, part in other.groupby("dataset", sort=False):
         names = list(dict.fromkeys(part["image"]))
         found.append(f"other pixels in {dataset}: {_some(names)}; the two runs are of other images of one name")
-    if pairs.empty and not found:
+    if pairs.empty and other.empty:
         sides = [
             f"{_some(list(dict.fromkeys(frame['codec'])))} on {_some(list(dict.fromkeys(frame['dataset'])))}"
             for frame in (before, after)

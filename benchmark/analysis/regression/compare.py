@@ -133,7 +133,7 @@ def compare(
     """
     pairs, missing, new = pair_rows(baseline.records, current.records)
     notes = [*baseline.notes, *current.notes]
-    obstacles = obstacles_to(baseline.records, current.records, pairs, judged, notes)
+    obstacles = obstacles_to(baseline.records, current.records, pairs, judged, notes, subset=subset)
     if obstacles:
         pairs, missing, new = pairs.iloc[:0], missing.iloc[:0], new.iloc[:0]
     notes += [] if obstacles else notes_on(pairs, missing, new, judged, baseline.records, current.records)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve
+from benchmark.analysis.curve import Curve, Results, results_of
 from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.regression.changes import NOISE
+from benchmark.analysis.regression.runs import KEYS
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
 
@@ -28,6 +30,8 @@ COLUMNS = (
     "flags",
 )
 
+_TARGET = ("target_column", "target_limit", "target_over")
+
 
 def series_of(good: pd.DataFrame) -> pd.Series:
     """The curve that each row lies on."""
@@ -41,15 +45,30 @@ def series_of(good: pd.DataFrame) -> pd.Series:
 
 
 def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], tolerance: float) -> pd.DataFrame:
-    """BD-rate of the current run against the baseline for each series, data set and metric, with a verdict."""
+    """BD-rate of the current run against the baseline for each series, data set and metric, with a verdict.
+
+    The curves are those of tables and figures, see :meth:`benchmark.analysis.curve.Results.curves`: rates are pooled
+    where images differ much in size, and a few images of infinite quality are left out.
+    """
+    metrics = [metric for metric in leading(judged) if _both(good, metric)]
+    if not metrics:
+        return pd.DataFrame(columns=COLUMNS)
+    before, after = (_results(good, series, metrics, side) for side in ("before", "after"))
     rows = []
-    for (dataset, label), part in good.groupby(["dataset", series], sort=False):
-        for metric in leading(judged):
-            names = [f"{metric.column}_before", f"{metric.column}_after"]
-            if not set(names) <= set(part.columns) or part[names].isna().any(axis=1).all():
+    for metric in metrics:
+        curves = [_by_place(results.curves(metric)) for results in (before, after)]
+        images = [_by_place(results.image_curves(metric)) for results in (before, after)]
+        for (dataset, label), part in good.groupby(["dataset", series], sort=False):
+            if not _both(part, metric):
                 continue
-            whole = part[part[names].notna().all(axis=1)]
-            row = _bd(whole, metric, str(dataset), str(label))
+            own = [found.get((str(dataset), str(label), ""), None) for found in curves]
+            assert own[0] is not None and own[1] is not None
+            pairs = [
+                (images[0][key], images[1][key])
+                for key in images[0]
+                if key[:2] == (dataset, label) and key in images[1] and images[0][key].covers <= own[0].covers
+            ]
+            row = _bd(own[0], own[1], pairs, str(label), _alike(part, metric))
             value = row["bd_rate"]
             verdict = "" if math.isnan(value) else "same"
             if abs(value) > tolerance:
@@ -67,42 +86,65 @@ def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], to
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _bd(part: pd.DataFrame, metric: Metric, dataset: str, label: str) -> dict[str, Any]:
-    """BD-rates over the images that most operating points cover: their mean over images, and that of the mean curve.
+def _both(rows: pd.DataFrame, metric: Metric) -> bool:
+    """Whether some row has a value of a metric in both runs."""
+    names = [f"{metric.column}_before", f"{metric.column}_after"]
+    return set(names) <= set(rows.columns) and bool(rows[names].notna().all(axis=1).any())
+
+
+def _results(good: pd.DataFrame, series: pd.Series, metrics: Sequence[Metric], side: str) -> Results:
+    """The rows of one run that succeeded in both, as results of their own, on the curves that both have."""
+    names = [str(name).removesuffix(f"_{side}") for name in good if str(name).endswith(f"_{side}")]
+    # What names an operating point or a picture beside the keys of the pairs may differ between the runs.
+    columns: dict[str, Any] = {name: good[f"{name}_{side}"] for name in names}
+    columns |= dict.fromkeys(("version", "weights", "image_sha256"), "")
+    columns |= {name: good[f"{name}_after"] for name in ("knob", "images", *_TARGET)}
+    frame = good[KEYS].assign(**columns)
+    for metric in metrics:
+        both = good[[f"{metric.column}_before", f"{metric.column}_after"]].notna().all(axis=1)
+        frame[metric.column] = good[f"{metric.column}_{side}"].where(both)
+    results = results_of([frame], [], metrics)
+    labels = good[["codec", "settings", "target"]].assign(series=series).drop_duplicates()
+    named = {(codec, text, target): label for codec, text, target, label in labels.itertuples(index=False, name=None)}
+
+    def with_labels(table: pd.DataFrame) -> pd.DataFrame:
+        keys = zip(table["codec"], table["settings"], table["target"], strict=True)
+        return table.assign(series=[named[key] for key in keys])
+
+    return replace(results, summary=with_labels(results.summary), records=with_labels(results.records))
+
+
+def _by_place(curves: Sequence[Curve]) -> dict[tuple[str, str, str], Curve]:
+    return {(curve.dataset, curve.label, curve.image): curve for curve in curves}
+
+
+def _alike(part: pd.DataFrame, metric: Metric) -> frozenset[str]:
+    """The images of which both runs have the same rates, and the same values but for a processor's arithmetic."""
+    both = part[part[[f"{metric.column}_before", f"{metric.column}_after"]].notna().all(axis=1)]
+    rates = both["bpp_before"] == both["bpp_after"]
+    values = np.isclose(both[f"{metric.column}_before"], both[f"{metric.column}_after"], rtol=NOISE, atol=0)
+    same = (rates & values).groupby(both["image"]).all()
+    return frozenset(map(str, same.index[same]))
+
+
+def _bd(
+    before: Curve, after: Curve, pairs: Sequence[tuple[Curve, Curve]], label: str, alike: frozenset[str]
+) -> dict[str, Any]:
+    """BD-rates of the images and of their mean curve.
 
     Where half of the images or more have none, such as flat ones, that of the mean curve stands for both.
     """
-    values = ["images_before", *(f"{name}_{side}" for name in ("bpp", metric.column) for side in ("before", "after"))]
-    table = part.pivot(index=["settings", "target"], columns="image", values=values)
-    covered = table["images_before"].notna().to_numpy()
-    most = covered[covered.sum(axis=1).argmax()]
-    whole = (covered == most).all(axis=1)
-    weights = table["images_before"].to_numpy(float)[whole][:, most]
-    sides = {
-        name: [table[f"{column}_{side}"].to_numpy(float)[whole][:, most] for column in ("bpp", metric.column)]
-        for side, name in (("before", "baseline"), ("after", "current run"))
-    }
-
-    def delta(where: slice) -> tuple[float, tuple[str, ...]]:
-        pairs = [(old[:, where], new[:, where]) for old, new in zip(*sides.values(), strict=True)]
-        if np.array_equal(*pairs[0]) and np.allclose(*pairs[1], rtol=NOISE, atol=0):
-            return 0.0, ()
-        curves = []
-        for name, figures in sides.items():
-            rates, means = (np.average(each[:, where], axis=1, weights=weights[:, where]) for each in figures)
-            curves.append(Curve(list(rates), list(metric.quality(means)), f"{label} of the {name}", dataset))
-        found = bd_rate(curves[0], curves[1])
-        return found.value, found.flags
-
-    value, flags = delta(slice(None))
-    each = np.array([delta(slice(place, place + 1))[0] for place in range(int(most.sum()))])
-    each = each[~np.isnan(each)]
-    if not whole.all():
-        flags = (*flags, f"{int((~whole).sum())} of {len(whole)} points cover other images or fewer, left out")
+    each = [0.0 if old.image in alike else bd_rate(old, new).value for old, new in pairs]
+    each = [value for value in each if not math.isnan(value)]
+    value, flags = 0.0, tuple(dict.fromkeys((*before.notes, *after.notes)))
+    if not all(old.image in alike for old, _ in pairs):
+        named = (replace(before, label=f"{label} of the baseline"), replace(after, label=f"{label} of the current run"))
+        found = bd_rate(*named)
+        value, flags = found.value, tuple(dict.fromkeys(found.flags))
     return {
-        "bd_rate": float(each.mean()) if len(each) > most.sum() / 2 else value,
+        "bd_rate": float(np.mean(each)) if len(each) > len(pairs) / 2 else value,
         "mean_curve": value,
         "image_count": len(each),
-        "points": int(whole.sum()),
+        "points": len(before.rates),
         "flags": "; ".join(flags),
     }

@@ -60,6 +60,17 @@ def test_a_metric_that_is_no_longer_measured_is_worse_but_for_a_subset(against: 
     assert against(before=unmeasured).exit_status == 0
 
 
+def test_a_column_that_is_gone_cannot_be_compared_but_for_a_subset(against: Callable[..., Comparison]) -> None:
+    def gone(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.drop(columns=["ssim_rgb", "ssim_y"])
+
+    found = against(gone)
+    assert (found.exit_status, len(found.obstacles)) == (2, 1)
+    assert "lacks the columns ssim_rgb, ssim_y: run it with the metrics of the baseline" in found.obstacles[0]
+    assert against(gone, subset=True).exit_status == 0
+    assert against(before=gone).exit_status == 0
+
+
 def test_versions_are_named_as_causes(tmp_path: Path, against: Callable[..., Comparison]) -> None:
     def newer(frame: pd.DataFrame) -> None:
         frame["version"] = frame["version"].str.replace("libfine 1.0", "libfine 1.1")
