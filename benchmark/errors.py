@@ -70,11 +70,18 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
         known: the names that are known.
     """
     names = list(known)
-    lower = {name.lower(): name for name in names}
-    close = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=2, cutoff=0.65)]
-    meant = f"; did you mean {' or '.join(close)}?" if close else ""
     listed = ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else "")
-    return f"{meant or ';'} known: {listed or 'none'}"
+    return f"{meant(text, names) or ';'} known: {listed or 'none'}"
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """What a message says of the names that come near to one that is not known; empty where none does.
+
+    Arguments are those of :func:`did_you_mean`.
+    """
+    lower = {name.lower(): name for name in known}
+    close = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=2, cutoff=0.65)]
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 _MOST_NAMES = 60

@@ -7,6 +7,7 @@ simulated set of images goes through the functions that the tables of BD-rates c
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,5 +101,11 @@ def table(simulations: int | str = SIMULATIONS, images: Sequence[int] = IMAGES) 
     return markdown([*header, *kinds], lines)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the table."""
+    argparse.ArgumentParser("python -m scripts.coverage", description=__doc__).parse_args()
     print(table())
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
 from benchmark.analysis.points import Samples
 from benchmark.analysis.standing import with_ranks
-from benchmark.errors import UsageError, counted
+from benchmark.errors import UsageError, counted, did_you_mean
 from benchmark.metric import Metric
 
 MOST_SPREAD = 1.0
@@ -342,6 +342,7 @@ def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False, pub
         return anchor
     found = list(dict.fromkeys(labels[summary["codec"] == anchor]))
     if len(found) != 1:
-        problem = "several series" if found else "no series"
-        raise UsageError(f"anchor {anchor!r} is {problem} of the results; name one of: {'; '.join(found or known)}")
+        if found:
+            raise UsageError(f"anchor {anchor!r} is several series of the results; name one of: {'; '.join(found)}")
+        raise UsageError(f"anchor {anchor!r} is no series of the results{did_you_mean(anchor, known)}")
     return str(found[0])

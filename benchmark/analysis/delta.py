@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import Floats, pchip_means
-from benchmark.errors import UsageError, counted
+from benchmark.errors import UsageError, counted, did_you_mean
 
 LEAST_POINTS = 4
 """Points that a curve needs."""
@@ -97,7 +97,7 @@ def bd_metric(anchor: Curve, test: Curve, interpolator: str = "pchip") -> BDResu
 
 def _delta(anchor: Curve, test: Curve, interpolator: str, *, of_rate: bool) -> BDResult:
     if interpolator not in INTERPOLATORS:
-        raise UsageError(f"unknown interpolator {interpolator!r}; known: {', '.join(INTERPOLATORS)}")
+        raise UsageError(f"unknown interpolator {interpolator!r}{did_you_mean(interpolator, INTERPOLATORS)}")
     refusal = _mismatch(anchor, test)
     if refusal:
         return BDResult(math.nan, flags=(*anchor.notes, *test.notes, refusal))

@@ -73,7 +73,7 @@ def smallest(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def shares_won(rates: pd.DataFrame) -> pd.DataFrame:
-    """On how many images each series is the smallest, those that win most first.
+    """On how many images each series is the smallest, those that win most first; of these the cheapest by their means.
 
     Args:
         rates: see :func:`rates_at`.
@@ -87,12 +87,12 @@ def shares_won(rates: pd.DataFrame) -> pd.DataFrame:
     for (dataset, series), part in rates.groupby(["dataset", "series"], sort=False):
         images = rates.loc[rates["dataset"] == dataset, "image"].nunique()
         won = int(((winners["dataset"] == dataset) & (winners["series"] == series)).sum())
-        rows.append((dataset, series, won, int(part["bpp"].notna().sum()), images, won / images))
-    table = pd.DataFrame(rows, columns=SHARES)
+        rows.append((dataset, series, won, int(part["bpp"].notna().sum()), images, won / images, part["bpp"].mean()))
+    table = pd.DataFrame(rows, columns=[*SHARES, "mean"])
     place = table.groupby("dataset", sort=False).ngroup()
     return (
         table.assign(place=place)
-        .sort_values(["place", "won"], ascending=[True, False], kind="stable")
-        .drop(columns="place")
+        .sort_values(["place", "won", "reached", "mean"], ascending=[True, False, False, True], kind="stable")
+        .drop(columns=["place", "mean"])
         .reset_index(drop=True)
     )

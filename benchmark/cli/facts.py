@@ -39,7 +39,8 @@ def print_codec(name: str, *, as_json: bool) -> None:
         at = ", ".join(f"{field}={_text(value)}" for field, value in facts["lossless_at"].items())
         console.print(f"lossless: {at or 'always'}", soft_wrap=True)
     for channels, path in facts["colour"].items():
-        console.print(f"colours of {channels}: {_path_text(path)}", soft_wrap=True)
+        text = _path_text(path, learned=facts["learned"])
+        console.print(f"colours of {channels}: {text}", soft_wrap=True)
 
 
 def codec_facts(codec: type[Codec]) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
             path = None
         colour[{1: "grey", 3: "RGB"}[channels]] = dataclasses.asdict(path) if path else None
     return {
+        "learned": codec.recipe.__func__ is not Codec.recipe.__func__,  # type: ignore[attr-defined]
         "name": codec.name,
         "summary": codec.summary,
         "library": library,
@@ -114,10 +116,10 @@ def named(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
     return found
 
 
-def _path_text(path: dict[str, Any] | None) -> str:
+def _path_text(path: dict[str, Any] | None, *, learned: bool) -> str:
     """A colour path in words."""
     if path is None:
-        return "learned, or not known"
+        return "as the networks have learned" if learned else "the codec does not say what becomes of them"
     scale = "full range" if path["full_range"] else "limited range"
     depth = f"{path['depth']} bits a sample"
     return ", ".join(filter(None, (path["matrix"], scale, path["subsampling"], depth, path["by"])))

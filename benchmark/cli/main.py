@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -34,10 +35,15 @@ class _Group(click.Group):
         use_any_encoding()
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _in_one_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             try:
-                return super().invoke(ctx)
+                with _in_one_line():
+                    return super().invoke(ctx)
             finally:
                 _flush()
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -73,6 +79,20 @@ def _close_output() -> None:
     """Throws away what could not be written, so that Python does not try again as it ends."""
     with contextlib.suppress(OSError, ValueError):  # a test's output is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Slips of options in one line, where click prints the usage above it."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        text = " ".join(error.format_message().split()).rstrip(".")
+        command = error.ctx.command_path if error.ctx else "python -m benchmark"
+        stop = "" if text.endswith("?") else ";"
+        raise _Refusal(f"{text}{stop} {command} --help tells more") from error
 
 
 def _refusal(text: str, error: Exception) -> _Refusal:

@@ -65,8 +65,8 @@ def import_(
     """
     from benchmark.analysis.references.foreign import import_curves, parse_definition
     from benchmark.analysis.references.reference import reference_text, told_apart
-    from benchmark.errors import UsageError, counted
-    from benchmark.plugins import all_metrics
+    from benchmark.errors import UsageError, counted, meant
+    from benchmark.plugins import all_metrics, dataset_classes
 
     if out.suffix != ".csv":
         raise UsageError(f"{out}: expected a name that ends in .csv")
@@ -89,6 +89,8 @@ def import_(
         references += found.references
         for text in found.notes:
             say_note(text)
+    if dataset and dataset.partition(":")[0] not in dataset_classes():
+        say_note(f"--dataset {dataset}: the bench has no data set of this name{meant(dataset, dataset_classes())}")
     references = told_apart(references)
     write(out, reference_text(references).encode())
     for reference in references:

@@ -102,7 +102,7 @@ def _print_ranking(table: pd.DataFrame, at: str, quality: Metric, *, by_rate: bo
 def _print_shares(won: pd.DataFrame, at: str) -> None:
     for dataset, part in won.groupby("dataset", sort=False):
         columns = ("series", "smallest on", "share", "reached", "images")
-        shown = table_of(*columns, numbers=columns[1:])
+        shown = table_of(*columns, numbers=columns[1:], drop=["images", "reached", "share"])
         shown.title = f"{dataset}: on how many images a codec is smallest at {at}"
         for row in part.to_dict("records"):
             counts = (str(row["won"]), f"{row['share']:.0%}", str(row["reached"]), str(row["images"]))
@@ -112,7 +112,16 @@ def _print_shares(won: pd.DataFrame, at: str) -> None:
 
 def _print_images(winners: pd.DataFrame, at: str) -> None:
     for dataset, part in winners.groupby("dataset", sort=False):
-        shown = table_of("image", "smallest", "bpp", "second", "its bpp", "saved", numbers=["its bpp", "saved"])
+        shown = table_of(
+            "image",
+            "smallest",
+            "bpp",
+            "second",
+            "its bpp",
+            "saved",
+            numbers=["its bpp", "saved"],
+            drop=["its bpp", "saved", "second", "bpp"],
+        )
         shown.title = f"{dataset}: the smallest codec of each image at {at}"
         for row in part.to_dict("records"):
             rates = [formatted(row[name], "{:.4f}") for name in ("bpp", "second_bpp")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, did_you_mean
 
 CONVERSIONS = {
     "depth=8": "rounds samples of more than 8 bits",
@@ -29,7 +29,7 @@ def parse_conversions(texts: Sequence[str]) -> tuple[str, ...]:
     names = [name.strip() for text in texts for name in text.split(",")]
     for name in names:
         if name not in CONVERSIONS:
-            raise UsageError(f"unknown conversion {name!r}; known: {', '.join(CONVERSIONS)}")
+            raise UsageError(f"unknown conversion {name!r}{did_you_mean(name, CONVERSIONS)}")
     if {"flatten=white", "flatten=black"} <= set(names):
         raise UsageError("flatten=white and flatten=black contradict each other: take one of them")
     return tuple(name for name in CONVERSIONS if name in names)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark.errors import KIND_WORDS, RecordsError, SettingError
+from benchmark.errors import KIND_WORDS, RecordsError, SettingError, meant
 from benchmark.record.columns import shortened
 
 Settings = dict[str, bool | int | float | str]
@@ -71,7 +71,7 @@ def check_range(where: str, value: bool | int | float | str, limits: Mapping[str
     choices = limits.get("choices")
     if choices is not None and value not in choices:
         listed = ", ".join(map(str, choices))
-        raise SettingError(f"{where}: expected one of {listed}, got {value!r}")
+        raise SettingError(f"{where}: expected one of {listed}, got {value!r}{meant(str(value), map(str, choices))}")
     low, high = limits.get("low"), limits.get("high")
     if isinstance(value, int | float) and not isinstance(value, bool):
         fits = (low is None or value >= low) and (high is None or value <= high)  # NaN does not

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark.codec import Setting
 from benchmark.dataset import Dataset
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, meant
 from benchmark.plugins import codec_class, codec_source, metric_sources, open_dataset, portable_name
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.study import OperatingPoint, Study
@@ -144,5 +144,6 @@ def _items(dataset: Dataset, images: Sequence[str]) -> list[str]:
     images = [by_name.get(name, name) for name in images]
     if unknown := [name for name in images if name not in items]:
         few = ", ".join(list(by_name)[:5]) + (", …" if len(items) > 5 else "")
-        raise UsageError(f"images: {dataset.label} has no image {unknown[0]!r}; expected names such as {few}")
+        near = meant(unknown[0], items)
+        raise UsageError(f"images: {dataset.label} has no image {unknown[0]!r}; expected names such as {few}{near}")
     return [item for item in items if item in images] if images else items

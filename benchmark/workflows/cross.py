@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmark import defaults
 from benchmark.analysis.table import read_summary
-from benchmark.errors import KIND_WORDS, UsageError
+from benchmark.errors import KIND_WORDS, UsageError, did_you_mean
 from benchmark.neural.weights import WEIGHTS_VARIABLE, set_folders
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.frames import csv_text
@@ -75,7 +75,7 @@ def read_cross(path: Path) -> Cross:
             raise UsageError(f"{path}: cross.{key}: expected {KIND_WORDS[kind]}, got {table.get(key)!r}")
     unknown = set(table) - set(kinds)
     if unknown:
-        raise UsageError(f"{path}: unknown key cross.{min(unknown)}; known: {', '.join(kinds)}")
+        raise UsageError(f"{path}: unknown key cross.{min(unknown)}{did_you_mean(min(unknown), kinds)}")
     table["options"] = {key: str(value) for key, value in table["options"].items()}
     cross = Cross(name=str(document.get("name", path.stem)), **table)
     if "weights" not in codec_class(cross.codec).from_settings({}).settings:

@@ -20,7 +20,7 @@ from benchmark.analysis.curve import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
 from benchmark.defaults import RATE
-from benchmark.errors import BenchmarkError, UsageError, contained
+from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
@@ -112,7 +112,7 @@ def show(
         by_image = {choice.image: choice for choice in choices}
         unknown = [box.image for box in boxes if box.image not in by_image]
         if unknown:
-            raise UsageError(f"crop: no image {unknown[0]!r} in the records; they have: {', '.join(by_image)}")
+            raise UsageError(f"crop: no image {unknown[0]!r} in the records{did_you_mean(unknown[0], by_image)}")
         wanted = [(by_image[box.image], box) for box in boxes]
     else:
         wanted = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,13 @@ def test_unknown_names_are_told(rdbench: Run) -> None:
     for words, says in ((["codecs", "jpge"], "did you mean jpeg"), (["metrics", "psnr"], "a name is for codecs alone")):
         done = rdbench("list", *words, check=False)
         assert (done.returncode, says in done.stderr) == (2, True)
+
+
+def test_colours_that_a_codec_does_not_tell(rdbench: Run, tmp_path: Path) -> None:
+    copy = '["cp", "{input}", "{output}"]'
+    (tmp_path / "mine.toml").write_text(f'name = "mine"\nencode = {copy}\ndecode = {copy}\n')
+    for name, says in (
+        ("mine.toml", "the codec does not say what becomes of them"),
+        ("cvae", "as the networks have learned"),
+    ):
+        assert f"colours of RGB: {says}" in rdbench("list", "codecs", name).stdout

@@ -110,9 +110,8 @@ def _refused(rdbench: Run, *words: str) -> str:
     assert done.returncode == 2, (words, done.returncode, done.stdout, done.stderr)
     said = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
     assert "Traceback" not in done.stderr
-    if not said[0].startswith("Usage:"):
-        assert len(said) == 1 and said[0].startswith("Error: "), said
-        assert len(said[0]) < 700, said
+    assert len(said) == 1 and said[0].startswith("Error: "), said
+    assert len(said[0]) < 700, said
     return said[-1]
 
 

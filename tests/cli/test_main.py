@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,48 @@ def test_mistakes_are_explained_without_a_traceback(rdbench: Run, words: list[st
     assert done.returncode == 2, done.stdout + done.stderr
     assert re.search(complaint, done.stderr), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("run --foo", "--foo"),
+        ("--max-pixels x list codecs", "--max-pixels"),
+        ("runn", "Did you mean 'run'? "),
+        ("bdrate", "Missing argument"),
+        ("data fetc", "fetch"),
+        ("compare a b --gate x", "'x' is not one of 'rows', 'bdrate'; "),
+    ],
+)
+def test_a_slip_is_told_in_one_line(rdbench: Run, words: str, says: str) -> None:
+    done = rdbench(*words.split(), check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert says in line
+    assert line.endswith(" --help tells more")
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("run --convert depht=8", "depth=8"),
+        ("run --codecs jpge", "jpeg"),
+        ("run --dataset kodk", "kodak"),
+        ("run --metrics psnrr", "psnr"),
+        ("run --set jpeg.qualty=3", "quality"),
+        ("run --set jpeg.subsampling=4:2:2:0", "4:2:2 or 4:2:0"),
+        ("run --images astronot", "astronaut"),
+        ("run --match psnr_rbg=30", "psnr_rgb"),
+        ("bdrate SAMPLE --anchor jepg", "jpeg"),
+        ("bdrate SAMPLE --metric psnr_rbg", "psnr_rgb"),
+        ("compare SAMPLE SAMPLE --tolerance psrn=1", "psnr"),
+        ("report SAMPLE --anchor jepg --pictures 0", "jpeg"),
+        ("report SAMPLE --formats svgg --pictures 0", "svg"),
+        ("ranking SAMPLE --at psnr_rbg=30", "psnr_rgb"),
+    ],
+)
+def test_near_names_are_told(rdbench: Run, words: str, near: str) -> None:
+    sample = str(ROOT / "results" / "baseline" / "sample")
+    done = rdbench(*(word.replace("SAMPLE", sample) for word in words.split()), check=False)
+    assert (done.returncode, f"did you mean {near}" in done.stderr) == (2, True), done.stderr

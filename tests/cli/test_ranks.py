@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from benchmark.cli.main import main
 from tests.conftest import ROOT, Run
 
 SAMPLE = str(ROOT / "results" / "baseline" / "sample")
@@ -44,3 +46,19 @@ def test_codecs_are_ranked_at_a_rate_and_at_a_similarity(rdbench: Run) -> None:
 def test_requests_that_make_no_sense(rdbench: Run, words: list[str], says: str) -> None:
     done = rdbench("ranking", SAMPLE, *words, check=False)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_shares_are_in_order_and_fit_40_columns(rdbench: Run) -> None:
+    told = CliRunner(env={"COLUMNS": "40"}).invoke(main, ["ranking", SAMPLE, "--at", "psnr=32", "--images"]).stdout
+    tables = told.split("on how many images a codec is smallest")[1]
+    rows = [line for line in tables.splitlines() if line.startswith("  ") and line.strip()]
+    assert max(map(len, rows)) <= 40
+    won = json.loads(rdbench("ranking", SAMPLE, "--at", "psnr=32", "--json").stdout)["won"]
+    order = [(-row["won"], -row["reached"]) for row in won]
+    assert order == sorted(order)
+
+
+def test_a_quality_that_cannot_be_is_told(rdbench: Run) -> None:
+    for at, says in (("ssim=1.5", "from -1 to 1"), ("psnr=-3", "from 0"), ("bpp=-1", "expected a rate above 0")):
+        done = rdbench("ranking", SAMPLE, "--at", at, check=False)
+        assert (done.returncode, says in done.stderr) == (2, True), done.stderr

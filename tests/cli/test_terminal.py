@@ -40,7 +40,9 @@ def test_an_outcome_is_a_table_and_what_went_wrong(tmp_path: Path, capsys: pytes
 
 def test_nothing_was_made_and_nothing_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     print_outcome(Outcome(tmp_path, {}, 0, {}))
-    assert capsys.readouterr().out == f"rows: none; 0 of them from an earlier run\nresults: {tmp_path}\n"
+    assert capsys.readouterr().out == (
+        f"rows: none; 0 of them from an earlier run\nresults: {tmp_path}\nnothing was measured: the study has no rows\n"
+    )
 
 
 def test_a_table_of_train_and_test(capsys: pytest.CaptureFixture[str]) -> None:

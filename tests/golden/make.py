@@ -5,6 +5,7 @@ python tests/golden/make.py
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -45,4 +46,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser("python tests/golden/make.py", description=__doc__).parse_args()
     main()

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.analysis.references.formats import Table, listed, read_tables
+from benchmark.analysis.references.formats import Table, read_tables
 from benchmark.analysis.references.reference import ForeignMetric, Reference
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, did_you_mean, meant
 from benchmark.metric import Metric
 
 
@@ -118,8 +118,11 @@ def _chosen(path: Path, tables: Sequence[Table], dataset: str | None) -> list[Ta
     """The tables that are on a data set, or do not say on which; all where none is named."""
     chosen = [table for table in tables if dataset is None or table.dataset in ("", dataset)]
     if not chosen:
-        named = ", ".join(table.dataset for table in tables)
-        raise UsageError(f"{path}: it is on {named}, not on {dataset}; leave --dataset out, or name one of them")
+        named = [table.dataset for table in tables]
+        raise UsageError(
+            f"{path}: it is on {', '.join(named)}, not on {dataset}{meant(str(dataset), named)}; leave --dataset "
+            "out, or name one of them"
+        )
     return chosen
 
 
@@ -128,7 +131,7 @@ def _check_keys(path: Path, tables: Sequence[Table], given: Iterable[str]) -> No
     keys = list(dict.fromkeys(key for table in tables for key in table.values))
     unknown = sorted(set(given) - set(keys))
     if unknown:
-        raise UsageError(f"{path}: --define {unknown[0]}: no such values; it has {listed(keys)}")
+        raise UsageError(f"{path}: --define {unknown[0]}: no such values{did_you_mean(unknown[0], keys)}")
 
 
 def _left_out(path: Path, table: Table, known: Container[str]) -> Iterator[str]:

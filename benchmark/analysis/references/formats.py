@@ -218,7 +218,11 @@ def _from_csv(path: Path, text: str) -> list[Table]:
     names = [name.strip() for name in header]
     if separator := other_separator(names):
         raise UsageError(f"{path}: looks {separator}-separated; write it with commas, and with decimal points")
-    if not names or not all(len(row) == len(names) for row in rows):
+    if not names:
+        raise UsageError(f"{path}: is empty: expected a first line such as {RATE},psnr, and a row for each point")
+    if not rows:
+        raise UsageError(f"{path}: has a first line and no rows: expected a row of {listed(names)} for each point")
+    if not all(len(row) == len(names) for row in rows):
         raise UsageError(f"{path}: cannot be read as CSV: expected rows of {len(names)} cells, as in the first line")
     if RATE not in names:
         raise UsageError(f"{path}: expected values named {RATE}; it has {listed(names)}")

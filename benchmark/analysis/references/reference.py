@@ -18,6 +18,7 @@ from benchmark.analysis.curve import Curve
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric
 from benchmark.record.frames import csv_text
+from benchmark.system.names import plain
 
 COLUMNS = (
     "dataset",
@@ -104,6 +105,8 @@ class Reference:
         rates: bits per pixel, rising.
         values: the value at each rate, in the unit of the metric.
         note: what else to know of it; may be empty.
+
+    Texts are stored as :func:`benchmark.system.names.plain` makes them.
     """
 
     dataset: str
@@ -114,6 +117,11 @@ class Reference:
     rates: tuple[float, ...]
     values: tuple[float, ...]
     note: str = ""
+
+    def __post_init__(self) -> None:
+        # As names of files: a cell that every table and spreadsheet takes for a text of one line.
+        for name in ("dataset", "label", "source", "note"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     def refusal(self, wanted: Metric) -> str:
         """Why its values cannot be had as figures draw a metric of ours; empty where they can.

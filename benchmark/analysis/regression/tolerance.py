@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, did_you_mean
 from benchmark.metric import Metric, Tolerance
 
 RATE = Metric(
@@ -53,8 +53,7 @@ def parse_tolerances(texts: Sequence[str], metrics: Sequence[Metric]) -> dict[st
         name, _, value = (word.strip() for word in part.partition("="))
         if name not in known and name not in columns:
             raise UsageError(
-                f"tolerance {part!r}: unknown name {name!r}; known: {', '.join(known)}, and columns such as "
-                f"{columns[0] if columns else 'psnr_rgb'}"
+                f"tolerance {part!r}: unknown name {name!r}{did_you_mean(name, dict.fromkeys([*known, *columns]))}"
             )
         found[name] = _tolerance(part, value, percent=name == "bd_rate")
     return found

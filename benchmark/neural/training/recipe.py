@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.codec import Batch
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, did_you_mean
 from benchmark.neural.weights import Storage
 
 Examples = dict[str, npt.NDArray[Any]]
@@ -82,7 +82,7 @@ class Recipe(ABC):
         """
         for name in given:
             if name not in known:
-                raise UsageError(f"{self.codec} has no training option {name!r}; it has {', '.join(sorted(known))}")
+                raise UsageError(f"{self.codec} has no training option {name!r}{did_you_mean(name, sorted(known))}")
         self.options = {**known, **given}
         self.set_loop_options({name: self.options[name] for name in LOOP_OPTIONS})
 

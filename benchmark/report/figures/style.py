@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import UsageError
+from benchmark.errors import UsageError, meant
 from benchmark.system.files import make_folder, replacing
 
 FORMATS = ("svg", "png", "pdf", "webp")
@@ -151,7 +151,7 @@ def checked_forms(forms: Sequence[str]) -> Sequence[str]:
     """
     unknown = [form for form in forms if form not in FORMATS]
     if unknown or not forms:
-        got = repr(unknown[0]) if unknown else "none"
+        got = f"{unknown[0]!r}{meant(unknown[0], FORMATS)}" if unknown else "none"
         raise UsageError(f"--formats: expected some of {', '.join(FORMATS)}, got {got}")
     return list(dict.fromkeys(forms))
 

@@ -147,3 +147,16 @@ def test_a_file_that_names_no_data_set_needs_one(tmp_path: Path) -> None:
     path = _json(tmp_path / "a.json", {"psnr": [30.0], "bpp": [1.0]})
     with pytest.raises(UsageError, match="does not say on which data set it is: name it with --dataset"):
         import_curves(path, metrics=all_metrics())
+
+
+def test_files_without_points_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    for text, says in (
+        ("", "is empty: expected a first line such as bpp,psnr, and a row for each point"),
+        ("\n\n", "is empty"),
+        ("bpp,psnr\n", "has a first line and no rows: expected a row of bpp, psnr for each point"),
+        ("bpp,psnr\n\n", "has a first line and no rows"),
+    ):
+        path.write_text(text)
+        with pytest.raises(UsageError, match=says):
+            read_tables(path)

@@ -155,3 +155,16 @@ def test_bd_rates_of_references_need_the_number_of_images(tmp_path: Path) -> Non
     assert -45 < bd_rate(jpeg, webp).value < -20
     [unknown] = reference_curves([reference(images=None)], OURS, "kodak")
     assert "refused: nothing says how many images JPEG is a mean of" in bd_rate(jpeg, unknown).flags[-1]
+
+
+def test_texts_are_cells_that_any_table_can_hold(tmp_path: Path) -> None:
+    """Of one line, and no formula: as names of files."""
+    metric = ForeignMetric("psnr", "rgb", "dB", "images")
+    odd = Reference("kodak", "=cmd()\nx", "@a\rb", metric, 24, (0.5, 1.0), (30.0, 35.0), "-1\x85")
+    assert (odd.label, odd.source, odd.note) == ("%3Dcmd()%0Ax", "%40a%0Db", "%2D1%u0085")
+    path = tmp_path / "odd.csv"
+    path.write_text(reference_text([odd]))
+    assert len(path.read_text().splitlines()) == 3
+    assert read_reference(path) == [odd]
+    path.write_text(reference_text([odd]).replace("%3Dcmd()%0Ax", '"=cmd()\nx"'))  # another's hand
+    assert read_reference(path) == [odd]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,16 @@ def join(*words: str, last: str) -> str:
 def test_every_maker_is_used() -> None:
     used = {command.split()[0] for page in pages() for command in commands(page.read_text(encoding="utf-8"))}
     assert used == set(MAKERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "script", ["-m scripts.docs", "-m scripts.coverage", "scripts/gpu-train", "tests/golden/make.py"]
+)
+def test_help_is_all_that_a_script_gives_for_help(script: str) -> None:
+    before = {page: page.stat().st_mtime_ns for page in pages()}
+    done = subprocess.run(
+        [sys.executable, *script.split(), "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.startswith("usage: ")
+    assert {page: page.stat().st_mtime_ns for page in pages()} == before
