@@ -86,7 +86,7 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
         ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
         ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
         ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
-        ("a.csv", "", "CSV"),
+        ("a.csv", "", "is empty"),
         ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
     ],
 )
