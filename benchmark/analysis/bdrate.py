@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve, Results, unlabelled
 from benchmark.analysis.delta import (
     INTERPOLATORS,
     LEAST_OVERLAP,
@@ -97,6 +97,7 @@ def bd_table(
     Raises:
         UsageError: no series is the anchor, or several are; no such column; an unknown interpolator.
     """
+    results.check_values(metric)
     curves = results.curves(metric, hull=hull)
     published = [curve.label for curve in results.imported.get(metric.column, ())]
     name = anchor_series(results.summary, anchor, hull=hull, published=published)
@@ -129,7 +130,7 @@ def bd_table(
         ]
         whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)), title=metric.title)
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
-        found, flags = _of_images(single, itself=curve.label == name)
+        found, flags = _of_images(single, itself=curve.label == name, recorded=not results.records.empty)
         flags = _coverage(others, mine, name, curve.label) + flags
         refusal = _refused(whole, found, len(others) if mine else 0)
         whole |= {"image_count": found["image_count"]} if refusal else found
@@ -192,7 +193,7 @@ _OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low",
 def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult, *, title: str) -> dict[str, Any]:
     told: dict[str, list[str]] = {}
     for name, result in (("BD-rate", rate), (f"BD-{title}", metric)):
-        for flag in result.flags:
+        for flag in unlabelled(result.flags, curve.label):
             told.setdefault(flag, []).append(name)
     of = "" if curve.image else " of the mean curve"
     flags = [f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items()]
@@ -215,7 +216,7 @@ def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult,
     }
 
 
-def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str, Any], list[str]]:
+def _of_images(single: list[dict[str, Any]], *, itself: bool, recorded: bool) -> tuple[dict[str, Any], list[str]]:
     """Figures over the rows of single images, and what to know of them."""
     good = [row for row in single if not math.isnan(row["bd_rate"])]
     values = np.array([row["bd_rate"] for row in good], float)
@@ -224,7 +225,8 @@ def _of_images(single: list[dict[str, Any]], *, itself: bool) -> tuple[dict[str,
         lacking = _names(row["image"] for row in single if math.isnan(row["bd_rate"]))
         flags.append(f"mean of images: {len(single) - count} of {len(single)} have no BD-rate, left out: {lacking}")
     if not single:
-        flags.append("no records of images: no interval and no test")
+        why = "no image has a value of both curves" if recorded else "no records of images"
+        flags.append(f"{why}: no interval and no test")
     elif count < LEAST_IMAGES:
         flags.append(f"{counted(count, 'image')}: no interval and no test, which need {LEAST_IMAGES}")
     low, high = mean_interval(values)

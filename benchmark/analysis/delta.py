@@ -145,6 +145,8 @@ def _mismatch(anchor: Curve, test: Curve) -> str:
     if anchor.dataset != test.dataset:
         return f"refused: on {test.dataset}, the anchor on {anchor.dataset}"
     for curve in (anchor, test):
+        if not curve.images and curve.points:
+            return f"refused: no image of {curve.label} was measured: its rows failed or were skipped"
         if not curve.images:
             return f"refused: nothing says how many images {curve.label} is a mean of; import it again with --images"
     if anchor.images != test.images:

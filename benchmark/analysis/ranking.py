@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve, Results, unlabelled
 from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
@@ -76,6 +76,7 @@ def ranking(
     if target is None or not math.isfinite(target) or (at_rate is not None and target <= 0):
         raise UsageError(f"expected a {'rate above 0' if at_rate is not None else 'finite quality'}, got {target}")
     by_rate = at_rate is not None
+    results.check_values(metric)
     curves = results.curves(metric, hull=hull)
     seconds = mean_seconds(results.records, ["point"])
     rows = []
@@ -109,7 +110,7 @@ def ranking(
 def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metric, *, by_rate: bool) -> dict[str, Any]:
     """The value of a curve at a target, its interval, and what to know of them."""
     rates, qualities, notes = curve.front()
-    flags = [*curve.notes, *notes]
+    flags = unlabelled((*curve.notes, *notes), curve.label)
     found = {"value": math.nan, "ci_low": math.nan, "ci_high": math.nan}
     if len(rates) < LEAST_POINTS:
         flags.append(f"no value: {counted(len(rates), 'point')}, needs {LEAST_POINTS}")

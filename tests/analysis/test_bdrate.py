@@ -166,7 +166,7 @@ def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:
     assert whole["two"]["bd_rate"] < whole["good"]["bd_rate"] - 2
     assert whole["two"]["curve_ci_low"] < whole["two"]["bd_rate"] < whole["two"]["curve_ci_high"]
     assert single["two"]["bd_rate"] < single["good"]["bd_rate"] - 2
-    with pytest.raises(UsageError, match=r"'two \(fast=True\)' is no series of the results; .* plain; good; two"):
+    with pytest.raises(UsageError, match=r"'two \(fast=True\)' is no series of the results; known: plain, good, two"):
         bd_table(results, "two (fast=True)", PSNR, hull=True)
 
 
@@ -175,7 +175,7 @@ def test_points_that_cover_fewer_images_are_left_out_and_told(folder: Path) -> N
     rows.loc[(rows["codec"] == "good") & (rows["image"] == "b") & (rows["settings"] == '{"q":0}'), "status"] = "failed"
     rows.to_csv(folder / "records.csv", index=False)
     found = by_series(bd_table(read_results([folder], METRICS), "plain", PSNR))["good"]
-    assert "good: left out 1 point of other images or fewer" in found["flags"]
+    assert "left out 1 point of other images or fewer" in found["flags"]
     assert found["points"] == 5
     assert found["bd_rate"] == pytest.approx(-62.5)
 
@@ -256,3 +256,36 @@ def test_a_mean_over_half_of_the_images_or_fewer_is_refused(tmp_path: Path, lost
 def written(folder: Path, frames: list[pd.DataFrame]) -> Path:
     pd.concat(frames).to_csv(folder / "records.csv", index=False)
     return folder / "records.csv"
+
+
+def failed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(status="failed", bpp=math.nan, psnr_rgb=math.nan, ms_ssim_rgb=math.nan)
+
+
+def test_rows_without_figures_are_told_by_what_they_lack(tmp_path: Path) -> None:
+    plain, good = many()
+    with pytest.raises(UsageError, match="no row of the results succeeded, so there are no curves"):
+        table_of(tmp_path, [failed(plain), failed(good)])
+    with pytest.raises(UsageError, match="no result has a value of psnr_rgb"):
+        table_of(tmp_path, [plain.assign(psnr_rgb=math.nan), good.assign(psnr_rgb=math.nan)])
+    flags = table_of(tmp_path, [plain, failed(good)])["good"]["flags"]
+    told = (
+        "BD-rate and BD-PSNR of the mean curve refused: no image of good was measured: its rows failed or were skipped"
+    )
+    assert told in flags
+    assert "no image has a value of both curves" in flags
+    assert "import" not in flags
+    flags = table_of(tmp_path, [plain, good.assign(psnr_rgb=math.nan)])["good"]["flags"]
+    assert flags.startswith("6 of 6 points left out, without a value; ")
+    assert "not finite" not in flags
+
+
+def test_a_refusal_says_of_which_curve_and_which_delta(tmp_path: Path) -> None:
+    plain, good = many()
+    far = good.assign(psnr_rgb=good["psnr_rgb"] + 100)
+    pd.concat([plain, far]).to_csv(tmp_path / "records.csv", index=False)
+    table = bd_table(read_results([tmp_path], METRICS), "plain", PSNR, every_image=True)
+    whole, one = by_series(table)["good"]["flags"], by_series(table, "a")["good"]["flags"]
+    assert "BD-rate of the mean curve refused: the curves have no quality in common" in whole
+    assert "BD-rate refused: the curves have no quality in common" in one
+    assert "BD-PSNR" not in whole, "at equal rate there is a difference in quality"

@@ -54,7 +54,7 @@ def test_bdrate_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
     assert lines[0].startswith("| dataset | series |")
     assert len(lines) == 4
     for words, complaint in [
-        (["out", "--anchor", "png"], "anchor 'png' is no series of the results; name one of: jpeg; webp"),
+        (["out", "--anchor", "png"], "anchor 'png' is no series of the results; known: jpeg, webp"),
         (["out", "--anchor", "jpeg", "--metric", "vmaf"], "unknown metric 'vmaf'"),
         (["out", "--anchor", "jpeg", "--out", "bd.txt"], "ends in .csv or .md"),
     ]:

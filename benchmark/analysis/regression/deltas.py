@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, results_of
+from benchmark.analysis.curve import Curve, Results, results_of, unlabelled
 from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.regression.changes import NOISE
 from benchmark.analysis.regression.runs import KEYS
@@ -136,15 +136,15 @@ def _bd(
     """
     each = [0.0 if old.image in alike else bd_rate(old, new).value for old, new in pairs]
     each = [value for value in each if not math.isnan(value)]
-    value, flags = 0.0, tuple(dict.fromkeys((*before.notes, *after.notes)))
+    value, flags = 0.0, (*before.notes, *after.notes)
     if not all(old.image in alike for old, _ in pairs):
         named = (replace(before, label=f"{label} of the baseline"), replace(after, label=f"{label} of the current run"))
         found = bd_rate(*named)
-        value, flags = found.value, tuple(dict.fromkeys(found.flags))
+        value, flags = found.value, found.flags
     return {
         "bd_rate": float(np.mean(each)) if len(each) > len(pairs) / 2 else value,
         "mean_curve": value,
         "image_count": len(each),
         "points": len(before.rates),
-        "flags": "; ".join(flags),
+        "flags": "; ".join(dict.fromkeys(unlabelled(flags, label))),
     }
