@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, unlabelled
+from benchmark.analysis.curve import Curve, Results
 from benchmark.analysis.delta import (
     INTERPOLATORS,
     LEAST_OVERLAP,
@@ -23,7 +23,7 @@ from benchmark.analysis.fixed import fixed
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
 from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
 from benchmark.analysis.points import Samples
-from benchmark.analysis.standing import with_ranks
+from benchmark.analysis.standing import check_values, unlabelled, with_ranks
 from benchmark.errors import UsageError, counted, did_you_mean
 from benchmark.metric import Metric
 
@@ -97,7 +97,7 @@ def bd_table(
     Raises:
         UsageError: no series is the anchor, or several are; no such column; an unknown interpolator.
     """
-    results.check_values(metric)
+    check_values(results, metric)
     curves = results.curves(metric, hull=hull)
     published = [curve.label for curve in results.imported.get(metric.column, ())]
     name = anchor_series(results.summary, anchor, hull=hull, published=published)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmark.analysis.files import read_table
 from benchmark.analysis.interpolate import Floats, fronts, same
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
-from benchmark.analysis.table import KEYS, matched_labels, read_records, read_summary, series_labels, summarise
-from benchmark.errors import RecordsError, UsageError, counted
+from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise
+from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric, find_metric
-from benchmark.record.reading import read_header
 
 
 @dataclass(frozen=True)
@@ -140,19 +140,6 @@ class Results:
                 "install the package that measured it, or put the run's manifest.json beside the results"
             )
         return find_metric(self.metrics, text)
-
-    def check_values(self, metric: Metric) -> None:
-        """Refuses results of which no curve of a metric can be formed.
-
-        Raises:
-            UsageError: no row succeeded, or none has a value of the metric.
-        """
-        if not (pd.to_numeric(self.summary["images"]) > 0).any():
-            raise UsageError(
-                "no row of the results succeeded, so there are no curves: their reasons are in records.csv"
-            )
-        if self.points(metric)["quality"].isna().all():
-            raise UsageError(f"no result has a value of {metric.column}")
 
     def points(self, metric: Metric) -> pd.DataFrame:
         """The operating points with the rate and quality that curves and figures of a metric have.
@@ -282,7 +269,7 @@ def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
     described = known_metrics(metrics, map(read_manifest, paths))
     notes: list[str] = []
     for path in paths:
-        frame = _read(path, [metric.column for metric in described], notes)
+        frame = read_table(path, [metric.column for metric in described], notes)
         (records if "status" in frame else summaries).append(frame)
     return results_of(records, summaries, described, notes)
 
@@ -327,43 +314,6 @@ def results_of(
 def plain_summary(results: Results) -> pd.DataFrame:
     """The summary of results as a file has it, without the columns that :class:`Results` adds."""
     return results.summary.drop(columns=["point", "covers", "series", "hull"])
-
-
-def _read(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataFrame:
-    if path.is_dir():
-        found = [path / name for name in ("records.csv", "summary.csv") if (path / name).is_file()]
-        if not found:
-            raise UsageError(f"{path}: holds neither records.csv nor summary.csv; name the folder of a run")
-        path = found[0]
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file or folder")
-    columns = set(read_header(path))
-    if columns >= _OF_RECORDS:
-        frame = read_records(path, metrics, notes)
-    elif columns >= _OF_SUMMARY:
-        frame = read_summary(path)
-    else:
-        raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns{_lacks(columns)}")
-    if frame.empty:
-        raise RecordsError(f"{path}: holds no rows; run the study again")
-    return frame
-
-
-_OF_RECORDS, _OF_SUMMARY = {"image", "status", "bpp"}, {"codec", "settings", "images", "bpp_mean"}
-"""Columns by which a file is told."""
-
-
-def _lacks(columns: set[str]) -> str:
-    """What a file lacks to be the one or the other, where it has most of it; else empty."""
-    for of, needed in (("records", _OF_RECORDS), ("a summary", _OF_SUMMARY)):
-        if len(needed & columns) > len(needed) / 2:
-            return f": {of} would have {', '.join(sorted(needed - columns))}, too"
-    return ""
-
-
-def unlabelled(notes: Iterable[str], label: str) -> list[str]:
-    """Notes for a row that names its series: those that begin with the name lose it."""
-    return [note.removeprefix(f"{label}: ") for note in notes]
 
 
 def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:

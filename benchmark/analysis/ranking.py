@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, unlabelled
+from benchmark.analysis.curve import Curve, Results
 from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
 from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
 from benchmark.analysis.points import Samples
+from benchmark.analysis.standing import check_values, unlabelled
 from benchmark.analysis.timed import SECONDS, mean_seconds
 from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
@@ -76,7 +77,7 @@ def ranking(
     if target is None or not math.isfinite(target) or (at_rate is not None and target <= 0):
         raise UsageError(f"expected a {'rate above 0' if at_rate is not None else 'finite quality'}, got {target}")
     by_rate = at_rate is not None
-    results.check_values(metric)
+    check_values(results, metric)
     curves = results.curves(metric, hull=hull)
     seconds = mean_seconds(results.records, ["point"])
     rows = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
-from benchmark.errors import counted
+from benchmark.analysis.curve import Results
+from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 
 DIGITS = 1
@@ -121,6 +123,23 @@ def refused_text(row: pd.Series) -> str:
     if not reasons and not math.isnan(row["bd_rate"]):
         reasons = ["no records of images, so there is the mean curve alone"]
     return f"{row['series']} ({reasons[0]})" if reasons else str(row["series"])
+
+
+def unlabelled(notes: Iterable[str], label: str) -> list[str]:
+    """Notes for a row that names its series: those that begin with the name lose it."""
+    return [note.removeprefix(f"{label}: ") for note in notes]
+
+
+def check_values(results: Results, metric: Metric) -> None:
+    """Refuses results of which no curve of a metric can be formed.
+
+    Raises:
+        UsageError: no row succeeded, or none has a value of the metric.
+    """
+    if not (pd.to_numeric(results.summary["images"]) > 0).any():
+        raise UsageError("no row of the results succeeded, so there are no curves: their reasons are in records.csv")
+    if results.points(metric)["quality"].isna().all():
+        raise UsageError(f"no result has a value of {metric.column}")
 
 
 def signed(rate: float) -> str:

@@ -77,17 +77,3 @@ def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("")
     with pytest.raises(RecordsError, match="cannot be read as CSV"):
         read_results([tmp_path / "x.csv"], METRICS)
-
-
-@pytest.mark.parametrize(
-    ("columns", "says"),
-    [
-        ("image,status,codec", "records would have bpp, too"),
-        ("codec,settings,images,psnr_rgb_mean", "a summary would have bpp_mean, too"),
-        ("x,y", "by its columns$"),
-    ],
-)
-def test_a_column_that_is_missing_is_named(tmp_path: Path, columns: str, says: str) -> None:
-    (tmp_path / "x.csv").write_text(f"{columns}\n" + ",".join("1" * len(columns.split(","))) + "\n")
-    with pytest.raises(RecordsError, match=says):
-        read_results([tmp_path / "x.csv"], METRICS)

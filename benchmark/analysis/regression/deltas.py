@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, results_of, unlabelled
+from benchmark.analysis.curve import Curve, Results, results_of
 from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.regression.changes import NOISE
 from benchmark.analysis.regression.runs import KEYS
+from benchmark.analysis.standing import unlabelled
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
 
