@@ -283,5 +283,5 @@ def read_image(
     try:
         data = path.read_bytes() if isinstance(path, Path) else path.read()
     except OSError as error:
-        raise MissingData(f"{path}: cannot be read: {error}") from error
+        raise MissingData(f"{path}: cannot be read: {error.strerror or error}") from error
     return read_pixels(data, str(path), conversions, as_stored=as_stored)

@@ -130,7 +130,9 @@ def bd_table(
         ]
         whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)), title=metric.title)
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
-        found, flags = _of_images(single, itself=curve.label == name, recorded=not results.records.empty)
+        found, flags = _of_images(
+            single, itself=curve.label == name, recorded=bool(curve.points) and not results.records.empty
+        )
         flags = _coverage(others, mine, name, curve.label) + flags
         refusal = _refused(whole, found, len(others) if mine else 0)
         whole |= {"image_count": found["image_count"]} if refusal else found

@@ -48,8 +48,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Prints JSON 
 
 
 def names_of(text: str | None) -> list[str] | None:
-    """The names that a text lists, cut at commas; None where nothing was given."""
-    return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+    """The names that a text lists, cut at commas; None where nothing was given.
+
+    Raises:
+        UsageError: a text was given, and lists none.
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"expected names with commas between them, got {text!r}: leave the option out for its default")
+    return names
 
 
 def given_by_user(option: str) -> bool:

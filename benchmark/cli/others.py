@@ -91,6 +91,11 @@ def import_(
             say_note(text)
     if dataset and dataset.partition(":")[0] not in dataset_classes():
         say_note(f"--dataset {dataset}: the bench has no data set of this name{meant(dataset, dataset_classes())}")
+    known = {metric.name: None for metric in all_metrics()}
+    for key, defined in told.items():
+        if defined.name not in known:
+            near = meant(defined.name, known)
+            say_note(f"--define {key}: the bench has no metric {defined.name}, so nothing compares with it{near}")
     references = told_apart(references)
     write(out, reference_text(references).encode())
     for reference in references:

@@ -125,9 +125,11 @@ RUNS = {
     "compare with": ["compare", "bad", "good"],
     "compare": ["compare", "good", "bad", "--gate", "bdrate"],
 }
+VERIFY = ["verify", "bad"]
+"""It reads no manifest."""
 
 
-@pytest.mark.parametrize("words", [RESULTS["bdrate"], RUNS["compare"]], ids=["bdrate", "compare"])
+@pytest.mark.parametrize("words", [RESULTS["bdrate"], RUNS["compare"], VERIFY], ids=["bdrate", "compare", "verify"])
 @pytest.mark.parametrize("content", [*ANY.values(), *BAD_RECORDS.values()], ids=[*ANY, *BAD_RECORDS])
 @pytest.mark.usefixtures("good")
 def test_records_that_are_none(rdbench: Run, tmp_path: Path, content: bytes, words: list[str]) -> None:
@@ -224,7 +226,7 @@ def test_outputs_that_cannot_be_written(rdbench: Run, tmp_path: Path, out: str) 
 
 
 def test_every_command_is_tried() -> None:
-    tried = {words[0] for words in (*RESULTS.values(), *RUNS.values(), *OTHERS.values())}
+    tried = {words[0] for words in (*RESULTS.values(), *RUNS.values(), *OTHERS.values(), VERIFY)}
     no_files = {"list", "info", "data", "pack"}
     assert {name for name, command in main.commands.items() if isinstance(command, click.Command)} == tried | no_files
 

@@ -16,7 +16,9 @@ from tests.conftest import photo
 def test_lists_are_cut_at_commas() -> None:
     assert names_of(None) is None
     assert names_of("jpeg, webp,,") == ["jpeg", "webp"]
-    assert names_of("") == []
+    for text in ("", " ", ",", " , "):
+        with pytest.raises(UsageError, match="expected names with commas between them, got "):
+            names_of(text)
 
 
 def test_pairs_are_cut_at_the_first_sign() -> None:

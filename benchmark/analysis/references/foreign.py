@@ -157,6 +157,12 @@ def _points(where: str, rates: Sequence[Any], values: Sequence[Any]) -> list[tup
         raise UsageError(f"{where}: {len(values)} values for {len(rates)} rates")
     if not len(rates):
         raise UsageError(f"{where}: no points")
+    for place, pair in enumerate(zip(rates, values, strict=True), 1):
+        for name, value in zip(("rate", "value"), pair, strict=True):
+            if value is None or value == "":
+                raise UsageError(
+                    f"{where}: point {place} of {len(rates)} has no {name}: fill it in, or take the point out"
+                )
     try:
         numbers = np.array([rates, values], float)
     except (TypeError, ValueError) as error:

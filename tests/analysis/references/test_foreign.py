@@ -83,11 +83,12 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
         ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
         ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
         ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
-        ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "finite"),
+        ("a.json", '{"results": {"psnr": [null], "bpp": [1]}}', "point 1 of 1 has no value"),
         ("a.json", '{"results": {"psnr": [30], "bpp": [0]}}', "positive"),
         ("a.json", '{"results": {"ms-ssim": [17.5], "bpp": [1]}}', "if they are in dB"),
         ("a.csv", "", "is empty"),
         ("a.csv", "rate,psnr\n1,2\n", "named bpp"),
+        ("a.json", '{"results": {"psnr": [30, 31], "bpp": [0.5, null]}}', "point 2 of 2 has no rate"),
     ],
 )
 def test_files_that_make_no_sense(tmp_path: Path, name: str, text: str, message: str) -> None:
