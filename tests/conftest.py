@@ -19,9 +19,11 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from benchmark.codec import Codec
 from benchmark.dataset import DATA_VARIABLE
 from benchmark.plugins import codec_class, metric_columns
 from benchmark.record.row import SCHEMA, columns
+from benchmark.run.decoder import decode_here
 from benchmark.system.environment import thread_environment
 from tests.broken import BROKEN
 from tests.needs import installed
@@ -30,6 +32,7 @@ from tests.serial import Serial
 from tests.skips import CI_VARIABLE, allowed_skips, is_allowed
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+FindCodecs = Callable[[Callable[[str], type[Codec]]], None]
 ROOT = Path(__file__).resolve().parents[1]
 WORKER = "PYTEST_XDIST_WORKER"
 if WORKER in os.environ:
@@ -135,6 +138,12 @@ def same_random_numbers() -> None:
 
 
 @pytest.fixture(autouse=True)
+def decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks that run in this process decode in it, too: the codec of a test is found, no process is waited for."""
+    monkeypatch.setattr("benchmark.run.measure.decode_apart", decode_here)
+
+
+@pytest.fixture(autouse=True)
 def forgotten_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Forgets the modules that a test imported from its folder: one of the same name may lie in the next test's."""
     before = set(sys.modules)
@@ -208,6 +217,17 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # Where it is called: a name that a module has imported is that module's own.
     monkeypatch.setattr("benchmark.workflows.outputs.run_study", partial(run_study, engine=Serial()))
+
+
+@pytest.fixture
+def find_codecs(monkeypatch: pytest.MonkeyPatch) -> FindCodecs:
+    """Gives tasks that run in this process another way to find the codec of a name."""
+
+    def find(codec_of: Callable[[str], type[Codec]]) -> None:
+        for module in ("task", "decoder"):
+            monkeypatch.setattr(f"benchmark.run.{module}.codec_class", codec_of)
+
+    return find
 
 
 @pytest.fixture

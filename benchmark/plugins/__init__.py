@@ -119,9 +119,14 @@ def metric_sources() -> dict[str, str]:
     }
 
 
+def is_description(codec: str) -> bool:
+    """Whether a codec is named by the TOML file that describes it."""
+    return codec.endswith(_DESCRIPTION)
+
+
 def portable_name(codec: str) -> str:
     """A codec's name that means the same from every working directory: the path of a TOML file is made absolute."""
-    return str(Path(codec).resolve()) if codec.endswith(_DESCRIPTION) else codec
+    return str(Path(codec).resolve()) if is_description(codec) else codec
 
 
 @cache

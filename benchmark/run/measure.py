@@ -1,4 +1,4 @@
-"""Measures one codec on one item: encodes, decodes in the same process from the bytes alone, and compares."""
+"""Measures one codec on one item: encodes, has another process decode from the bytes alone, and compares."""
 
 from __future__ import annotations
 
@@ -20,9 +20,28 @@ from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import DISTURBED, Record
 from benchmark.record.streams import digest_of, keep_streams
+from benchmark.run.decoder import Request, decode_apart
+from benchmark.run.encoder import Encoded, overhead_of
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
-from benchmark.run.timing import Stopwatch, Times, disturbance, warm_up
+from benchmark.run.timing import Stopwatch, Times, disturbance, loads
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How a codec is measured.
+
+    Attributes:
+        codec: the codec, as any process finds it.
+        stopwatch: times it.
+        cores: the cores that the work is kept on; all where none is named.
+        keep: the folder of results that the streams are kept in; None where they are not kept.
+    """
+
+    codec: str
+    stopwatch: Stopwatch
+    cores: tuple[int, ...] = ()
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -99,34 +118,6 @@ def _numbers(family: MetricFamily, column: str, found: Any) -> Values:
     return numbers
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """Streams of an item, in the parts that have to be decoded together, and what it took to make them."""
-
-    parts: list[list[bytes]]
-    times: Times
-
-
-def encode(codec: Codec, images: Batch, stopwatch: Stopwatch) -> Encoded:
-    """All images by one codec."""
-    warm_up("encode", [codec], images, lambda: codec.encode_batch(images))
-    streams, times = stopwatch.time(lambda: codec.encode_batch(images))
-    return Encoded([streams], times)
-
-
-def encode_each(codecs: Sequence[Codec], images: Batch, stopwatch: Stopwatch) -> Encoded:
-    """Every image by a codec of its own, which the search for its knob has warmed up."""
-    parts, times = stopwatch.time(
-        lambda: [codec.encode_batch(image) for codec, image in zip(codecs, images[:, np.newaxis], strict=True)]
-    )
-    return Encoded(parts, times)
-
-
-def cut(codec: Codec, encoded: Encoded) -> Encoded:
-    """The streams of a progressive codec, cut from those of a higher knob."""
-    return dataclasses.replace(encoded, parts=[[codec.prefix(data) for data in part] for part in encoded.parts])
-
-
 def top_of(codec: Codec, codecs: Iterable[Codec]) -> Codec:
     """The codec of the highest knob among those that differ from one in the knob alone."""
     alike = [other for other in codecs if with_knob(other, knob_of(codec)) == codec]
@@ -182,13 +173,7 @@ def match_image(codec: Codec, reference: Reference, given: Batch, place: int, ta
 
 
 def measure(
-    record: Record,
-    codecs: Sequence[Codec],
-    encoded: Encoded,
-    reference: Reference,
-    stopwatch: Stopwatch,
-    *,
-    keep: Path | None = None,
+    record: Record, codecs: Sequence[Codec], encoded: Encoded, reference: Reference, conditions: Conditions
 ) -> Record:
     """A record with the figures of streams.
 
@@ -197,20 +182,17 @@ def measure(
         codecs: one for the whole item, or one for each image.
         encoded: their streams.
         reference: the item.
-        stopwatch: times the decoding.
-        keep: the folder of results that the streams are kept in; None where they are not kept.
+        conditions: how they are measured.
 
     Raises:
-        Exception: whatever the decoder raises; ValueError if it returns images of another size.
+        Undecodable, DecoderDied: see :func:`~benchmark.run.decoder.decode_apart`.
+        ValueError: the decoder returned images of another size.
     """
     images, codec = reference.images, codecs[0]
-
-    def decode() -> list[Batch]:
-        return [codec.decode_batch(streams) for streams in encoded.parts]
-
-    warm_up("decode", codecs, images, decode)
-    parts, times = stopwatch.time(decode)
-    decoded = like(np.concatenate(parts), images)
+    parts, stopwatch = tuple(map(tuple, encoded.parts)), conditions.stopwatch
+    request = Request(conditions.codec, parts, stopwatch, loads("decode", codecs, images), conditions.cores)
+    found = decode_apart(request)
+    decoded, times = like(np.concatenate(found.parts), images), found.times
     streams = [stream for part in encoded.parts for stream in part]
     accounts = [account for account in map(codec.account, streams) if account is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
@@ -229,8 +211,8 @@ def measure(
     }
     if broken := broken_promise(codecs, images, decoded):
         return replace(record, pixels_sha256=digest_pixels(decoded), status="failed", reason=broken)
-    if keep:
-        keep_streams(keep, encoded.parts)
+    if conditions.keep:
+        keep_streams(conditions.keep, encoded.parts)
     return replace(
         record,
         **_rates(codec, streams, accounts, pixels),
@@ -251,7 +233,7 @@ def measure(
 def _rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], pixels: int) -> dict[str, Any]:
     """The columns that tell the size of streams: in bytes, and in bits for each of some pixels."""
     size = sum(map(len, streams))
-    overhead = sum(codec.overhead(stream) for stream in streams)
+    overhead = overhead_of(codec, streams)
     nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
     return {
         "bytes": size,

@@ -18,13 +18,12 @@ from benchmark.codec import Batch, Codec, Setting
 from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
+from benchmark.run.decoder import DecoderDied, Undecodable
+from benchmark.run.encoder import Encoded, cut, encode, encode_each
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
-    Encoded,
+    Conditions,
     Reference,
-    cut,
-    encode,
-    encode_each,
     knob_of,
     match_image,
     measure,
@@ -38,6 +37,14 @@ from benchmark.system.names import printable
 
 SPOILED = "the codec changed the pixels that it was given to encode; an encoder has to leave them as they are"
 """The reason of a row whose codec wrote into its input."""
+
+_STATUSES: Mapping[type[BaseException], str] = {
+    Unreachable: "unreachable",
+    UnsupportedImage: "skipped",
+    Undecodable: "failed",
+    DecoderDied: "crashed",
+}
+"""What becomes of an operating point that ends with such an error, whose text says all."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,7 @@ def run_task(task: Task) -> list[Record]:
 def _run(task: Task) -> list[Record]:
     cls = codec_class(task.codec)
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
+    conditions = Conditions(task.codec, stopwatch, task.cores, task.keep)
     try:
         with contained("the data set or a metric"):
             reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
@@ -114,28 +122,32 @@ def _run(task: Task) -> list[Record]:
     for codec, record in blanks.items():
         try:
             if task.target is not None and not task.target.mean:
-                made = _matched(task, codec, record, reference, given, stopwatch)
+                made = _matched(codec, record, reference, given, task.target, conditions)
             elif cls.embedded:
                 top = top_of(codec, blanks)
                 if top not in encoded:
                     encoded[top] = encode(top, given, stopwatch)
                 streams = encoded[top] if codec == top else cut(codec, encoded[top])
-                made = measure(record, [codec], streams, reference, stopwatch, keep=task.keep)
+                made = measure(record, [codec], streams, reference, conditions)
             else:
-                streams = encode(codec, given, stopwatch)
-                made = measure(record, [codec], streams, reference, stopwatch, keep=task.keep)
-        except Unreachable as error:
-            made = replace(record, status="unreachable", reason=one_line(error))
-        except UnsupportedImage as error:
-            made = replace(record, status="skipped", reason=one_line(error))
+                made = measure(record, [codec], encode(codec, given, stopwatch), reference, conditions)
         except BaseException as error:  # a codec may raise anything, SystemExit too: it is a row
-            made = replace(record, status="failed", reason=f"{type(error).__name__}: {one_line(error)}")
+            made = _without_result(record, error)
         if not np.array_equal(given, reference.images):
             made = replace(record, status="failed", reason=SPOILED)
             given = reference.images.copy()
             encoded.clear()
         records.append(made)
     return records
+
+
+def _without_result(record: Record, error: BaseException) -> Record:
+    """The row of an operating point that ended with an error."""
+    reason = one_line(error)
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return replace(record, status=status, reason=reason)
+    return replace(record, status="failed", reason=f"{type(error).__name__}: {reason}")
 
 
 def _skipped(task: Task, cls: type[Codec], reason: str) -> list[Record]:
@@ -147,20 +159,18 @@ def _skipped(task: Task, cls: type[Codec], reason: str) -> list[Record]:
 
 
 def _matched(
-    task: Task, codec: Codec, record: Record, reference: Reference, given: Batch, stopwatch: Stopwatch
+    codec: Codec, record: Record, reference: Reference, given: Batch, target: Target, conditions: Conditions
 ) -> Record:
     """The record of an item whose images, here given to the codec, have each a knob of its own."""
-    target = task.target
-    assert target is not None
     matches = [match_image(codec, reference, given, place, target) for place in range(len(given))]
     codecs = [with_knob(codec, match.knob) for match in matches]
-    streams = encode_each(codecs, given, stopwatch)
+    streams = encode_each(codecs, given, conditions.stopwatch)
     record = replace(
         record,
         knob_value=sum(match.knob for match in matches) / len(matches),
         encodes=sum(match.encodes for match in matches) / len(matches),
     )
-    return measure(record, codecs, streams, reference, stopwatch, keep=task.keep)
+    return measure(record, codecs, streams, reference, conditions)
 
 
 def blank_record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ MOST_LOAD = 0.1
 _CONFIDENCE = 0.9375
 """Chance that the median lies in the interval of :func:`spread_of`: that of the smallest and largest of five times."""
 
-WARM: set[Hashable] = set()
+WARM: set[str] = set()
 """What this process has done once, outside the clock."""
 
 _watch = LoadWatch()
@@ -121,19 +121,30 @@ def disturbance(times: Collection[Times]) -> str:
     return ""
 
 
-def warm_up(what: str, codecs: Collection[Codec], images: Batch, call: Callable[[], object]) -> None:
-    """Calls once outside the clock, unless this process has done so before: no clock sees a codec load anything.
+def loads(what: str, codecs: Collection[Codec], images: Batch) -> frozenset[str]:
+    """Names of all that may have to be loaded to call codecs.
 
-    Every operating point is warmed up: a learned codec may load a network for each, a plug-in a table. A network is
-    also compiled anew for each size of images: a codec with weights is warmed up for each.
+    Every operating point loads something of its own: a learned codec a network, a plug-in a table. A network is also
+    compiled anew for each size of images, so that the loads of a codec with weights are told apart by size.
 
     Args:
         what: what is called, such as ``encode``.
         codecs: the codecs that are called, at their operating points.
         images: the images of the item.
+    """
+    return frozenset(
+        f"{what} {codec.name} {codec.settings_json} {images.shape if codec.weights_digest() else ''}"
+        for codec in codecs
+    )
+
+
+def warm_up(names: Set[str], call: Callable[[], object]) -> None:
+    """Calls once outside the clock, unless this process has done so before: no clock sees a codec load anything.
+
+    Args:
+        names: what the call may have to load, see :func:`loads`.
         call: does the work.
     """
-    known = {(what, codec, images.shape if codec.weights_digest() else None) for codec in codecs}
-    if not known <= WARM:
+    if not names <= WARM:
         call()
-        WARM.update(known)
+        WARM.update(names)

@@ -13,7 +13,7 @@ from PIL import Image as Pictures
 
 from benchmark.plugins import metric_families
 from benchmark.run.task import Task, run_task
-from tests.conftest import Run, photo
+from tests.conftest import FindCodecs, Run, photo
 from tests.run.examples import Planes, records
 
 
@@ -88,8 +88,8 @@ def test_decoded_images_are_compared_with_the_reference(rdbench: Run, data_root:
     assert not set(noisy["image_sha256"]) & set(clean["image_sha256"])
 
 
-def test_progressive_operating_points_are_encoded_once(three_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Planes)
+def test_progressive_operating_points_are_encoded_once(three_pictures: Path, find_codecs: FindCodecs) -> None:
+    find_codecs(lambda name: Planes)
     spec = f"folder:{three_pictures}"
     sweep = [{"planes": planes, "level": level} for level in (1, 9) for planes in (2, 7, 5)]
     task = Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1)

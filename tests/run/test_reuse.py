@@ -60,7 +60,7 @@ def test_fresh_makes_all_rows(tmp_path: Path, rdbench: Run) -> None:
 
 
 def test_fresh_makes_the_trials_of_a_search_too(tmp_path: Path, rdbench: Run) -> None:
-    words = (*WORDS, "--codecs", "jpeg", "--match-mean", "bpp=30")
+    words = (*WORDS, "--codecs", "jpeg", "--match-mean", "bpp=40")
     rdbench(*words)
     trials = len(cells(tmp_path / "out" / "search.csv"))
     assert "0 of them from an earlier run" in rdbench(*words, "--fresh").stdout

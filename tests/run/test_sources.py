@@ -13,7 +13,7 @@ from PIL import Image
 from benchmark.codec import Codec, Setting
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.run.task import Task, run_task
-from tests.conftest import Run, photo
+from tests.conftest import FindCodecs, Run, photo
 from tests.formats.writers import exif, png
 from tests.run.examples import records
 
@@ -102,11 +102,9 @@ class Forgetful(codec_class("png")):  # type: ignore[misc]
         return pixels
 
 
-def test_a_broken_promise_is_a_failed_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_promise_is_a_failed_row(tmp_path: Path, find_codecs: FindCodecs) -> None:
     known: Callable[[str], type[Codec]] = codec_class
-    monkeypatch.setattr(
-        "benchmark.run.task.codec_class", lambda name: Forgetful if name == "forgetful" else known(name)
-    )
+    find_codecs(lambda name: Forgetful if name == "forgetful" else known(name))
     for name, level in (("dark", 90), ("bright", 230)):
         Image.fromarray(np.full((16, 16, 3), level, np.uint8)).save(tmp_path / f"{name}.png")
     spec = f"folder:{tmp_path}"

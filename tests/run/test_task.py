@@ -16,7 +16,7 @@ from benchmark.record.row import Record
 from benchmark.run.engine import run_tasks
 from benchmark.run.matching import Target, knob_values
 from benchmark.run.task import SPOILED, Task, run_task
-from tests.conftest import Run
+from tests.conftest import FindCodecs, Run
 from tests.run.examples import Planes, records
 from tests.serial import Serial
 
@@ -149,11 +149,11 @@ def test_an_unreadable_image_fails_alone(rdbench: Run, three_pictures: Path, tmp
 
 
 @pytest.fixture
-def broken(third_party: Path, monkeypatch: pytest.MonkeyPatch) -> type[Codec]:
+def broken(third_party: Path, monkeypatch: pytest.MonkeyPatch, find_codecs: FindCodecs) -> type[Codec]:
     """A codec that fails as it is told; tasks find it, and ``jpeg``."""
     monkeypatch.syspath_prepend(third_party)
     cls: type[Codec] = importlib.import_module("theirs").Broken
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: cls if name == "broken" else codec_class(name))
+    find_codecs(lambda name: cls if name == "broken" else codec_class(name))
     return cls
 
 
@@ -202,7 +202,7 @@ def test_a_codec_that_writes_into_its_input_fails_and_spoils_no_other_row(pictur
 
 
 def test_all_rows_of_a_progressive_codec_that_writes_into_its_input_fail(
-    pictures: Path, monkeypatch: pytest.MonkeyPatch
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, find_codecs: FindCodecs
 ) -> None:
     """The streams from which others would be cut are of pixels that nobody asked for."""
 
@@ -212,7 +212,7 @@ def test_all_rows_of_a_progressive_codec_that_writes_into_its_input_fail(
 
     encode = Planes.encode
     monkeypatch.setattr(Planes, "encode", scribble)
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Planes)
+    find_codecs(lambda name: Planes)
     spec = f"folder:{pictures}"
     sweep = [{"planes": planes} for planes in (2, 5)]
     rows = run_task(Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1))

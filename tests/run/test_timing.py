@@ -16,6 +16,7 @@ from benchmark.run.matching import Target
 from benchmark.run.task import Task, run_task
 from benchmark.run.timing import MOST_REPEATS, Stopwatch, Times, disturbance, spread_of
 from benchmark.system.load import LoadWatch
+from tests.conftest import FindCodecs
 
 
 class Clock:
@@ -71,8 +72,8 @@ class Loads(Codec):
 
 
 @pytest.fixture
-def loads(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> type[Loads]:
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Loads)
+def loads(clock: Clock, monkeypatch: pytest.MonkeyPatch, find_codecs: FindCodecs) -> type[Loads]:
+    find_codecs(lambda name: Loads)
     monkeypatch.setattr(Loads, "clock", clock, raising=False)
     monkeypatch.setattr(Loads, "loaded", [], raising=False)
     return Loads

@@ -21,7 +21,7 @@ from benchmark.plugins import codec_class
 from benchmark.run.task import Task, run_task
 from benchmark.workflows.audit import audit, finest, lossy_settings
 from tests.backends.test_described import describe
-from tests.conftest import ROOT, Run, photo
+from tests.conftest import ROOT, FindCodecs, Run, photo
 from tests.packages import install_package
 
 LIARS = '''
@@ -206,9 +206,9 @@ def crops(kodak: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_nothing_honest_is_in_excess(
-    crops: Path, codec: str, settings: dict[str, Setting], path: ColourPath, monkeypatch: pytest.MonkeyPatch
+    crops: Path, codec: str, settings: dict[str, Setting], path: ColourPath, find_codecs: FindCodecs
 ) -> None:
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: with_path(name, path))
+    find_codecs(lambda name: with_path(name, path))
     spec = f"folder:{crops}"
     for item in sorted(path.name for path in crops.iterdir()):
         row = run_task(Task(spec, None, item, spec, codec, [settings], ("psnr",), 1, 1))[0]
@@ -239,10 +239,10 @@ class Beside(Codec):
         return ColourPath("BT.601", subsampling="4:2:0")
 
 
-def test_a_row_above_its_ceiling_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_above_its_ceiling_says_so(tmp_path: Path, find_codecs: FindCodecs) -> None:
     for index, image in enumerate((photo(48, 64), photo(48, 64, 1))):
         Pictures.fromarray(image).save(tmp_path / f"{index}.png")
-    monkeypatch.setattr("benchmark.run.task.codec_class", lambda name: Beside)
+    find_codecs(lambda name: Beside)
     spec = f"folder:{tmp_path}"
     colour, grey = (
         run_task(Task(spec, None, f"{index}.png", spec, "beside", [{}], ("psnr", "ms_ssim"), 1, 1))[0]

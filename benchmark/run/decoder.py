@@ -1,0 +1,199 @@
+"""Decodes in a process of its own, which is given bytes and nothing else.
+
+The process that encodes holds the pictures, and so does whatever a codec kept of them. A decoder there could return
+them without a look at the stream. Here it is another process that decodes: a twin of the worker, which starts before it
+is needed first, lives as long as the worker, and sees streams alone. Where the system allows it, it has no network, an
+empty folder to work in, and none of the temporary files of others, see :mod:`benchmark.system.seclusion`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+
+from benchmark.codec import Batch
+from benchmark.errors import one_line
+from benchmark.plugins import codec_class, is_description
+from benchmark.run.timing import Stopwatch, Times, warm_up
+from benchmark.system.load import pinned
+
+_START = (
+    "import sys; from benchmark.system.seclusion import seclude; seclude(temporary=bool(int(sys.argv[1]))); "
+    "from benchmark.run.decoder import serve; serve()"
+)
+
+
+_SECONDS_TO_END = 5
+"""How long the process of a decoder may take to end once it gets no more requests."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a decoder is given. All of it is plain data, in which no codec can hide a picture.
+
+    Attributes:
+        codec: a name that any process can find.
+        parts: the streams, in the parts that have to be decoded together.
+        stopwatch: times the decoding.
+        warm: names what the decoder may have to load, see :func:`~benchmark.run.timing.warm_up`.
+        cores: the cores that the work is kept on; all where none is named.
+    """
+
+    codec: str
+    parts: tuple[tuple[bytes, ...], ...]
+    stopwatch: Stopwatch
+    warm: frozenset[str]
+    cores: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The images of each part, as the decoder returned them, and what it took."""
+
+    parts: Sequence[Batch]
+    times: Times
+
+
+class Undecodable(Exception):
+    """The decoder raised an error. The text is the type and the message of it."""
+
+
+class DecoderDied(Exception):
+    """The process of the decoder has ended.
+
+    Args:
+        exit_code: the exit code of the process.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"the process of the decoder ended with exit code {exit_code}")
+
+
+def decode_here(request: Request) -> Decoded:
+    """Decodes in this process.
+
+    Raises:
+        Undecodable: the decoder raised an error.
+    """
+    try:
+        cls = codec_class(request.codec)
+
+        def decode() -> list[Batch]:
+            return [np.asarray(cls.decode_batch(streams)) for streams in request.parts]
+
+        with pinned(request.cores):
+            warm_up(request.warm, decode)
+            return Decoded(*request.stopwatch.time(decode))
+    except BaseException as error:  # a decoder may raise anything, SystemExit too
+        raise Undecodable(f"{type(error).__name__}: {one_line(error)}") from error
+
+
+def decode_apart(request: Request) -> Decoded:
+    """Decodes in the process of its own that this process has for it; it is started where there is none.
+
+    Raises:
+        Undecodable: the decoder raised an error.
+        DecoderDied: its process has ended. The next call starts another one.
+    """
+    hidden = not is_description(request.codec) and not _in_temporary_files(sys.path)
+    twin = _twins.get(hidden)
+    if twin is None:
+        twin = _twins[hidden] = _Twin(hidden)
+    try:
+        answer = twin.ask(request)
+    except DecoderDied:
+        del _twins[hidden]
+        raise
+    if isinstance(answer, Decoded):
+        return answer
+    raise Undecodable(answer)
+
+
+def end_decoders() -> None:
+    """Ends the processes of decoders that this process has; the next call of :func:`decode_apart` starts one again."""
+    while _twins:
+        _twins.popitem()[1].end()
+
+
+def serve() -> None:
+    """What the process of a decoder does: answers requests until there are no more."""
+    with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
+        # What codecs print goes where errors go; what they read is empty.
+        os.dup2(2, 1)
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+        with contextlib.suppress(EOFError):
+            while True:
+                request = cast(Request, pickle.load(requests))
+                answer: Decoded | str
+                try:
+                    answer = decode_here(request)
+                except Undecodable as error:
+                    answer = str(error)
+                pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
+
+
+class _Twin:
+    """The process of a decoder, and what is said to it.
+
+    Args:
+        hidden: whether it sees no temporary files of others.
+    """
+
+    def __init__(self, hidden: bool) -> None:
+        paths = [str(Path(path).absolute()) for path in sys.path]  # an empty one is the working directory
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _START, str(int(hidden))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        self._requests, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
+
+    def ask(self, request: Request) -> Decoded | str:
+        """What it decoded, or the error that the decoder raised."""
+        try:
+            pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
+            self._requests.flush()
+            return cast("Decoded | str", pickle.load(self._answers))
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise DecoderDied(self.end()) from None
+
+    def end(self) -> int:
+        """Ends the process, unless it has ended.
+
+        Returns:
+            Its exit code.
+        """
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        try:
+            return self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def _in_temporary_files(paths: Sequence[str]) -> bool:
+    """Whether one of the paths lies among the temporary files, or the program that runs this does."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return any(Path(path).resolve().is_relative_to(temporary) for path in (*paths, sys.executable, sys.prefix))
+
+
+_twins: dict[bool, _Twin] = {}
+"""The processes of decoders that this process has, by whether the temporary files are hidden from them."""
+
+Finalize(None, end_decoders, exitpriority=1)  # also in workers, which leave out what atexit has

@@ -1,0 +1,107 @@
+"""A package of somebody else's: a codec whose decoder knows the picture from elsewhere than its stream."""
+
+from __future__ import annotations
+
+CHEATS = '''
+"""Codecs whose streams say nothing, and whose decoders know the picture all the same."""
+import atexit, dataclasses, os, pathlib, pickle, socket, sys, tempfile, threading
+from multiprocessing import shared_memory
+from benchmark.codec import Codec
+import numpy as np
+
+KEPT = []
+SOCKET = "\\0rdbench-cheat"
+
+
+class Short(bytes):
+    def __len__(self):
+        return 0
+
+
+def serve(data):
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(SOCKET)
+    server.listen()
+    def answer():
+        while True:
+            connection, _ = server.accept()
+            connection.sendall(data)
+            connection.close()
+    threading.Thread(target=answer, daemon=True).start()
+
+
+def fetch():
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(SOCKET)
+    parts = []
+    while part := client.recv(1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+PLACES = {
+    "working folder": lambda: pathlib.Path("cheat.bin"),
+    "temporary file": lambda: pathlib.Path(tempfile.gettempdir(), "rdbench-cheat.bin"),
+    "shared memory": lambda: pathlib.Path("/dev/shm/rdbench-cheat.bin"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cheat(Codec):
+    """Cheats as it is told."""
+    name = "cheat"
+    summary = "cheats as it is told"
+    grid = {"how": ("memory", "attribute", "environment", "module", "working folder", "shared memory", "socket",
+                    "process", "length", "overhead")}
+    how: str = "memory"
+
+    @classmethod
+    def version(cls):
+        return "cheat 1"
+
+    def encode(self, image):
+        data = pickle.dumps(image)
+        how = self.how
+        if how == "memory":
+            KEPT.append(image)
+        elif how == "attribute":
+            type(self).kept = image
+        elif how == "environment":
+            os.environ["RDBENCH_CHEAT"] = data.hex()
+        elif how == "module":
+            sys.kept_picture = image
+        elif how in PLACES:
+            PLACES[how]().write_bytes(data)
+        elif how == "socket":
+            serve(data)
+        elif how == "process":
+            global PARENT
+            PARENT = data
+        if how in ("length", "overhead"):
+            whole = how.encode() + b"|" + data
+            return Short(whole) if how == "length" else whole
+        return how.encode() + b"|"
+
+    def overhead(self, data):
+        return 10**9 if self.how == "overhead" else 0
+
+    @classmethod
+    def decode(cls, data):
+        how, _, rest = bytes(data).partition(b"|")
+        how = how.decode()
+        if how == "memory":
+            return KEPT[-1]
+        if how == "attribute":
+            return cls.kept
+        if how == "environment":
+            return pickle.loads(bytes.fromhex(os.environ["RDBENCH_CHEAT"]))
+        if how == "module":
+            return sys.kept_picture
+        if how in PLACES:
+            return pickle.loads(PLACES[how]().read_bytes())
+        if how == "socket":
+            return pickle.loads(fetch())
+        if how == "process":
+            return pickle.loads(PARENT)
+        return pickle.loads(rest)
+'''

@@ -1,0 +1,44 @@
+"""Processes without network and without the files of others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from benchmark.system.seclusion import possible_seclusion
+from tests.conftest import ROOT
+
+LOOK = """
+import os, pathlib, socket, sys, tempfile
+from benchmark.system.seclusion import seclude
+found = seclude(temporary=sys.argv[1] == "yes")
+assert "numpy" not in sys.modules, "it has to be secluded before anything is loaded"
+assert os.listdir() == []
+pathlib.Path("mine").write_text("a file")
+print(found.network, not [name for _, name in socket.if_nameindex() if name != "lo"])
+print(found.temporary, not pathlib.Path(sys.argv[2]).exists())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hidden", ["yes", "no"])
+def test_what_is_said_to_be_enforced_is(hidden: str) -> None:
+    with tempfile.NamedTemporaryFile() as theirs:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", LOOK, hidden, theirs.name],
+            env={"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert Path(theirs.name).exists()
+    network, temporary = (line.split() for line in done.stdout.splitlines())
+    assert network[0] == str(possible_seclusion()["network"])
+    assert temporary[0] == str(hidden == "yes" and possible_seclusion()["temporary"])
+    assert network[0] == "False" or network[1] == "True"
+    assert temporary[0] == temporary[1]
