@@ -20,7 +20,10 @@ class Short(bytes):
 
 def serve(data):
     server = socket.socket(socket.AF_UNIX)
-    server.bind(SOCKET)
+    try:
+        server.bind(SOCKET)
+    except OSError:
+        return  # it is there already
     server.listen()
     def answer():
         while True:

@@ -26,6 +26,7 @@ from benchmark.codec import Batch
 from benchmark.errors import one_line
 from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
+from benchmark.system.guarded import SPARED, begin_worker, end_task
 from benchmark.system.load import pinned
 
 _START = (
@@ -128,6 +129,7 @@ def end_decoders() -> None:
 
 def serve() -> None:
     """What the process of a decoder does: answers requests until there are no more."""
+    begin_worker()
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         # What codecs print goes where errors go; what they read is empty.
         os.dup2(2, 1)
@@ -141,6 +143,7 @@ def serve() -> None:
                     answer = decode_here(request)
                 except Undecodable as error:
                     answer = str(error)
+                end_task()
                 pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
                 answers.flush()
 
@@ -160,6 +163,7 @@ class _Twin:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
+        SPARED.add(self._process.pid)
         self._requests, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
 
     def ask(self, request: Request) -> Decoded | str:
@@ -177,9 +181,13 @@ class _Twin:
         Returns:
             Its exit code.
         """
-        for pipe in (self._requests, self._answers):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        SPARED.discard(self._process.pid)
+        try:
+            for pipe in (self._requests, self._answers):
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        except RuntimeError:  # a signal has come while a request was written: the pipe is in use
+            self._process.kill()
         try:
             return self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:

@@ -21,6 +21,7 @@ from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
 from benchmark.system.files import replace_file
 from benchmark.system.guarded import UNGUARDED
+from benchmark.system.seclusion import unsecluded
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
                 "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
                 "metrics": manifest_entry(described),
                 "averaging": averaging(metric for metric in described if metric.name in study.metrics),
-                "not_enforced": list(UNGUARDED),
+                "not_enforced": [*UNGUARDED, *unsecluded()],
                 "environment": describe(),
                 "packages": package_versions(),
             },

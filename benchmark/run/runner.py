@@ -21,7 +21,6 @@ from benchmark.system.files import replace_file
 from benchmark.system.load import busy_seconds
 from benchmark.system.pool import process_pool
 from benchmark.system.progress import Progress
-from benchmark.system.seclusion import possible_seclusion
 
 
 def run_study(
@@ -110,7 +109,6 @@ def _told(plan: Plan, outcome: Outcome, others: int, started: datetime) -> dict[
         "rows_planned": len(plan.rows),
         "rows_of_other_studies": others,
         "interrupted": outcome.interrupted,
-        "decoders": {"process": True, **possible_seclusion()},
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
     }

@@ -17,7 +17,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 _PATIENCE = 10.0
@@ -43,42 +43,45 @@ def adopt_orphans() -> None:
     _prctl(_SET_SUBREAPER, 1)
 
 
-def end_children(patience: float = _PATIENCE) -> None:
+def end_children(patience: float = _PATIENCE, *, spared: Collection[int] = ()) -> None:
     """Kills all processes that this process has started or adopted, and those below them.
 
     Args:
         patience: seconds to wait for them at most.
+        spared: process ids of those that go on.
     """
     deadline = time.monotonic() + patience
-    while _has_children() and time.monotonic() < deadline:
-        for pid in _children():
+    while time.monotonic() < deadline and (children := [pid for pid in _children() if pid not in spared]):
+        for pid in children:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if _has_children():
-            time.sleep(0.001)
-
-
-def _has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.001)
 
 
 def _children() -> list[int]:
+    """Process ids of the children of this process, of all its threads."""
     me = os.getpid()
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                # The name of a program stands in brackets and may hold any characters.
-                if int(Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()[1]) == me:
-                    found.append(int(entry.name))
+    found: list[int] = []
+    try:
+        for thread in os.scandir("/proc/self/task"):
+            found += map(int, Path(thread.path, "children").read_text(encoding="ascii").split())
+    except OSError:  # a system that does not list them, or a thread that ended just now
+        found = [pid for pid in map(_number, os.scandir("/proc")) if pid and _parent(pid) == me]
     return found
+
+
+def _number(entry: os.DirEntry[str]) -> int:
+    return int(entry.name) if entry.name.isdecimal() else 0
+
+
+def _parent(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        # The name of a program stands in brackets and may hold any characters.
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+    return 0
 
 
 def _prctl(option: int, value: int) -> None:

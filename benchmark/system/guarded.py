@@ -19,6 +19,9 @@ from benchmark.system import guard
 UNGUARDED = () if guard.AVAILABLE else ("processes that a codec has started may go on after its task",)
 """What this system lacks, in words for the manifest."""
 
+SPARED: set[int] = set()
+"""Process ids of what a worker has started for itself, and not its tasks: they go on after a task."""
+
 _PATIENCE = 3.0
 """Seconds that processes have to end by themselves once they are told to."""
 
@@ -40,7 +43,7 @@ def begin_worker() -> None:
 def end_task() -> None:
     """What a worker does after each task: it ends all processes that the task has left."""
     if guard.AVAILABLE:
-        guard.end_children()
+        guard.end_children(spared=SPARED)
 
 
 def end_processes(processes: Sequence[BaseProcess]) -> None:

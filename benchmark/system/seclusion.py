@@ -26,6 +26,14 @@ _MEMORY = Path("/dev/shm")
 """A folder that every Linux has, and that is a file system of its own."""
 
 
+_OTHERWISE = {
+    "network": "see the network",
+    "folder": "work in a folder that others see",
+    "temporary": "see the temporary files of others",
+}
+"""What is so where a part of :class:`Seclusion` is not enforced."""
+
+
 @dataclass(frozen=True)
 class Seclusion:
     """What was enforced.
@@ -106,6 +114,12 @@ def possible_seclusion() -> dict[str, bool]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     words = done.stdout.split()
     return {name: name in words for name in asdict(Seclusion())}
+
+
+def unsecluded() -> list[str]:
+    """What cannot be enforced here, in words for the manifest."""
+    possible = possible_seclusion()
+    return [f"decoders {text}" for name, text in _OTHERWISE.items() if not possible[name]]
 
 
 def told() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.system.seclusion import possible_seclusion
+from benchmark.system.seclusion import possible_seclusion, unsecluded
 from tests.conftest import ROOT
 
 LOOK = """
@@ -42,3 +42,9 @@ def test_what_is_said_to_be_enforced_is(hidden: str) -> None:
     assert temporary[0] == str(hidden == "yes" and possible_seclusion()["temporary"])
     assert network[0] == "False" or network[1] == "True"
     assert temporary[0] == temporary[1]
+
+
+def test_a_manifest_names_what_is_not_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"network": False, "folder": True, "temporary": False}
+    monkeypatch.setattr("benchmark.system.seclusion.possible_seclusion", lambda: found)
+    assert unsecluded() == ["decoders see the network", "decoders see the temporary files of others"]
