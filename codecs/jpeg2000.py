@@ -48,7 +48,8 @@ class Jpeg2000(Codec):
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:
-        return data.startswith(b"\xff\x4f\xff\x51")
+        # The bare codestream, or a JP2 file, which is decoded, too.
+        return data.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  \r\n\x87\n"))
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name)

@@ -197,3 +197,15 @@ def test_an_encoder_that_refuses_is_told() -> None:
     planes = to_planes(photo(16, 16), depth=10, subsampling="4:2:0")
     with pytest.raises(ProgramError, match=r"ffmpeg.* ended with status"):
         ffmpeg.encode_planes(planes, depth=10, form="vvc", options=["-c:v", "libvvenc", "-preset", "none such"])
+
+
+def test_a_foreign_picture_of_limited_range_is_refused() -> None:
+    planes = to_planes(photo(16, 24), depth=8)
+    options = ("-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used", "8", "-crf", "20", "-color_range", "tv")
+    stream = ffmpeg.encode_planes(planes, depth=8, form="obu", options=options)
+    with pytest.raises(BitstreamError, match="expected an AV1 picture in full range, got one in limited range"):
+        ffmpeg.decode_planes(stream, form="obu")
+    for image in (photo(16, 24), photo(16, 24)[..., 0]):
+        for depth in (8, 10):
+            own = codec("av1", depth=depth)
+            assert own.decode(own.encode(np.ascontiguousarray(image))).shape == image.shape

@@ -151,3 +151,5 @@ def test_endings_say_what_files_are(rdbench: Run, tmp_path: Path) -> None:
         assert (done.returncode, advice in done.stderr) == (2, True), done.stderr
         assert not (tmp_path / target).exists()
     rdbench("encode", "--codec", "webp", "colour.png", "a.stream")
+    Pictures.fromarray(photo(24, 32)).save(tmp_path / "foreign.jp2")
+    assert "decoded by jpeg2000" in rdbench("decode", "foreign.jp2", "back.png").stdout
