@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,8 +16,8 @@ from benchmark.plugins import codec_class, dataset_class, metric_families, open_
 from benchmark.record.row import Record
 from benchmark.run.engine import run_tasks
 from benchmark.run.matching import Target, knob_values
-from benchmark.run.task import SPOILED, Task, run_task
-from tests.conftest import FindCodecs, Run
+from benchmark.run.task import SPOILED, Task, run_task, same_pixels
+from tests.conftest import FindCodecs, Run, photo
 from tests.run.examples import Planes, records
 from tests.serial import Serial
 
@@ -217,3 +218,13 @@ def test_all_rows_of_a_progressive_codec_that_writes_into_its_input_fail(
     sweep = [{"planes": planes} for planes in (2, 5)]
     rows = run_task(Task(spec, None, "0.png", spec, "planes", sweep, ("psnr",), 1, 1))
     assert [(row.status, row.reason) for row in rows] == [("failed", SPOILED)] * 2
+
+
+def test_one_sample_that_differs_is_seen() -> None:
+    image = photo(5, 7)[np.newaxis]  # 105 samples: 13 times 8, and one
+    for batch in (image, image[:, ::-1]):
+        for place in (0, 50, 104):
+            other = batch.copy()
+            assert same_pixels(batch, other)
+            other.reshape(-1)[place] ^= 128
+            assert not same_pixels(batch, other)
