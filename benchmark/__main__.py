@@ -5,23 +5,23 @@ Nothing is imported before signals are heard: Ctrl-C while libraries load ends a
 
 import sys
 
-from benchmark.system.stopping import stopped_by_signals
+from benchmark.system.stopping import STOP, stopped_by_signals
 
 
 def main() -> None:
     """Runs the command line; the exit status of a command that a signal has ended says which."""
-    with stopped_by_signals() as stop:
-        try:
+    try:
+        with stopped_by_signals():
             from benchmark.cli.main import main as command
 
             command()
-        except SystemExit:
-            if not stop.number:
-                raise
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted\n")
-        if stop.number:
-            sys.exit(stop.status)
+    except SystemExit:
+        if not STOP.number:
+            raise
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+    if STOP.number:
+        sys.exit(STOP.status)
 
 
 if __name__ == "__main__":

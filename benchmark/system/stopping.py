@@ -27,40 +27,37 @@ class Stop:
         return 128 + self.number
 
 
+STOP = Stop()
+"""That of this process: whoever hears a signal in place of :func:`stopped_by_signals` says so here."""
+
+
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[Stop]:
     """Turns the first signal into :class:`KeyboardInterrupt`, wherever the main thread is; the second ends the process.
 
     Rows are stored as they are made, so that the second loses nothing; workers end with this process. A signal that is
     ignored, such as SIGHUP below ``nohup``, stays so.
+
+    Yields:
+        :data:`STOP`.
     """
-    global _active  # noqa: PLW0603  # signals are those of the process
-    stop = _active = Stop()
+    STOP.number = 0
 
     def handle(number: int, _: FrameType | None) -> None:
-        if stop.number:
+        if STOP.number:
             os.write(2, b"interrupted again: everything finished is stored\n")
-            os._exit(stop.status)
-        stop.number = number
+            os._exit(STOP.status)
+        STOP.number = number
         raise KeyboardInterrupt
 
     before = {}
-    for name in NAMES:
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
-            before[number] = signal.signal(number, handle)
     try:
-        yield stop
+        for name in NAMES:
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.getsignal(number)
+                signal.signal(number, handle)
+        yield STOP
     finally:
-        _active = None
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-_active: Stop | None = None
-
-
-def remember(number: int) -> None:
-    """Says that a signal has come which somebody else has heard, such as a training that first writes a checkpoint."""
-    if _active is not None:
-        _active.number = number

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
-from benchmark.system.stopping import remember, stopped_by_signals
+from benchmark.system.stopping import stopped_by_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -38,8 +39,26 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
         with stopped_by_signals() as stop:
             signal.raise_signal(signal.SIGHUP)
             assert stop.number == 0
-            remember(signal.SIGTERM)  # heard by somebody else
-            assert stop.status == 143
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_while_handlers_are_put_back_is_an_interruption_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    all_before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = all_before[signal.SIGINT]
+    setter = signal.signal
+
+    def late(number: int, handler: Any) -> Any:
+        if handler is before:
+            monkeypatch.setattr(signal, "signal", setter)
+            signal.raise_signal(signal.SIGINT)
+        return setter(number, handler)
+
+    try:
+        with pytest.raises(KeyboardInterrupt), stopped_by_signals() as stop:
+            monkeypatch.setattr(signal, "signal", late)
+        assert stop.number == signal.SIGINT
+    finally:
+        for number, handler in all_before.items():
+            setter(number, handler)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.system.stopping import NAMES, remember
+from benchmark.system.stopping import NAMES, STOP
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
     def ask(which: int, *_: Any) -> None:
         stop.requested = True
-        remember(which)
+        STOP.number = which
         for number, handler in before.items():
             signal.signal(number, handler)  # who asks twice does not want to wait
 
