@@ -35,7 +35,7 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.statuses and (outcome.folder / "summary.csv").exists():
         _print_points(console, outcome.folder / "summary.csv")
     for codec, (count, reason) in outcome.failures.items():
-        complain(f"{codec}: {counted(count, 'row')} failed, the first: {reason}")
+        complain(f"{codec}: {counted(count, 'row')} failed, the first: {reason.removeprefix(f'{codec}: ')}")
     for target, (count, nearest) in outcome.unreached.items():
         console.print(f"{target}: {counted(count, 'row')} unreachable, the first: {nearest}", soft_wrap=True)
     _print_files(console, outcome)
@@ -111,7 +111,8 @@ def _print_points(console: Console, path: Path) -> None:
 def _print_files(console: Console, outcome: Outcome) -> None:
     """Files that the data set could not give, and those that are none of it."""
     for name, reason in list(outcome.unusable.items())[:_FILES]:
-        console.print(f"skipped {name}: {reason}", soft_wrap=True, markup=False)
+        head, _, why = reason.partition(": ")  # which names the file by its path
+        console.print(f"skipped {name}: {why if name in head else reason}", soft_wrap=True, markup=False)
     if len(outcome.unusable) > _FILES:
         console.print(f"skipped {counted(len(outcome.unusable) - _FILES, 'more file')}: records.csv has the reasons")
     if outcome.passed_over:
@@ -242,9 +243,7 @@ def print_comparison(comparison: Comparison) -> None:
 
     console = open_console()
     style = {"worse": "bold red", "not comparable": "bold red", "better": "bold green"}.get(comparison.verdict, "bold")
-    console.print(headline(comparison), style=style, soft_wrap=True)
-    for obstacle in comparison.obstacles:
-        console.print(obstacle, soft_wrap=True)
+    console.print(": ".join([headline(comparison), *comparison.obstacles]), style=style, soft_wrap=True)
     if comparison.obstacles:
         return
     for section in sections(comparison):
@@ -304,7 +303,7 @@ def print_audit(findings: Sequence[Finding]) -> None:
     table.print()
     for finding in findings:
         for problem in finding.problems:
-            complain(f"{finding.codec}: {problem}")
+            complain(f"{finding.codec}: {problem.removeprefix(f'{finding.codec}: ')}")
 
 
 def print_checks(checks: Sequence[Check]) -> None:

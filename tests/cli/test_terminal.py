@@ -72,7 +72,7 @@ def test_a_comparison_begins_with_its_verdict(tmp_path: Path, capsys: pytest.Cap
     assert text.startswith("worse: 20 rows compared, 20 worse\n")
     assert "+50" in text
     print_comparison(compare(before, other, judged))
-    assert capsys.readouterr().out.startswith("not comparable\nno row is in both")
+    assert capsys.readouterr().out.startswith("not comparable: no row is in both")
 
 
 def test_broken_promises_follow_the_table_of_an_audit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ def test_names_have_one_order() -> None:
 
 @pytest.mark.parametrize("text", ["depth=9", "flatten", "", "srgb,"])
 def test_unknown_names_are_told(text: str) -> None:
-    with pytest.raises(UsageError, match=r"unknown conversion .*; known: depth=8, "):
+    with pytest.raises(UsageError, match=r"unknown conversion .* known: depth=8, "):
         parse_conversions([text])
 
 

@@ -83,7 +83,7 @@ def test_conversions_stand_in_every_row_and_hold_when_a_run_goes_on(rdbench: Run
 def test_unknown_conversions_and_sets_without_files_are_refused(rdbench: Run, mixed: Path) -> None:
     done = rdbench(*RUN, "--dataset", "folder:mixed", "--convert", "depth=10", check=False)
     assert done.returncode == 2
-    assert "unknown conversion 'depth=10'; known: depth=8, flatten=white" in done.stderr
+    assert "unknown conversion 'depth=10'; did you mean depth=8? known: depth=8, flatten=white" in done.stderr
     done = rdbench(*RUN, "--dataset", "mnist", "--convert", "depth=8", check=False)
     assert done.returncode == 2
     assert "is none of image files: depth=8 does not apply" in done.stderr

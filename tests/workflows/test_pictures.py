@@ -46,7 +46,7 @@ def test_a_crop_that_is_asked_for_is_shown(report: Report, pool: Pool, photos: P
     pictures, _ = shown(report, pool, boxes=[parse_box("b.png:10,20,64,48")])
     assert [(picture.image, picture.left, picture.top) for picture in pictures] == [("b.png", 10, 20)]
     assert np.array_equal(pictures[0].original, np.asarray(Image.open(photos / "b.png"))[20:68, 10:74])
-    with pytest.raises(UsageError, match=r"no image 'x' in the records; they have: .*b\.png"):
+    with pytest.raises(UsageError, match=r"no image 'x' in the records; known: .*b\.png"):
         shown(report, pool, boxes=[Box("x", 0, 0, 9, 9)])
     with pytest.raises(UsageError, match="reaches beyond the image, which is 256×256"):
         shown(report, pool, boxes=[Box("b.png", 200, 0, 64, 64)])
