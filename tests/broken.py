@@ -40,6 +40,11 @@ class Broken(Codec):
             raise UnsupportedImage("will not take it")
         if self.how == "crashes":
             os._exit(7)
+        if self.how == "kills":
+            os.killpg(0, 9)
+        if self.how == "usurps":
+            os.kill(os.getppid(), 9)
+            time.sleep(60)
         if self.how == "hangs":
             time.sleep(60)
         if self.how in ENDS:

@@ -111,6 +111,7 @@ def _guard(alive: int, told: int, passed: Sequence[int], command: list[str]) -> 
         _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() != me:
             os._exit(1)
+        os.setsid()  # a codec that ends its own group ends no other
         os.execv(command[0], command)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(worker, signal.SIGKILL))
     os.setsid()  # what ends the group of the worker does not end its guard

@@ -30,7 +30,7 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
         "--out",
         "out",
         "--set",
-        "broken.how=well,raises,decoder,shape,skips,crashes,hangs,exits,scribbles",
+        "broken.how=well,raises,decoder,shape,skips,crashes,hangs,exits,scribbles,kills,usurps",
         "--timeout",
         "2",
         PYTHONPATH=path,
@@ -38,7 +38,7 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
     )
     assert done.returncode == 1, done.stdout + done.stderr
     rows = records(tmp_path / "out")
-    assert len(rows) == 3 * 10
+    assert len(rows) == 3 * 12
     how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
     expected = {
         "well": "ok",
@@ -51,6 +51,8 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
         "hangs": "timeout",
         "exits": "failed",
         "scribbles": "failed",
+        "kills": "crashed",  # its own process group
+        "usurps": "crashed",  # the process above its own
     }
     assert dict(zip(how, rows["status"], strict=True)) == expected
     reasons = dict(zip(how, rows["reason"], strict=True))
@@ -61,7 +63,7 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
     assert "expected uint8 of shape" in reasons["shape"]
     assert "exit code" in reasons["crashes"]
     assert "took longer" in reasons["hangs"]
-    assert "broken: 21 rows failed" in done.stdout
+    assert "broken: 27 rows failed" in done.stdout
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
-    assert summary["failures"].sum() == 21
+    assert summary["failures"].sum() == 27
     assert summary["skipped"].sum() == 3
