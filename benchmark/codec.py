@@ -170,7 +170,7 @@ class Codec(ABC):
 
     @abstractmethod
     def encode(self, image: Image) -> bytes:
-        """A complete, self-contained stream of one image; its length is the rate.
+        """A complete, self-contained stream of one image; its length is the rate. The image stays as it is.
 
         Raises:
             UnsupportedImage: the format has no way to hold this image.
