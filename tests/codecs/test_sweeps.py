@@ -17,9 +17,6 @@ LEAST = 7
 OUTSIDE = {"cvae": "its weights for 28×28 digits end at 0.14 bpp", "jpegls": "its largest errors give 3.1 bpp"}
 """Codecs of the Kodak baseline that have no such rates."""
 
-AWAITED = ("av1", "vvc")
-"""Codecs whose sweep got points of which the Kodak baseline has no rows yet."""
-
 
 def points() -> pd.DataFrame:
     """Codec, value of the knob and mean rate of every point of the Kodak baseline."""
@@ -29,13 +26,7 @@ def points() -> pd.DataFrame:
     return summary.assign(value=values)[["codec", "value", "bpp_mean"]]
 
 
-def codecs() -> list[object]:
-    mark = pytest.mark.xfail(strict=True, reason="the rows of its new points are not made yet")
-    names = sorted(set(points()["codec"]) - set(OUTSIDE))
-    return [pytest.param(name, marks=mark if name in AWAITED else ()) for name in names]
-
-
-@pytest.mark.parametrize("name", codecs())
+@pytest.mark.parametrize("name", sorted(set(points()["codec"]) - set(OUTSIDE)))
 def test_a_default_sweep_has_seven_points_where_papers_look(name: str) -> None:
     cls = codec_class(name)
     assert cls.knob is not None
