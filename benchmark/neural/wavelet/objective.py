@@ -34,7 +34,8 @@ class ContextObjective(keras.Model):  # type: ignore[misc]  # Keras ships no typ
         more, positive, expected = self.network.contexts(inputs["features"], inputs["band"], inputs["rate"])
         value = inputs["value"]
         size = ops.abs(value)
-        classes = ops.sum(ops.cast(size[..., None] >= np.asarray(CLASSES[1:], np.int32), "int32"), axis=-1)[..., None]
+        bounds = ops.convert_to_tensor(np.asarray(CLASSES[1:], np.int32))
+        classes = ops.sum(ops.cast(size[..., None] >= bounds, "int32"), axis=-1)[..., None]
         decision = ops.arange(BINARY, dtype="int32")
         beyond, reached = ops.cast(classes > decision, "float32"), ops.cast(classes >= decision, "float32")
         nats = ops.sum(reached * ops.softplus(more) - beyond * more, axis=-1)
