@@ -45,6 +45,7 @@ def fetch():
 PLACES = {
     "working folder": lambda: pathlib.Path("cheat.bin"),
     "temporary file": lambda: pathlib.Path(tempfile.gettempdir(), "rdbench-cheat.bin"),
+    "other temporary file": lambda: pathlib.Path("/var/tmp/rdbench-cheat.bin"),
     "shared memory": lambda: pathlib.Path("/dev/shm/rdbench-cheat.bin"),
 }
 
@@ -54,8 +55,8 @@ class Cheat(Codec):
     """Cheats as it is told."""
     name = "cheat"
     summary = "cheats as it is told"
-    grid = {"how": ("memory", "attribute", "environment", "module", "working folder", "shared memory", "socket",
-                    "process", "length", "overhead")}
+    grid = {"how": ("environment", "memory", "attribute", "module", "working folder", "temporary file",
+                    "other temporary file", "shared memory", "socket", "worker", "length", "overhead", "exits")}
     how: str = "memory"
 
     @classmethod
@@ -77,9 +78,6 @@ class Cheat(Codec):
             PLACES[how]().write_bytes(data)
         elif how == "socket":
             serve(data)
-        elif how == "process":
-            global PARENT
-            PARENT = data
         if how in ("length", "overhead"):
             whole = how.encode() + b"|" + data
             return Short(whole) if how == "length" else whole
@@ -104,7 +102,10 @@ class Cheat(Codec):
             return pickle.loads(PLACES[how]().read_bytes())
         if how == "socket":
             return pickle.loads(fetch())
-        if how == "process":
-            return pickle.loads(PARENT)
+        if how == "worker":
+            with open(f"/proc/{os.getppid()}/mem", "rb"):
+                return np.frombuffer(rest, np.uint8)
+        if how == "exits":
+            os._exit(7)
         return pickle.loads(rest)
 '''

@@ -13,7 +13,6 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
@@ -28,12 +27,19 @@ from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
 from benchmark.system.guarded import SPARED, begin_worker, end_task
 from benchmark.system.load import pinned
+from benchmark.system.seclusion import temporary_folders
 
 _START = (
-    "import sys; from benchmark.system.seclusion import seclude; seclude(temporary=bool(int(sys.argv[1]))); "
+    "import sys; from benchmark.system.seclusion import seclude; seclude(sys.argv[1:]); "
     "from benchmark.run.decoder import serve; serve()"
 )
 
+
+_ENVIRONMENT = dict(os.environ)
+_PATHS = [str(Path(path).absolute()) for path in sys.path]  # an empty one is the working directory
+"""Environment and paths as they were before any codec could change them: what a decoder is started with."""
+
+_WEIGHTS = [value for name, value in _ENVIRONMENT.items() if name == "RDBENCH_WEIGHTS"]
 
 _SECONDS_TO_END = 5
 """How long the process of a decoder may take to end once it gets no more requests."""
@@ -107,18 +113,42 @@ def decode_apart(request: Request) -> Decoded:
         Undecodable: the decoder raised an error.
         DecoderDied: its process has ended. The next call starts another one.
     """
-    hidden = not is_description(request.codec) and not _in_temporary_files(sys.path)
-    twin = _twins.get(hidden)
-    if twin is None:
-        twin = _twins[hidden] = _Twin(hidden)
+    twin = start_decoder(request.codec)
     try:
         answer = twin.ask(request)
     except DecoderDied:
-        del _twins[hidden]
+        del _twins[hidden_from(request.codec)]
         raise
     if isinstance(answer, Decoded):
         return answer
     raise Undecodable(answer)
+
+
+def start_decoder(codec: str) -> Twin:
+    """The process that decodes for a codec, started where there is none.
+
+    A worker calls it before it does anything for the codec.
+    """
+    hidden = hidden_from(codec)
+    if hidden not in _twins:
+        _twins[hidden] = Twin(hidden)
+    return _twins[hidden]
+
+
+def hidden_from(codec: str) -> tuple[Path, ...]:
+    """The folders of temporary files that the decoder of a codec does not see. Nothing lies there that it needs.
+
+    The programs of a codec that a TOML file describes may lie anywhere: it sees all folders.
+    """
+    if is_description(codec):
+        return ()
+    needed = [Path(path).resolve() for path in (*_PATHS, sys.executable, sys.prefix, sys.base_prefix, *_WEIGHTS)]
+    return tuple(folder for folder in temporary_folders() if not any(path.is_relative_to(folder) for path in needed))
+
+
+def all_hidden_from(codec: str) -> bool:
+    """Whether the decoder of a codec sees none of the folders of temporary files."""
+    return len(hidden_from(codec)) == len(temporary_folders())
 
 
 def end_decoders() -> None:
@@ -135,7 +165,7 @@ def serve() -> None:
         os.dup2(2, 1)
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
-        with contextlib.suppress(EOFError):
+        with contextlib.suppress(EOFError, BrokenPipeError):
             while True:
                 request = cast(Request, pickle.load(requests))
                 answer: Decoded | str
@@ -148,20 +178,19 @@ def serve() -> None:
                 answers.flush()
 
 
-class _Twin:
+class Twin:
     """The process of a decoder, and what is said to it.
 
     Args:
-        hidden: whether it sees no temporary files of others.
+        hidden: folders whose files it does not see.
     """
 
-    def __init__(self, hidden: bool) -> None:
-        paths = [str(Path(path).absolute()) for path in sys.path]  # an empty one is the working directory
+    def __init__(self, hidden: Sequence[Path]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(int(hidden))],
+            [sys.executable, "-P", "-c", _START, *map(str, hidden)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(_PATHS)},
         )
         SPARED.add(self._process.pid)
         self._requests, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
@@ -195,13 +224,7 @@ class _Twin:
             return self._process.wait()
 
 
-def _in_temporary_files(paths: Sequence[str]) -> bool:
-    """Whether one of the paths lies among the temporary files, or the program that runs this does."""
-    temporary = Path(tempfile.gettempdir()).resolve()
-    return any(Path(path).resolve().is_relative_to(temporary) for path in (*paths, sys.executable, sys.prefix))
-
-
-_twins: dict[bool, _Twin] = {}
-"""The processes of decoders that this process has, by whether the temporary files are hidden from them."""
+_twins: dict[tuple[Path, ...], Twin] = {}
+"""The processes of decoders that this process has, by the folders that are hidden from them."""
 
 Finalize(None, end_decoders, exitpriority=1)  # also in workers, which leave out what atexit has

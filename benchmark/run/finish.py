@@ -17,6 +17,7 @@ from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.plugins import codec_class, installed_metrics
 from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
+from benchmark.run.decoder import all_hidden_from
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
 from benchmark.system.files import replace_file
@@ -166,7 +167,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
                 "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
                 "metrics": manifest_entry(described),
                 "averaging": averaging(metric for metric in described if metric.name in study.metrics),
-                "not_enforced": [*UNGUARDED, *unsecluded()],
+                "not_enforced": [*UNGUARDED, *unsecluded(hidden=all(map(all_hidden_from, study.codecs)))],
                 "environment": describe(),
                 "packages": package_versions(),
             },

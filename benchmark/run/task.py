@@ -18,7 +18,7 @@ from benchmark.codec import Batch, Codec, Setting
 from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
-from benchmark.run.decoder import DecoderDied, Undecodable
+from benchmark.run.decoder import DecoderDied, Undecodable, start_decoder
 from benchmark.run.encoder import Encoded, cut, encode, encode_each
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
@@ -97,6 +97,7 @@ def run_task(task: Task) -> list[Record]:
     Operating points of a progressive codec that differ in the knob alone are encoded once, at its highest value among
     them, and the others are cut from that; ``encode_s`` of each is that of the one encode.
     """
+    start_decoder(task.codec)
     with pinned(task.cores):
         return _run(task)
 

@@ -7,26 +7,28 @@ thread, as the system asks.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import ctypes
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_NETWORK = 0x00020000, 0x08000000, 0x10000000, 0x40000000
 _PRIVATE, _RECURSIVE = 0x40000, 0x4000
-_SIGNAL_OF_PARENTS_DEATH, _KILL = 1, 9
+_SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS, _KILL = 1, 24, 9
+_CAPABILITIES, _TRACE = 0x20080522, 19
+"""The version of the structures of ``capset``, and the number of the right to look into other processes."""
 
 _MEMORY = Path("/dev/shm")
 """A folder that every Linux has, and that is a file system of its own."""
 
-
 _OTHERWISE = {
+    "memory": "may look into the memory of other processes",
     "network": "see the network",
     "folder": "work in a folder that others see",
     "temporary": "see the temporary files of others",
@@ -39,21 +41,29 @@ class Seclusion:
     """What was enforced.
 
     Attributes:
+        memory: whether the process cannot look into the memory of others.
         network: whether the process sees no network, and no socket of a process outside.
         folder: whether its working directory is empty, and nobody else sees it.
-        temporary: whether it sees none of the temporary files of others.
+        temporary: whether it sees none of the temporary files of others, in the folders that were to be hidden.
     """
 
+    memory: bool = False
     network: bool = False
     folder: bool = False
     temporary: bool = False
 
 
-def seclude(*, temporary: bool) -> Seclusion:
+def temporary_folders() -> list[Path]:
+    """The folders of temporary files: that of this process, and those of the system."""
+    folders = {Path(name).resolve() for name in (tempfile.gettempdir(), "/tmp", "/var/tmp")}
+    return sorted(folder for folder in folders if folder.is_dir())
+
+
+def seclude(hidden: Sequence[str | Path]) -> Seclusion:
     """Secludes this process, as far as the system allows.
 
     Args:
-        temporary: whether the temporary files of others are hidden. Nothing that the process needs may be among them.
+        hidden: folders whose files it shall not see. Nothing that the process needs may be in them.
 
     Returns:
         What was enforced.
@@ -62,21 +72,16 @@ def seclude(*, temporary: bool) -> Seclusion:
         return Seclusion(folder=_own_folder())
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_SIGNAL_OF_PARENTS_DEATH, _KILL)
-    if not _apart(libc):
+    # What a namespace takes cannot be had back: a process that does nothing else tries it first.
+    trial = os.fork()
+    if trial == 0:
+        os._exit(0 if _apart(libc) and _emptied(libc, _MEMORY) and _in_memory() else 1)
+    if os.waitpid(trial, 0)[1] != 0:
         return Seclusion(folder=_own_folder())
-    nothing, here = b"none", b"/"
-    libc.mount(nothing, here, None, _RECURSIVE | _PRIVATE, None)  # what is mounted from here on, nobody else sees
-
-    def empty(folder: Path) -> bool:
-        return int(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, None)) == 0
-
-    if not empty(_MEMORY):
-        return Seclusion(network=True, folder=_own_folder())
-    hidden = temporary and empty(Path(tempfile.gettempdir()))
-    place = _MEMORY / "rdbench"
-    place.mkdir()
-    os.chdir(place)
-    return Seclusion(network=True, folder=True, temporary=hidden)
+    _apart(libc)
+    emptied = [_emptied(libc, Path(folder)) for folder in hidden]
+    _emptied(libc, _MEMORY)
+    return Seclusion(memory=True, network=True, folder=_in_memory(), temporary=all(emptied))
 
 
 def _apart(libc: ctypes.CDLL) -> bool:
@@ -84,13 +89,46 @@ def _apart(libc: ctypes.CDLL) -> bool:
     spaces = _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(spaces) == 0:
-        return True
-    if libc.unshare(spaces | _NEW_USER) != 0:
+        if not _sees_no_memory(libc):
+            return False
+    elif libc.unshare(spaces | _NEW_USER) != 0:
         return False
-    with contextlib.suppress(OSError):  # without these it is nobody, who reads what all may read
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    else:  # in a space of users of its own it has no right to look outside
+        try:
+            Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+        except OSError:
+            return False
+    # What is mounted from here on, nobody else sees.
+    return int(libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None)) == 0
+
+
+def _sees_no_memory(libc: ctypes.CDLL) -> bool:
+    """Gives back the right to look into other processes, for this process and for the programs that it starts."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
+    rights = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, rights) != 0:
+        return False
+    for place in range(3):  # of the first 32 rights those that are in effect, permitted and inherited
+        rights[place] &= ~(1 << _TRACE) & 0xFFFFFFFF
+    libc.prctl(_DROP_FOR_PROGRAMS, _TRACE, 0, 0, 0)
+    return int(libc.capset(header, rights)) == 0
+
+
+def _emptied(libc: ctypes.CDLL, folder: Path) -> bool:
+    """Puts an empty file system in the place of a folder."""
+    return int(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, None)) == 0
+
+
+def _in_memory() -> bool:
+    """Makes a folder in memory, and works there."""
+    place = _MEMORY / "rdbench"
+    try:
+        place.mkdir()
+        os.chdir(place)
+    except OSError:
+        return False
     return True
 
 
@@ -116,12 +154,17 @@ def possible_seclusion() -> dict[str, bool]:
     return {name: name in words for name in asdict(Seclusion())}
 
 
-def unsecluded() -> list[str]:
-    """What cannot be enforced here, in words for the manifest."""
-    possible = possible_seclusion()
+def unsecluded(*, hidden: bool = True) -> list[str]:
+    """What is not enforced here, in words for the manifest.
+
+    Args:
+        hidden: whether the temporary files of others are to be hidden.
+    """
+    possible = {**possible_seclusion()}
+    possible["temporary"] &= hidden
     return [f"decoders {text}" for name, text in _OTHERWISE.items() if not possible[name]]
 
 
 def told() -> list[str]:
     """Secludes this process, and names what was enforced."""
-    return [name for name, enforced in asdict(seclude(temporary=True)).items() if enforced]
+    return [name for name, enforced in asdict(seclude(temporary_folders())).items() if enforced]

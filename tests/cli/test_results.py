@@ -118,10 +118,13 @@ def test_compare_on_the_kodak_baseline(tmp_path: Path, rdbench: Run) -> None:
 
 def test_formats_that_no_figure_has_are_refused(rdbench: Run, tmp_path: Path) -> None:
     assert checked_forms(["pdf", "png", "pdf"]) == ["pdf", "png"]
-    for text, got in (("png,gif", "'gif'"), (",", "none")):
+    for text, told in (
+        ("png,gif", "--formats: expected some of svg, png, pdf, webp, got 'gif'"),
+        (",", "expected names with commas between them, got ','"),
+    ):
         done = rdbench("report", str(tmp_path), "--formats", text, check=False)
         assert done.returncode == 2
-        assert f"--formats: expected some of svg, png, pdf, webp, got {got}" in done.stderr
+        assert told in done.stderr
 
 
 def test_a_folder_without_studies_is_told(rdbench: Run) -> None:

@@ -91,7 +91,7 @@ def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) 
                 assert not word.startswith("tests/") or (ROOT / word).exists(), command
         else:
             modules = (["python", "-m", name] for name in ("scripts.docs", "scripts.coverage", "pip"))
-            known = (*modules, ["python", "tests/golden/make.py"])
+            known = (*modules, ["python", "-m", "tests.golden.make"])
             programs = ("scripts/gpu-train", "git", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
             assert words[0] in programs or any(words[: len(one)] == one for one in known), f"unknown: {command}"
 

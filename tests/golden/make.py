@@ -1,6 +1,6 @@
 """Writes the golden streams of the learned codecs anew: needed only when weights are trained anew.
 
-python tests/golden/make.py
+python -m tests.golden.make
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser("python tests/golden/make.py", description=__doc__).parse_args()
+    argparse.ArgumentParser("python -m tests.golden.make", description=__doc__).parse_args()
     main()

@@ -347,6 +347,7 @@ def test_grey_pictures_have_no_value_and_the_row_says_why(where: Path, bench: Be
         "1",
         "--out",
         "grey-match",
+        status=1,
     )
     row = pd.read_csv(where / "grey-match" / "records.csv").iloc[0]
     assert (row["status"], row["reason"]) == ("unreachable", "hue_error is defined on colour pictures alone")

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pictures
 
 from benchmark.plugins import codec_class
-from benchmark.run.decoder import DecoderDied, Request, Undecodable, decode_apart, decode_here, end_decoders
+from benchmark.run import decoder
+from benchmark.run.decoder import (
+    Request,
+    Undecodable,
+    decode_apart,
+    decode_here,
+    end_decoders,
+    hidden_from,
+)
 from benchmark.run.timing import Stopwatch
 from benchmark.system.seclusion import possible_seclusion, unsecluded
 from tests.cheats import CHEATS
-from tests.conftest import ROOT, Run, photo
+from tests.conftest import ROOT, photo
 from tests.packages import install_package
 from tests.run.examples import records
 
@@ -47,67 +59,66 @@ def test_another_process_decodes_the_same_pixels() -> None:
         decode_apart(request_of(b"no stream"))
 
 
-EXITS = '''
-"""A codec whose decoder ends its process."""
-import dataclasses, os
-from benchmark.codec import Codec
-
-@dataclasses.dataclass(frozen=True)
-class Exits(Codec):
-    """Its decoder ends."""
-    name = "exits"
-    summary = "its decoder ends"
-    grid = {}
-
-    @classmethod
-    def version(cls):
-        return "exits 1"
-
-    def encode(self, image):
-        return b"a stream"
-
-    @classmethod
-    def decode(cls, data):
-        os._exit(7)
-'''
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("decoders")
-def test_a_decoder_that_ends_its_process_is_told_and_the_next_one_starts_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install_package(tmp_path, "exits", EXITS, "codecs", {"exits": "Exits"})
-    monkeypatch.syspath_prepend(tmp_path)
-    stream = codec_class("jpeg").from_settings({"quality": 60}).encode(photo(8, 8))
-    for _ in range(2):
-        with pytest.raises(DecoderDied, match="exit code 7"):
-            decode_apart(request_of(stream, codec="exits"))
-        assert decode_apart(request_of(stream)).parts[0].shape == (1, 8, 8, 3)
-
-
 def caught() -> set[str]:
     """The cheats that fail here: some need what only Linux can take from a process."""
-    always = {"memory", "attribute", "environment", "module", "process", "overhead"}
-    places = {"working folder"} if possible_seclusion()["folder"] else set()
-    return always | places | ({"shared memory", "socket"} if possible_seclusion()["network"] else set())
+    always = {"memory", "attribute", "environment", "module", "overhead"}
+    possible = possible_seclusion()
+    found = {
+        "memory": {"worker"},
+        "network": {"socket", "shared memory"},
+        "folder": {"working folder"},
+        "temporary": {"temporary file", "other temporary file"},
+    }
+    return always.union(*(cheats for name, cheats in found.items() if possible[name]))
 
 
 @pytest.mark.slow
-def test_a_decoder_that_knows_the_picture_from_elsewhere_fails(
-    rdbench_process: Run, three_pictures: Path, tmp_path: Path
-) -> None:
-    install_package(tmp_path / "site", "cheats", CHEATS, "codecs", {"cheat": "Cheat"})
-    words = "run --codecs cheat,jpeg --set jpeg.quality=50 --dataset folder:pictures --metrics psnr --jobs 1 --out out"
-    path = os.pathsep.join([str(ROOT), str(tmp_path / "site")])
-    done = rdbench_process(*words.split(), check=False, PYTHONPATH=path)
+def test_a_decoder_that_knows_the_picture_from_elsewhere_fails(tmp_path: Path) -> None:
+    """The codec lies, and the run starts, beside this checkout: folders that a decoder needs are not hidden from it."""
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".cheats-") as place:
+        install_package(Path(place), "cheats", CHEATS, "codecs", {"cheat": "Cheat"})
+        Pictures.fromarray(photo(40, 56)).save(tmp_path / "picture.png")
+        words = "run --codecs cheat,jpeg --set jpeg.quality=50 --metrics psnr --jobs 1"
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "benchmark",
+                *words.split(),
+                "--dataset",
+                f"folder:{tmp_path}",
+                "--out",
+                tmp_path / "out",
+            ],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), place])},
+        )
     assert done.returncode == 1, done.stderr
     rows = records(tmp_path / "out")
     how = rows["settings"].map(lambda text: json.loads(text).get("how", "jpeg"))
-    assert set(how[rows["status"] == "failed"]) == caught()
-    assert set(how[rows["status"] == "ok"]) >= {"jpeg", "length"}
-    pixels = 176 * 192 * 3
-    assert (rows.loc[how == "length", "bytes"].astype(int) > pixels).all(), "the bytes are counted, whatever they say"
-    assert not (tmp_path / "cheat.bin").exists() or "working folder" in caught()
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert set(unsecluded()) <= set(manifest["not_enforced"])
+    # Not hidden where this checkout, or Python, lies among the temporary files; the manifest then says so.
+    hidden = "decoders see the temporary files of others" not in manifest["not_enforced"]
+    expected = caught() - (set() if hidden else {"temporary file", "other temporary file"})
+    assert set(how[rows["status"] == "failed"]) >= expected
+    assert set(how[rows["status"] == "crashed"]) == {"exits"}
+    assert set(how[rows["status"] == "ok"]) >= {"jpeg", "length"}
+    pixels = 40 * 56 * 3
+    assert (rows.loc[how == "length", "bytes"].astype(int) > pixels).all(), "the bytes are counted, whatever they say"
+    assert set(unsecluded(hidden=hidden)) <= set(manifest["not_enforced"])
+    for left in (Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")):
+        (left / "rdbench-cheat.bin").unlink(missing_ok=True)
+
+
+def test_what_a_decoder_needs_is_not_hidden_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [Path("/tmp"), Path("/var/tmp")]
+    monkeypatch.setattr(decoder, "temporary_folders", lambda: folders)
+    for needed, hidden in (("/home/a", folders), ("/var/tmp/site", folders[:1]), ("/tmp", folders[1:])):
+        monkeypatch.setattr(sys, "prefix", needed)
+        monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+        monkeypatch.setattr(sys, "base_prefix", "/usr")
+        assert set(hidden_from("jpeg")) <= set(hidden)
+        assert hidden_from("./codec.toml") == ()

@@ -50,9 +50,9 @@ class ContextObjective(keras.Model):  # type: ignore[misc]  # Keras ships no typ
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         nats, sign_nats, value_loss = y_pred
-        weight = x["weight"]
+        weight, value = map(ops.convert_to_tensor, (x["weight"], x["value"]))  # arrays where a step is tested
         self.trackers[0].update_state(ops.mean(weight * (nats + sign_nats)) / np.log(2))
-        signs = ops.cast(x["value"] != 0, "float32")
+        signs = ops.cast(value != 0, "float32")
         self.trackers[1].update_state(ops.sum(sign_nats) / (ops.sum(signs) + 1e-6) / np.log(2))
         return ops.mean(weight * (nats + sign_nats + _VALUE_SHARE * value_loss))
 

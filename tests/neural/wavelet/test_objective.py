@@ -55,6 +55,8 @@ losses = []
 for objective, data in ((ContextObjective, coefficients), (RestorationObjective, planes)):
     trainer = objective(network)
     trainer.compile(optimizer=keras.optimizers.Adam(0.01), jit_compile=False)
+    trainer.test_on_batch(data)
+    trainer.train_on_batch(data)
     losses.append(trainer.fit(data, batch_size=8, epochs=6, shuffle=False, verbose=0).history["loss"])
 print(json.dumps(losses))
 """

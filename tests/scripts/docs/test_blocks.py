@@ -54,7 +54,7 @@ def test_every_maker_is_used() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "script", ["-m scripts.docs", "-m scripts.coverage", "scripts/gpu-train", "tests/golden/make.py"]
+    "script", ["-m scripts.docs", "-m scripts.coverage", "scripts/gpu-train", "-m tests.golden.make"]
 )
 def test_help_is_all_that_a_script_gives_for_help(script: str) -> None:
     before = {page: page.stat().st_mtime_ns for page in pages()}
