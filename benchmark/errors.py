@@ -10,7 +10,7 @@
     ├── PluginError                 a plug-in breaks its interface, or two claim one name
     ├── UnsupportedImage            a codec cannot take this image (16 bit, RGBA, a size that its format lacks)
     ├── ProgramError                an external program failed, or took too long or too much memory
-    ├── Unreachable                 a codec reaches no value at or below the target of a search
+    ├── Unreachable                 a codec reaches no value that keeps the limit of a search
     ├── BitstreamError              a stream is truncated, altered, foreign or absurd
     └── RecordsError                a records file cannot be read as one
 
@@ -27,6 +27,17 @@ from collections.abc import Iterable, Iterator, Mapping
 def one_line(error: BaseException) -> str:
     """The text of an error as one line, for a message that quotes it; its type where it says nothing."""
     return plain_line(error) or type(error).__name__
+
+
+def typed_line(error: BaseException, most: int | None = None) -> str:
+    """The type of an error and its text as one line, such as ``ValueError: no size``; the type alone without a text.
+
+    Args:
+        error: what was raised.
+        most: how many characters of the text are kept; all where none is given.
+    """
+    text = plain_line(error)[:most]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def plain_line(told: object) -> str:
@@ -54,7 +65,7 @@ def contained(what: str) -> Iterator[None]:
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise PluginError(f"{what} raised {type(error).__name__}: {one_line(error)}") from error
+        raise PluginError(f"{what} raised {typed_line(error)}") from error
 
 
 def counted(number: int, word: str) -> str:
@@ -138,7 +149,7 @@ class ProgramError(BenchmarkError):
 
 
 class Unreachable(BenchmarkError):
-    """Every value that a codec reaches lies above the target."""
+    """No value that a codec reaches keeps the limit of a target."""
 
 
 class BitstreamError(BenchmarkError):

@@ -299,7 +299,7 @@ _OF_SUMMARY = {
     "images_attempted": "How many images were tried.",
     "failures": "How many rows failed.",
     "skipped": "How many rows were skipped, because the format cannot hold the image.",
-    "unreachable": "How many rows have no value of the knob that comes as low as the target.",
+    "unreachable": "How many rows have no value of the knob that keeps the limit of the target.",
     "bytes_total": "Length of the streams of all images.",
     "bpp_pooled": "Bits per pixel of all images together: all bits over all pixels.",
     "pixels_ratio": "Pixels of the largest image over those of the smallest.",

@@ -10,8 +10,21 @@ from pathlib import Path
 import click
 
 from benchmark import defaults
-from benchmark.cli.console import print_json, say
-from benchmark.cli.options import FAILED, PATH, convert_option, jobs_option, json_option, names_of, pair, read, write
+from benchmark.cli.console import print_json, say, say_note
+from benchmark.cli.options import (
+    FAILED,
+    PATH,
+    check_apart,
+    check_place,
+    convert_option,
+    jobs_option,
+    json_option,
+    names_of,
+    pair,
+    read,
+    write,
+)
+from benchmark.neural.backend import BACKENDS
 
 
 @click.command()
@@ -31,7 +44,7 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
     from benchmark.plugins import codec_class, version_of
     from benchmark.plugins.streams import check_ending, codec_of_ending
 
-    _check_apart(source, target)
+    check_apart(target, [source])
     cls = codec_class(codec) if codec else codec_of_ending(target)
     if not (codec or "").endswith(".toml"):  # which knows best what its program writes
         check_ending(cls, target)
@@ -84,7 +97,7 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
             f"{target}: {target.suffix or 'a name without an ending'} is no lossless format that is written here: name "
             f"a file that ends in {', '.join(_LOSSLESS)}"
         )
-    _check_apart(source, target)
+    check_apart(target, [source])
     conversions = parse_conversions(converted)
     if unfit := [name for name in conversions if name not in APPLICABLE]:
         raise UsageError(
@@ -118,13 +131,6 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
     say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
 
 
-def _check_apart(source: Path, target: Path) -> None:
-    from benchmark.errors import UsageError
-
-    if source.resolve() == target.resolve():
-        raise UsageError(f"{target}: IN and OUT are one file, which would be lost; name another OUT")
-
-
 @click.command()
 @click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
 @click.option(
@@ -150,6 +156,7 @@ def audit(codecs: str, image: Path | None, converted: tuple[str, ...], out: Path
     pixels = read_image(image, parse_conversions(converted)) if image else default_image()
     if out:
         as_text([], out)  # a name that no form ends in is told before the work
+        check_place(out)
     findings = [audit_codec(name, pixels) for name in names_of(codecs) or []]
     if out:
         write(out, as_text(findings, out).encode())
@@ -160,7 +167,7 @@ def audit(codecs: str, image: Path | None, converted: tuple[str, ...], out: Path
 @click.command()
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=PATH)
 @click.option("--codecs", metavar="A,B", help="Codecs, or files that describe codecs.  [default: all of RESULTS]")
-@click.option("--backend", metavar="NAME", help="Backend of learned codecs: tensorflow, jax or torch.")
+@click.option("--backend", type=click.Choice(tuple(BACKENDS)), help="Backend of learned codecs.")
 @click.option("--device", metavar="cpu|gpu[:N]", help="Device of learned codecs.")
 @click.option(
     "--timeout",
@@ -189,7 +196,7 @@ def verify(
     nothing but its bytes. The machine, the backend and the device may be others than those of the run. Learned codecs
     promise pixels that differ by one level at most between backends.
 
-    The exit status is 1 if pixels are others than recorded, or a decoder fails.
+    The exit status is 1 if pixels are others than recorded, streams are damaged, or a decoder fails.
     """
     import pandas as pd
 
@@ -198,7 +205,20 @@ def verify(
     from benchmark.workflows.verify import BROKEN
     from benchmark.workflows.verify import verify as verify_runs
 
-    checks = verify_runs(results, codecs=names_of(codecs), backend=backend, device=device, jobs=jobs, timeout=timeout)
+    if out:
+        check_place(out)
+    notes: list[str] = []
+    checks = verify_runs(
+        results,
+        codecs=names_of(codecs),
+        backend=backend,
+        device=device,
+        jobs=jobs,
+        timeout=timeout,
+        notes=notes,
+    )
+    for text in notes:
+        say_note(text)
     if out:
         write(out, csv_text(pd.DataFrame(map(asdict, checks))).encode())
     if as_json:

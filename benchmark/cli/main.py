@@ -18,7 +18,7 @@ import click
 from benchmark.cli import codec, data, lists, others, ranks, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import INTERRUPTED, PIPE_CLOSED, USAGE
-from benchmark.errors import BenchmarkError, one_line
+from benchmark.errors import BenchmarkError, one_line, typed_line
 from benchmark.formats.limit import DEFAULT, VARIABLE
 from benchmark.system.environment import variables
 from benchmark.version import __version__
@@ -62,7 +62,7 @@ class _Group(click.Group):
             where = error.filename or "the output, or a file"
             raise _refusal(f"{where}: cannot be used: {error.strerror or one_line(error)}", error) from error
         except Exception as error:
-            text = f"unforeseen {type(error).__name__}: {one_line(error)}; --verbose shows where, please report it"
+            text = f"unforeseen {typed_line(error)}; --verbose shows where, please report it"
             raise _refusal(text, error) from error
 
 

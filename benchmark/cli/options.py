@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
+import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +103,39 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def check_apart(target: Path, sources: Iterable[Path], *, reads: str = "IN", writes: str = "OUT") -> None:
+    """Refuses to write over a file that is read.
+
+    Args:
+        target: the file to be written.
+        sources: the files to be read.
+        reads, writes: what the command calls the two.
+
+    Raises:
+        UsageError: the target is one of the sources.
+    """
+    if target.resolve() in {source.resolve() for source in sources}:
+        raise UsageError(f"{target}: {reads} and {writes} are one file, which would be lost; name another {writes}")
+
+
+def check_place(path: Path) -> None:
+    """Says before long work that :func:`write` could not write a file.
+
+    Raises:
+        OutputError: it is a folder, its folder is not there, or nothing may be written in it.
+    """
+    with writing(path):
+        place = path.resolve()
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if place.exists() and not place.is_file():  # such as a pipe
+            return
+        if not stat.S_ISDIR(place.parent.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(place.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def write(path: Path, content: bytes) -> None:

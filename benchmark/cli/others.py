@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli.console import say, say_note
-from benchmark.cli.options import PATH, write
+from benchmark.cli.options import PATH, check_apart, write
 
 
 @click.command("import")
@@ -70,6 +70,7 @@ def import_(
 
     if out.suffix != ".csv":
         raise UsageError(f"{out}: expected a name that ends in .csv")
+    check_apart(out, sources, reads="SOURCE", writes="--out")
     if label and len(sources) > 1:
         raise UsageError(f"--label {label}: names one curve, got {len(sources)} files; import them one by one")
     told = dict(parse_definition(text) for text in definitions)

@@ -308,7 +308,7 @@ def print_audit(findings: Sequence[Finding]) -> None:
 
 def print_checks(checks: Sequence[Check]) -> None:
     """How many rows of each codec were found to be what, and below it the first reasons of those that are not right."""
-    from benchmark.workflows.verify import BROKEN, NEAR, NOT_KEPT, VERDICTS
+    from benchmark.workflows.verify import BROKEN, NEAR, NOT_KEPT, UNKEPT, VERDICTS
 
     table = table_of("codec", "rows", *VERDICTS, numbers=("rows", *VERDICTS), drop=(NOT_KEPT, NEAR))
     for codec in dict.fromkeys(check.codec for check in checks):
@@ -318,6 +318,10 @@ def print_checks(checks: Sequence[Check]) -> None:
     for codec in dict.fromkeys(check.codec for check in checks if check.verdict in BROKEN):
         first = next(check for check in checks if check.codec == codec and check.verdict in BROKEN)
         complain(f"{codec}: {first.image}, {first.settings}: {first.reason}")
-    unkept = sum(check.verdict == NOT_KEPT for check in checks)
+    unkept = [check for check in checks if check.verdict == NOT_KEPT]
     if unkept:
-        say(f"not checked: {unkept} of {counted(len(checks), 'row')}, of which the run did not keep the streams")
+        first = next((check for check in unkept if check.reason != UNKEPT), unkept[0])
+        say(
+            f"not checked: {len(unkept)} of {counted(len(checks), 'row')}, such as {first.codec}: {first.image}, "
+            f"{first.settings}: {first.reason}"
+        )

@@ -22,7 +22,15 @@ from typing import Any, TypeVar
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
-from benchmark.errors import BenchmarkError, MissingBackend, PluginError, UsageError, contained, did_you_mean
+from benchmark.errors import (
+    BenchmarkError,
+    MissingBackend,
+    PluginError,
+    UsageError,
+    contained,
+    did_you_mean,
+    typed_line,
+)
 from benchmark.formats.conversions import split_conversions
 from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.source import class_digest
@@ -180,7 +188,7 @@ def version_of(plugin: type[Codec] | type[MetricFamily]) -> str:
     except BenchmarkError:
         raise
     except Exception as error:  # a library that is half installed may raise anything
-        raise MissingBackend(f"{plugin.name} cannot run here: {type(error).__name__}: {error}") from error
+        raise MissingBackend(f"{plugin.name} cannot run here: {typed_line(error)}") from error
 
 
 def all_metrics() -> list[Metric]:
@@ -317,7 +325,7 @@ def _imported(what: str, load: Callable[[], Any]) -> Any:
             f"{what} cannot be imported: {error}; import a library that may be missing inside the methods"
         ) from error
     except Exception as error:
-        raise PluginError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
+        raise PluginError(f"{what} cannot be imported: {typed_line(error)}") from error
 
 
 def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:

@@ -23,7 +23,7 @@ SCHEMA = 2
 
 SETTLED = ("ok", "skipped", "unreachable")
 """Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``unreachable``:
-no value of the knob comes as low as the target. All others are failures."""
+no value of the knob keeps the limit of the target. All others are failures."""
 
 STATUSES = (*SETTLED, "failed", "timeout", "crashed")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,9 +43,14 @@ def keep_streams(results: Path, parts: Parts) -> None:
     _write(place, b"".join(stream for part in parts for stream in part))
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text can be the name of streams: 64 hexadecimal digits. Any other could lead out of the folder."""
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
 def has_streams(results: Path, digest: str) -> bool:
     """Whether the streams of a digest were kept."""
-    return bool(digest) and _place(results, digest).is_file()
+    return is_digest(digest) and _place(results, digest).is_file()
 
 
 def kept_streams(results: Path, digest: str) -> list[list[bytes]]:
@@ -55,8 +61,10 @@ def kept_streams(results: Path, digest: str) -> list[list[bytes]]:
         digest: as the row has it in ``stream_sha256``.
 
     Raises:
-        RecordsError: they were not kept, or the files hold something else by now.
+        RecordsError: the digest is none, they were not kept, or the files hold something else by now.
     """
+    if not is_digest(digest):
+        raise RecordsError(f"stream_sha256: expected 64 hexadecimal digits, got {digest!r}")
     place = _place(results, digest)
     try:
         data = place.read_bytes()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.table import dataset_labels, read_summary, series_labels
-from benchmark.errors import RecordsError, UsageError
+from benchmark.errors import RecordsError, UsageError, typed_line
 from benchmark.record.columns import shortened
 from benchmark.record.settings import read_settings
 from benchmark.report.published_study import Figure, Published, PublishedRow, SummaryRow
@@ -233,7 +233,7 @@ def _runs(folder: Path) -> list[str]:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             day, commit = manifest["run"]["started"][:10], manifest["environment"]["commit"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise RecordsError(f"{path}: not as a run writes it ({type(error).__name__}: {error})") from error
+            raise RecordsError(f"{path}: not as a run writes it ({typed_line(error)})") from error
         found.add(f"{day}, commit {commit[:12]}{'+' * commit.endswith('+')}" if commit else f"{day}, commit unknown")
     return sorted(found)
 

@@ -12,9 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 
 from benchmark.codec import Setting
+from benchmark.errors import typed_line
 from benchmark.plugins import codec_class
 from benchmark.record.row import Record
-from benchmark.run.task import Task, blank_record, one_line, run_task
+from benchmark.run.task import MOST, Task, blank_record, run_task
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
 
@@ -87,7 +88,7 @@ def _run_on(
                 else:
                     waiting += [dataclasses.replace(task, settings=[settings]) for settings in task.settings]
             except Exception as error:  # such as an unreadable image: every row of the task says so
-                reason = f"{type(error).__name__}: {one_line(error)}"
+                reason = typed_line(error, MOST)
                 yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
     return []
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
-from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line
+from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line, typed_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
 from benchmark.run.decoder import DecoderDied, Undecodable, start_decoder
@@ -34,6 +34,9 @@ from benchmark.run.measure import (
 from benchmark.run.timing import Stopwatch
 from benchmark.system.load import pinned
 from benchmark.system.names import printable
+
+MOST = 300
+"""Characters of an error's message that a reason keeps."""
 
 SPOILED = "the codec changed the pixels that it was given to encode; an encoder has to leave them as they are"
 """The reason of a row whose codec wrote into its input."""
@@ -144,11 +147,10 @@ def _run(task: Task) -> list[Record]:
 
 def _without_result(record: Record, error: BaseException) -> Record:
     """The row of an operating point that ended with an error."""
-    reason = one_line(error)
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
-            return replace(record, status=status, reason=reason)
-    return replace(record, status="failed", reason=f"{type(error).__name__}: {reason}")
+            return replace(record, status=status, reason=one_line(error))
+    return replace(record, status="failed", reason=typed_line(error, MOST))
 
 
 def same_pixels(images: Batch, others: Batch) -> bool:
@@ -236,8 +238,8 @@ def blank_record(
 
 
 def one_line(error: object) -> str:
-    """An error's message without line breaks, at most 300 characters."""
-    return plain_line(error)[:300]
+    """An error's message without line breaks, at most :data:`MOST` characters."""
+    return plain_line(error)[:MOST]
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from benchmark.errors import PluginError, contained, one_line
+from benchmark.errors import PluginError, contained, typed_line
 from benchmark.system.guarded import begin_worker, end_processes, end_task, worker_context
 
 _Item = TypeVar("_Item")
@@ -115,7 +115,7 @@ def _called(function: Callable[..., _Result], /, *arguments: Any) -> _Result:
         with contained("the work"):
             return function(*arguments)
     except KeyboardInterrupt as error:  # workers hear of no Ctrl-C
-        raise PluginError(f"the work raised KeyboardInterrupt: {one_line(error)}") from error
+        raise PluginError(f"the work raised {typed_line(error)}") from error
     finally:
         end_task()
 

@@ -28,7 +28,7 @@ from benchmark.codec import Codec, Image, Setting
 from benchmark.colour.ceiling import ceiling, excess, psnr
 from benchmark.colour.convert import rgb_to_ycbcr, to_uint8
 from benchmark.defaults import AUDIT_IMAGE
-from benchmark.errors import UnsupportedImage, UsageError, contained
+from benchmark.errors import UnsupportedImage, UsageError, contained, typed_line
 from benchmark.plugins import codec_class, open_dataset, portable_name, version_of
 from benchmark.system.environment import thread_environment, variables
 
@@ -131,7 +131,7 @@ def audit(name: str, image: Image) -> Finding:
                 found |= {"bytes_1x1": len(pixel), "overhead_1x1": codec.overhead(pixel)}
             runs = [_watch(name, codec, image, threads) for threads in (1, 2)]
     except Exception as error:  # a codec may raise anything: that it does is what is found
-        problems.append(f"{type(error).__name__}: {error}")
+        problems.append(typed_line(error))
     else:
         found["threads"] = runs[0][1]
         found["deterministic"] = len({digest for digests, _ in runs for digest in digests}) == 1
@@ -275,7 +275,7 @@ def _work(connection: Connection, name: str, settings: dict[str, Setting], image
             runs += 1
         connection.send(sorted(digests))
     except BaseException as error:  # a codec may raise anything, SystemExit too
-        connection.send(f"{type(error).__name__}: {error}")
+        connection.send(typed_line(error))
 
 
 def _usual(looks: Counter[int]) -> int | str:

@@ -20,12 +20,12 @@ from benchmark.analysis.curve import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
 from benchmark.defaults import RATE
-from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean
+from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean, typed_line
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
 from benchmark.run.pixels import digest_pixels, like
-from benchmark.run.task import one_line
+from benchmark.run.task import MOST, one_line
 from benchmark.system.names import printable
 from benchmark.system.pool import Pool
 
@@ -234,7 +234,7 @@ def _decode(
         except TimeoutError:
             results = [f"took longer than {_SECONDS:g} s for an image"] * len(part)
         except Exception as error:  # a library may take its process along
-            results = [f"{type(error).__name__}: {one_line(error)}"] * len(part)
+            results = [typed_line(error, MOST)] * len(part)
         failed: dict[str, list[str]] = {}
         changed = []
         for (choice, series), result in zip(part, results, strict=True):
@@ -266,7 +266,7 @@ def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_
         except BenchmarkError as error:
             results.append(one_line(error))
         except Exception as error:  # a codec may raise anything
-            results.append(f"{type(error).__name__}: {one_line(error)}")
+            results.append(typed_line(error, MOST))
     return results
 
 

@@ -14,14 +14,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmark.codec import Batch
-from benchmark.errors import RecordsError, UsageError, one_line
+from benchmark.codec import Batch, Codec
+from benchmark.errors import MissingBackend, RecordsError, UsageError, counted, one_line, typed_line
 from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
 from benchmark.neural.codec import NeuralCodec
-from benchmark.plugins import codec_class, portable_name, version_of
-from benchmark.record.reading import read_rows
+from benchmark.plugins import codec_class, is_description, portable_name, version_of
+from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
-from benchmark.record.streams import has_streams, kept_streams
+from benchmark.record.streams import has_streams, is_digest, kept_streams
 from benchmark.run.engine import Engine
 from benchmark.run.pixels import digest_pixels, like
 from benchmark.system.environment import thread_environment, variables
@@ -36,6 +36,9 @@ VERDICTS = (EQUAL, NEAR, OTHER, FAILED, NOT_KEPT)
 
 BROKEN = (OTHER, FAILED)
 """Those that break a promise."""
+
+UNKEPT = "the run did not keep its streams"
+"""The usual reason of a row that is not kept."""
 
 
 @dataclass(frozen=True)
@@ -92,15 +95,24 @@ def decode_job(job: Job) -> Batch:
 
     Raises:
         RecordsError: the streams are damaged.
+        MissingBackend: the codec is not installed.
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
     """
-    cls = codec_class(job.codec)
+    cls = _codec(job.codec)
     parts = kept_streams(job.results, job.digest)
     learned = issubclass(cls, NeuralCodec)
     place: AbstractContextManager[object] = on_device(job.device) if learned else nullcontext()
     with place:
         decoded = np.concatenate([cls.decode_batch(part) for part in parts])
     return like(decoded, np.broadcast_to(np.uint8(0), job.shape))
+
+
+def _codec(name: str) -> type[Codec]:
+    """The codec of a name; a file that describes one says itself what is wrong with it."""
+    try:
+        return codec_class(name)
+    except UsageError as error:
+        raise error if is_description(name) else MissingBackend(f"codec {name!r} is not installed here") from error
 
 
 def digest_job(job: Job) -> str:
@@ -117,6 +129,7 @@ def verify(
     jobs: int = 1,
     timeout: float = 600,
     engine: Engine = process_pool,
+    notes: list[str] | None = None,
 ) -> list[Check]:
     """Decodes the kept streams of runs, and compares with what the rows recorded.
 
@@ -131,12 +144,13 @@ def verify(
         jobs: how many processes decode.
         timeout: seconds for the streams of one row.
         engine: starts the processes.
+        notes: what to know of the files is added to them.
 
     Returns:
         A check for each row that has a result, in the order of the files.
 
     Raises:
-        RecordsError: a folder has no records.
+        RecordsError: a folder has no records, or none that can be read. Nothing was decoded before.
         UsageError: no row has streams.
         MissingBackend: the backend is not installed.
     """
@@ -145,12 +159,13 @@ def verify(
         with variables(chosen):
             backend_version()
     workers = _Workers(engine, jobs, timeout)
-    checks, work = _planned(folders, codecs, device)
+    names = {codec_class(name).name: portable_name(name) for name in codecs or ()}
+    told = notes if notes is not None else []
+    checks, work = _planned(folders, names, device, told)
     if not work:
-        raise UsageError(
-            f"{', '.join(map(str, folders))}: no row has streams; `run --keep streams` keeps them, in the folder "
-            "streams of the results"
-        )
+        raise UsageError(f"{', '.join(map(str, folders))}: {_nothing(names, checks)}")
+    found_of = {check.codec for check in checks}
+    told += [f"no row of {name} has a result" for name in names if name not in found_of]
     with variables({**thread_environment(1), **chosen}):
         digests = _carried(digest_job, work, workers, "decoded")
     for job, rows in work.items():
@@ -174,14 +189,13 @@ def verify(
 
 
 def _planned(
-    folders: Sequence[Path], codecs: Sequence[str] | None, device: str | None
+    folders: Sequence[Path], names: Mapping[str, str], device: str | None, notes: list[str]
 ) -> tuple[list[Check], dict[Job, list[tuple[int, Record]]]]:
     """A check for each row, and the jobs, each with the rows of its streams and the places of their checks."""
-    names = {codec_class(name).name: portable_name(name) for name in codecs or ()}
     checks: list[Check] = []
     work: dict[Job, list[tuple[int, Record]]] = {}
     for folder in folders:
-        for row in _rows(folder):
+        for row in _rows(folder, notes):
             if row.status != "ok" or (names and row.codec not in names):
                 continue
             check = Check(row.dataset, row.image, row.codec, row.settings, row.target)
@@ -189,9 +203,26 @@ def _planned(
                 job = Job(names.get(row.codec, row.codec), folder, row.stream_sha256, _shape(row), device)
                 work.setdefault(job, []).append((len(checks), row))
             else:
-                check = replace(check, verdict=NOT_KEPT, reason="the run did not keep its streams")
+                check = replace(check, verdict=NOT_KEPT, reason=_unkept(row.stream_sha256))
             checks.append(check)
     return checks, work
+
+
+def _nothing(names: Mapping[str, str], checks: Sequence[Check]) -> str:
+    """Why there is nothing to decode."""
+    rows = f"no row of {' or '.join(names)}" if names else "no row"
+    if not checks:
+        return f"{rows} has a result"
+    if wrong := next((check.reason for check in checks if check.reason != UNKEPT), ""):
+        return f"{rows} has streams: {wrong}"
+    return f"{rows} has streams; `run --keep streams` keeps them, in the folder streams of the results"
+
+
+def _unkept(digest: str) -> str:
+    """Why there are no streams of a digest."""
+    if digest and not is_digest(digest):
+        return f"stream_sha256: expected 64 hexadecimal digits, got {digest!r}"
+    return UNKEPT
 
 
 def _compared(check: Check, row: Record, usual: Batch | Exception, pixels: Batch | Exception) -> Check:
@@ -204,11 +235,26 @@ def _compared(check: Check, row: Record, usual: Batch | Exception, pixels: Batch
     return replace(check, difference=difference, reason=f"differs by up to {difference} levels")
 
 
-def _rows(folder: Path) -> list[Record]:
+def _rows(folder: Path, notes: list[str]) -> list[Record]:
+    """The rows of a folder that can be read; what was left out goes to the notes.
+
+    Raises:
+        RecordsError: there are no records, or none of the rows can be read.
+    """
     path = folder / "records.csv"
     if not path.is_file():
         raise RecordsError(f"{folder}: expected the folder of a run, with its records.csv")
-    return [Record.from_cells(row.cells) for row in read_rows(path) if not row.problem]
+    rows = list(read_rows(path))
+    torn = [row for row in rows if row.problem == TORN]
+    bad = [row for row in rows if row.problem not in ("", TORN)]
+    if rows and len(torn) + len(bad) == len(rows):
+        first = (bad or torn)[0]
+        raise RecordsError(f"{path}, line {first.line}: {first.problem}")
+    if bad:
+        more = f" (and {counted(len(bad) - 1, 'more row')})" if bad[1:] else ""
+        notes.append(f"{path}, line {bad[0].line}: left out: {bad[0].problem}{more}")
+    notes += [f"{path}, line {row.line}: left out: {row.problem}" for row in torn]
+    return [Record.from_cells(row.cells) for row in rows if not row.problem]
 
 
 def _shape(row: Record) -> tuple[int, ...]:
@@ -238,7 +284,9 @@ def _told(error: Exception) -> str:
         return "the decoder took too long"
     if isinstance(error, WorkerDied | PoolBroken):
         return f"the decoder ended its process: {one_line(error)}"
-    return f"{type(error).__name__}: {one_line(error)}"
+    if isinstance(error, RecordsError | MissingBackend):  # damaged streams, or what is not installed: the text says all
+        return one_line(error)
+    return typed_line(error)
 
 
 def _other(job: Job, row: Record) -> str:

@@ -51,3 +51,11 @@ def test_near_names_of_an_import_are_told(rdbench: Run, tmp_path: Path) -> None:
     assert "no metric" not in done.stderr and "no data set" not in done.stderr
     done = rdbench(*words, "psrn=psnr_rgb,dB,images", "--dataset", "kodak", check=False)
     assert (done.returncode, "did you mean psnr?" in done.stderr) == (2, True)
+
+
+def test_an_import_is_not_written_over_its_source(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("bpp,psnr\n0.5,30\n1,31\n")
+    words = ("import", "a.csv", "--out", "./a.csv", "--dataset", "kodak", "--define", "psnr=psnr_rgb,dB,images")
+    done = rdbench(*words, check=False)
+    assert (done.returncode, "SOURCE and --out are one file, which would be lost" in done.stderr) == (2, True)
+    assert (tmp_path / "a.csv").read_text().startswith("bpp,psnr")

@@ -30,6 +30,15 @@ def test_the_file_of_one_stream_is_the_stream_under_its_own_checksum(tmp_path: P
     assert path.name == hashlib.sha256(b"a stream").hexdigest()
 
 
+def test_only_digests_name_streams(tmp_path: Path) -> None:
+    (tmp_path / "streams").mkdir()
+    (tmp_path / "secret").write_bytes(b"x")
+    for name in ("", "../secret", "a" * 63, "A" * 64, "a" * 64 + "\n"):
+        assert not has_streams(tmp_path, name)
+        with pytest.raises(RecordsError, match="expected 64 hexadecimal digits"):
+            kept_streams(tmp_path, name)
+
+
 @pytest.mark.parametrize("damage", [b"", b"another", b"on"])
 def test_damaged_streams_are_refused(tmp_path: Path, damage: bytes) -> None:
     keep_streams(tmp_path, [[b"one"]])

@@ -105,6 +105,101 @@ def test_damaged_and_missing_streams_are_told_apart(results: Path) -> None:
     checks = here([results])
     assert [check.verdict for check in checks[:3]] == [FAILED, NOT_KEPT, EQUAL]
     assert "another SHA-256 than its name" in checks[0].reason
+    assert "RecordsError" not in checks[0].reason
+
+
+def edit(results: Path, change: Callable[[int, dict[str, str]], object]) -> None:
+    """Changes the rows of a run, each given with its place."""
+    with (results / "records.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for place, row in enumerate(rows):
+        change(place, row)
+    with (results / "records.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def never(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is decoded."""
+
+    def decoded(job: module.Job) -> str:
+        raise AssertionError(f"decoded {job.codec}")
+
+    monkeypatch.setattr(module, "digest_job", decoded)
+    monkeypatch.setattr(module, "verify", here)
+
+
+@pytest.mark.usefixtures("never")
+def test_rows_that_cannot_be_read_are_told_as_by_a_report(results: Path, rdbench: Run) -> None:
+    edit(results, lambda _, row: row.update(schema="3"))
+    told = "records.csv, line 2: schema: expected 1 to 2, got '3'"
+    for words in (("verify", "out"), ("report", "out", "--out", "page", "--pictures", "0")):
+        done = rdbench(*words, check=False)
+        assert (done.returncode, told in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)
+
+
+def test_rows_that_can_be_read_are_verified_beside_others(
+    results: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(results, lambda place, row: row.update(schema="3") if place in (1, 3) else None)
+    with (results / "records.csv").open("a") as file:
+        file.write("torn")
+    monkeypatch.setattr(module, "verify", here)
+    done = rdbench("verify", "out", "--json")
+    assert len(json.loads(done.stdout)) == 4
+    assert "line 3: left out: schema: expected 1 to 2, got '3' (and 1 more row)" in done.stderr
+    assert "line 8: left out: the last row is not whole" in done.stderr
+
+
+def test_a_codec_without_rows_is_told(results: Path, run: Path) -> None:
+    with pytest.raises(UsageError, match=r"out: no row of webp has a result$"):
+        here([run], codecs=["webp"])
+    notes: list[str] = []
+    assert verdicts(here([run], codecs=["png", "webp"], notes=notes)) == {("png", EQUAL)}
+    assert notes == ["no row of webp has a result"]
+    edit(results, lambda _, row: row.update(status="failed"))
+    with pytest.raises(UsageError, match=r"out: no row has a result$"):
+        here([results])
+
+
+@pytest.mark.usefixtures("never")
+def test_all_folders_are_looked_at_before_the_first_stream_is_decoded(results: Path, tmp_path: Path) -> None:
+    (tmp_path / "e1").mkdir()
+    with pytest.raises(RecordsError, match="e1: expected the folder of a run"):
+        here([results, tmp_path / "e1"])
+
+
+@pytest.mark.usefixtures("never")
+@pytest.mark.parametrize(("out", "why"), [("none/x.csv", "there is no folder none"), ("out", "Is a directory")])
+def test_a_table_that_cannot_be_written_is_told_before_the_work(
+    results: Path, rdbench: Run, out: str, why: str
+) -> None:
+    done = rdbench("verify", "out", "--out", out, check=False)
+    assert (done.returncode, f"{out}: cannot be written: {why}" in done.stderr) == (2, True)
+
+
+def test_a_backend_that_nobody_has_is_told_by_the_option(results: Path, rdbench: Run) -> None:
+    done = rdbench("verify", "out", "--backend", "theano", check=False)
+    assert done.returncode == 2
+    assert "'--backend'" in done.stderr and "KERAS" not in done.stderr
+    assert all(name in done.stderr for name in ("tensorflow", "jax", "torch"))
+
+
+def test_streams_are_looked_up_by_digests_alone(results: Path) -> None:
+    names = ["../secret", "A" * 64, "0" * 63]
+    (results / "secret").write_bytes(b"x")
+    edit(results, lambda place, row: row.update(stream_sha256=names[place]) if place < len(names) else None)
+    checks = here([results])
+    assert [check.verdict for check in checks[:4]] == [NOT_KEPT, NOT_KEPT, NOT_KEPT, EQUAL]
+    assert checks[0].reason == "stream_sha256: expected 64 hexadecimal digits, got '../secret'"
+
+
+def test_a_codec_that_is_not_installed_is_told_without_a_list(results: Path) -> None:
+    edit(results, lambda _, row: row.update(codec="oldjpeg") if row["codec"] == "jpeg" else None)
+    found = {(check.codec, check.verdict, check.reason) for check in here([results])}
+    assert found == {("oldjpeg", FAILED, "codec 'oldjpeg' is not installed here"), ("png", EQUAL, "")}
 
 
 def test_a_run_without_streams_says_what_to_do(rdbench: Run, tmp_path: Path, serial: None, undrawn: None) -> None:

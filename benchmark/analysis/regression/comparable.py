@@ -45,6 +45,11 @@ def obstacles_to(
             for frame in (before, after)
         ]
         found.append(f"no row is in both: the baseline has {sides[0]}, the current run {sides[1]}, or other settings")
+    if len(pairs) and not (pairs[["status_before", "status_after"]] == "ok").any(axis=None):
+        measured = (before["status"] == "ok").any()
+        if subset or not measured:  # what else was measured counts as missing
+            which = "that is in both" if measured else "of the baseline"
+            found.append(f"no row {which} has a result: there are no figures to compare")
     unknown: dict[str, set[str]] = {"baseline": set(), "current run": set()}
     differing = set()
     for old, new in (

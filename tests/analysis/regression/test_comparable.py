@@ -68,3 +68,24 @@ def test_a_new_setting_of_a_codec_is_told(against: Callable[..., Comparison]) ->
     found = against(setting)
     assert found.exit_status == 1
     assert found.notes == ("fine has other settings: gone: none; new: tune; such rows cannot be paired",)
+
+
+def test_a_gate_does_not_pass_on_nothing_measured(against: Callable[..., Comparison]) -> None:
+    def failed(frame: pd.DataFrame) -> None:
+        frame["status"] = "failed"
+
+    def half_failed(frame: pd.DataFrame) -> None:
+        frame.loc[frame["codec"] == "fine", "status"] = "failed"
+
+    def failed_alone(frame: pd.DataFrame) -> pd.DataFrame:
+        half_failed(frame)
+        return frame[frame["codec"] == "fine"]
+
+    found = against(failed, failed)
+    assert found.exit_status == 2
+    assert list(found.obstacles) == ["no row of the baseline has a result: there are no figures to compare"]
+    assert against(half_failed, half_failed).exit_status == 0, "others are compared"
+    assert against(before=failed).verdict == "better"
+    assert against(failed_alone, half_failed).exit_status == 1, "what was measured is missing"
+    found = against(failed_alone, half_failed, subset=True)
+    assert (found.exit_status, "no row that is in both has a result" in found.obstacles[0]) == (2, True)
