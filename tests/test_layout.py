@@ -71,7 +71,6 @@ def test_constraints_hold_no_address() -> None:
 WITHOUT_TESTS_OF_THEIR_NAME = {
     "__main__.py": "two lines; tests that start the program run it",
     "defaults.py": "values alone; tests of their users fail where one is not there",
-    "errors.py": "a tree of empty classes; every test of an error names one",
     "version.py": "one value, which the manifests of tests/run/test_finish.py show",
     "neural/klt/build.py": "one call of the network, with which every test beside it begins",
     "report/content.py": "fields alone; tests/report/test_build.py fills all of them",

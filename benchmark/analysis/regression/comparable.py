@@ -23,7 +23,7 @@ def obstacles_to(
     subset: bool,
 ) -> list[str]:
     """Why two sets of records cannot be compared. What is not known for sure goes to the notes."""
-    found = []
+    found = _unmeasured(before, pairs, subset=subset)
     absent = [metric.column for metric in judged if metric.column in before and metric.column not in after]
     if absent and not subset:
         found.append(
@@ -45,11 +45,6 @@ def obstacles_to(
             for frame in (before, after)
         ]
         found.append(f"no row is in both: the baseline has {sides[0]}, the current run {sides[1]}, or other settings")
-    if len(pairs) and not (pairs[["status_before", "status_after"]] == "ok").any(axis=None):
-        measured = (before["status"] == "ok").any()
-        if subset or not measured:  # what else was measured counts as missing
-            which = "that is in both" if measured else "of the baseline"
-            found.append(f"no row {which} has a result: there are no figures to compare")
     unknown: dict[str, set[str]] = {"baseline": set(), "current run": set()}
     differing = set()
     for old, new in (
@@ -79,6 +74,17 @@ def obstacles_to(
         if names
     ]
     return found
+
+
+def _unmeasured(before: pd.DataFrame, pairs: pd.DataFrame, *, subset: bool) -> list[str]:
+    """That no pair has a result on either side. What the baseline has besides is missing, unless a subset is meant."""
+    if pairs.empty or (pairs[["status_before", "status_after"]] == "ok").any(axis=None):
+        return []
+    measured = (before["status"] == "ok").any()
+    if measured and not subset:
+        return []
+    which = "that is in both" if measured else "of the baseline"
+    return [f"no row {which} has a result: there are no figures to compare"]
 
 
 def notes_on(
