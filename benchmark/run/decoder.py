@@ -22,7 +22,7 @@ from typing import IO, cast
 import numpy as np
 
 from benchmark.codec import Batch
-from benchmark.errors import one_line
+from benchmark.errors import typed_line
 from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
 from benchmark.system.guarded import SPARED, begin_worker, end_task
@@ -103,7 +103,7 @@ def decode_here(request: Request) -> Decoded:
             warm_up(request.warm, decode)
             return Decoded(*request.stopwatch.time(decode))
     except BaseException as error:  # a decoder may raise anything, SystemExit too
-        raise Undecodable(f"{type(error).__name__}: {one_line(error)}") from error
+        raise Undecodable(typed_line(error)) from error
 
 
 def decode_apart(request: Request) -> Decoded:
