@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
 
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.report.compare import as_json, as_junit, as_markdown
@@ -42,6 +43,7 @@ def test_markdown_names_the_worst_first_and_stays_short(against: Callable[..., C
     assert len(text) < 65536, "what a comment may have"
 
 
+@pytest.mark.slow
 def test_outputs_are_the_same_bytes_each_time(against: Callable[..., Comparison]) -> None:
     def alter(frame: pd.DataFrame) -> None:
         frame["bpp"] *= 1.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
 
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.report.compare_sections import MOST, closing, headline, sections
@@ -13,6 +14,7 @@ from tests.analysis.regression.examples import pick, records
 SMALL, FEW = records(images=3), records(images=2, qualities=(30, 60))
 
 
+@pytest.mark.slow
 def test_a_headline_counts_what_changed(against: Callable[..., Comparison]) -> None:
     def dearer(frame: pd.DataFrame) -> pd.DataFrame:
         frame["bpp"] *= 1.5

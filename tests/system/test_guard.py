@@ -79,6 +79,7 @@ def test_a_guard_ends_as_its_worker_has_ended(program: str, code: int) -> None:
 
 
 @pytest.mark.parametrize("how", ["nobody wants it", "told to end", "killed"])
+@pytest.mark.slow
 def test_a_worker_ends_with_whoever_wanted_it(how: str) -> None:
     process, worker, alive = start("import signal; signal.signal(15, signal.SIG_IGN); signal.pause()")
     try:

@@ -55,6 +55,7 @@ def test_versions_that_changed_are_named_though_figures_are_the_same(rdbench: Ru
     assert "another version of jpeg" not in done.stdout, "that is the likely cause of a change"
 
 
+@pytest.mark.slow
 def test_what_is_no_whole_run_is_not_accepted(rdbench: Run, runs: Path) -> None:
     before = (runs / "baseline/records.csv").read_bytes()
     shutil.copytree(runs / "baseline", runs / "several" / "one")

@@ -152,6 +152,7 @@ def test_bad_requests(source: Path, built: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_source_that_changes_meanwhile_is_told(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(source, tmp_path / "photos")
     draw = members
@@ -210,6 +211,7 @@ def test_a_killed_build_leaves_nothing_that_looks_whole(source: Path, built: Pat
 
 
 @pytest.mark.usefixtures("serial", "undrawn")
+@pytest.mark.slow
 def test_patch_sets_from_the_shell(source: Path, rdbench: Run, tmp_path: Path) -> None:
     words = ("data", "build-bd", "--source", str(source), "--out", "data/bd-tiny", "--patch", "16", "--jobs", "1")
     done = rdbench(*words)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from benchmark.workflows import shards
 from benchmark.workflows.patches import build
@@ -14,11 +15,13 @@ from tests.workflows.examples import digests, manifest_of, stored
 SIDE = 16
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_no_byte(source: Path, built: Path, tmp_path: Path) -> None:
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=2)
     assert digests(tmp_path / "bd") == digests(built)
 
 
+@pytest.mark.slow
 def test_no_shard_is_larger_than_promised(source: Path, built: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(shards, "SHARD", 7)
     build([source], tmp_path / "bd", side=SIDE, seed=1, order="png", jobs=1)

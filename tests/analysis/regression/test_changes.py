@@ -45,6 +45,7 @@ def test_a_missing_row_is_told_and_worse_but_for_a_subset(against: Callable[...,
     assert (more.exit_status, len(more.new), len(more.missing)) == (0, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_row_that_fails_now_is_worse(against: Callable[..., Comparison]) -> None:
     def fail(frame: pd.DataFrame) -> None:
         row = pick(frame, "image0", "fine", 10)
@@ -73,6 +74,7 @@ def test_other_bytes_of_equal_figures_are_told(against: Callable[..., Comparison
     assert "| kodak | fine | 1 | 1 | 0 | 0 | no figure |" in as_markdown(found)
 
 
+@pytest.mark.slow
 def test_noise_of_float32_is_no_change_and_infinity_equals_itself(against: Callable[..., Comparison]) -> None:
     def lossless(frame: pd.DataFrame) -> None:
         frame.loc[pick(frame, "image2", "fine", 90), ["psnr_rgb", "psnr_y"]] = np.inf

@@ -51,6 +51,7 @@ def test_a_lower_psnr_is_worse_and_named(against: Callable[..., Comparison]) -> 
     assert against(lower, tolerance="psnr=0.2%").exit_status == 0
 
 
+@pytest.mark.slow
 def test_a_metric_that_is_no_longer_measured_is_worse_but_for_a_subset(against: Callable[..., Comparison]) -> None:
     def unmeasured(frame: pd.DataFrame) -> None:
         frame[["ssim_rgb", "ssim_y"]] = ""
@@ -71,6 +72,7 @@ def test_a_column_that_is_gone_cannot_be_compared_but_for_a_subset(against: Call
     assert against(before=gone).exit_status == 0
 
 
+@pytest.mark.slow
 def test_versions_are_named_as_causes(tmp_path: Path, against: Callable[..., Comparison]) -> None:
     def newer(frame: pd.DataFrame) -> None:
         frame["version"] = frame["version"].str.replace("libfine 1.0", "libfine 1.1")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
 
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.report.compare import as_junit
 from tests.analysis.regression.examples import records
 
 
+@pytest.mark.slow
 def test_a_trade_is_left_to_the_bd_rate_where_that_decides(against: Callable[..., Comparison]) -> None:
     """At every setting more bits and more quality, on a better curve."""
 

@@ -18,6 +18,7 @@ from tests.analysis.regression.examples import records
 METRICS = all_metrics()
 
 
+@pytest.mark.slow
 def test_definitions_of_older_records_are_those_of_their_manifest(tmp_path: Path) -> None:
     for name, text in (("old", None), ("new", None), ("other", "10·log10(255² / MSE), of the luma alone")):
         (tmp_path / name).mkdir()

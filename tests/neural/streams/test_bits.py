@@ -64,6 +64,7 @@ def test_constant_codes_cost_little(model: BitModel, value: int) -> None:
     assert 8 * len(payload) < 0.05 * codes.size
 
 
+@pytest.mark.slow
 def test_the_rate_is_the_cross_entropy_of_the_definition(model: BitModel) -> None:
     """On data like the training's, the adaptive coder comes within 2 % of the fixed counts, or below."""
     codes, _ = fields(4, 32, 32, seed=6)

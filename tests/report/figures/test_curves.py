@@ -59,6 +59,7 @@ def test_a_metric_without_values_is_not_drawn(points: pd.DataFrame, tmp_path: Pa
     assert draw_rd_curves(points.assign(quality=np.nan), SSIM, tmp_path / "a") == []
 
 
+@pytest.mark.slow
 def test_each_data_set_has_its_own_figures(tmp_path: Path) -> None:
     summary_of(tmp_path)
     records = pd.read_csv(tmp_path / "records.csv", keep_default_na=False)
