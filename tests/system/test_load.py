@@ -95,6 +95,10 @@ def test_a_system_that_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert watch.load(watch.mark()) is None
 
 
+LOOP = "import time; end = time.monotonic() + 5\nwhile time.monotonic() < end: pass"
+"""A program that is busy for a while, and ends whatever becomes of the test."""
+
+
 @linux
 @pytest.mark.slow
 def test_another_process_is_seen_and_this_one_is_not() -> None:
@@ -111,7 +115,7 @@ def test_another_process_is_seen_and_this_one_is_not() -> None:
         assert found is not None
         return found
 
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    loops = [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(os.cpu_count() or 1)]
     try:
         assert others(1) > 0.2
     finally:
