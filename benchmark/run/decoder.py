@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO, cast
@@ -23,23 +24,21 @@ import numpy as np
 
 from benchmark.codec import Batch
 from benchmark.errors import typed_line
+from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
 from benchmark.system.guarded import SPARED, begin_worker, end_task
 from benchmark.system.load import pinned
-from benchmark.system.seclusion import temporary_folders
+from benchmark.system.seclusion import hideable, temporary_folders
 
 _START = (
     "import sys; from benchmark.system.seclusion import seclude; seclude(sys.argv[1:]); "
     "from benchmark.run.decoder import serve; serve()"
 )
 
-
 _ENVIRONMENT = dict(os.environ)
 _PATHS = [str(Path(path).absolute()) for path in sys.path]  # an empty one is the working directory
 """Environment and paths as they were before any codec could change them: what a decoder is started with."""
-
-_WEIGHTS = [value for name, value in _ENVIRONMENT.items() if name == "RDBENCH_WEIGHTS"]
 
 _SECONDS_TO_END = 5
 """How long the process of a decoder may take to end once it gets no more requests."""
@@ -135,6 +134,7 @@ def start_decoder(codec: str) -> Twin:
     return _twins[hidden]
 
 
+@cache
 def hidden_from(codec: str) -> tuple[Path, ...]:
     """The folders of temporary files that the decoder of a codec does not see. Nothing lies there that it needs.
 
@@ -142,8 +142,8 @@ def hidden_from(codec: str) -> tuple[Path, ...]:
     """
     if is_description(codec):
         return ()
-    needed = [Path(path).resolve() for path in (*_PATHS, sys.executable, sys.prefix, sys.base_prefix, *_WEIGHTS)]
-    return tuple(folder for folder in temporary_folders() if not any(path.is_relative_to(folder) for path in needed))
+    weights = _ENVIRONMENT.get(WEIGHTS_VARIABLE) or sys.prefix
+    return hideable((*_PATHS, sys.executable, sys.prefix, sys.base_prefix, weights))
 
 
 def all_hidden_from(codec: str) -> bool:

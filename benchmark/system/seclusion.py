@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,16 @@ def temporary_folders() -> list[Path]:
     return sorted(folder for folder in folders if folder.is_dir())
 
 
+def hideable(needed: Iterable[str | Path]) -> tuple[Path, ...]:
+    """The folders of temporary files in which nothing lies that a process needs.
+
+    Args:
+        needed: the paths of what it needs.
+    """
+    paths = [Path(path).resolve() for path in needed]
+    return tuple(folder for folder in temporary_folders() if not any(path.is_relative_to(folder) for path in paths))
+
+
 def seclude(hidden: Sequence[str | Path]) -> Seclusion:
     """Secludes this process, as far as the system allows.
 
@@ -69,7 +79,8 @@ def seclude(hidden: Sequence[str | Path]) -> Seclusion:
         What was enforced.
     """
     if not sys.platform.startswith("linux"):
-        return Seclusion(folder=_own_folder())
+        _work_in_own_folder()
+        return Seclusion()
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_SIGNAL_OF_PARENTS_DEATH, _KILL)
     # What a namespace takes cannot be had back: a process that does nothing else tries it first.
@@ -77,7 +88,8 @@ def seclude(hidden: Sequence[str | Path]) -> Seclusion:
     if trial == 0:
         os._exit(0 if _apart(libc) and _emptied(libc, _MEMORY) and _in_memory() else 1)
     if os.waitpid(trial, 0)[1] != 0:
-        return Seclusion(folder=_own_folder())
+        _work_in_own_folder()
+        return Seclusion()
     _apart(libc)
     emptied = [_emptied(libc, Path(folder)) for folder in hidden]
     _emptied(libc, _MEMORY)
@@ -132,11 +144,11 @@ def _in_memory() -> bool:
     return True
 
 
-def _own_folder() -> bool:
+def _work_in_own_folder() -> None:
+    """Works in an empty folder, which others may see, and removes it at the end."""
     folder = tempfile.mkdtemp(prefix="rdbench-")
     os.chdir(folder)
     atexit.register(_remove, folder)
-    return True
 
 
 def _remove(folder: str) -> None:

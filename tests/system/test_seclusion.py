@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.system.seclusion import possible_seclusion, unsecluded
+from benchmark.system.seclusion import hideable, possible_seclusion, unsecluded
 from tests.conftest import ROOT
 
 LOOK = """
@@ -50,3 +50,31 @@ def test_a_manifest_names_what_is_not_enforced(monkeypatch: pytest.MonkeyPatch) 
     assert unsecluded() == ["decoders see the network"]
     assert unsecluded(hidden=False) == ["decoders see the network", "decoders see the temporary files of others"]
     assert unsecluded() == ["decoders see the network"]
+
+
+def test_folders_that_are_needed_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = Path("/one/tmp"), Path("/two/tmp")
+    monkeypatch.setattr("benchmark.system.seclusion.temporary_folders", lambda: [one, two])
+    assert hideable(["/usr/bin/python3", "/one/tmpdir"]) == (one, two)
+    assert hideable(["/usr/bin/python3", "/two/tmp/site"]) == (one,)
+    assert hideable(["/one/tmp", "/two/tmp/venv/bin/python"]) == ()
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_enforced_nothing_is_said_to_be(tmp_path: Path) -> None:
+    look = (
+        "import os, sys; sys.platform = 'other'\n"
+        "from benchmark.system.seclusion import Seclusion, seclude\n"
+        "assert seclude(['/somewhere']) == Seclusion()\n"
+        "print(os.getcwd(), len(os.listdir()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", look],
+        env={"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder, files = done.stdout.split()
+    assert (Path(folder).parent, files) == (tmp_path, "0")
+    assert not Path(folder).exists(), "it is removed at the end"
