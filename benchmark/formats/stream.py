@@ -35,7 +35,8 @@ def about_stream(data: bytes, where: str) -> About | None:
     if data.startswith((png.SIGNATURE, b"\xff\xd8\xff")) or data[8:12] == b"WEBP" or tiff.is_tiff(data):
         return None if _is_jpeg_ls(data) else inspect(data, where)
     if data[4:8] == b"ftyp":
-        profile, colours = _colour_box(data)
+        coded = data.find(b"mdat", max(0, data.find(b"meta")))
+        profile, colours = _colour_box(data[:coded] if coded > 0 else data)  # coded data may look like anything
         # libheif turns a HEIC picture by itself.
         turn = _orientation(data) if data[8:12] in (b"avif", b"avis", b"mif1") else 1
         return About("AVIF or HEIC", 0, 0, orientation=turn, profile=profile, colours=colours)

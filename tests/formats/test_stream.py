@@ -94,3 +94,10 @@ def test_streams_of_our_own_say_nothing(name: str) -> None:
 
 def test_a_format_that_says_nothing() -> None:
     assert about_stream(b"anything", "x") is None
+
+
+@pytest.mark.parametrize("alike", [b"colr\x02no profile", b"colr\x01\x00\x00\x00\x00\x00\x0c", b"colrprofnone"])
+def test_coded_data_that_looks_like_a_box_is_none(alike: bytes) -> None:
+    stream = stream_of("AVIF")
+    assert 0 < stream.find(b"meta") < stream.find(b"mdat")
+    assert as_told(PHOTO, stream + len(alike).to_bytes(4, "big") + alike, "x") is not None
