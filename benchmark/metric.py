@@ -120,7 +120,8 @@ class Metric:
 
     Attributes:
         name: name on the command line, such as ``psnr``; the same over every space.
-        space: what it is taken over. A metric of the colour picture as a whole has no value for grey images.
+        space: what it is taken over. A metric of the colour picture as a whole has no value for grey images, unless
+            ``grey`` says so.
         title: name in tables and figures, such as ``PSNR``.
         definition: formula and source, for ``list metrics`` and captions. Its text is the metric's identity: figures
             of another text are those of another metric.
@@ -131,6 +132,7 @@ class Metric:
         tolerance: how much worse it may become.
         smallest: shortest side in pixels that an image must have.
         lowest, highest: smallest and largest value that it can have, such as 0 and 1; None where there is none.
+        grey: whether a metric of the colour picture as a whole has a value for grey images, too.
         pooled: how a summary has it of all images together, beside its mean; None where it is the decibels of no other.
         shown: where it is shown though nobody names it.
         by_default: whether a run computes it that names no metrics.
@@ -152,6 +154,7 @@ class Metric:
     smallest: int = 1
     lowest: float | None = None
     highest: float | None = None
+    grey: bool = False
     pooled: Pooled | None = None
     shown: Shown = "tables"
     by_default: bool = True
@@ -254,7 +257,7 @@ class Metric:
         """Why images of a size and number of channels have no value; empty where they have one."""
         if min(height, width) < self.smallest:
             return f"{self.name} is undefined below {self.smallest} pixels a side"
-        if self.space == "colour" and channels == 1:
+        if self.space == "colour" and channels == 1 and not self.grey:
             return f"{self.name} is defined on colour pictures alone"
         return ""
 

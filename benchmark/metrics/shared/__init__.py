@@ -1,0 +1,1 @@
+"""What families of metrics share with each other; none of these files is a family."""
