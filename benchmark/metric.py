@@ -34,6 +34,9 @@ Decibels = Literal["", "similarity", "distance"]
 Shown = Literal["tables", "figures", "named"]
 """Where a metric is shown though nobody names it: in short tables, figures and reports; in the last two; nowhere."""
 
+Group = Literal["perceptual", "jpeg-ai"]
+"""Metrics that are asked for by one word: of the eye; of JPEG AI's common test conditions."""
+
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 _SPACES: dict[Space, str] = {"rgb": "RGB", "y": "luma", "colour": ""}
@@ -136,6 +139,7 @@ class Metric:
         pooled: how a summary has it of all images together, beside its mean; None where it is the decibels of no other.
         shown: where it is shown though nobody names it.
         by_default: whether a run computes it that names no metrics.
+        groups: the groups that it belongs to, beside ``all``, and ``basic`` for those by default.
         version: library and version that computed it; empty where the bench itself does.
 
     Raises:
@@ -158,6 +162,7 @@ class Metric:
     pooled: Pooled | None = None
     shown: Shown = "tables"
     by_default: bool = True
+    groups: tuple[Group, ...] = ()
     version: str = ""
 
     def __post_init__(self) -> None:
@@ -167,6 +172,10 @@ class Metric:
             if getattr(self, field) not in get_args(known):
                 expected = ", ".join(map(repr, get_args(known)))
                 raise PluginError(f"metric {self.name}: {field}: expected {expected}, got {getattr(self, field)!r}")
+        if not set(self.groups) <= set(get_args(Group)):
+            raise PluginError(f"metric {self.name}: groups: expected some of {get_args(Group)}, got {self.groups}")
+        if self.name in metric_groups([]):
+            raise PluginError(f"metric {self.name}: this is the name of a group of metrics; give it another name")
         if self.decibels and self.higher_is_better != (self.decibels == "similarity"):
             direction = "rises" if self.higher_is_better else "falls"
             raise PluginError(f"metric {self.name}: decibels of a {self.decibels}, but it {direction} with the quality")
@@ -276,6 +285,15 @@ def leading(metrics: Iterable[Metric]) -> list[Metric]:
     return list(first.values())
 
 
+def metric_groups(metrics: Iterable[Metric]) -> dict[str, list[str]]:
+    """The names of the metrics of each group, in the order of the metrics."""
+    groups: dict[str, dict[str, None]] = {group: {} for group in ("all", "basic", *get_args(Group))}
+    for metric in metrics:
+        for group in ("all", *(("basic",) if metric.by_default else ()), *metric.groups):
+            groups[group][metric.name] = None
+    return {group: list(names) for group, names in groups.items()}
+
+
 def find_metric(metrics: Iterable[Metric], text: str) -> Metric:
     """The metric of a column such as ``psnr_y``, or the first of a name such as ``psnr``.
 
@@ -297,34 +315,15 @@ class MetricFamily(ABC):
     """Metrics that share work: a family is one class in a file of ``benchmark/metrics/``.
 
     Another package adds one through an entry point of the group ``rdbench.metrics``, whose name is that of the family.
-    This is a whole one, of a library that may be missing::
+    ``docs/plugins.md`` has a whole one. A library that may be missing is imported inside the methods::
 
-        class Lpips(MetricFamily):
-            name = "lpips"
-            metrics = (
-                Metric(
-                    name="lpips",
-                    space="colour",
-                    title="LPIPS",
-                    higher_is_better=False,
-                    smallest=32,
-                    definition="Zhang et al. 2018: AlexNet, version 0.1, pictures in −1 to 1",
-                ),
-            )
-
-            @classmethod
-            def version(cls) -> str:
-                try:
-                    import lpips
-                except ImportError as error:
-                    raise MissingBackend("LPIPS needs lpips: python -m pip install lpips") from error
-                return f"lpips {lpips.__version__}"
-
-            def prepare(self, reference, wanted):
-                return reference[:, :3]
-
-            def compare(self, prepared, distorted):
-                return {"lpips": distances(prepared, distorted[:, :3])}  # float64, one for each image
+        @classmethod
+        def version(cls) -> str:
+            try:
+                import lpips
+            except ImportError as error:
+                raise MissingBackend("LPIPS needs lpips: python -m pip install lpips") from error
+            return f"lpips {lpips.__version__}"
     """
 
     name: ClassVar[str]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import PluginError, UsageError
-from benchmark.metric import Metric, Pooled, Tolerance, find_metric, leading, shown_metrics
+from benchmark.metric import Metric, Pooled, Tolerance, find_metric, leading, metric_groups, shown_metrics
 from benchmark.plugins import all_metrics
 
 DISTANCE = Metric(name="lpips", space="colour", title="LPIPS", definition="made up", higher_is_better=False)
@@ -93,3 +93,13 @@ def test_decibels_of_another_metric_are_had_from_its_mean() -> None:
 def test_decibels_of_the_wrong_direction_are_refused() -> None:
     with pytest.raises(PluginError, match="decibels of a distance, but it rises with the quality"):
         replace(PSNR, decibels="distance")
+
+
+def test_groups_hold_the_metrics_that_say_so() -> None:
+    eye = replace(DISTANCE, groups=("perceptual", "jpeg-ai"), by_default=False)
+    groups = metric_groups([PSNR, replace(PSNR, space="y"), eye])
+    assert groups == {"all": ["psnr", "lpips"], "basic": ["psnr"], "perceptual": ["lpips"], "jpeg-ai": ["lpips"]}
+    with pytest.raises(PluginError, match="groups: expected some of"):
+        replace(DISTANCE, groups=("eye",))  # type: ignore[arg-type]
+    with pytest.raises(PluginError, match="metric basic: this is the name of a group"):
+        replace(DISTANCE, name="basic")

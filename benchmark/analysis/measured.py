@@ -79,7 +79,9 @@ def described_metrics(manifest: Manifest) -> list[Metric]:
         told = {name: value for name, value in entry.items() if name in known}
         try:
             pooled = Pooled(**told["pooled"]) if told.get("pooled") else None
-            found.append(Metric(**told | {"tolerance": Tolerance(**told["tolerance"]), "pooled": pooled}))
+            # Groups are words of the command line: those of another version say nothing here.
+            made = {"tolerance": Tolerance(**told["tolerance"]), "pooled": pooled, "groups": ()}
+            found.append(Metric(**told | made))
         except (BenchmarkError, TypeError, KeyError) as error:
             text = f"metrics: {column}: expected the description of a metric, got {entry}: {error}"
             raise RecordsError(text) from error

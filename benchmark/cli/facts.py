@@ -87,12 +87,13 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
 
 def named(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
     """All codecs, data sets or metrics, as plain values."""
+    from benchmark.metric import metric_groups
     from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_classes, missing_metrics, open_dataset
 
     if kind == "codecs":
         return [codec_facts(codec_class(name)) for name in codec_names()]
     if kind == "metrics":
-        missing = missing_metrics()
+        missing, groups = missing_metrics(), metric_groups(all_metrics())
         return [
             {
                 "name": metric.name,
@@ -100,6 +101,7 @@ def named(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
                 "unit": metric.unit,
                 "higher_is_better": metric.higher_is_better,
                 "definition": metric.definition,
+                "groups": [group for group, names in groups.items() if metric.name in names],
                 "missing": missing.get(metric.name, ""),
             }
             for metric in all_metrics()

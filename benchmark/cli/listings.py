@@ -62,6 +62,7 @@ def print_datasets(data_root: Path | None) -> None:
 
 def print_metrics() -> None:
     """All metrics: what each is, what is missing, and below the table how it is defined."""
+    from benchmark.metric import metric_groups
     from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
 
     missing = missing_metrics()
@@ -91,6 +92,8 @@ def print_metrics() -> None:
     console = open_console()
     for line in definitions:
         console.print(line, soft_wrap=True)
+    for group, names in metric_groups(all_metrics()).items():
+        console.print(f"--metrics {group}: {', '.join(names)}", soft_wrap=True)
 
 
 def print_info() -> None:

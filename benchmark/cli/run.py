@@ -53,7 +53,9 @@ def goes_on() -> Iterator[None]:
 )
 @click.option("--images", metavar="A,B", help="Images of the data set, by their names in it.  [default: all]")
 @convert_option
-@click.option("--metrics", metavar="A,B", help="Metrics.  [default: all]")
+@click.option(
+    "--metrics", metavar="A,B", help="Metrics, or groups of them: basic, perceptual, jpeg-ai, all.  [default: basic]"
+)
 @click.option(
     "--set",
     "sets",

@@ -80,6 +80,7 @@ class Ssimulacra2(MetricFamily):
             smallest=_SMALLEST,
             highest=100.0,
             by_default=False,
+            groups=("perceptual",),
             definition="SSIMULACRA 2.1 (Sneyers, Cloudinary 2023) as its reference program computes it, roundings "
             "included; sRGB, a grey picture as R = G = B; six scales, fewer below 113 pixels a side, where the program "
             "takes the weights of other scales",

@@ -113,8 +113,8 @@ def codec_source(name: str) -> str:
 
 
 def metric_sources() -> dict[str, str]:
-    """The digest of the code that computes each metric whose library is installed, by the metric's name."""
-    families, missing = metric_families(), missing_metrics()
+    """The digest of the code that computes each metric, by the metric's name."""
+    families = metric_families()
     # To look for entry points takes longer than all else here.
     own = all(family.__module__.startswith("benchmark.metrics.") for family in families.values())
     points = {} if own else _entry_points("rdbench.metrics")
@@ -123,7 +123,6 @@ def metric_sources() -> dict[str, str]:
         for name, family in families.items()
         for digest in [class_digest(family, points.get(name))]
         for metric in family.metrics
-        if metric.name not in missing
     }
 
 
@@ -196,15 +195,20 @@ def all_metrics() -> list[Metric]:
     return [metric for family in metric_families().values() for metric in family.metrics]
 
 
-def installed_metrics() -> list[Metric]:
-    """The metrics whose libraries are installed, each with the version of its library."""
-    missing = missing_metrics()
-    return [
-        replace(metric, version=version_of(family))
-        for family in metric_families().values()
-        for metric in family.metrics
-        if metric.name not in missing
-    ]
+def installed_metrics(names: Collection[str] | None = None) -> list[Metric]:
+    """The metrics whose libraries are installed, each with the version of its library.
+
+    Args:
+        names: those that are of interest, for to ask a library for its version may take long; None for all.
+    """
+    installed: list[Metric] = []
+    for family in metric_families().values():
+        asked = _asked(family, names)
+        if asked:
+            with contextlib.suppress(MissingBackend):
+                version = version_of(family)
+                installed += [replace(metric, version=version) for metric in asked]
+    return installed
 
 
 def metric_columns() -> list[str]:
@@ -214,18 +218,28 @@ def metric_columns() -> list[str]:
 
 def metric_definitions(names: Collection[str]) -> dict[str, str]:
     """What a record says of metrics: the identity of each by its name, see :attr:`Metric.identity`."""
-    return {metric.name: metric.identity for metric in installed_metrics() if metric.name in names}
+    return {metric.name: metric.identity for metric in installed_metrics(names)}
 
 
-def missing_metrics() -> dict[str, str]:
-    """What is missing of the metrics whose libraries are not installed, by the metric's name."""
+def missing_metrics(names: Collection[str] | None = None) -> dict[str, str]:
+    """What is missing of the metrics whose libraries are not installed, by the metric's name.
+
+    Args:
+        names: those that are of interest, for to ask a library for its version may take long; None for all.
+    """
     missing: dict[str, str] = {}
     for family in metric_families().values():
+        asked = _asked(family, names)
         try:
-            version_of(family)
+            if asked:
+                version_of(family)
         except MissingBackend as error:
-            missing |= {metric.name: str(error) for metric in family.metrics}
+            missing |= {metric.name: str(error) for metric in asked}
     return missing
+
+
+def _asked(family: type[MetricFamily], names: Collection[str] | None) -> list[Metric]:
+    return [metric for metric in family.metrics if names is None or metric.name in names]
 
 
 def dataset_class(name: str) -> type[Dataset]:

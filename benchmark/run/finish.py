@@ -14,8 +14,8 @@ from typing import Any
 from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
 from benchmark.analysis.table import averaging
 from benchmark.errors import counted
-from benchmark.metric import Metric
-from benchmark.plugins import codec_class, installed_metrics
+from benchmark.metric import Metric, metric_groups
+from benchmark.plugins import all_metrics, codec_class, installed_metrics
 from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
 from benchmark.run.decoder import all_hidden_from
 from benchmark.run.study import Study
@@ -156,7 +156,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         study: resolved.
         run: what happened, by name.
     """
-    described = _described(path.parent)
+    described = _described(path.parent, study.metrics)
     replace_file(
         path,
         json.dumps(
@@ -178,8 +178,9 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
     )
 
 
-def _described(folder: Path) -> list[Metric]:
-    """The metrics that are installed, and those that an earlier run in the folder described and are not."""
-    installed = {metric.column: metric for metric in installed_metrics()}
+def _described(folder: Path, measured: Sequence[str]) -> list[Metric]:
+    """The metrics that the run measured or would by default, and those that an earlier run in the folder described."""
+    usual = metric_groups(all_metrics())["basic"]
+    installed = {metric.column: metric for metric in installed_metrics({*measured, *usual})}
     earlier = {metric.column: metric for metric in described_metrics(read_manifest(folder))}
     return list((earlier | installed).values())

@@ -11,6 +11,7 @@ from typing import Any
 from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
+from benchmark.metric import metric_groups
 from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
 from benchmark.record.row import LEAST_REPEATS
 from benchmark.run.matching import Target
@@ -267,22 +268,27 @@ def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Seque
 
 
 def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
-    """Names of the metrics to compute, in the order of their columns, and notes on those that are left out."""
-    known = list(dict.fromkeys(metric.name for metric in all_metrics()))
-    missing = missing_metrics()
-    if names is None:
-        usual = {metric.name for metric in all_metrics() if metric.by_default}
-        missing = {name: reason for name, reason in missing.items() if name in usual}
-        return (
-            [name for name in known if name in usual and name not in missing],
-            [f"left out metric {name}: {reason}" for name, reason in missing.items()],
-        )
-    for name in names:
-        if name not in known:
-            raise UsageError(f"unknown metric {name!r}{did_you_mean(name, known)}")
+    """Names of the metrics to compute, in the order of their columns, and notes on those that are left out.
+
+    Raises:
+        UsageError: a name is neither that of a metric nor that of a group.
+        MissingBackend: a metric that was asked for by its own name cannot be computed here.
+    """
+    groups = metric_groups(all_metrics())
+    known = groups["all"]
+    asked: set[str] = set()
+    for name in ["basic"] if names is None else names:
+        if name not in known and name not in groups:
+            raise UsageError(f"unknown metric {name!r}{did_you_mean(name, [*known, *groups])}")
+        asked.update(groups.get(name, [name]))
+    missing = missing_metrics(asked)
+    for name in names or ():
         if name in missing:
             raise MissingBackend(f"metric {name}: {missing[name]}")
-    return [name for name in known if name in names], []
+    return (
+        [name for name in known if name in asked and name not in missing],
+        [f"left out metric {name}: {reason}" for name, reason in missing.items()],
+    )
 
 
 def _check(codecs: Mapping[str, Sweep], counts: Mapping[str, float]) -> None:

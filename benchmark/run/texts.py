@@ -122,7 +122,7 @@ def targets_of(match: Mapping[str, Sequence[float]], *, mean: bool) -> list[Targ
 
 def _target_metric(text: str) -> Metric:
     metric = find_metric(all_metrics(), text)
-    missing = missing_metrics()
-    if metric.name in missing:
+    missing = missing_metrics([metric.name])
+    if missing:
         raise MissingBackend(f"match: metric {metric.name}: {missing[metric.name]}")
     return metric

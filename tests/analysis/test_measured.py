@@ -31,7 +31,7 @@ def test_what_is_described_is_read_back() -> None:
 
 def test_what_a_later_version_adds_to_a_description_is_passed_over() -> None:
     told = manifest(STRANGER)
-    told["metrics"]["lpips"]["colour_space"] = "linear"
+    told["metrics"]["lpips"] |= {"colour_space": "linear", "groups": ["of tomorrow"]}
     assert described_metrics(told) == [STRANGER]
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.errors import UsageError
+from benchmark.errors import MissingBackend, UsageError
+from benchmark.metrics.ssim import StructuralSimilarity
+from benchmark.metrics.ssimulacra2 import Ssimulacra2
 from benchmark.plugins import codec_class, dataset_class
 from benchmark.run.matching import Target
 from benchmark.run.study import dataset_names, read_study, resolve
@@ -147,3 +149,35 @@ def test_the_study_of_times_is_a_part_of_the_baseline() -> None:
     assert set(study.images) <= set(dataset_class("kodak").digests)  # type: ignore[attr-defined]
     for codec, sweep in study.codecs.items():
         assert all(set(values) <= set(codec_class(codec).grid[field]) for field, values in sweep.items()), codec
+
+
+def test_a_group_stands_for_its_metrics() -> None:
+    usual, _ = resolve(codecs=["jpeg"])
+    basic, _ = resolve(codecs=["jpeg"], metrics=["basic"])
+    assert basic.metrics == usual.metrics == ["mse", "psnr", "ssim", "ms_ssim"]
+    mixed, _ = resolve(codecs=["jpeg"], metrics=["ssimulacra2", "basic", "psnr"])
+    assert mixed.metrics == [*usual.metrics, "ssimulacra2"]
+    with pytest.raises(UsageError, match="unknown metric 'perceptal'; did you mean perceptual"):
+        resolve(codecs=["jpeg"], metrics=["perceptal"])
+
+
+def test_a_group_leaves_out_what_is_not_installed_and_a_name_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> str:
+        raise MissingBackend("pip install eye")
+
+    monkeypatch.setattr(Ssimulacra2, "version", missing)
+    study, notes = resolve(codecs=["jpeg"], metrics=["perceptual", "psnr"])
+    assert "psnr" in study.metrics
+    assert "ssimulacra2" not in study.metrics
+    assert "left out metric ssimulacra2: pip install eye" in notes
+    with pytest.raises(MissingBackend, match="metric ssimulacra2: pip install eye"):
+        resolve(codecs=["jpeg"], metrics=["perceptual", "ssimulacra2"])
+
+
+def test_libraries_of_metrics_that_nobody_asks_for_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> str:
+        raise AssertionError
+
+    monkeypatch.setattr(StructuralSimilarity, "version", asked)
+    study, _ = resolve(codecs=["jpeg"], metrics=["psnr"])
+    assert study.metrics == ["psnr"]
