@@ -283,7 +283,7 @@ def results_of(
     """The results of records and summaries that were read, none twice.
 
     Args:
-        records: tables of :func:`benchmark.analysis.table.read_records`.
+        records: tables of :func:`benchmark.analysis.records.read_records`.
         summaries: tables of :func:`benchmark.analysis.table.read_summary`.
         described: the metrics that are known of the columns.
         notes: what to know of the files.

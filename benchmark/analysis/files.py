@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.analysis.table import read_records, read_summary
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import read_summary
 from benchmark.errors import RecordsError, UsageError
 from benchmark.record.reading import read_header
 

@@ -16,7 +16,7 @@ def publishable(records: pd.DataFrame) -> pd.Series:
     """Which rows have times that were measured to be published, see :data:`RULE`.
 
     Args:
-        records: as :func:`benchmark.analysis.table.read_records` gives them.
+        records: as :func:`benchmark.analysis.records.read_records` gives them.
     """
     alone = (numbers_of(records, "jobs") == 1) & (numbers_of(records, "repeats") >= LEAST_REPEATS)
     return (records["status"] == "ok") & alone & ~disturbed(records)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,8 @@ from benchmark.errors import RecordsError, one_line
 from benchmark.metric import Metric, Pooled
 from benchmark.record.columns import Column, hint, read_number, shortened
 from benchmark.record.migrate import RETIRED, update_to_2
-from benchmark.record.reading import TORN, read_header, read_rows
-from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED, columns, metric_column
+from benchmark.record.reading import read_header
+from benchmark.record.row import BY_NAME, COLUMNS, POINT, SETTLED
 from benchmark.record.settings import read_settings
 
 Floats = npt.NDArray[np.float64]
@@ -40,63 +39,6 @@ _NUMBERS = {column.name for column in COLUMNS if column.kind in ("number", "whol
 }
 
 _TEXTS = {column.name for column in COLUMNS if column.kind not in ("number", "whole number")}
-
-
-def read_records(path: Path, metrics: Collection[str] = (), notes: list[str] | None = None) -> pd.DataFrame:
-    """Records of a file, of this schema or an older one. A last row that is not whole is left out.
-
-    Args:
-        path: the path of the file.
-        metrics: the columns that are known to be those of metrics, in which every cell has to be a number.
-        notes: what to know of the file is added to them.
-
-    Returns:
-        The columns of the table, those of metrics that the file has, and those that nobody here knows. Numbers are
-        ``float64``, NaN where there is none; all else is text, empty where there is none. A column that nobody knows
-        has numbers if it holds nothing else.
-
-    Raises:
-        RecordsError: the file is not a records file, or a row cannot be read; the message says which and why.
-    """
-    rows, lines = [], []
-    for row in read_rows(path, metrics):
-        if row.problem == TORN:
-            (notes if notes is not None else []).append(f"{path}, line {row.line}: left out: {row.problem}")
-            continue
-        if row.problem:
-            raise RecordsError(f"{path}, line {row.line}: {row.problem}")
-        rows.append(row.cells)
-        lines.append(row.line)
-    foreign = [name for name in read_header(path) if name not in BY_NAME and name not in RETIRED]
-    known = [name for name in foreign if name in metrics]
-    found: dict[str, Any] = {}
-    for name in columns(known, [name for name in foreign if name not in metrics]):
-        cells = [row.get(name, "") for row in rows]
-        texts = name in _TEXTS or not (name in BY_NAME or name in metrics or _all_numbers(cells))
-        found[name] = pd.Series(cells, dtype=str) if texts else _numbers(name, cells, lines, path)
-    return pd.DataFrame(found)
-
-
-def _all_numbers(cells: Sequence[str]) -> bool:
-    try:
-        for cell in cells:
-            float(cell or 0)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbers(name: str, cells: Sequence[str], lines: Sequence[int], path: Path) -> npt.NDArray[np.float64]:
-    try:
-        return np.array([float(cell) if cell else math.nan for cell in cells])
-    except ValueError:
-        about = BY_NAME.get(name, metric_column(name))
-        for line, cell in zip(lines, cells, strict=True):
-            try:
-                about.read(cell)
-            except ValueError as error:
-                raise RecordsError(f"{path}, line {line}: {error}") from None
-        raise
 
 
 def read_summary(path: Path) -> pd.DataFrame:
@@ -174,7 +116,7 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
     """Mean, standard deviation and count for each operating point.
 
     Args:
-        records: as :func:`read_records` gives them.
+        records: as :func:`benchmark.analysis.records.read_records` gives them.
         metrics: what is known of the metrics of the records.
 
     Returns:

@@ -49,7 +49,7 @@ def read_header(path: Path) -> list[str]:
     Raises:
         RecordsError: it cannot be read as text, is empty, or has a column twice.
     """
-    text, _ = _text(path)
+    text, _ = _text(path, _MOST_HEADER)
     return _header(path, text)
 
 
@@ -81,10 +81,15 @@ def read_rows(path: Path, metrics: Collection[str] = ()) -> Iterator[Row]:
         yield Row(line, written, *(({}, TORN) if torn else _migrated(header, cells, written, metrics)))
 
 
-def _text(path: Path) -> tuple[str, bool]:
-    """The text of a file, and whether its last line has an end. Bytes that are no UTF-8 are kept in it."""
+_MOST_HEADER = 1 << 20
+"""Bytes within which a header ends."""
+
+
+def _text(path: Path, most: int = -1) -> tuple[str, bool]:
+    """The first bytes of a file as text, and whether its last line has an end. Bytes that are no UTF-8 are kept."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(most)
     except OSError as error:
         raise RecordsError(f"{path}: cannot be read as CSV: {error}") from error
     return data.decode("utf-8-sig", "surrogateescape"), data.endswith((b"\n", b"\r"))

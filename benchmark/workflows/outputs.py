@@ -7,7 +7,8 @@ from pathlib import Path
 from benchmark.analysis.curve import plain_summary, results_of
 from benchmark.analysis.matched import matched_forms, matched_table
 from benchmark.analysis.measured import known_metrics, read_manifest
-from benchmark.analysis.table import KEYS, read_records
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import mean_seconds
 from benchmark.metric import shown_metrics
 from benchmark.plugins import all_metrics

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import summarise
 from benchmark.plugins import all_metrics
 from tests.conftest import empty_cells
 

@@ -48,7 +48,8 @@ def test_tables_of_records_have_the_mean_curve_and_the_images(folder: Path) -> N
 
 
 def test_summaries_do_where_there_are_no_records(folder: Path) -> None:
-    from benchmark.analysis.table import read_records, summarise
+    from benchmark.analysis.records import read_records
+    from benchmark.analysis.table import summarise
 
     summarise(read_records(folder / "records.csv"), METRICS).to_csv(folder / "summary.csv", index=False)
     table = by_series(bd_table(read_results([folder / "summary.csv"], METRICS), "plain", PSNR))

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.matched import matched_forms, matched_table
-from benchmark.analysis.table import KEYS, read_records, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import KEYS, summarise
 from benchmark.analysis.timed import mean_seconds
 from benchmark.plugins import all_metrics
 from tests.analysis.examples import records

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmark.analysis.publishable import publishable
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import summarise
 from benchmark.plugins import all_metrics
 from tests.analysis.test_cost import row, write
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.table import read_records, series_labels, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import series_labels, summarise
 from benchmark.metric import Metric, Pooled
 from benchmark.plugins import all_metrics
 from tests.analysis.summaries import rows, summary_of

@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmark.analysis.records import read_records
 from benchmark.analysis.regression.compare import compare
 from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.regression.tolerance import judged_columns
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.table import summarise
 from benchmark.cli.terminal import print_audit, print_comparison, print_cross, print_outcome
 from benchmark.plugins import all_metrics
 from benchmark.run.finish import Outcome

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmark.analysis.table import read_records, read_summary, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import read_summary, summarise
 from benchmark.plugins import all_metrics
 from benchmark.record.columns import read_pairs
 from benchmark.record.migrate import RETIRED, migrate, update_to_2

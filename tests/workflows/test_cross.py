@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmark.analysis.table import read_records, summarise
+from benchmark.analysis.records import read_records
+from benchmark.analysis.table import summarise
 from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import all_metrics
 from benchmark.run.finish import Outcome

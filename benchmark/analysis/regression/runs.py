@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmark.analysis.measured import Manifest, known_metrics, read_manifest
-from benchmark.analysis.table import read_records
+from benchmark.analysis.records import read_records
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, digest
 from benchmark.record.columns import write_pairs
