@@ -19,7 +19,7 @@ from benchmark.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from benchmark.analysis.curve import Results
+    from benchmark.analysis.results import Results
     from benchmark.codec import Codec, Setting
     from benchmark.dataset import Dataset
 
@@ -262,7 +262,7 @@ def bd_rate(results: Results, *, anchor: str = defaults.ANCHOR, metric: str = de
         UsageError: there is no such anchor or metric.
     """
     from benchmark.analysis.bdrate import bd_table
-    from benchmark.analysis.curve import Results
+    from benchmark.analysis.results import Results
 
     if not isinstance(results, Results):
         raise UsageError(f"results: expected what run or read_results gave, got {results!r}")

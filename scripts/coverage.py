@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.analysis.bdrate import bd_rates
 from benchmark.analysis.interpolate import Floats, fronts
-from benchmark.analysis.interval import intervals, mean_intervals, shares
+from benchmark.analysis.interval import intervals, mean_intervals, means_without
+from benchmark.analysis.pairs import deltas
 from benchmark.report.tables.text import markdown
 
 MEAN = -0.4
@@ -80,13 +80,12 @@ def coverage(setting: Setting, images: int, simulations: int = SIMULATIONS) -> t
 
 
 def _of_curves(anchor: Floats, test: Floats) -> Floats:
-    """Logarithms of the ratios of rates of mean curves, (simulations, sets of :func:`shares`)."""
-    sets = shares(anchor.shape[1])
+    """Logarithms of the ratios of rates of mean curves, (simulations, 1 + images), see :func:`means_without`."""
     curves = []
     for heights in (anchor, test):
-        rates = (heights @ sets.T).reshape(-1, 1) * _LADDER
+        rates = means_without(heights.T, np.ones(heights.shape[1])).T.reshape(-1, 1) * _LADDER
         curves.append(fronts(rates, np.tile(_QUALITIES, (len(rates), 1))))
-    return np.log1p(bd_rates(*curves) / 100).reshape(len(anchor), len(sets))
+    return np.log1p(deltas(curves[0], curves[1]).values / 100).reshape(len(anchor), -1)
 
 
 def table(simulations: int | str = SIMULATIONS, images: Sequence[int] = IMAGES) -> str:

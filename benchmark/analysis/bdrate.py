@@ -7,23 +7,24 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import (
     INTERPOLATORS,
     LEAST_OVERLAP,
-    LEAST_POINTS,
     BDResult,
     bd_metric,
     bd_rate,
 )
 from benchmark.analysis.fixed import fixed
-from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_means
-from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval, shares
+from benchmark.analysis.interpolate import Front, fronts
+from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval
+from benchmark.analysis.pairs import deltas
 from benchmark.analysis.points import Samples
-from benchmark.analysis.standing import check_values, unlabelled, with_ranks
+from benchmark.analysis.results import Results
+from benchmark.analysis.single import OfImages, delta_row
+from benchmark.analysis.standing import check_values, with_ranks
 from benchmark.errors import UsageError, counted, did_you_mean
 from benchmark.metric import Metric
 
@@ -56,14 +57,14 @@ def bd_table(
     batch takes the place of an image: intervals and test are over batches.
 
     Args:
-        results: see :func:`benchmark.analysis.curve.read_results`.
+        results: see :func:`benchmark.analysis.results.read_results`.
         anchor: a series, or a codec that has but one.
         metric: the metric of the quality. A metric that falls as the quality rises is compared by its
             negative, and told as it is.
         interpolator: see :func:`bd_rate`.
         every_image: whether rows of single images follow that of their mean.
         hull: whether all series of a codec are merged to their convex hull, see
-            :meth:`benchmark.analysis.curve.Results.curves`; a series is then a codec.
+            :meth:`benchmark.analysis.results.Results.curves`; a series is then a codec.
 
     Returns:
         A row for each data set × series, of the columns :data:`COLUMNS`, in the order of their ranks. ``image`` is
@@ -101,40 +102,33 @@ def bd_table(
     curves = results.curves(metric, hull=hull)
     published = [curve.label for curve in results.imported.get(metric.column, ())]
     name = anchor_series(results.summary, anchor, hull=hull, published=published)
-    by_series: dict[tuple[str, str], dict[str, Curve]] = {}
-    for curve in results.image_curves(metric, hull=hull) if metric.column in results.records else []:
-        (image,) = curve.covers
-        by_series.setdefault((curve.dataset, curve.label), {})[image] = curve
+    recorded = results.image_curves(metric, hull=hull) if metric.column in results.records else []
+    by_series = {(single.dataset, single.label): single for single in recorded}
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
     drawn = {base.dataset: _drawn(results.samples(base, metric)) for base in bases.values()}
     kinds = {} if hull else fixed(results)
-    rows: list[dict[str, Any]] = []
+    plain = [column for column in COLUMNS if column not in ("rank", "ranked_by")]
+    parts: list[pd.DataFrame] = []
     for curve in curves:
         base = bases.get(curve.dataset)
         common = {"dataset": curve.dataset, "series": curve.label, "image": "", "anchor": name, "metric": metric.column}
         if base is None:
             nothing = BDResult(math.nan, flags=("refused: the anchor is not there",))
-            rows.append(_row(common, curve, nothing, nothing, title=metric.title))
+            row = delta_row(common, curve, nothing, nothing, title=metric.title)
+            parts.append(pd.DataFrame([row], columns=plain))
             continue
-        others = by_series.get((curve.dataset, name), {})
-        mine = by_series.get((curve.dataset, curve.label), {})
-        single = [
-            _row(
-                {**common, "image": own.image},
-                own,
-                *(bd(others[image], own, interpolator) for bd in (bd_rate, bd_metric)),
-                title=metric.title,
-            )
-            for image, own in mine.items()
-            if image in others
-        ]
-        whole = _row(common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)), title=metric.title)
+        others = by_series.get((curve.dataset, name))
+        mine = by_series.get((curve.dataset, curve.label))
+        single = OfImages(mine, others, interpolator) if mine is not None and others is not None else None
+        whole = delta_row(
+            common, curve, *(bd(base, curve, interpolator) for bd in (bd_rate, bd_metric)), title=metric.title
+        )
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
         found, flags = _of_images(
             single, itself=curve.label == name, recorded=bool(curve.points) and not results.records.empty
         )
-        flags = _coverage(others, mine, name, curve.label) + flags
-        refusal = _refused(whole, found, len(others) if mine else 0)
+        flags = _coverage(single, name, curve.label) + flags
+        refusal = _refused(whole, found, single)
         whole |= {"image_count": found["image_count"]} if refusal else found
         flags += [refusal] if refusal else []
         if not math.isnan(whole["bd_rate"]):
@@ -142,10 +136,10 @@ def bd_table(
             own_drawn = _drawn(results.samples(curve, metric))
             flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
         whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
-        rows.append(whole)
-        rows += single if every_image else []
-    plain = [column for column in COLUMNS if column not in ("rank", "ranked_by")]
-    return _told(with_ranks(pd.DataFrame(rows, columns=plain))[list(COLUMNS)], metric)
+        parts.append(pd.DataFrame([whole], columns=plain))
+        if every_image and single is not None and len(single.values):
+            parts.append(single.table(common, metric.title)[plain])
+    return _told(with_ranks(pd.concat(parts, ignore_index=True))[list(COLUMNS)], metric)
 
 
 def _told(table: pd.DataFrame, metric: Metric) -> pd.DataFrame:
@@ -189,44 +183,16 @@ COLUMNS = (
 )
 """Columns of :func:`bd_table`."""
 
-_OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low", "ci_high", "p_value", "image_std")
 
-
-def _row(common: dict[str, str], curve: Curve, rate: BDResult, metric: BDResult, *, title: str) -> dict[str, Any]:
-    told: dict[str, list[str]] = {}
-    for name, result in (("BD-rate", rate), (f"BD-{title}", metric)):
-        for flag in unlabelled(result.flags, curve.label):
-            told.setdefault(flag, []).append(name)
-    of = "" if curve.image else " of the mean curve"
-    flags = [f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items()]
-    return {
-        **common,
-        "bd_rate": rate.value,
-        "low": rate.low,
-        "high": rate.high,
-        "overlap": rate.overlap,
-        "bd_metric": metric.value,
-        "rate_low": metric.low,
-        "rate_high": metric.high,
-        "rate_overlap": metric.overlap,
-        "points": len(curve.rates),
-        "images": curve.images,
-        **dict.fromkeys(_OF_IMAGES, math.nan),
-        "image_count": 0,
-        "fixes": "",
-        "flags": "; ".join(flags),
-    }
-
-
-def _of_images(single: list[dict[str, Any]], *, itself: bool, recorded: bool) -> tuple[dict[str, Any], list[str]]:
-    """Figures over the rows of single images, and what to know of them."""
-    good = [row for row in single if not math.isnan(row["bd_rate"])]
-    values = np.array([row["bd_rate"] for row in good], float)
+def _of_images(single: OfImages | None, *, itself: bool, recorded: bool) -> tuple[dict[str, Any], list[str]]:
+    """Figures over the BD-rates of single images, and what to know of them."""
+    every = single.values if single is not None else np.empty(0)
+    values = every[~np.isnan(every)]
     count, flags = len(values), []
-    if count < len(single):
-        lacking = _names(row["image"] for row in single if math.isnan(row["bd_rate"]))
-        flags.append(f"mean of images: {len(single) - count} of {len(single)} have no BD-rate, left out: {lacking}")
-    if not single:
+    if single is not None and count < len(every):
+        lacking = _names(single.pairs[0].names[np.isnan(every)])
+        flags.append(f"mean of images: {len(every) - count} of {len(every)} have no BD-rate, left out: {lacking}")
+    if not len(every):
         why = "no image has a value of both curves" if recorded else "no records of images"
         flags.append(f"{why}: no interval and no test")
     elif count < LEAST_IMAGES:
@@ -242,22 +208,24 @@ def _of_images(single: list[dict[str, Any]], *, itself: bool, recorded: bool) ->
     }, flags
 
 
-def _refused(whole: dict[str, Any], found: dict[str, Any], images: int) -> str:
+def _refused(whole: dict[str, Any], found: dict[str, Any], single: OfImages | None) -> str:
     """Why a series has no mean over images, no test and no rank; empty where it has them, or has no records."""
     if whole["overlap"] < LEAST_OVERLAP:
         return "mean of images: refused, as that of the mean curve"
+    images = len(single.anchors) if single is not None and len(single.own) else 0
     if found["image_count"] <= LEAST_SHARE * images and images:
         count = f"{found['image_count']} of {counted(images, 'image')}"
         return f"mean of images: refused, for a BD-rate is there on only {count}"
     return ""
 
 
-def _coverage(others: dict[str, Curve], mine: dict[str, Curve], anchor: str, series: str) -> list[str]:
+def _coverage(single: OfImages | None, anchor: str, series: str) -> list[str]:
     """Which images only one of two series has."""
     flags = []
-    for label, has, lacks in ((series, others, mine), (anchor, mine, others)):
-        lacking = [curve.image for image, curve in has.items() if image not in lacks]
-        if lacking and lacks:
+    both = [(series, single.anchors, single.own), (anchor, single.own, single.anchors)] if single is not None else []
+    for label, has, lacks in both:
+        lacking = has.names[~pd.Index(has.covers).isin(lacks.covers)]
+        if len(lacking) and len(lacks):
             flags.append(f"mean of images: {label} lacks {len(lacking)}, left out: {_names(lacking)}")
     return flags
 
@@ -279,60 +247,30 @@ def _spread(row: dict[str, Any], base: Curve, curve: Curve) -> list[str]:
     return [f"interpolators differ by {row['spread']:.1f} points: {values}"]
 
 
-Drawn = tuple[Floats, Floats, npt.NDArray[np.bool_]]
-"""Mean curves of sets of images: what ``fronts`` gives."""
-
-
-def _drawn(samples: Samples | None) -> Drawn | None:
+def _drawn(samples: Samples | None) -> Front | None:
     """The mean curves of all images, and of all but each, which an interval needs; none where there are too few."""
     if samples is None or len(samples.weights) < LEAST_IMAGES:
         return None
-    return fronts(*samples.means(shares(len(samples.weights))))
+    return fronts(*samples.means())
 
 
-def _curve_interval(row: dict[str, Any], base: Drawn | None, own: Drawn | None, interpolator: str) -> list[str]:
+def _curve_interval(row: dict[str, Any], base: Front | None, own: Front | None, interpolator: str) -> list[str]:
     """Fills in the interval of a mean curve's BD-rate; says why if there is none."""
     if base is None or own is None:
         return []  # told of the images already
     if interpolator != "pchip":
         return ["mean curve: its interval is computed with pchip alone"]
-    row["curve_ci_low"], row["curve_ci_high"] = percent_interval(bd_rates(base, own))
+    row["curve_ci_low"], row["curve_ci_high"] = percent_interval(deltas(base, own).values)
     if math.isnan(row["curve_ci_low"]):
         return ["mean curve: no interval, for without one of the images it has no BD-rate"]
     return []
-
-
-def bd_rates(anchors: Drawn, tests: Drawn) -> Floats:
-    """BD-rates of many pairs of curves at once, as :func:`bd_rate` gives them with PCHIP.
-
-    Args:
-        anchors: curves, as :func:`~benchmark.analysis.interpolate.fronts` gives them, of shape (n, points).
-        tests: as many others.
-
-    Returns:
-        Percent, of shape (n,); NaN where :func:`bd_rate` refuses.
-    """
-    found = np.full(len(anchors[0]), np.nan)
-    for rows, mask in alike(np.concatenate([anchors[2], tests[2]], axis=1)):
-        pairs = []
-        for (rates, qualities, _), keep in zip((anchors, tests), np.split(mask, [anchors[2].shape[1]]), strict=True):
-            pairs.append((qualities[np.ix_(rows, keep)], np.log10(rates[np.ix_(rows, keep)])))
-        if min(x.shape[1] for x, _ in pairs) < LEAST_POINTS:
-            continue
-        low = np.maximum(*(x[:, 0] for x, _ in pairs))
-        high = np.minimum(*(x[:, -1] for x, _ in pairs))
-        whole = np.maximum(*(x[:, -1] for x, _ in pairs)) - np.minimum(*(x[:, 0] for x, _ in pairs))
-        good = (low < high) & (high - low >= LEAST_OVERLAP * whole)
-        means = [pchip_means(x[good], y[good], low[good], high[good]) for x, y in pairs]
-        found[rows[good]] = 100 * (10 ** (means[1] - means[0]) - 1)
-    return found
 
 
 def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False, published: Sequence[str] = ()) -> str:
     """The series that a text names: its label, or its codec where that has one alone; with ``hull``, of merged ones.
 
     Args:
-        summary: see :class:`benchmark.analysis.curve.Results`.
+        summary: see :class:`benchmark.analysis.results.Results`.
         anchor: the text.
         hull: whether all series of a codec are merged.
         published: labels of curves that others published, any of which may be the anchor, too.

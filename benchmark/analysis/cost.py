@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Results
 from benchmark.analysis.publishable import RULE, publishable
+from benchmark.analysis.results import Results
 from benchmark.analysis.standing import headline
 from benchmark.analysis.table import KEYS
 from benchmark.errors import UsageError, counted

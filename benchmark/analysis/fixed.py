@@ -8,7 +8,7 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Results
+from benchmark.analysis.results import Results
 
 Fixed = Literal["", "quality", "rate"]
 

@@ -12,11 +12,14 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+Front = tuple[Floats, Floats, npt.NDArray[np.bool_]]
+"""Curves, as :func:`fronts` gives them."""
+
 NEAR = 1e-9
 """Relative distance below which two rates, or two qualities, are the same: a curve between them would be rounding."""
 
 
-def fronts(rates: Floats, qualities: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def fronts(rates: Floats, qualities: Floats) -> Front:
     """Points in the order of their rates, and which of them are on the front of their curve.
 
     Args:
@@ -50,6 +53,8 @@ def same(values: Floats, value: float) -> npt.NDArray[np.bool_]:
 
 def alike(masks: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]]:
     """The rows of each mask that occurs, and the mask: rows of one mask are curves of equal length."""
+    if not len(masks):
+        return
     if (masks == masks[:1]).all():  # as good as always: images that rise have means that rise
         yield np.arange(len(masks)), masks[0]
         return

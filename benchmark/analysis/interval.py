@@ -24,20 +24,29 @@ _FREEDOM = 1.2
 """Factor on the degrees of freedom of :func:`intervals`, chosen by ``python -m scripts.coverage``."""
 
 
-def shares(images: int) -> Floats:
-    """Weights of images, (1 + images, images), rows of sum 1, for which :func:`interval` needs a statistic's values.
+def means_without(values: Floats, weights: Floats) -> Floats:
+    """Weighted means over images, for which :func:`interval` needs a statistic's values.
 
-    The first set is that of all images alike; then come all but one image, each in turn.
+    Args:
+        values: (images, figures).
+        weights: (images,), above 0.
+
+    Returns:
+        (1 + images, figures): the means of all images, then those of all but one image, each in turn. Where that one
+        alone is infinite, the mean of the others is NaN.
     """
-    without = (1 - np.eye(images)) / max(images - 1, 1)
-    return np.concatenate([np.full((1, images), 1 / images), without])
+    weighted = values * weights[:, None]
+    total, weight = weighted.sum(axis=0), weights.sum()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        without = (total - weighted) / (weight - weights)[:, None]
+    return np.concatenate([(total / weight)[None], without])
 
 
 def interval(values: Floats) -> tuple[float, float]:
     """The 95 % confidence interval of one statistic over images, see :func:`intervals`.
 
     Args:
-        values: the values of the statistic, one for each set of :func:`shares`.
+        values: the values of the statistic, one for each set of :func:`means_without`.
 
     Returns:
         Its ends; NaN below :data:`LEAST_IMAGES`, or where a set has no value.
@@ -55,8 +64,8 @@ def intervals(values: Floats) -> tuple[Floats, Floats]:
     the pulls are skewed is moved away, the other one nearer, by the factor exp(±skewness).
 
     Args:
-        values: (statistics, 1 + images), the values for the sets of :func:`shares`; of a ratio, such as that of two
-            rates, the logarithm.
+        values: (statistics, 1 + images), the values for the sets of :func:`means_without`; of a ratio, such as that of
+            two rates, the logarithm.
 
     Returns:
         The lower and upper ends, (statistics,); NaN below :data:`LEAST_IMAGES`, or where a set has no value.

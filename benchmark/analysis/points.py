@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.interpolate import Floats
+from benchmark.analysis.interval import means_without
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -36,20 +37,10 @@ class Samples:
     sizes: Floats
     metric: Metric
 
-    def means(self, shares: Floats) -> tuple[Floats, Floats]:
-        """The mean curve for shares of the images: rates and qualities, (curves, points).
-
-        Args:
-            shares: (curves, images), each row of sum 1.
-        """
-        means = []
-        for figures, weights in ((self.rates, self.sizes), (self.values, self.weights)):
-            weighted = shares * weights
-            weighted /= weighted.sum(axis=1, keepdims=True)  # a batch counts as often as it has images
-            with np.errstate(invalid="ignore"):  # a share of 0 of an infinite value: the point counts in no mean
-                means.append(np.einsum("si,ip->sp", weighted, figures))
-        rates, values = means
-        return rates, self.metric.quality(values)
+    def means(self) -> tuple[Floats, Floats]:
+        """The mean curves of all images, and of all but each in turn: rates and qualities, (1 + images, points)."""
+        rates = means_without(self.rates, self.sizes)  # a batch counts as often as it has images
+        return rates, self.metric.quality(means_without(self.values, self.weights))
 
 
 def mixed_sizes(summary: pd.DataFrame) -> dict[str, float]:
@@ -77,7 +68,7 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
     otherwise the point is infinite. Where images differ much in size, see :func:`mixed_sizes`, the rate is pooled.
 
     Args:
-        summary: see :class:`benchmark.analysis.curve.Results`.
+        summary: see :class:`benchmark.analysis.results.Results`.
         records: the same.
         metric: the metric of the quality.
 

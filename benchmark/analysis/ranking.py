@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import LEAST_POINTS
 from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
-from benchmark.analysis.interval import LEAST_IMAGES, interval, shares
+from benchmark.analysis.interval import LEAST_IMAGES, interval
 from benchmark.analysis.points import Samples
+from benchmark.analysis.results import Results
 from benchmark.analysis.standing import check_values, unlabelled
 from benchmark.analysis.timed import SECONDS, mean_seconds
 from benchmark.errors import UsageError, counted
@@ -52,11 +53,11 @@ def ranking(
     though their intervals overlap: that is what the test of :func:`benchmark.analysis.bdrate.bd_table` tells.
 
     Args:
-        results: see :func:`benchmark.analysis.curve.read_results`.
+        results: see :func:`benchmark.analysis.results.read_results`.
         metric: the metric of the quality.
         at_rate: mean bits per pixel, above 0. The value is then that of the metric.
         at_quality: value of the metric as figures draw it. The value is then the rate in bits per pixel.
-        hull: whether the series of a codec are merged, see :meth:`benchmark.analysis.curve.Results.curves`.
+        hull: whether the series of a codec are merged, see :meth:`benchmark.analysis.results.Results.curves`.
 
     Returns:
         A row for each data set × series, of the columns :data:`COLUMNS`. ``target`` says what is matched; ``value``
@@ -128,7 +129,7 @@ def _read_off(samples: Samples | None, curve: Curve, target: float, metric: Metr
     elif len(samples.weights) < LEAST_IMAGES:
         flags.append(f"{counted(len(samples.weights), 'image')}: no interval, which needs {LEAST_IMAGES}")
     else:
-        drawn = _values(*samples.means(shares(len(samples.weights))), target, by_rate=by_rate)
+        drawn = _values(*samples.means(), target, by_rate=by_rate)
         # A rate is a ratio: its interval is that of its logarithm.
         ends_of = interval(drawn) if by_rate else tuple(np.exp(interval(np.log(drawn))))
         found["ci_low"], found["ci_high"] = (float(end) for end in ends_of)

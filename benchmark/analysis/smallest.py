@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
-from benchmark.analysis.interpolate import pchip_values
+from benchmark.analysis.interpolate import Floats, alike, fronts, pchip_values
+from benchmark.analysis.results import Results
 from benchmark.metric import Metric
 
 COLUMNS = ("dataset", "image", "series", "bpp", "second", "second_bpp", "saved", "reached")
@@ -18,27 +16,39 @@ SHARES = ("dataset", "series", "won", "reached", "images", "share")
 """Columns of :func:`shares_won`."""
 
 
-def rate_at(curve: Curve, quality: float) -> float:
-    """The rate at which a curve has a quality, in bits per pixel; NaN where it has none that is as good.
+def rates_reaching(rates: Floats, qualities: Floats, quality: float) -> Floats:
+    """The rate at which each of many curves has a quality, in bits per pixel; NaN where it has none that is as good.
 
     Between two points it is read off by PCHIP in the logarithm of the rate. A curve that begins above the quality, or
     that has a lossless point alone above it, is taken at its cheapest point that is at least as good.
+
+    Args:
+        rates, qualities: (curves, points), in any order, NaN where a curve has no point.
+        quality: the quality.
     """
-    rates, qualities, _ = curve.front()
-    if len(rates) > 1 and qualities[0] <= quality <= qualities[-1]:
-        places, logarithms = qualities[None], np.log10(rates)[None]
-        if len(rates) == 2:  # PCHIP through two points is a line
-            return float(10 ** np.interp(quality, qualities, logarithms[0]))
-        return float(10 ** pchip_values(places, logarithms, np.array([quality]))[0])
-    good = [rate for rate, value in zip(curve.rates, curve.qualities, strict=True) if value >= quality and rate > 0]
-    return min(good, default=math.nan)
+    with np.errstate(invalid="ignore"):
+        cheapest = np.where((qualities >= quality) & (rates > 0), rates, np.inf).min(axis=1)
+    found = np.where(np.isinf(cheapest), np.nan, cheapest)
+    rates, qualities, counts = fronts(rates, qualities)
+    for rows, mask in alike(counts):
+        if mask.sum() < 2:
+            continue
+        places, logarithms = qualities[np.ix_(rows, mask)], np.log10(rates[np.ix_(rows, mask)])
+        if mask.sum() == 2:  # PCHIP through two points is a line
+            slopes = np.diff(logarithms)[:, 0] / np.diff(places)[:, 0]
+            values = 10 ** (slopes * (quality - places[:, 0]) + logarithms[:, 0])
+        else:
+            values = 10 ** pchip_values(places, logarithms, np.full(len(rows), quality))
+        within = (places[:, 0] <= quality) & (quality <= places[:, -1])
+        found[rows[within]] = values[within]
+    return found
 
 
 def rates_at(results: Results, metric: Metric, value: float) -> pd.DataFrame:
     """The rate of every series on every image at one quality.
 
     Args:
-        results: see :func:`benchmark.analysis.curve.read_results`.
+        results: see :func:`benchmark.analysis.results.read_results`.
         metric: the metric of the quality.
         value: as records have it: 0.98 of a similarity, 35 of PSNR in decibels.
 
@@ -46,10 +56,19 @@ def rates_at(results: Results, metric: Metric, value: float) -> pd.DataFrame:
         A row for each data set × image × series, in the order of the results: ``bpp``, NaN where it is not reached.
     """
     quality = float(metric.quality(value))
-    rows = [
-        (curve.dataset, curve.image, curve.label, rate_at(curve, quality)) for curve in results.image_curves(metric)
+    parts = [
+        pd.DataFrame(
+            {
+                "dataset": curves.dataset,
+                "image": curves.names,
+                "series": curves.label,
+                "bpp": rates_reaching(curves.rates, curves.qualities, quality),
+            },
+            index=curves.rows,
+        )
+        for curves in results.image_curves(metric)
     ]
-    return pd.DataFrame(rows, columns=["dataset", "image", "series", "bpp"])
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
 def smallest(rates: pd.DataFrame) -> pd.DataFrame:
@@ -63,13 +82,18 @@ def smallest(rates: pd.DataFrame) -> pd.DataFrame:
         ``bpp``, the ``second`` with its rate, how much the first has ``saved`` against it in percent, and how many
         series ``reached`` the quality. Of equal rates that of the first series counts.
     """
-    rows = []
-    for (dataset, image), part in rates.dropna(subset="bpp").groupby(["dataset", "image"], sort=False):
-        order = part.sort_values("bpp", kind="stable").to_dict("list")
-        second = (order["series"][1], order["bpp"][1]) if len(part) > 1 else ("", math.nan)
-        saved = 100 * (1 - order["bpp"][0] / second[1])
-        rows.append((dataset, image, order["series"][0], order["bpp"][0], *second, saved, len(part)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    reached = rates.dropna(subset="bpp")
+    place = reached.groupby(["dataset", "image"], sort=False).ngroup()
+    order = reached.assign(place=place).sort_values(["place", "bpp"], kind="stable")
+    rank = order.groupby("place").cumcount()
+    first, second = (order[rank == number].set_index("place") for number in (0, 1))
+    table = first.assign(
+        second=second["series"].reindex(first.index).fillna(""),
+        second_bpp=second["bpp"].reindex(first.index),
+        reached=order.groupby("place").size(),
+    )
+    table["saved"] = 100 * (1 - table["bpp"] / table["second_bpp"])
+    return table[list(COLUMNS)].reset_index(drop=True)
 
 
 def shares_won(rates: pd.DataFrame) -> pd.DataFrame:

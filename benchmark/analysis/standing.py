@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from benchmark.analysis.curve import Results
+from benchmark.analysis.results import Results
 from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Results
 from benchmark.analysis.publishable import RULE, numbers_of, publishable
+from benchmark.analysis.results import Results
 from benchmark.analysis.table import KEYS
 
 SECONDS = ("encode_s", "decode_s")

@@ -12,10 +12,8 @@ from pathlib import Path
 
 from benchmark.errors import RecordsError
 from benchmark.record.migrate import migrate
-from benchmark.record.row import COLUMNS, Record
-
-FIRST = [column.name for column in COLUMNS if column.since == 1]
-"""Columns that every records file has, of whatever schema."""
+from benchmark.record.row import Record
+from benchmark.record.whole import FIRST
 
 TORN = "the last row is not whole: a run that was killed did not finish it"
 """What is wrong with the last row of a file whose line has no end, or that lacks cells."""

@@ -20,13 +20,16 @@ import pandas as pd
 
 from benchmark.errors import RecordsError
 from benchmark.record.columns import read_pairs
-from benchmark.record.row import BY_NAME, SCHEMA, STATUSES
+from benchmark.record.row import BY_NAME, COLUMNS, SCHEMA, STATUSES
 from benchmark.record.settings import read_settings
 
 Column = npt.NDArray[Any]
 """The cells of a column: numbers, NaN where there is none; or texts."""
 
-NEEDED = ("dataset", "image", "codec", "settings")
+FIRST = [column.name for column in COLUMNS if column.since == 1]
+"""Columns that every records file has, of whatever schema."""
+
+_NEEDED = ("dataset", "image", "codec", "settings")
 """Columns of texts of which no cell is empty."""
 
 _BLOCK = 1 << 24
@@ -69,6 +72,8 @@ def read_whole(path: Path, header: Sequence[str], metrics: Collection[str]) -> W
         header: its columns.
         metrics: the columns that are known to be those of metrics.
     """
+    if not set(FIRST) <= set(header):
+        return None
     parts: dict[str, list[Column]] = {name: [] for name in header}
     lines, rest = 1, b""
     try:
@@ -159,35 +164,24 @@ def check_columns(columns: Mapping[str, Column]) -> None:
     Raises:
         Odd: a row is not of this schema, or is what no run writes.
     """
-    if not (_of(columns, "schema") == SCHEMA).all() or not set(_of(columns, "status")) <= set(STATUSES):
+    if not (columns["schema"] == SCHEMA).all() or not set(columns["status"]) <= set(STATUSES):
         raise Odd
-    if any("" in set(_of(columns, name)) for name in NEEDED):
+    if any("" in set(columns[name]) for name in _NEEDED):
         raise Odd
     try:
         for name in columns.keys() & {name for name, column in BY_NAME.items() if column.kind == "pairs"}:
             for text in set(columns[name]):
                 read_pairs(text)
-        points = (_of(columns, name) for name in ("settings", "knob", "target"))
+        points = (columns[name] for name in ("settings", "knob", "target"))
         for settings, knob, target in set(zip(*points, strict=True)):
             if knob not in {"", *read_settings(settings)} and not target:
                 raise Odd
     except (RecordsError, ValueError):
         raise Odd from None
-    good = _of(columns, "status") == "ok"
+    good = columns["status"] == "ok"
     for name in ("images", "bpp"):
-        numbers = _of(columns, name)[good]
+        numbers = columns[name][good]
         if not ((numbers > 0) & np.isfinite(numbers)).all():
             raise Odd
-    if any((_of(columns, name)[good] < 1).any() for name in ("width", "height")):
+    if any((columns[name][good] < 1).any() for name in ("width", "height")):
         raise Odd
-
-
-def _of(columns: Mapping[str, Column], name: str) -> Any:
-    """A column that every records file has.
-
-    Raises:
-        Odd: this one lacks it.
-    """
-    if name not in columns:
-        raise Odd
-    return columns[name]

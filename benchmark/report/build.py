@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.cost import cost_table, rate_time
-from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import Manifest, read_manifest
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.references.reference import (
@@ -20,6 +20,7 @@ from benchmark.analysis.references.reference import (
     read_reference,
     reference_curves,
 )
+from benchmark.analysis.results import Results, read_results
 from benchmark.analysis.table import dataset_labels
 from benchmark.analysis.timed import mean_seconds, untimed_notes, with_times
 from benchmark.defaults import ANCHOR, RATE

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.results import Results
 from benchmark.metric import Metric
 from benchmark.report.figures.picture import Picture
 from benchmark.report.tables.table import Table
@@ -21,7 +22,7 @@ class Report:
     Attributes:
         title: the title of the report.
         anchor: series that BD-rates compare with.
-        results: the results of the runs, see :func:`benchmark.analysis.curve.read_results`.
+        results: the results of the runs, see :func:`benchmark.analysis.results.read_results`.
         metrics: the metrics, in the order in which they are shown; the first is that of the summary.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, with those of single images, for every metric.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.

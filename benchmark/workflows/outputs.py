@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark.analysis.curve import plain_summary, results_of
 from benchmark.analysis.matched import matched_forms, matched_table
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.records import read_records
+from benchmark.analysis.results import plain_summary, results_of
 from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import mean_seconds
 from benchmark.metric import shown_metrics

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Results
+from benchmark.analysis.results import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
 from benchmark.defaults import RATE

@@ -8,9 +8,10 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import read_results
-from benchmark.analysis.delta import LEAST_OVERLAP, bd_rate
+from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.interval import mean_interval
+from benchmark.analysis.results import read_results
+from benchmark.analysis.single import OfImages
 from benchmark.analysis.table import read_summary
 from benchmark.plugins import all_metrics
 from benchmark.record.settings import read_settings
@@ -91,11 +92,10 @@ def _bd_table(folder: str) -> pd.DataFrame:
 def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") -> str:
     """BD-rates of one codec against several others, each the mean over images with its interval."""
     results = read_results([ROOT / folder], all_metrics())
-    curves = {(curve.label, curve.image): curve for curve in results.image_curves(results.metric(metric))}
+    series = {curves.label: curves for curves in results.image_curves(results.metric(metric))}
     lines = []
     for anchor in anchors:
-        pairs = [(curves[anchor, image], curve) for (series, image), curve in curves.items() if series == codec]
-        values = np.array([bd_rate(one, other).value for one, other in pairs])
+        values = OfImages(series[codec], series[anchor], "pchip").values
         values = values[~np.isnan(values)]  # of the images whose BD-rate is not refused
         low, high = mean_interval(values)
         lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high), str(len(values))])

@@ -6,14 +6,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.bdrate import bd_rates, bd_table
-from benchmark.analysis.curve import Curve, read_results
-from benchmark.analysis.delta import bd_rate
-from benchmark.analysis.interpolate import fronts
+from benchmark.analysis.bdrate import bd_table
+from benchmark.analysis.results import read_results
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
@@ -134,22 +131,6 @@ def test_sets_without_an_overlap_leave_no_interval(tmp_path: Path) -> None:
     assert not math.isnan(found["bd_rate"])
     assert math.isnan(found["curve_ci_low"])
     assert "mean curve: no interval, for without one of the images it has no BD-rate" in found["flags"]
-
-
-def test_many_curves_at_once_are_what_each_is_alone() -> None:
-    rng = np.random.default_rng(5)
-    tests = np.sort(rng.uniform(0.1, 4, (40, 8))), np.sort(rng.uniform(25, 45, (40, 8)))
-    tests[1][::3, 4] -= 6  # curves that are not monotone, each in its way
-    tests[1][1, 2], tests[1][2, 6:], tests[0][4, 5] = math.inf, math.nan, tests[0][4, 6]
-    tests[1][5] -= 100
-    anchors = np.tile([0.1, 0.4, 1, 2, 5], (40, 1)), np.sort(rng.uniform(25, 45, (40, 5)))
-    found = bd_rates(fronts(*anchors), fronts(*tests))
-    alone = [
-        bd_rate(Curve(list(ar), list(aq)), Curve(list(tr), list(tq))).value
-        for ar, aq, tr, tq in zip(*anchors, *tests, strict=True)
-    ]
-    assert found == pytest.approx(alone, nan_ok=True)
-    assert 0 < np.isnan(alone).sum() < 10
 
 
 def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.cost import COLUMNS, TITLES, cost_table, pareto, rate_time
-from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.records import read_records
+from benchmark.analysis.results import Results, read_results
 from benchmark.analysis.table import summarise
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric

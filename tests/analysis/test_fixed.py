@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.fixed import fixed, note_on_fixed
+from benchmark.analysis.results import read_results
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from tests.analysis.examples import many

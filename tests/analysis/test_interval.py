@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from benchmark.analysis.interval import interval, intervals, mean_interval, mean_intervals, paired_test, shares
+from benchmark.analysis.interpolate import Floats
+from benchmark.analysis.interval import interval, intervals, mean_interval, mean_intervals, means_without, paired_test
 
 IMAGES = 24
 
@@ -24,35 +25,39 @@ def test_the_interval_of_a_mean_over_images_is_student_s_where_savings_are_small
     assert values.mean() - low < high - values.mean()
 
 
-def test_sets_are_all_images_then_all_but_one() -> None:
-    sets = shares(7)
-    assert sets.shape == (1 + 7, 7)
-    assert sets.sum(axis=1) == pytest.approx(1)
-    assert (sets[0] == 1 / 7).all()
-    assert (np.diag(sets[1:]) == 0).all()
+def sets_of(values: Floats) -> Floats:
+    return means_without(values[:, None], np.ones(len(values)))[:, 0]
+
+
+def test_means_are_of_all_images_then_of_all_but_one() -> None:
+    values, weights = np.array([[1.0, 2], [3, 5], [8, math.inf]]), np.array([1.0, 2, 1])
+    found = means_without(values, weights)
+    assert found[:, 0].tolist() == [(1 + 6 + 8) / 4, (6 + 8) / 3, (1 + 8) / 2, (1 + 6) / 3]
+    assert found[:3, 1].tolist() == [math.inf] * 3
+    assert math.isnan(found[3, 1]), "that of the others is lost"
 
 
 def test_the_interval_of_a_mean_is_wider_than_student_s_and_leans_to_the_tail() -> None:
     rng = np.random.default_rng(3)
     values = rng.normal(size=IMAGES)
     theirs = ttest_1samp(values, 0).confidence_interval(0.95)
-    low, high = interval(shares(IMAGES) @ values)
+    low, high = interval(sets_of(values))
     assert 1 < (high - low) / (theirs.high - theirs.low) < 1.4
     values = rng.gamma(0.5, size=IMAGES)
-    low, high = interval(shares(IMAGES) @ values)
+    low, high = interval(sets_of(values))
     assert high - values.mean() > 1.3 * (values.mean() - low)
 
 
 def test_the_same_values_give_the_same_interval() -> None:
     values = np.random.default_rng(4).normal(size=IMAGES)
-    first = interval(shares(IMAGES) @ values)
-    assert interval(shares(IMAGES) @ values) == first
-    assert interval(shares(IMAGES) @ -values) == pytest.approx([-first[1], -first[0]])
+    first = interval(sets_of(values))
+    assert interval(sets_of(values)) == first
+    assert interval(sets_of(-values)) == pytest.approx([-first[1], -first[0]])
     assert interval(np.full(IMAGES + 1, -40.0)) == (-40, -40)
     assert mean_interval(np.full(IMAGES, -40.0)) == pytest.approx((-40, -40))
     many = np.stack([values, values + 5])
     assert np.array(mean_intervals(many)).T[1] == pytest.approx(mean_interval(values + 5))
-    sets = many @ shares(IMAGES).T
+    sets = means_without(many.T, np.ones(IMAGES)).T
     assert np.array(intervals(sets)).T[0] == pytest.approx(first)
 
 
@@ -60,8 +65,8 @@ def test_too_few_images_and_sets_without_a_value_have_no_interval() -> None:
     assert np.isnan(mean_interval(np.arange(5.0))).all()
     assert np.isnan(mean_interval(np.array([]))).all()
     assert not np.isnan(mean_interval(np.arange(6.0))).any()
-    assert np.isnan(interval(shares(5) @ np.arange(5.0))).all()
-    values = shares(8) @ np.arange(8.0)
+    assert np.isnan(interval(sets_of(np.arange(5.0)))).all()
+    values = sets_of(np.arange(8.0))
     values[8] = math.nan
     assert np.isnan(interval(values)).all()
 

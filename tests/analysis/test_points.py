@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.curve import Results, plain_summary, read_results
+from benchmark.analysis.results import Results, plain_summary, read_results
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
 from tests.analysis.examples import many
@@ -70,7 +70,7 @@ def test_rates_of_images_of_mixed_sizes_are_pooled(tmp_path: Path) -> None:
     (curve, _) = results.curves(PSNR)
     samples = results.samples(curve, PSNR)
     assert samples is not None
-    whole = samples.means(pd.DataFrame([[1 / 8] * 8]).to_numpy())[0][0]
+    whole = samples.means()[0][0]
     assert whole == pytest.approx(list(points[points["codec"] == "plain"]["rate"]), rel=1e-3)
     # A summary alone tells as much.
     plain_summary(results).to_csv(tmp_path / "summary.csv", index=False)

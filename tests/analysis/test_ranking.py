@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import Results, read_results
 from benchmark.analysis.ranking import COLUMNS, ranking
+from benchmark.analysis.results import Results, read_results
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics

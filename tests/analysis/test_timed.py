@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.records import read_records
+from benchmark.analysis.results import read_results
 from benchmark.analysis.timed import mean_seconds, untimed_notes, with_times
 from benchmark.plugins import all_metrics
 from tests.analysis.test_cost import row, write

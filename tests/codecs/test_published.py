@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from benchmark.analysis.curve import Curve, read_results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import bd_rate
+from benchmark.analysis.results import read_results
 from benchmark.codec import Codec
 from benchmark.dataset import read_image
 from benchmark.metric import find_metric
@@ -191,7 +192,8 @@ def test_baselines_against_published_curves(
 def test_baseline_of_jpeg2000_is_no_worse_than_published() -> None:
     """The published means are over images of one rate each: ours are read off every image's own curve at that rate."""
     found = read_results([BASELINE], METRICS).image_curves(PSNR)
-    curves = [curve.front() for curve in found if curve.label == "jpeg2000"]
+    (ours,) = (curves for curves in found if curves.label == "jpeg2000")
+    curves = [curve.front() for curve in ours]
     assert len(curves) == 24
     low, high = max(rates[0] for rates, _, _ in curves), min(rates[-1] for rates, _, _ in curves)
     common = [(rate, published) for rate, published in OPENJPEG if low <= rate <= high]

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from benchmark import plugins
-from benchmark.analysis.curve import Results
+from benchmark.analysis.results import Results
 from benchmark.cli.main import main
 from benchmark.metric import Metric
 from benchmark.report.figures.curves import draw_all

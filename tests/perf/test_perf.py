@@ -19,10 +19,10 @@ from skimage.metrics import structural_similarity
 from threadpoolctl import threadpool_limits
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.regression.compare import compare
 from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.regression.tolerance import judged_columns
+from benchmark.analysis.results import read_results
 from benchmark.dataset import read_image
 from benchmark.metric import to_channels
 from benchmark.metrics.psnr import Psnr

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.records import read_records
 from benchmark.analysis.regression.runs import read_run
+from benchmark.analysis.results import read_results
 from benchmark.analysis.table import summarise
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics

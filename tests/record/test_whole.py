@@ -52,7 +52,11 @@ def read(tmp_path: Path, text: str | bytes) -> Whole | None:
 
 
 def test_all_cells_are_those_of_the_reader_of_rows(tmp_path: Path) -> None:
-    rows = [ROW, replace(ROW, image="banana", metrics={"psnr_rgb": float("inf")}), replace(ROW, status="failed", bpp=None)]
+    rows = [
+        ROW,
+        replace(ROW, image="banana", metrics={"psnr_rgb": float("inf")}),
+        replace(ROW, status="failed", bpp=None),
+    ]
     found = read(tmp_path, text_of(*rows))
     assert found is not None
     assert found.torn == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.analysis import bdrate, cost, ranking
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.matched import matched_table
+from benchmark.analysis.results import read_results
 from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import mean_seconds
 from benchmark.plugins import all_metrics

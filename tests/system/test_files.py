@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import results_of
+from benchmark.analysis.results import results_of
 from benchmark.errors import OutputError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, read_results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.references.foreign import import_curves
 from benchmark.analysis.references.reference import Reference, is_reference, numbers_of, read_reference
+from benchmark.analysis.results import Results, read_results
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -24,8 +25,8 @@ def read_with_references(paths: Sequence[Path], metrics: Sequence[Metric]) -> Re
     that does not say on which data set it is to be on that of the results, if they are on one alone; a note says so.
 
     Args:
-        paths: what :func:`benchmark.analysis.curve.read_results` takes; files that ``import`` wrote; files in the forms
-            that it reads, but for CSV; and folders of such files.
+        paths: what :func:`benchmark.analysis.results.read_results` takes; files that ``import`` wrote; files in the
+            forms that it reads, but for CSV; and folders of such files.
         metrics: the metrics that are installed.
 
     Raises:

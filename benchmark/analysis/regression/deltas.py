@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results, results_of
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import bd_rate
+from benchmark.analysis.images import ImageCurves
+from benchmark.analysis.pairs import deltas
 from benchmark.analysis.regression.changes import NOISE
 from benchmark.analysis.regression.runs import KEYS
+from benchmark.analysis.results import Results, results_of
 from benchmark.analysis.standing import unlabelled
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
@@ -48,7 +51,7 @@ def series_of(good: pd.DataFrame) -> pd.Series:
 def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], tolerance: float) -> pd.DataFrame:
     """BD-rate of the current run against the baseline for each series, data set and metric, with a verdict.
 
-    The curves are those of tables and figures, see :meth:`benchmark.analysis.curve.Results.curves`: rates are pooled
+    The curves are those of tables and figures, see :meth:`benchmark.analysis.results.Results.curves`: rates are pooled
     where images differ much in size, and a few images of infinite quality are left out.
     """
     metrics = [metric for metric in leading(judged) if _both(good, metric)]
@@ -57,19 +60,14 @@ def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], to
     before, after = (_results(good, series, metrics, side) for side in ("before", "after"))
     rows = []
     for metric in metrics:
-        curves = [_by_place(results.curves(metric)) for results in (before, after)]
-        images = [_by_place(results.image_curves(metric)) for results in (before, after)]
+        curves = [_by_series(results.curves(metric)) for results in (before, after)]
+        images = [_by_series(results.image_curves(metric)) for results in (before, after)]
         for (dataset, label), part in good.groupby(["dataset", series], sort=False):
             if not _both(part, metric):
                 continue
-            own = [found.get((str(dataset), str(label), ""), None) for found in curves]
-            assert own[0] is not None and own[1] is not None
-            pairs = [
-                (images[0][key], images[1][key])
-                for key in images[0]
-                if key[:2] == (dataset, label) and key in images[1] and images[0][key].covers <= own[0].covers
-            ]
-            row = _bd(own[0], own[1], pairs, str(label), _alike(part, metric))
+            key = str(dataset), str(label)
+            pair = _of_mean(images[0][key], images[1][key], curves[0][key].covers)
+            row = _bd(curves[0][key], curves[1][key], pair, str(label), _alike(part, metric))
             value = row["bd_rate"]
             verdict = "" if math.isnan(value) else "same"
             if abs(value) > tolerance:
@@ -115,8 +113,18 @@ def _results(good: pd.DataFrame, series: pd.Series, metrics: Sequence[Metric], s
     return replace(results, summary=with_labels(results.summary), records=with_labels(results.records))
 
 
-def _by_place(curves: Sequence[Curve]) -> dict[tuple[str, str, str], Curve]:
-    return {(curve.dataset, curve.label, curve.image): curve for curve in curves}
+_Curves = TypeVar("_Curves", Curve, ImageCurves)
+
+
+def _by_series(curves: Sequence[_Curves]) -> dict[tuple[str, str], _Curves]:
+    return {(curve.dataset, curve.label): curve for curve in curves}
+
+
+def _of_mean(before: ImageCurves, after: ImageCurves, covers: frozenset[str]) -> tuple[ImageCurves, ImageCurves]:
+    """The curves on the images that a mean curve covers."""
+    old, new = before.shared(after)
+    covered = np.flatnonzero([image in covers for image in old.covers])
+    return old.take(covered), new.take(covered)
 
 
 def _alike(part: pd.DataFrame, metric: Metric) -> frozenset[str]:
@@ -129,21 +137,24 @@ def _alike(part: pd.DataFrame, metric: Metric) -> frozenset[str]:
 
 
 def _bd(
-    before: Curve, after: Curve, pairs: Sequence[tuple[Curve, Curve]], label: str, alike: frozenset[str]
+    before: Curve, after: Curve, pair: tuple[ImageCurves, ImageCurves], label: str, alike: frozenset[str]
 ) -> dict[str, Any]:
     """BD-rates of the images and of their mean curve.
 
     Where half of the images or more have none, such as flat ones, that of the mean curve stands for both.
     """
-    each = [0.0 if old.image in alike else bd_rate(old, new).value for old, new in pairs]
-    each = [value for value in each if not math.isnan(value)]
+    old, new = pair
+    moved = np.array([name not in alike for name in old.names], bool)
+    values = np.zeros(len(old))
+    values[moved] = deltas(old.take(moved).front, new.take(moved).front).values
+    each = values[~np.isnan(values)]
     value, flags = 0.0, (*before.notes, *after.notes)
-    if not all(old.image in alike for old, _ in pairs):
+    if moved.any():
         named = (replace(before, label=f"{label} of the baseline"), replace(after, label=f"{label} of the current run"))
         found = bd_rate(*named)
         value, flags = found.value, found.flags
     return {
-        "bd_rate": float(np.mean(each)) if len(each) > len(pairs) / 2 else value,
+        "bd_rate": float(np.mean(each)) if len(each) > len(old) / 2 else value,
         "mean_curve": value,
         "image_count": len(each),
         "points": len(before.rates),

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmark.analysis.curve import Curve, Results
+from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import drawn_path
 from benchmark.analysis.points import mixed_sizes
+from benchmark.analysis.results import Results
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.report.figures.style import (
@@ -53,7 +54,7 @@ def draw_rd_curves(
     The line through them is the curve that BD-rates integrate; a point that it leaves out is a marker alone.
 
     Args:
-        points: the operating points of one data set and this metric, see ``analysis.curve.Results.points``.
+        points: the operating points of one data set and this metric, see ``analysis.results.Results.points``.
         metric: what to draw upwards.
         path: without an ending.
         width: the width of the figure in inches.
@@ -165,7 +166,7 @@ def draw_all(results: Results, metrics: Sequence[Metric], folder: Path) -> list[
     """Draws every metric of every data set of results, in the forms of print.
 
     Args:
-        results: see ``analysis.curve.read_results``.
+        results: see ``analysis.results.read_results``.
         metrics: what to draw.
         folder: the folder of the files ``rd_<metric>.<format>``; each of several data sets gets a folder below it.
     """

@@ -42,7 +42,7 @@ def tables_of(
     """The tables of a data set.
 
     Args:
-        summary: the summary of the results, with ``series``, see :class:`benchmark.analysis.curve.Results`.
+        summary: the summary of the results, with ``series``, see :class:`benchmark.analysis.results.Results`.
         bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for every metric; those of other data sets are not
             looked at.
         ranks: rows of :func:`benchmark.analysis.ranking.ranking` at one rate, for every metric, likewise.

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.curve import read_results
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.records import read_records
 from benchmark.analysis.references.joined import read_with_references
+from benchmark.analysis.results import read_results
 from benchmark.errors import UsageError
 from benchmark.plugins import all_metrics, metric_columns
 from tests.analysis.references.examples import compressai

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import Results, read_results
+from benchmark.analysis.results import Results, read_results
 from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all, draw_rd_curves

@@ -6,11 +6,10 @@ import dataclasses
 import math
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import read_results
+from benchmark.analysis.results import read_results
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
@@ -40,7 +39,7 @@ def test_samples_of_images_have_the_mean_curve_as_their_mean(tmp_path: Path, col
     for whole in results.curves(metric):
         samples = results.samples(whole, metric)
         assert samples is not None
-        rates, qualities = samples.means(np.full((1, 8), 1 / 8))
+        rates, qualities = samples.means()
         assert rates[0] == pytest.approx(whole.rates)
         assert qualities[0] == pytest.approx(whole.qualities)
 

@@ -1,0 +1,160 @@
+"""The curves of single images: of one series all at once, for there may be a hundred thousand of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.interpolate import Floats, Front, fronts
+from benchmark.metric import Metric
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class ImageCurves:
+    """The curve of one series on each image, or batch of images. Its items are curves, see :class:`Curve`.
+
+    Attributes:
+        dataset: the data set of the curves.
+        label: the name of the series.
+        rows: (curves,), the place of the first row of each among those that the curves are of.
+        names: (curves,), the names of the images.
+        covers: (curves,), name and digest of each image.
+        images: (curves,), how many images each is: more than one where batches were coded.
+        rates, qualities: (curves, points), bits per pixel and quality of the points in any order, the last ones NaN
+            where a curve has fewer points than others.
+        points: (curves, points), the number of each operating point in the results; −1 where there is none.
+    """
+
+    dataset: str
+    label: str
+    rows: Places
+    names: npt.NDArray[np.object_]
+    covers: npt.NDArray[np.object_]
+    images: Places
+    rates: Floats
+    qualities: Floats
+    points: Places
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> Curve:
+        there = self.points[place] >= 0
+        return Curve(
+            self.rates[place][there].tolist(),
+            self.qualities[place][there].tolist(),
+            self.label,
+            self.dataset,
+            str(self.names[place]),
+            int(self.images[place]),
+            frozenset([str(self.covers[place])]),
+            (),
+            tuple(self.points[place][there].tolist()),
+        )
+
+    def __iter__(self) -> Iterator[Curve]:
+        return (self[place] for place in range(len(self)))
+
+    def take(self, places: npt.NDArray[Any]) -> ImageCurves:
+        """Some of the curves."""
+        return ImageCurves(
+            self.dataset,
+            self.label,
+            self.rows[places],
+            self.names[places],
+            self.covers[places],
+            self.images[places],
+            self.rates[places],
+            self.qualities[places],
+            self.points[places],
+        )
+
+    @cached_property
+    def front(self) -> Front:
+        """Rates and qualities in the order of the rates, and which of the points are on the front of their curve."""
+        return fronts(self.rates, self.qualities)
+
+    @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """(curves,), whether all points of a curve are on its front, so that there is nothing to say of any."""
+        counts: npt.NDArray[np.bool_] = self.front[2].sum(axis=1) == (self.points >= 0).sum(axis=1)
+        return counts
+
+    def hulls(self) -> ImageCurves:
+        """The upper convex hull of each curve, see :meth:`Curve.hull`."""
+        hulls = [curve.hull() for curve in self]
+        return ImageCurves(
+            self.dataset,
+            self.label,
+            self.rows,
+            self.names,
+            self.covers,
+            self.images,
+            _padded([hull.rates for hull in hulls], np.nan),
+            _padded([hull.qualities for hull in hulls], np.nan),
+            _padded([hull.points for hull in hulls], -1).astype(np.intp),
+        )
+
+    def shared(self, other: ImageCurves) -> tuple[ImageCurves, ImageCurves]:
+        """The curves of both on the images that both have, in the order of these."""
+        places = pd.Index(other.covers).get_indexer(pd.Index(self.covers))
+        return self.take(places >= 0), other.take(places[places >= 0])
+
+
+def image_curves(records: pd.DataFrame, metric: Metric, label: str) -> list[ImageCurves]:
+    """The curves of each series on each data set, in the order of the records.
+
+    Args:
+        records: rows that succeeded, with ``item`` and ``point``, see :class:`benchmark.analysis.results.Results`.
+        metric: the metric of the quality.
+        label: the column of the series.
+    """
+    rates = pd.to_numeric(records["bpp"]).to_numpy(float)
+    qualities = np.asarray(metric.quality(pd.to_numeric(records[metric.column]).to_numpy(float)))
+    columns = {name: records[name].to_numpy() for name in ("dataset", label, "image", "covers", "images")}
+    items, points = (records[name].to_numpy(np.intp) for name in ("item", "point"))
+    groups = records.groupby(["dataset", label], sort=False).indices.values()
+    found = []
+    for rows in sorted(map(np.asarray, groups), key=lambda rows: int(rows[0])):
+        _, first, which = np.unique(items[rows], return_index=True, return_inverse=True)
+        order = np.argsort(first)  # images in the order in which they come
+        place = np.empty(len(order), np.intp)
+        place[order] = np.arange(len(order))
+        which = place[which]
+        starts = rows[first[order]]
+        column = pd.Series(which).groupby(which).cumcount().to_numpy(np.intp)
+        shape = len(starts), int(column.max()) + 1
+        tables = {name: np.full(shape, np.nan) for name in ("rates", "qualities")}
+        tables["rates"][which, column], tables["qualities"][which, column] = rates[rows], qualities[rows]
+        numbers = np.full(shape, -1, np.intp)
+        numbers[which, column] = points[rows]
+        curves = ImageCurves(
+            str(columns["dataset"][rows[0]]),
+            str(columns[label][rows[0]]),
+            starts,
+            columns["image"][starts],
+            columns["covers"][starts],
+            columns["images"][starts].astype(np.intp),
+            tables["rates"],
+            tables["qualities"],
+            numbers,
+        )
+        found.append(curves.take(np.flatnonzero(~np.isnan(curves.qualities).all(axis=1))))
+    return found
+
+
+def _padded(rows: Sequence[Sequence[float]], filling: float) -> Floats:
+    """Rows of different lengths as a table, at least one wide."""
+    table = np.full((len(rows), max(1, *map(len, rows))) if rows else (0, 1), filling)
+    for place, row in enumerate(rows):
+        table[place, : len(row)] = row
+    return table

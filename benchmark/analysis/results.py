@@ -1,0 +1,230 @@
+"""Rate–distortion curves, from the CSV files of runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.files import read_table
+from benchmark.analysis.images import ImageCurves, image_curves
+from benchmark.analysis.measured import known_metrics, read_manifest
+from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
+from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise
+from benchmark.errors import UsageError, counted
+from benchmark.metric import Metric, find_metric
+from benchmark.record.frames import text_column
+
+
+@dataclass(frozen=True)
+class Results:
+    """What runs wrote.
+
+    Attributes:
+        summary: a row for each operating point: its number ``point``, its ``series``, its ``hull``, which is the series
+            without the settings, and the images that it ``covers``.
+        records: the rows of which there are records, with ``point``, ``series`` and ``hull``; with the image that each
+            ``covers``, by name and digest, and its number ``item`` in the order of these. None where only summaries
+            were read.
+        metrics: the metrics that are known of the columns, see :mod:`benchmark.analysis.measured`.
+        notes: what to know of the files.
+        imported: mean curves that others published, by the column of their metric. :meth:`curves` has them, too.
+    """
+
+    summary: pd.DataFrame
+    records: pd.DataFrame
+    metrics: Sequence[Metric]
+    notes: Sequence[str] = ()
+    imported: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
+
+    def metric(self, text: str) -> Metric:
+        """The metric that a text such as ``psnr`` or ``psnr_y`` means.
+
+        Raises:
+            UsageError: the results have none of this name, or do not say what it is.
+        """
+        if f"{text}_mean" in self.summary and text not in {metric.column for metric in self.metrics}:
+            raise UsageError(
+                f"metric {text!r}: the results have such a column, but nothing says whether it rises with the quality: "
+                "install the package that measured it, or put the run's manifest.json beside the results"
+            )
+        return find_metric(self.metrics, text)
+
+    def points(self, metric: Metric) -> pd.DataFrame:
+        """The operating points with the rate and quality that curves and figures of a metric have.
+
+        See :func:`benchmark.analysis.points.points_of`.
+        """
+        return points_of(self.summary, self.records, metric)
+
+    def curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
+        """The mean curve of each series on each data set; of its points those that cover the most images.
+
+        Rate and quality are means over the same images, see :meth:`points`.
+
+        Args:
+            metric: the metric whose :meth:`benchmark.metric.Metric.quality` the curves go up by.
+            hull: whether all series of a codec are merged to the convex hull of their mean points, see
+                :meth:`Curve.hull`.
+
+        Raises:
+            UsageError: there is no such column.
+        """
+        points = self.points(metric)
+        curves = []
+        for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
+            most = group[group["images"] == group["images"].max()]
+            covers = Counter(most["covers"]).most_common(1)[0][0]
+            whole = most[most["covers"] == covers]
+            missing = len(group) - len(whole)
+            left = f"{series}: left out {counted(missing, 'point')} of other images or fewer"
+            notes = [left] if missing else []
+            if undefined := int(whole["undefined"].max()):
+                notes.append(f"{metric.column} has no value on {counted(undefined, 'image')}, left out")
+            if infinite := whole["infinite"].max():
+                notes.append(f"{metric.column} is infinite on some images, left out: {infinite}")
+            curve = Curve(
+                list(whole["rate"]),
+                list(whole["quality"]),
+                str(series),
+                str(dataset),
+                "",
+                int(whole["images"].iloc[0]),
+                covers,
+                tuple(notes),
+                tuple(whole["point"]),
+            )
+            curves.append(curve.hull() if hull else curve)
+        return [*curves, *self.imported.get(metric.column, ())]
+
+    def image_curves(self, metric: Metric, *, hull: bool = False) -> list[ImageCurves]:
+        """The curves of each series on each image, or batch of images, of which there are records.
+
+        Arguments and errors are those of :meth:`curves`. The hull is that of the image: its settings need not be those
+        of the mean. An image on which the metric has no value at all has no curve.
+        """
+        if metric.column not in self.records:
+            raise UsageError(f"the results have no column {metric.column}")
+        found = image_curves(self.records[self.records["status"] == "ok"], metric, _label(hull))
+        return [curves.hulls() for curves in found] if hull else found
+
+    def samples(self, curve: Curve, metric: Metric) -> Samples | None:
+        """A mean curve's points on every image that it covers, in the order of the images' names.
+
+        There are none without records.
+
+        Args:
+            curve: a curve that :meth:`curves` gave.
+            metric: the metric of the curve.
+        """
+        if not curve.covers or metric.column not in self.records:
+            return None
+        rows = self.records[self.records["point"].isin(curve.points) & (self.records["status"] == "ok")]
+        rows = rows[rows["covers"].isin(curve.covers)]
+        if rows.empty:
+            return None
+        # Images have their numbers in the order of their names.
+        images, places = np.unique(rows["item"].to_numpy(np.intp), return_inverse=True)
+        column_of = {point: place for place, point in enumerate(curve.points)}
+        columns = rows["point"].map(column_of)
+        pooled = curve.dataset in mixed_sizes(self.summary)
+        rows = rows.assign(sizes=rate_weights(rows) if pooled else rows["images"])
+        names = ("bpp", metric.column, "images", "sizes")
+        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in names}
+        for name, table in tables.items():
+            table[places, columns] = pd.to_numeric(rows[name])
+        weights, sizes = (tables[name][:, 0] for name in ("images", "sizes"))
+        return Samples(tables["bpp"], tables[metric.column], weights, sizes, metric)
+
+
+def _label(hull: bool) -> str:
+    return "hull" if hull else "series"
+
+
+def read_results(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
+    """The results of one or more runs, none twice.
+
+    Args:
+        paths: results folders, ``records.csv`` or ``summary.csv`` files. Of a folder the records are read, or the
+            summary where there are none.
+        metrics: the metrics that are installed; others are described by the manifests beside the results.
+
+    Raises:
+        UsageError: nothing is there.
+        RecordsError: a file is neither of the two.
+    """
+    records: list[pd.DataFrame] = []
+    summaries: list[pd.DataFrame] = []
+    described = known_metrics(metrics, map(read_manifest, paths))
+    notes: list[str] = []
+    for path in paths:
+        frame = read_table(path, [metric.column for metric in described], notes)
+        (records if "status" in frame else summaries).append(frame)
+    return results_of(records, summaries, described, notes)
+
+
+def results_of(
+    records: Sequence[pd.DataFrame],
+    summaries: Sequence[pd.DataFrame],
+    described: Sequence[Metric],
+    notes: Sequence[str] = (),
+) -> Results:
+    """The results of records and summaries that were read, none twice.
+
+    Args:
+        records: tables of :func:`benchmark.analysis.records.read_records`.
+        summaries: tables of :func:`benchmark.analysis.table.read_summary`.
+        described: the metrics that are known of the columns.
+        notes: what to know of the files.
+    """
+    tables = list(summaries)
+    nothing = pd.DataFrame(columns=[*KEYS, "image", "images", "status", "covers", "item", "point"])
+    rows = _numbered(records) if records else nothing
+    if records:
+        good = rows["status"] == "ok"
+        covers = rows["covers"][good].groupby(rows["point"][good]).agg(frozenset)
+        summary = summarise(rows.drop(columns=["covers", "item", "point"]), described)
+        tables.insert(0, summary.assign(covers=pd.Series(range(len(summary))).map(covers.to_dict())))
+    summary = pd.concat(tables, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)
+    known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
+    sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
+    summary = summary.assign(
+        point=range(len(summary)),
+        covers=sets,
+        series=_series(summary, series_labels(summary)),
+        hull=_series(summary, summary["codec"]),
+    )
+    measured = [metric for metric in described if f"{metric.column}_mean" in summary]
+    points = rows["point"].to_numpy(np.intp) if records else np.empty(0, np.intp)
+    for name in ("series", "hull"):
+        rows[name] = text_column(summary[name].to_numpy(object)[points])
+    return Results(summary, rows, measured, [*notes, *note_on_sizes(summary)])
+
+
+def _numbered(records: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of records, none twice, with ``covers``, ``item`` and ``point``, see :class:`Results`."""
+    rows = pd.concat(records, ignore_index=True) if len(records) > 1 else records[0].reset_index(drop=True)
+    twice = rows.duplicated([*KEYS, "image"], keep="last")
+    if twice.any():
+        rows = rows[~twice].reset_index(drop=True)
+    items, covers = pd.factorize((rows["image"] + " " + rows["image_sha256"]).to_numpy(object), sort=True)
+    # Operating points in the order in which they come, as summaries have them.
+    points = rows.groupby(KEYS, sort=False, dropna=False).ngroup()
+    return rows.assign(covers=text_column(covers[items]), item=items, point=points)
+
+
+def plain_summary(results: Results) -> pd.DataFrame:
+    """The summary of results as a file has it, without the columns that :class:`Results` adds."""
+    return results.summary.drop(columns=["point", "covers", "series", "hull"])
+
+
+def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:
+    """Labels, told apart by what was matched, and by version where a codec has several."""
+    labels = labels + matched_labels(summary)
+    several = summary["version"].groupby([summary["dataset"], summary["codec"]]).transform("nunique")
+    return labels.where(several == 1, labels + " by " + summary["version"])

@@ -1,0 +1,139 @@
+"""Bjøntegaard deltas of a series image by image, all images at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.delta import LEAST_POINTS, SMALL_OVERLAP, BDResult, bd_metric, bd_rate
+from benchmark.analysis.images import ImageCurves
+from benchmark.analysis.interpolate import Floats
+from benchmark.analysis.pairs import Deltas, deltas
+from benchmark.analysis.standing import unlabelled
+
+_OF_IMAGES = ("curve_ci_low", "curve_ci_high", "spread", "image_mean", "ci_low", "ci_high", "p_value", "image_std")
+
+
+@dataclass(frozen=True)
+class OfImages:
+    """The curves of a series and of an anchor on single images.
+
+    Attributes:
+        own: the curves of the series.
+        anchors: those of the anchor.
+        interpolator: see :func:`benchmark.analysis.delta.bd_rate`.
+    """
+
+    own: ImageCurves
+    anchors: ImageCurves
+    interpolator: str
+
+    @cached_property
+    def pairs(self) -> tuple[ImageCurves, ImageCurves]:
+        """The curves of the series and of the anchor on the images that both have, in the order of the series."""
+        return self.own.shared(self.anchors)
+
+    @cached_property
+    def rates(self) -> Deltas:
+        """The differences in rate, in percent."""
+        return self._deltas(of_rate=True)
+
+    @property
+    def values(self) -> Floats:
+        """The BD-rate of each image that both have, in percent; NaN where it was refused."""
+        return self.rates.values
+
+    def _deltas(self, *, of_rate: bool) -> Deltas:
+        own, anchors = self.pairs
+        found = deltas(anchors.front, own.front, self.interpolator, of_rate=of_rate)
+        found.values[own.images != anchors.images] = math.nan
+        return found
+
+    def table(self, common: Mapping[str, str], title: str) -> pd.DataFrame:
+        """A row for each image that both have, see :func:`delta_row`.
+
+        Args:
+            common: cells of all rows.
+            title: the title of the metric.
+        """
+        own, anchors = self.pairs
+        rates, metrics = self.rates, self._deltas(of_rate=False)
+        points = (own.points >= 0).sum(axis=1), (anchors.points >= 0).sum(axis=1)
+        whole = own.whole & anchors.whole & (own.images == anchors.images)
+        good = ~np.isnan(rates.values) & ~np.isnan(metrics.values)
+        silent = whole & good & (np.minimum(rates.overlap, metrics.overlap) >= SMALL_OVERLAP)
+        few = whole & (np.minimum(*points) < LEAST_POINTS)
+        told: dict[tuple[int, int], str] = {}  # what is said of curves of few points, by the numbers of their points
+        flags = np.full(len(own), "", object)
+        for place in np.flatnonzero(~silent).tolist():
+            numbers = int(points[0][place]), int(points[1][place])
+            if few[place] and numbers in told:
+                flags[place] = told[numbers]
+                continue
+            pair = (bd(anchors[place], own[place], self.interpolator) for bd in (bd_rate, bd_metric))
+            flags[place] = delta_row(common, own[place], *pair, title=title)["flags"]
+            if few[place]:
+                told[numbers] = flags[place]
+        return pd.DataFrame(
+            {
+                **common,
+                "image": own.names,
+                "bd_rate": rates.values,
+                "low": rates.low,
+                "high": rates.high,
+                "overlap": rates.overlap,
+                "bd_metric": metrics.values,
+                "rate_low": metrics.low,
+                "rate_high": metrics.high,
+                "rate_overlap": metrics.overlap,
+                "points": points[0],
+                "images": own.images,
+                **dict.fromkeys(_OF_IMAGES, math.nan),
+                "image_count": 0,
+                "fixes": "",
+                "flags": flags,
+            }
+        )
+
+
+def delta_row(
+    common: Mapping[str, str], curve: Curve, rate: BDResult, metric: BDResult, *, title: str
+) -> dict[str, Any]:
+    """A row of :func:`benchmark.analysis.bdrate.bd_table`; what it says of many images is not filled in.
+
+    Args:
+        common: cells of all rows.
+        curve: the curve of the series.
+        rate, metric: the deltas of the two curves.
+        title: the title of the metric.
+    """
+    told: dict[str, list[str]] = {}
+    for name, result in (("BD-rate", rate), (f"BD-{title}", metric)):
+        for flag in unlabelled(result.flags, curve.label):
+            told.setdefault(flag, []).append(name)
+    of = "" if curve.image else " of the mean curve"
+    flags = [f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items()]
+    return {
+        **common,
+        "bd_rate": rate.value,
+        "low": rate.low,
+        "high": rate.high,
+        "overlap": rate.overlap,
+        "bd_metric": metric.value,
+        "rate_low": metric.low,
+        "rate_high": metric.high,
+        "rate_overlap": metric.overlap,
+        "points": len(curve.rates),
+        "images": curve.images,
+        **dict.fromkeys(_OF_IMAGES, math.nan),
+        "image_count": 0,
+        "fixes": "",
+        "flags": "; ".join(flags),
+    }
