@@ -53,7 +53,8 @@ class OfImages:
     def _deltas(self, *, of_rate: bool) -> Deltas:
         own, anchors = self.pairs
         found = deltas(anchors.front, own.front, self.interpolator, of_rate=of_rate)
-        found.values[own.images != anchors.images] = math.nan
+        for figures in (found.values, found.low, found.high, found.overlap):
+            figures[own.images != anchors.images] = math.nan
         return found
 
     def table(self, common: Mapping[str, str], title: str) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -13,20 +11,12 @@ from benchmark.analysis.results import read_results
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from tests.analysis.examples import curve, many, records
+from tests.analysis.examples import many, records
 
 METRICS = all_metrics()
 
 
 PSNR = find_metric(METRICS, "psnr_rgb")
-
-
-def test_the_hull_keeps_points_that_no_mixture_beats() -> None:
-    points = ((1.0, 30.0), (2.0, 32.0), (3.0, 36.0), (3.0, 35.0), (5.0, 38.0), (4.0, 37.5), (6.0, 38.0), (9, math.inf))
-    hull = dataclasses.replace(curve(points), points=tuple(range(8))).hull()
-    assert list(zip(hull.rates, hull.qualities, strict=True)) == [(1, 30), (3, 36), (4, 37.5), (5, 38)]
-    assert hull.points == (0, 2, 5, 4)
-    assert list(curve(()).hull().rates) == []
 
 
 @pytest.mark.parametrize("column", ["psnr_rgb", "ms_ssim_rgb"])
@@ -76,3 +66,19 @@ def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("")
     with pytest.raises(RecordsError, match="cannot be read as CSV"):
         read_results([tmp_path / "x.csv"], METRICS)
+
+
+def test_rows_know_their_operating_point_and_their_image(tmp_path: Path) -> None:
+    plain, good = many()
+    again = plain[plain["settings"] == '{"q":0}'].assign(bpp=0.3)
+    pd.concat([plain[::-1], good, again]).to_csv(tmp_path / "records.csv", index=False)
+    results = read_results([tmp_path], METRICS)
+    rows = results.records
+    assert len(rows) == len(plain) + len(good), "of two rows of one thing the last counts"
+    assert set(rows.loc[rows["settings"] == '{"q":0}', "bpp"]) >= {0.3}
+    assert sorted(set(zip(rows["item"], rows["covers"], strict=True))) == [
+        (place, f"{name} {name * 3}") for place, name in enumerate("abcdefgh")
+    ]
+    own = results.summary.set_index("point").loc[rows["point"]]
+    for name in ("codec", "settings", "series", "hull"):
+        assert rows[name].tolist() == own[name].tolist()
