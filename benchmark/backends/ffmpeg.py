@@ -1,4 +1,4 @@
-"""The ffmpeg program that comes with imageio-ffmpeg: planes to a video stream of one frame, and back."""
+"""The ffmpeg program that comes with imageio-ffmpeg: planes to a video stream of one frame and back; its filters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import version
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmark.colour.convert import Planes
 from benchmark.errors import BitstreamError, MissingBackend, ProgramError
@@ -30,7 +31,7 @@ def program() -> str:
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise MissingBackend("the program ffmpeg is missing: pip install 'rdbench[av1,vvc]'") from error
+        raise MissingBackend("the program ffmpeg is missing: pip install 'rdbench[av1,vvc,vmaf]'") from error
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
@@ -174,3 +175,61 @@ def decode_planes(stream: bytes, *, form: str) -> tuple[Planes, int]:
         raise BitstreamError(f"not a {form} stream of one image: it holds several pictures, or only a part of one")
     parts = np.split(np.frombuffer(samples, kind), np.cumsum(sizes)[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)], depth
+
+
+@cache
+def filters_version(*names: str) -> str:
+    """Versions of ffmpeg and of imageio-ffmpeg, where it has some filters.
+
+    Raises:
+        MissingBackend: there is no such ffmpeg, or it lacks one of the filters.
+    """
+    with private_folder() as folder:
+        listed, banner = run_program([program(), "-filters"], folder=folder, timeout=60)
+    known = {words[1] for words in map(str.split, listed.decode().splitlines()) if len(words) > 1}
+    own = banner.split()[2]
+    if lacking := [name for name in names if name not in known]:
+        raise MissingBackend(
+            f"ffmpeg {own} ({program()}) has no filter {lacking[0]}: unset IMAGEIO_FFMPEG_EXE, if it is set, and "
+            "pip install --upgrade 'rdbench[vmaf]'"
+        )
+    return f"ffmpeg {own}, imageio-ffmpeg {version('imageio-ffmpeg')}"
+
+
+def filter_frames(frames: Sequence[npt.NDArray[np.uint8]], graph: str, outputs: Sequence[str]) -> tuple[str, str]:
+    """What filters write about pictures, which are the frames of a video.
+
+    Args:
+        frames: pictures of one size, shape (H, W, 3), or (H, W) for grey.
+        graph: ffmpeg's text of the filters, which take ``[0:v]``.
+        outputs: the names of the filters' outputs, which are thrown away.
+
+    Returns:
+        What they wrote to ``/dev/stdout`` and to ``/dev/stderr``.
+
+    Raises:
+        ProgramError: a filter refused the pictures.
+    """
+    height, width = frames[0].shape[:2]
+    form = ["-f", "rawvideo", "-pix_fmt", "gray" if frames[0].ndim == 2 else "rgb24", "-s", f"{width}x{height}"]
+    sinks = [word for name in outputs for word in ("-map", f"[{name}]", "-f", "null", "-")]
+    with private_folder() as folder:
+        written, complaints = run_program(
+            [
+                program(),
+                *_QUIET,
+                "-filter_complex_threads",
+                "1",
+                *form,
+                "-i",
+                "pipe:0",
+                "-filter_complex",
+                graph,
+                *sinks,
+            ],
+            folder=folder,
+            stdin=b"".join(np.ascontiguousarray(frame).tobytes() for frame in frames),
+            timeout=_HOUR,
+            memory=_MEMORY,
+        )
+    return written.decode(), complaints

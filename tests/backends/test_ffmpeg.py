@@ -179,7 +179,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("name", QUICK)
 def test_without_its_library_it_says_what_to_install(name: str, fresh: pytest.MonkeyPatch) -> None:
     fresh.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(MissingBackend, match=r"pip install 'rdbench\[av1,vvc\]'"):
+    with pytest.raises(MissingBackend, match=r"pip install 'rdbench\[av1,vvc,vmaf\]'"):
         codec_class(name).version()
 
 

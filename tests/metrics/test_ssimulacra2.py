@@ -22,7 +22,7 @@ from tests.metrics.measured import Pixels
 GOLDEN = [
     row
     for row in csv.DictReader(files("benchmark.metrics").joinpath("golden.csv").read_text("utf-8").splitlines())
-    if row["metric"] == "ssimulacra2"
+    if row["column"] == "ssimulacra2"
 ]
 
 
