@@ -49,14 +49,15 @@ def codec(name: str, /, **settings: Setting) -> Codec:
         UsageError: there is no such codec.
         SettingError: a setting is unknown, of a wrong type or out of range.
         MissingBackend: its library is not installed; the message says how to install it.
+        PluginError: it is of another package, and cannot be used; the message says why.
     """
-    from benchmark.plugins import codec_class, version_of
+    from benchmark.plugins import codec_class, real_class, version_of
 
     if not isinstance(name, str):
         raise UsageError(f"expected the name of a codec, got {name!r}")
     cls = codec_class(name)
     version_of(cls)  # raises where the library is missing
-    return cls.from_settings({name: _plain(value) for name, value in settings.items()})
+    return real_class(cls).from_settings({name: _plain(value) for name, value in settings.items()})
 
 
 def dataset(name: str, /, *, root: str | Path | None = None) -> Dataset:

@@ -9,7 +9,7 @@ from typing import Any
 from benchmark.cli.console import open_console, print_json
 from benchmark.cli.tables import table_of
 from benchmark.codec import Codec, setting_types
-from benchmark.errors import KIND_WORDS, BenchmarkError, MissingBackend
+from benchmark.errors import KIND_WORDS, BenchmarkError, MissingBackend, PluginError, ProgramError
 
 
 def print_codec(name: str, *, as_json: bool) -> None:
@@ -17,9 +17,13 @@ def print_codec(name: str, *, as_json: bool) -> None:
 
     Raises:
         UsageError: there is no such codec.
+        PluginError: it is of another package, and cannot be used.
     """
     from benchmark.plugins import codec_class
+    from benchmark.plugins.usable import trouble_of
 
+    if trouble := trouble_of(name):
+        raise PluginError(trouble[1])
     facts = codec_facts(codec_class(name))
     if as_json:
         print_json(facts)
@@ -46,11 +50,12 @@ def print_codec(name: str, *, as_json: bool) -> None:
 def codec_facts(codec: type[Codec]) -> dict[str, Any]:
     """What is known of a codec, as plain values. The colour path is that of the default settings."""
     from benchmark.plugins import version_of
+    from benchmark.plugins.usable import is_learned
 
     library, missing = "", ""
     try:
         library = version_of(codec)
-    except MissingBackend as error:
+    except (MissingBackend, PluginError, ProgramError) as error:
         missing = str(error)
     kinds = setting_types(codec)
     settings = [
@@ -73,7 +78,7 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
             path = None
         colour[{1: "grey", 3: "RGB"}[channels]] = dataclasses.asdict(path) if path else None
     return {
-        "learned": codec.recipe.__func__ is not Codec.recipe.__func__,  # type: ignore[attr-defined]
+        "learned": is_learned(codec),
         "name": codec.name,
         "summary": codec.summary,
         "library": library,
@@ -88,9 +93,11 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
 def named(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
     """All codecs, data sets or metrics, as plain values."""
     from benchmark.metric import metric_groups
-    from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_classes, missing_metrics, open_dataset
+    from benchmark.plugins import all_metrics, codec_class, codec_names, look_at, missing_metrics
+    from benchmark.plugins.listing import dataset_facts
 
     if kind == "codecs":
+        look_at()
         return [codec_facts(codec_class(name)) for name in codec_names()]
     if kind == "metrics":
         missing, groups = missing_metrics(), metric_groups(all_metrics())
@@ -106,16 +113,17 @@ def named(kind: str, data_root: Path | None) -> list[dict[str, Any]]:
             }
             for metric in all_metrics()
         ]
-    found = []
-    for name, cls in sorted(dataset_classes().items()):
-        images = None
-        try:
-            images = open_dataset(name, data_root).count() if "PATH" not in cls.arguments else None
-        except BenchmarkError:
-            images = 0
-        facts = {"name": name, "arguments": cls.arguments, "summary": cls.summary, "expected": cls.expected}
-        found.append({**facts, "images_here": images})
-    return found
+    return [
+        {
+            "name": facts.name,
+            "arguments": facts.arguments,
+            "summary": facts.summary,
+            "expected": facts.expected,
+            "images_here": None if "PATH" in facts.arguments else facts.count or 0,
+            "problem": facts.problem,
+        }
+        for facts in dataset_facts(data_root)
+    ]
 
 
 def _path_text(path: dict[str, Any] | None, *, learned: bool) -> str:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def print_codecs() -> None:
     """All codecs, with what is missing for each."""
-    from benchmark.plugins import codec_class, codec_names, version_of
+    from benchmark.plugins import codec_class, codec_names, look_at, version_of
+    from benchmark.plugins.listing import misnamed_codecs
 
     table = table_of("codec", "what", "takes", "knob", "library", drop=["library", "takes"], prose=["what", "library"])
+    look_at()
     for name in codec_names():
         try:
             cls = codec_class(name)
@@ -26,7 +28,9 @@ def print_codecs() -> None:
         except MissingBackend as error:
             table.add_row(name, cls.summary, takes, _knob(cls), f"missing: {error}")
         except BenchmarkError as error:
-            table.add_row(name, f"cannot be loaded: {error}", "", "", "")
+            table.add_row(name, str(error), "", "", "")
+    for name, text in misnamed_codecs().items():
+        table.add_row(name, text, "", "", "")
     table.print()
 
 
@@ -39,31 +43,31 @@ def _knob(codec: type[Codec]) -> str:
 
 def print_datasets(data_root: Path | None) -> None:
     """All data sets, with how many of their images are here."""
-    from benchmark.plugins import dataset_classes, open_dataset
+    from benchmark.plugins.listing import dataset_facts
 
     table = table_of("data set", "what", "images here", prose=["what", "images here"])
-    for name, cls in sorted(dataset_classes().items()):
-        shown = f"{name}:{cls.arguments}" if cls.arguments else name
-        if "PATH" in cls.arguments:
+    for facts in dataset_facts(data_root):
+        shown = f"{facts.name}:{facts.arguments}" if facts.arguments else facts.name
+        if facts.problem:
+            table.add_row(shown, f"cannot be used: {facts.problem}", "")
+            continue
+        if "PATH" in facts.arguments:
             here = "any"
+        elif facts.count is None:
+            command = f"data fetch {facts.name}" if facts.fetchable else facts.built_by
+            here = f"missing: python -m benchmark {command}" if command else "missing"
         else:
-            try:
-                dataset = open_dataset(name, data_root)
-                dataset.items()
-                here = str(dataset.count())
-                if cls.expected is not None and dataset.count() != cls.expected:
-                    here += f" of {cls.expected}"
-            except BenchmarkError:
-                command = f"data fetch {name}" if cls.fetchable else cls.built_by
-                here = f"missing: python -m benchmark {command}" if command else "missing"
-        table.add_row(shown, cls.summary, here)
+            here = str(facts.count)
+            if facts.expected is not None and facts.count != facts.expected:
+                here += f" of {facts.expected}"
+        table.add_row(shown, facts.summary, here)
     table.print()
 
 
 def print_metrics() -> None:
     """All metrics: what each is, what is missing, and below the table how it is defined."""
     from benchmark.metric import metric_groups
-    from benchmark.plugins import all_metrics, installed_metrics, missing_metrics
+    from benchmark.plugins import all_metrics, installed_metrics, missing_metrics, unusable_metrics
 
     missing = missing_metrics()
     libraries = {metric.name: metric.version or "this bench" for metric in installed_metrics()}
@@ -90,6 +94,8 @@ def print_metrics() -> None:
         definitions.append(f"{name}{asked}: {first.definition}")
     table.print()
     console = open_console()
+    for name, reason in unusable_metrics().items():
+        console.print(f"metrics {name!r} of another package cannot be used: {reason}", soft_wrap=True)
     for line in definitions:
         console.print(line, soft_wrap=True)
     for group, names in metric_groups(all_metrics()).items():

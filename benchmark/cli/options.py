@@ -81,9 +81,9 @@ def pair(option: str, text: str) -> tuple[str, str]:
 def training_set(spec: str, data_root: Path | None) -> tuple[str, Dataset]:
     """The data set of a name or of a directory of images, and how it is named in full."""
     from benchmark.formats.conversions import split_conversions
-    from benchmark.plugins import dataset_classes, open_dataset
+    from benchmark.plugins import dataset_names, open_dataset
 
-    if spec.partition(":")[0] not in dataset_classes() and Path(split_conversions(spec)[0]).is_dir():
+    if spec.partition(":")[0] not in dataset_names() and Path(split_conversions(spec)[0]).is_dir():
         spec = f"folder:{spec}"
     return spec, open_dataset(spec, data_root)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def import_(
     from benchmark.analysis.references.foreign import import_curves, parse_definition
     from benchmark.analysis.references.reference import reference_text, told_apart
     from benchmark.errors import UsageError, counted, meant
-    from benchmark.plugins import all_metrics, dataset_classes
+    from benchmark.plugins import all_metrics, dataset_names
 
     if out.suffix != ".csv":
         raise UsageError(f"{out}: expected a name that ends in .csv")
@@ -90,8 +91,8 @@ def import_(
         references += found.references
         for text in found.notes:
             say_note(text)
-    if dataset and dataset.partition(":")[0] not in dataset_classes():
-        say_note(f"--dataset {dataset}: the bench has no data set of this name{meant(dataset, dataset_classes())}")
+    if dataset and dataset.partition(":")[0] not in dataset_names():
+        say_note(f"--dataset {dataset}: the bench has no data set of this name{meant(dataset, dataset_names())}")
     known = {metric.name: None for metric in all_metrics()}
     for key, defined in told.items():
         if defined.name not in known:
@@ -108,10 +109,13 @@ def import_(
 
 def _images_of(dataset: str) -> int | None:
     """How many images a data set has, if it has a fixed number."""
-    from benchmark.plugins import dataset_classes
+    from benchmark.errors import PluginError
+    from benchmark.plugins import dataset_class, dataset_names
 
-    known = dataset_classes().get(dataset.partition(":")[0])
-    return known.expected if known else None
+    name = dataset.partition(":")[0]
+    with contextlib.suppress(PluginError):  # a data set of another package that cannot be used
+        return dataset_class(name).expected if name in dataset_names() else None
+    return None
 
 
 def _pixel_rate(text: str) -> float:

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import inspect
 import pkgutil
-from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
 
 from benchmark.backends.described import TomlCodec, read_codec
 from benchmark.codec import Codec
@@ -33,8 +29,21 @@ from benchmark.errors import (
 )
 from benchmark.formats.conversions import split_conversions
 from benchmark.metric import Metric, MetricFamily
+from benchmark.plugins.families import found_families
+from benchmark.plugins.outline import (
+    Answer,
+    FamilyOutline,
+    Outline,
+    answer_of,
+    check_usable,
+    codec_outline,
+    loaded_codec,
+    point_of,
+)
+from benchmark.plugins.own import classes_of, registry
+from benchmark.plugins.points import clash, load, points_of
+from benchmark.plugins.probe import forget_answers, told_of
 from benchmark.plugins.source import class_digest
-from benchmark.record.words import taken_by, words_of
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
@@ -42,25 +51,34 @@ if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
 
 _DESCRIPTION = ".toml"
 
-_Plugin = TypeVar("_Plugin", Codec, Dataset, MetricFamily)
-
 
 def codec_names() -> list[str]:
     """Names of all codecs, sorted, without importing any of them."""
-    return sorted({*_codec_files(), *_entry_points("rdbench.codecs")})
+    return sorted({*_codec_files(), *points_of("codecs")})
+
+
+def own_codecs() -> list[str]:
+    """Names of the codecs of this bench, sorted."""
+    return sorted(_codec_files())
+
+
+def foreign_codecs() -> list[str]:
+    """Names of the codecs of other packages, sorted; not those that have the name of one of this bench."""
+    return sorted(points_of("codecs").keys() - _codec_files().keys())
 
 
 def codec_class(name: str) -> type[Codec]:
     """The codec of a name, of which only its own file is imported, or the one that a TOML file describes.
 
-    The same name gives the same class, until the TOML file is edited.
+    The same name gives the same class, until the TOML file is edited. A codec of another package is not imported here:
+    its class is an :mod:`outline <benchmark.plugins.outline>`, also where it cannot be used, see :func:`trouble_of`.
 
     Args:
         name: a codec's, or the path of a file, which ends in ``.toml``.
 
     Raises:
         UsageError: no such codec, or the file does not describe one.
-        PluginError: its file or entry point breaks the interface.
+        PluginError: its file breaks the interface.
     """
     if name.endswith(_DESCRIPTION):
         return _described(path := Path(name).resolve(), _content(path))
@@ -84,18 +102,39 @@ def _described(path: Path, content: bytes) -> type[Codec]:
 
 @cache
 def _named(name: str) -> type[Codec]:
-    files, points = _codec_files(), _entry_points("rdbench.codecs")
-    if name in files and name in points:
-        raise PluginError(f"codec {name!r} is both a file of codecs/ and an entry point ({points[name].value})")
-    if name in files:
-        classes = _classes(files[name], Codec)  # type: ignore[type-abstract]
+    if module := _codec_files().get(name):
+        classes = classes_of(module, Codec)  # type: ignore[type-abstract]
         found = [cls for cls in classes if cls.name == name]
         if len(found) != 1:
-            raise PluginError(f"{files[name]} must define one codec named {name!r}, it defines {len(found)}")
+            raise PluginError(f"{module} must define one codec named {name!r}, it defines {len(found)}")
         return found[0]
-    if name in points:
-        return _load(points[name], Codec)  # type: ignore[type-abstract]
-    raise UsageError(f"unknown codec {name!r}{did_you_mean(name, codec_names())}")
+    claims = points_of("codecs").get(name)
+    if not claims:
+        raise UsageError(f"unknown codec {name!r}{did_you_mean(name, codec_names())}")
+    told = clash("codecs", name, claims)
+    answer = Answer(status="failed", reason=told) if told else told_of(claims[:1])[0]
+    try:
+        return codec_outline(claims[0], answer)
+    except Exception as error:  # what it told may be anything
+        return codec_outline(claims[0], Answer(status="failed", reason=f"it tells of no codec: {typed_line(error)}"))
+
+
+def forget() -> None:
+    """Lets this process look for plug-ins anew, as one that goes on after a package or its libraries were replaced."""
+    forget_answers()
+    found_families.cache_clear()
+    loaded_codec.cache_clear()
+    _named.cache_clear()
+
+
+def look_at(names: Iterable[str] | None = None) -> None:
+    """Asks codecs of other packages what they are, all side by side, before :func:`codec_class` asks one by one.
+
+    Args:
+        names: of codecs; all where none are given.
+    """
+    points = points_of("codecs")
+    told_of([points[name][0] for name in foreign_codecs() if names is None or name in names])
 
 
 def codec_source(name: str) -> str:
@@ -107,23 +146,30 @@ def codec_source(name: str) -> str:
         name: see :func:`codec_class`.
     """
     cls = codec_class(name)
-    if issubclass(cls, TomlCodec):
-        return class_digest(cls, None, cls.used_files())
-    return class_digest(cls, None if name in _codec_files() else _entry_points("rdbench.codecs")[name])
+    if issubclass(cls, Outline):
+        return answer_of(cls).source
+    return class_digest(cls, None, cls.used_files() if issubclass(cls, TomlCodec) else ())
 
 
 def metric_sources() -> dict[str, str]:
     """The digest of the code that computes each metric, by the metric's name."""
-    families = metric_families()
-    # To look for entry points takes longer than all else here.
-    own = all(family.__module__.startswith("benchmark.metrics.") for family in families.values())
-    points = {} if own else _entry_points("rdbench.metrics")
     return {
-        metric.name: digest
-        for name, family in families.items()
-        for digest in [class_digest(family, points.get(name))]
+        metric.name: answer_of(family).source if issubclass(family, FamilyOutline) else class_digest(family, None)
+        for family in metric_families().values()
         for metric in family.metrics
     }
+
+
+def real_class(codec: type[Codec]) -> type[Codec]:
+    """The codec itself, imported into this process; of an outline, that which it is the outline of.
+
+    Raises:
+        PluginError: it is of another package, and cannot be used.
+    """
+    if not issubclass(codec, Outline):
+        return codec
+    check_usable(codec)
+    return loaded_codec(point_of(codec))
 
 
 def is_description(codec: str) -> bool:
@@ -136,43 +182,54 @@ def portable_name(codec: str) -> str:
     return str(Path(codec).resolve()) if is_description(codec) else codec
 
 
-@cache
-def dataset_classes() -> dict[str, type[Dataset]]:
-    """All data sets by name."""
-    return _registry("datasets", Dataset)  # type: ignore[type-abstract]
+def own_datasets() -> list[str]:
+    """Names of the data sets of this bench, sorted."""
+    return sorted(_own_datasets())
 
 
 @cache
+def _own_datasets() -> dict[str, type[Dataset]]:
+    return registry("benchmark.plugins.datasets", Dataset)  # type: ignore[type-abstract]
+
+
+def dataset_names() -> list[str]:
+    """Names of all data sets, sorted, without importing those of other packages."""
+    return sorted({*_own_datasets(), *points_of("datasets")})
+
+
+def dataset_class(name: str) -> type[Dataset]:
+    """The data set of a name. One of another package is imported, once it has shown in another process that it can be.
+
+    Raises:
+        UsageError: no such data set.
+        PluginError: it cannot be imported, or breaks its interface.
+    """
+    if name in _own_datasets():
+        return _own_datasets()[name]
+    points = points_of("datasets")
+    if name not in points:
+        raise UsageError(f"unknown data set {name!r}{did_you_mean(name, dataset_names())}")
+    told = clash("datasets", name, points[name])
+    if told := told or told_of(points[name][:1])[0].reason:
+        raise PluginError(f"data set {name!r} cannot be used: {told}")
+    return load(points[name][0], Dataset)  # type: ignore[type-abstract]
+
+
 def metric_families() -> dict[str, type[MetricFamily]]:
     """All families of metrics by name, in the order of their columns in the records.
 
+    Those of other packages that cannot be used are left out, see :func:`unusable_metrics`.
+
     Raises:
-        PluginError: a file or an entry point breaks the interface, two metrics have one column, or one has a name
-            that tables have a column of already.
+        PluginError: a file breaks the interface, two metrics have one column, or one has a name that tables have a
+            column of already.
     """
-    found = _registry("metrics", MetricFamily)  # type: ignore[type-abstract]
-    families = dict(sorted(found.items(), key=lambda pair: (pair[1].order, pair[0])))
-    owners: dict[str, tuple[str, str]] = {}
-    for name, family in families.items():
-        counts = Counter(metric.column for metric in family.metrics)
-        if twice := [column for column, count in counts.items() if count > 1]:
-            raise PluginError(f"family of metrics {name!r}: expected each column once, got {twice[0]} twice")
-        for metric in family.metrics:
-            if word := taken_by(metric.name, metric.column):
-                raise PluginError(
-                    f"metric {metric.name!r}: {word} is the name of a column of the records or of a table already; "
-                    "give the metric another name"
-                )
-            for word in words_of(metric.column):
-                other, column = owners.setdefault(word, (name, metric.column))
-                if other != name and column == metric.column:
-                    raise PluginError(f"two families of metrics have the column {column}: {other} and {name}")
-                if column != metric.column:
-                    raise PluginError(
-                        f"metrics {column} and {metric.column}: a table would have two columns {word}; give one of "
-                        "them another name"
-                    )
-    return families
+    return found_families()[0]
+
+
+def unusable_metrics() -> dict[str, str]:
+    """Why families of metrics of other packages cannot be used, by the name of the family."""
+    return found_families()[1]
 
 
 def version_of(plugin: type[Codec] | type[MetricFamily]) -> str:
@@ -180,7 +237,11 @@ def version_of(plugin: type[Codec] | type[MetricFamily]) -> str:
 
     Raises:
         MissingBackend: it cannot run here: its library is missing, or could not be loaded, whatever it raises then.
+        PluginError: it is of another package, and cannot be used.
+        ProgramError: a program that a TOML file names does not tell its version.
     """
+    if issubclass(plugin, Outline):
+        check_usable(plugin)
     try:
         with contained(plugin.name):
             return plugin.version()
@@ -242,18 +303,6 @@ def _asked(family: type[MetricFamily], names: Collection[str] | None) -> list[Me
     return [metric for metric in family.metrics if names is None or metric.name in names]
 
 
-def dataset_class(name: str) -> type[Dataset]:
-    """The data set of a name.
-
-    Raises:
-        UsageError: no such data set.
-    """
-    known = dataset_classes()
-    if name not in known:
-        raise UsageError(f"unknown data set {name!r}{did_you_mean(name, sorted(known))}")
-    return known[name]
-
-
 def open_dataset(spec: str, data_root: Path | None = None) -> Dataset:
     """The data set that a text such as ``kodak``, ``mnist:train`` or ``folder:PATH+depth=8`` means.
 
@@ -277,75 +326,3 @@ def _codec_files() -> dict[str, str]:
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg
     }
-
-
-def _entry_points(group: str) -> dict[str, EntryPoint]:
-    points: dict[str, EntryPoint] = {}
-    for point in entry_points(group=group):
-        other = points.setdefault(point.name, point)
-        if other.value != point.value:
-            raise PluginError(f"two packages claim {point.name!r} in {group}: {other.value} and {point.value}")
-    return points
-
-
-def _registry(kind: str, base: type[_Plugin]) -> dict[str, type[_Plugin]]:
-    where = "benchmark.metrics" if kind == "metrics" else f"benchmark.plugins.{kind}"
-    package = importlib.import_module(where)
-    known: dict[str, type[_Plugin]] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        for cls in _classes(f"{where}.{module.name}", base):
-            _register(known, cls)
-    for point in _entry_points(f"rdbench.{kind}").values():
-        _register(known, _load(point, base))
-    return known
-
-
-def _register(known: dict[str, type[_Plugin]], cls: type[_Plugin]) -> None:
-    other = known.setdefault(cls.name, cls)
-    if other is not cls:
-        raise PluginError(f"two plug-ins are named {cls.name!r}: {other.__module__} and {cls.__module__}")
-
-
-def _classes(module_name: str, base: type[_Plugin]) -> list[type[_Plugin]]:
-    """Concrete subclasses of a base that a module itself defines and names.
-
-    Raises:
-        PluginError: the module cannot be imported.
-    """
-    module = _imported(module_name, partial(importlib.import_module, module_name))
-    return [
-        cls
-        for _, cls in inspect.getmembers(module, inspect.isclass)
-        if issubclass(cls, base)
-        and cls.__module__ == module.__name__
-        and "name" in vars(cls)
-        and not inspect.isabstract(cls)
-    ]
-
-
-def _imported(what: str, load: Callable[[], Any]) -> Any:
-    """What a plug-in's module defines.
-
-    Raises:
-        PluginError: the module cannot be imported; the message says what to do.
-    """
-    try:
-        with contained("it"):
-            return load()
-    except PluginError as error:  # a class that breaks the interface says itself what to write
-        raise PluginError(f"{what}: {error}") from error
-    except ImportError as error:
-        raise PluginError(
-            f"{what} cannot be imported: {error}; import a library that may be missing inside the methods"
-        ) from error
-    except Exception as error:
-        raise PluginError(f"{what} cannot be imported: {typed_line(error)}") from error
-
-
-def _load(point: EntryPoint, base: type[_Plugin]) -> type[_Plugin]:
-    cls = _imported(f"entry point {point.name!r} ({point.value})", point.load)
-    if not (inspect.isclass(cls) and issubclass(cls, base)):
-        raise PluginError(f"entry point {point.name!r} ({point.value}) is no {base.__name__}")
-    if getattr(cls, "name", None) != point.name:
-        raise PluginError(f"entry point {point.name!r} ({point.value}) names itself {getattr(cls, 'name', None)!r}")
-    return cls

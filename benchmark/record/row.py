@@ -25,7 +25,7 @@ SETTLED = ("ok", "skipped", "unreachable")
 """Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``unreachable``:
 no value of the knob keeps the limit of the target. All others are failures."""
 
-STATUSES = (*SETTLED, "failed", "timeout", "crashed")
+STATUSES = (*SETTLED, "failed", "timeout", "out-of-memory", "crashed")
 
 ALONE = "alone"
 """What ``timing`` says of a row whose times were measured to be published."""
@@ -37,6 +37,9 @@ DISTURBED, DISTURBED_TEXT = "disturbed", "disturbed while it was timed"
 
 OTHER_STREAM = "other-stream"
 """The flag of a row that was timed anew, and whose bytes or pixels are not those that the same code gave before."""
+
+UNUSABLE = "unusable"
+"""The flag of a row of a codec that could not be used at all. Its settings are those that somebody asked for."""
 
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
@@ -193,7 +196,7 @@ class Record:
     flags: tuple[str, ...] = column(
         "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling, "
         "disturbed (its times are not to be published), other-stream (timed anew, it gave other bytes or pixels than "
-        "before). The reason says it in full.",
+        "before), unusable (its codec could not be used at all). The reason says it in full.",
         (),
         since=2,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from benchmark.plugins import codec_class, metric_definitions
-from benchmark.record.row import DISTURBED, OTHER_STREAM, Record
+from benchmark.codec import Codec
+from benchmark.plugins import codec_class, metric_definitions, portable_name
+from benchmark.record.row import DISTURBED, OTHER_STREAM, UNUSABLE, Record
 from benchmark.run.engine import Engine, run_tasks
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
@@ -29,6 +30,11 @@ def execute(
         jobs: workers.
         engine: starts them.
     """
+    for codec, lost in _unusable(plan).items():
+        status, reason = next(row.status for row in lost), next(row.reason for row in lost)
+        store.append(lost)
+        progress.note(f"{status}: {codec}, all its rows: {reason}")
+        progress.advance(len(lost), codec)
     unmatched = _unmatched(plan, searches, store)
     store.append(unmatched)
     progress.advance(len(unmatched), "targets without a match")
@@ -72,6 +78,26 @@ def execute(
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:
             progress.advance(len(records), where)
+
+
+def _unusable(plan: Plan) -> dict[str, list[Record]]:
+    """The rows of codecs that cannot be used, by the name of the codec."""
+    troubles = {portable_name(codec): trouble for codec, trouble in plan.study.unusable.items()}
+    found: dict[str, list[Record]] = {}
+    for part in plan.unusable:
+        cls, (status, reason) = codec_class(part.codec), troubles[part.codec]
+        for item in plan.items:
+            task = plan.task_of(part.codec, item, target=part.target)
+            for settings in part.settings:
+                codec = _silent(cls).from_settings(settings)
+                row = blank_record(task, codec, status=status, reason=one_line(reason))
+                found.setdefault(cls.name, []).append(replace(row, flags=(*row.flags, UNUSABLE)))
+    return found
+
+
+def _silent(cls: type[Codec]) -> type[Codec]:
+    """A codec that is not asked for what it cannot tell: its version and its weights."""
+    return type(cls.__name__, (cls,), {"version": classmethod(lambda _: ""), "weights_digest": lambda _: ""})
 
 
 def _told_apart(record: Record, earlier: Record | None) -> Record:

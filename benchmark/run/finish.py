@@ -164,7 +164,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
                 "schema": SCHEMA,
                 "study": study.to_dict(),
                 "run": dict(run),
-                "codecs": {cls.name: cls.version() for cls in map(codec_class, study.codecs)},
+                "codecs": _versions(study),
                 "metrics": manifest_entry(described),
                 "averaging": averaging(metric for metric in described if metric.name in study.metrics),
                 "not_enforced": [*UNGUARDED, *unsecluded(hidden=all(map(all_hidden_from, study.codecs)))],
@@ -176,6 +176,13 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         )
         + "\n",
     )
+
+
+def _versions(study: Study) -> dict[str, str]:
+    """The version of each codec, or why it cannot be used."""
+    unusable = {name: f"cannot be used: {reason}" for name, (_, reason) in study.unusable.items()}
+    classes = {name: codec_class(name) for name in study.codecs}
+    return {cls.name: unusable[name] if name in unusable else cls.version() for name, cls in classes.items()}
 
 
 def _described(folder: Path, measured: Sequence[str]) -> list[Metric]:

@@ -47,6 +47,7 @@ class Plan:
         task: what all tasks have in common, see :meth:`task_of`.
         sources: the digest of the code of each codec, by the name that its parts have.
         parts: operating points whose settings are known, or are found for each image.
+        unusable: operating points of codecs that cannot be used, see :attr:`Study.unusable`.
         mean_targets: operating points whose knob is one for the whole data set, with the target of its mean. It is
             searched for before they can be run.
         rows: identity of each row, in the order of the records file, see :attr:`benchmark.record.row.Record.identity`.
@@ -59,6 +60,7 @@ class Plan:
     task: Task
     sources: Mapping[str, str]
     parts: Sequence[Part]
+    unusable: Sequence[Part]
     mean_targets: Sequence[tuple[OperatingPoint, Target]]
     rows: Sequence[tuple[str, ...]]
 
@@ -85,6 +87,7 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
         by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
+    unusable = list(map(portable_name, study.unusable))
     return Plan(
         study=study,
         dataset=dataset,
@@ -107,19 +110,20 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
             cores=quiet_cores(study.threads) if study.timing else (),
             keep=keep,
         ),
-        sources={codec: codec_source(codec) for codec in by_codec},
+        sources={codec: "" if codec in unusable else codec_source(codec) for codec in by_codec},
         parts=[
             Part(codec, sweep, target)
             for codec, sweep in by_codec.items()
             for target in targets
-            if target is None or not target.mean
+            if codec not in unusable and (target is None or not target.mean)
         ],
+        unusable=[Part(codec, by_codec[codec], target) for codec in unusable for target in targets],
         mean_targets=[
             (OperatingPoint(codec, settings), target)
             for codec, sweep in by_codec.items()
             for settings in sweep
             for target in study.match
-            if target.mean
+            if codec not in unusable and target.mean
         ],
         rows=[
             (

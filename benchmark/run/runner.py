@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.dataset import ImageFiles, told_counts
+from benchmark.record.row import UNUSABLE
 from benchmark.record.streams import has_streams
 from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
@@ -65,7 +66,8 @@ def run_study(
     store = RecordStore(out / "records.csv", fresh=fresh)
     earlier = list(store.rows)
     unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
-    others = len({row.identity for row in earlier} - planned)
+    codecs = {identity[2] for identity in planned}
+    others = len({row.identity for row in earlier if UNUSABLE not in row.flags or row.codec not in codecs} - planned)
     kept = keep_study(out, study) if others else ""
     replace_file(out / "study.toml", study.to_toml())
     with Progress(len(plan.rows), "rows") as progress:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.reading import Row, read_rows
-from benchmark.record.row import DISTURBED, DISTURBED_TEXT, Record, columns
+from benchmark.record.row import DISTURBED, DISTURBED_TEXT, UNUSABLE, Record, columns
 from benchmark.record.streams import has_streams
 from benchmark.system.files import append_file, make_folder, replace_file
 from benchmark.system.names import plain, printable
@@ -116,6 +116,8 @@ class RecordStore:
             aside = RecordStore(self.path.with_name(f"{self.path.name}.replaced"))
             aside.append(replaced)
             aside._write_anew()  # on the disk, before the file loses them
+        for identity in _superseded(self.rows):
+            latest.pop(identity, None)
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
         self.rows, self._first = [row for _, (_, row) in ranked], 0
@@ -178,6 +180,20 @@ def set_aside(path: Path, rejected: Sequence[Row]) -> None:
         writer.writerow(["file", "line", "reason", "row"])
     writer.writerows([path.name, row.line, plain(row.problem), printable(row.written)] for row in rejected)
     append_file(aside, text.getvalue(), make=True, durable=True)
+
+
+def _superseded(rows: Iterable[Record]) -> set[tuple[str, ...]]:
+    """Identities of rows of codecs that could not be used, and were used later: their settings are nobody's."""
+    latest, used = {}, {}
+    for number, row in enumerate(rows):
+        latest[row.identity] = number, row
+        if UNUSABLE not in row.flags:
+            used[row.dataset, row.image, row.codec, row.target] = number
+    return {
+        identity
+        for identity, (number, row) in latest.items()
+        if UNUSABLE in row.flags and used.get((row.dataset, row.image, row.codec, row.target), -1) > number
+    }
 
 
 def _with_values_of(row: Record, earlier: Record) -> Record:

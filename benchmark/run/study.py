@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,19 @@ from benchmark import defaults
 from benchmark.codec import Setting
 from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
 from benchmark.metric import metric_groups
-from benchmark.plugins import all_metrics, codec_class, missing_metrics, version_of
+from benchmark.plugins import (
+    all_metrics,
+    codec_class,
+    missing_metrics,
+    unusable_metrics,
+)
 from benchmark.record.row import LEAST_REPEATS
+from benchmark.record.settings import settings_text
 from benchmark.run.matching import Target
-from benchmark.run.texts import expanded, targets_of
+from benchmark.run.sweeps import Sweep, chosen_codecs, find_unusable, leave_knobs, parse_set, sweep_settings
+from benchmark.run.texts import targets_of
 from benchmark.system.files import read_toml
 from benchmark.system.names import plain
-
-Sweep = Mapping[str, Sequence[Setting]]
-"""Values to try for each field; every combination is an operating point."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Study:
         images: the items of the data set to run; all if none is named.
         timing: whether times are measured to be published: one worker alone, at least :attr:`repeats` times, until the
             median is steady, see :mod:`benchmark.run.timing`.
+        unusable: codecs that cannot be used, beside others that can: the status of all their rows, and the reason.
     """
 
     name: str
@@ -59,15 +64,14 @@ class Study:
     match: Sequence[Target] = ()
     images: Sequence[str] = ()
     timing: bool = False
+    unusable: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
 
     def operating_points(self) -> list[OperatingPoint]:
         """Every codec at every combination of its sweep, all settings filled in, in order, none twice."""
         points: dict[tuple[str, str], OperatingPoint] = {}
         for name, sweep in self.codecs.items():
-            cls = codec_class(name)
-            for values in itertools.product(*sweep.values()):
-                codec = cls.from_settings(dict(zip(sweep, values, strict=True)))
-                points.setdefault((name, codec.settings_json), OperatingPoint(name, codec.settings))
+            for settings in sweep_settings(name, sweep, usable=name not in self.unusable):
+                points.setdefault((name, settings_text(settings)), OperatingPoint(name, settings))
         return list(points.values())
 
     def to_toml(self) -> str:
@@ -177,24 +181,25 @@ def resolve(
         UsageError: unknown names, bad values.
         MissingBackend: a codec asked for by name lacks its library.
     """
-    chosen, notes = _codecs(codecs)
+    chosen, unusable, notes = chosen_codecs(codecs)
     named_as: dict[str, str] = {}
     for codec in chosen:
         other = named_as.setdefault(codec_class(codec).name, codec)
         if other != codec:
             raise UsageError(f"{other} and {codec} are both named {codec_class(codec).name!r}")
     for text in sets:
-        codec, field, values = _parse_set(text, named_as)
+        codec, field, values = parse_set(text, named_as)
         chosen[named_as[codec]][field] = list(values)
     targets = [*targets_of(match or {}, mean=False), *targets_of(match_mean or {}, mean=True)]
     for codec, sweep in chosen.items():
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
-        _leave_knobs(chosen, sets)
+        leave_knobs({codec: sweep for codec, sweep in chosen.items() if codec not in unusable}, sets)
     for image in images:
         if not isinstance(image, str):
             raise UsageError(f"images: expected names, got {image!r}")
     _check(chosen, {"repeats": repeats, "threads": threads, "timeout": timeout})
+    find_unusable(chosen, unusable)
     measured, left_out = _metrics(metrics)
     notes += left_out
     where = dataset_names(dataset or defaults.DATASET)
@@ -209,32 +214,10 @@ def resolve(
         match=targets,
         images=list(images),
         timing=timing,
+        unusable=unusable,
     )
     study.operating_points()  # raises for a bad setting before anything runs
     return study, notes
-
-
-def _codecs(
-    codecs: Mapping[str, Sweep] | Sequence[str] | None,
-) -> tuple[dict[str, dict[str, Sequence[Setting]]], list[str]]:
-    """What a user says of the sweep of each codec, all of which can run here, and notes on those left out."""
-    notes: list[str] = []
-    if codecs is not None:
-        named = codecs if isinstance(codecs, Mapping) else {codec: {} for codec in codecs}
-        for codec in named:
-            version_of(codec_class(codec))
-        chosen = {codec: dict(sweep) for codec, sweep in named.items()}
-    else:
-        chosen = {}
-        for codec in defaults.CODECS:
-            try:
-                version_of(codec_class(codec))
-                chosen[codec] = {}
-            except MissingBackend as error:
-                notes.append(f"left out {codec}: {error}")
-    if not chosen:
-        raise UsageError("no codec to run: name some with --codecs")
-    return chosen, notes
 
 
 def dataset_names(dataset: str | Sequence[str]) -> list[str]:
@@ -255,18 +238,6 @@ def dataset_names(dataset: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(dataset))
 
 
-def _leave_knobs(codecs: Mapping[str, dict[str, Sequence[Setting]]], sets: Sequence[str]) -> None:
-    """Takes out the sweeps of the knobs, for which a match finds values."""
-    for codec, sweep in codecs.items():
-        knob = codec_class(codec).knob
-        if knob is None:
-            raise UsageError(f"match: codec {codec!r} has no knob that trades rate for quality")
-        for text in sets:
-            if text.startswith(f"{codec_class(codec).name}.{knob.field}="):
-                raise UsageError(f"--set {text}: the match chooses {knob.field}")
-        sweep.pop(knob.field, None)
-
-
 def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """Names of the metrics to compute, in the order of their columns, and notes on those that are left out.
 
@@ -275,11 +246,12 @@ def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
         MissingBackend: a metric that was asked for by its own name cannot be computed here.
     """
     groups = metric_groups(all_metrics())
-    known = groups["all"]
+    known, unusable = groups["all"], unusable_metrics()
     asked: set[str] = set()
     for name in ["basic"] if names is None else names:
         if name not in known and name not in groups:
-            raise UsageError(f"unknown metric {name!r}{did_you_mean(name, [*known, *groups])}")
+            lost = "".join(f"; metrics {other!r} cannot be used: {reason}" for other, reason in unusable.items())
+            raise UsageError(f"unknown metric {name!r}{did_you_mean(name, [*known, *groups])}{lost}")
         asked.update(groups.get(name, [name]))
     missing = missing_metrics(asked)
     for name in names or ():
@@ -287,7 +259,12 @@ def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
             raise MissingBackend(f"metric {name}: {missing[name]}")
     return (
         [name for name in known if name in asked and name not in missing],
-        [f"left out metric {name}: {reason}" for name, reason in missing.items()],
+        [f"left out metric {name}: {reason}" for name, reason in missing.items()]
+        + [
+            f"left out metrics {other!r}: {reason}"
+            for other, reason in unusable.items()
+            if set(names or ["all"]) & {*groups}
+        ],
     )
 
 
@@ -299,15 +276,3 @@ def _check(codecs: Mapping[str, Sweep], counts: Mapping[str, float]) -> None:
     for label, count in counts.items():
         if not count > 0:
             raise UsageError(f"{label}: expected a positive number, got {count}")
-
-
-def _parse_set(text: str, codecs: Mapping[str, str]) -> tuple[str, str, Sequence[Setting]]:
-    target, equals, values = text.partition("=")
-    codec, dot, field = target.partition(".")
-    if not (equals and dot and codec and field and values):
-        raise UsageError(f"--set {text}: expected CODEC.FIELD=VALUE[,VALUE…], such as jpeg.quality=5,10,20 or 5..95:5")
-    if codec not in codecs:
-        codec_class(codec)  # raises for an unknown one
-        raise UsageError(f"--set {text}: codec {codec!r} is not among those to run: {', '.join(codecs)}")
-    cls = codec_class(codecs[codec])
-    return codec, field, [cls.parse_setting(field, value) for value in expanded(f"--set {text}", values)]

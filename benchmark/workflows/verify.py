@@ -18,7 +18,7 @@ from benchmark.codec import Batch, Codec
 from benchmark.errors import MissingBackend, RecordsError, UsageError, counted, one_line, typed_line
 from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
 from benchmark.neural.codec import NeuralCodec
-from benchmark.plugins import codec_class, is_description, portable_name, version_of
+from benchmark.plugins import codec_class, is_description, portable_name, real_class, version_of
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
@@ -98,7 +98,7 @@ def decode_job(job: Job) -> Batch:
         MissingBackend: the codec is not installed.
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
     """
-    cls = _codec(job.codec)
+    cls = real_class(_codec(job.codec))
     parts = kept_streams(job.results, job.digest)
     learned = issubclass(cls, NeuralCodec)
     place: AbstractContextManager[object] = on_device(job.device) if learned else nullcontext()

@@ -12,7 +12,7 @@ import tomllib
 from functools import cache
 
 from benchmark.codec import Codec, setting_types
-from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_classes
+from benchmark.plugins import all_metrics, codec_class, codec_names, dataset_class, dataset_names
 from benchmark.report.tables.text import markdown
 from scripts.docs.blocks import ROOT
 from scripts.docs.figures import kodak_bd_rates
@@ -119,7 +119,7 @@ def settings(name: str) -> str:
 
 def datasets() -> str:
     """All data sets: name and what it is."""
-    lines = [[f"`{cls.name}`", cls.summary] for _, cls in sorted(dataset_classes().items())]
+    lines = [[f"`{name}`", dataset_class(name).summary] for name in dataset_names()]
     return markdown(["name", "what"], lines)
 
 

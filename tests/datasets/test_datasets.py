@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import MissingData, UsageError
-from benchmark.plugins import dataset_class, dataset_classes, open_dataset
+from benchmark.plugins import dataset_class, dataset_names, open_dataset
 
 
 def test_unknown_names_list_the_known() -> None:
@@ -19,7 +19,7 @@ def test_unknown_names_list_the_known() -> None:
         open_dataset("mnist:valid")
 
 
-@pytest.mark.parametrize("name", sorted(name for name, cls in dataset_classes().items() if cls.fetchable))
+@pytest.mark.parametrize("name", [name for name in dataset_names() if dataset_class(name).fetchable])
 def test_missing_sets_say_where_they_looked_and_what_to_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,17 +14,21 @@ from benchmark import plugins
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset
 from benchmark.errors import MissingBackend, PluginError, UsageError
+from benchmark.plugins.listing import misnamed_codecs
+from benchmark.plugins.usable import trouble_of
 from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
 def fresh_registries() -> None:
     """A process looks for a plug-in once and keeps what it found. Tests here need one that has not looked yet."""
-    plugins._named.cache_clear()  # nothing public makes a process look again, and nobody but these tests needs it
+    plugins.forget()
 
 
 def points(monkeypatch: pytest.MonkeyPatch, *found: EntryPoint) -> None:
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point for point in found if point.group == group])
+    monkeypatch.setattr(
+        "benchmark.plugins.points.entry_points", lambda group: [point for point in found if point.group == group]
+    )
 
 
 def test_all_files_are_found() -> None:
@@ -34,7 +38,8 @@ def test_all_files_are_found() -> None:
     for name in plugins.codec_names():
         assert issubclass(plugins.codec_class(name), Codec)
         assert plugins.codec_class(name).name == name
-    for name, cls in plugins.dataset_classes().items():
+    for name in plugins.dataset_names():
+        cls = plugins.dataset_class(name)
         assert issubclass(cls, Dataset)
         assert cls.name == name
         assert cls.summary
@@ -45,58 +50,29 @@ def test_unknown_codec_lists_the_known() -> None:
         plugins.codec_class("gif")
 
 
-def test_collisions_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    points(monkeypatch, EntryPoint("jpeg", "theirs:Jpeg", "rdbench.codecs"))
-    with pytest.raises(PluginError, match="both a file of codecs/ and an entry point"):
-        plugins.codec_class("jpeg")
+def test_names_that_two_claim_stop_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     points(
         monkeypatch,
+        EntryPoint("jpeg", "theirs:Jpeg", "rdbench.codecs"),
         EntryPoint("x", "a:X", "rdbench.codecs"),
         EntryPoint("x", "b:X", "rdbench.codecs"),
+        EntryPoint("sample", "a:X", "rdbench.datasets"),
+        EntryPoint("y", "a:X", "rdbench.datasets"),
+        EntryPoint("y", "b:X", "rdbench.datasets"),
     )
-    with pytest.raises(PluginError, match="two packages claim 'x'"):
-        plugins.codec_names()
-
-
-@pytest.mark.parametrize(
-    ("value", "complaint"),
-    [
-        ("no_such_module:X", "cannot be imported: .*; import a library that may be missing inside the methods$"),
-        ("json:JSONDecoder", "is no Codec"),
-        ("json:dumps", "is no Codec"),
-        ("benchmark.plugins.codecs.png:Png", "names itself 'png'"),
-    ],
-)
-def test_broken_entry_points_are_told(monkeypatch: pytest.MonkeyPatch, value: str, complaint: str) -> None:
-    points(monkeypatch, EntryPoint("x", value, "rdbench.codecs"))
-    with pytest.raises(PluginError, match=complaint):
-        plugins.codec_class("x")
-
-
-@pytest.mark.parametrize(
-    ("base", "method"),
-    [
-        ("codec.Codec", "decode"),
-        ("codec.Codec", "decode_batch"),
-        ("codec.Codec", "decode_smaller"),
-        ("codec.Codec", "version"),
-        ("neural.codec.NeuralCodec", "read"),
-    ],
-)
-def test_a_decoder_that_sees_settings_is_told(
-    base: str, method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module, _, parent = base.rpartition(".")
-    source = f"from benchmark.{module} import {parent}\nclass Old({parent}):\n    def {method}(self, data): ...\n"
-    (tmp_path / "old_codec.py").write_text(source)
-    monkeypatch.delitem(sys.modules, "old_codec", raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
-    points(monkeypatch, EntryPoint("old", "old_codec:Old", "rdbench.codecs"))
-    with pytest.raises(
-        PluginError,
-        match=rf"old_codec.Old.{method}: expected a class method.* write @classmethod above it, and cls in .* self$",
-    ):
-        plugins.codec_class("old")
+    assert plugins.codec_class("jpeg").__module__ == "benchmark.plugins.codecs.jpeg"
+    assert misnamed_codecs() == {
+        "jpeg": "theirs:Jpeg of another package has the name of a codec of this bench, which stays"
+    }
+    assert "x" in plugins.codec_names()
+    status, reason = trouble_of("x") or ("", "")
+    assert status == "failed"
+    assert "two packages claim 'x' in rdbench.codecs: a:X and b:X; remove one of the packages" in reason
+    with pytest.raises(PluginError, match="codec 'x' cannot be used: two packages claim 'x'"):
+        plugins.version_of(plugins.codec_class("x"))
+    assert plugins.dataset_class("sample").__module__ == "benchmark.plugins.datasets.sample"
+    with pytest.raises(PluginError, match="data set 'y' cannot be used: two packages claim 'y'"):
+        plugins.dataset_class("y")
 
 
 @pytest.mark.parametrize("line", ["device: str = 'cpu'", "settings: int = 0", "grid: dict = {}", "name: str = 'old'"])
@@ -116,17 +92,6 @@ def test_a_library_that_cannot_be_loaded_leaves_its_metric_out(monkeypatch: pyte
     assert "psnr" in {metric.name for metric in plugins.installed_metrics()}
     with pytest.raises(MissingBackend, match="ssim cannot run here: OSError"):
         plugins.version_of(family)
-
-
-def test_a_module_that_fails_otherwise_is_told_with_the_error_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "bad_codec.py").write_text("1 / 0\n")
-    monkeypatch.delitem(sys.modules, "bad_codec", raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
-    points(monkeypatch, EntryPoint("bad", "bad_codec:Bad", "rdbench.codecs"))
-    with pytest.raises(PluginError, match=r"cannot be imported: ZeroDivisionError: division by zero$"):
-        plugins.codec_class("bad")
 
 
 THEIRS = '''

@@ -13,7 +13,7 @@ import pytest
 from benchmark.errors import OutputError, RecordsError
 from benchmark.plugins import metric_columns
 from benchmark.record.reading import TORN
-from benchmark.record.row import COLUMNS, Record, columns
+from benchmark.record.row import COLUMNS, UNUSABLE, Record, columns
 from benchmark.run import store as run_store
 from benchmark.run.store import RecordStore
 from benchmark.system.names import unprintable
@@ -83,6 +83,15 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
         ("stranger", "ok"),
         ("late", "ok"),
     ]
+
+
+def test_rows_of_a_codec_that_could_not_be_used_go_once_it_was_used(tmp_path: Path) -> None:
+    path = tmp_path / "records.csv"
+    store = RecordStore(path)
+    unusable = {"flags": (UNUSABLE,), "settings": "{}"}
+    store.append([record("a", "crashed", **unusable), record("a"), record("b"), record("b", "crashed", **unusable)])
+    store.arrange([])
+    assert [(row.image, row.status) for row in rows_of(path)] == [("a", "ok"), ("b", "ok"), ("b", "crashed")]
 
 
 def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_done(tmp_path: Path) -> None:
