@@ -88,7 +88,7 @@ def test_order_of_the_plan_and_last_attempt_wins(tmp_path: Path) -> None:
 def test_rows_of_a_codec_that_could_not_be_used_go_once_it_was_used(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
     store = RecordStore(path)
-    unusable = {"flags": (UNUSABLE,), "settings": "{}"}
+    unusable = {"flags": (UNUSABLE,), "settings": '{"q":1}'}
     store.append([record("a", "crashed", **unusable), record("a"), record("b"), record("b", "crashed", **unusable)])
     store.arrange([])
     assert [(row.image, row.status) for row in rows_of(path)] == [("a", "ok"), ("b", "ok"), ("b", "crashed")]
