@@ -34,10 +34,11 @@ Decibels = Literal["", "similarity", "distance"]
 Shown = Literal["tables", "figures", "named"]
 """Where a metric is shown though nobody names it: in short tables, figures and reports; in the last two; nowhere."""
 
+Ladder = Literal["jpeg", "blur", "noise"]
+"""What ``audit`` spoils a picture with, step by step: coarser JPEG, a wider Gaussian blur, more noise."""
+
 Group = Literal["perceptual", "jpeg-ai"]
 """Metrics that are asked for by one word: of the eye; of JPEG AI's common test conditions."""
-
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 _SPACES: dict[Space, str] = {"rgb": "RGB", "y": "luma", "colour": ""}
 
@@ -48,30 +49,6 @@ _EQUAL = 1e-7
 def digest(text: str) -> str:
     """Eight characters that stand for a text in records."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def to_channels(images: npt.NDArray[np.uint8]) -> Channels:
-    """Splits images into channels and adds luma.
-
-    Luma is Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, full range), not rounded. A grey image is its own luma, and
-    its RGB metrics are those of its one channel.
-
-    Args:
-        images: ``uint8``, shape (N, H, W) or (N, H, W, 3).
-
-    Returns:
-        ``float32`` in 0–255, shape (N, 4, H, W), or (N, 1, H, W) for grey.
-    """
-    if images.ndim == 3:
-        return images[:, None].astype(np.float32)
-    count, height, width, _ = images.shape
-    channels = np.empty((count, 4, height, width), dtype=np.float32)
-    channels[:, :3] = np.moveaxis(images, 3, 1)
-    luma = channels[:, 3]
-    np.multiply(channels[:, 0], LUMA[0], out=luma)
-    luma += LUMA[1] * channels[:, 1]
-    luma += LUMA[2] * channels[:, 2]
-    return channels
 
 
 @dataclass(frozen=True)
@@ -118,6 +95,21 @@ class Pooled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promises:
+    """What a metric promises, and ``audit`` checks.
+
+    Attributes:
+        equal: the value of equal pictures, exactly; None where there is no such value.
+        symmetric: whether the value stays the same with both pictures exchanged.
+        worse: the ladders on which each step makes the value worse.
+    """
+
+    equal: float | None = None
+    symmetric: bool = False
+    worse: tuple[Ladder, ...] = get_args(Ladder)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """One metric over one space: all that is to be known of a column of the records.
 
@@ -140,6 +132,7 @@ class Metric:
         shown: where it is shown though nobody names it.
         by_default: whether a run computes it that names no metrics.
         groups: the groups that it belongs to, beside ``all``, and ``basic`` for those by default.
+        promises: what it is held to beside sizes, grey pictures and numbers of threads.
         version: library and version that computed it; empty where the bench itself does.
 
     Raises:
@@ -163,6 +156,7 @@ class Metric:
     shown: Shown = "tables"
     by_default: bool = True
     groups: tuple[Group, ...] = ()
+    promises: Promises = Promises()
     version: str = ""
 
     def __post_init__(self) -> None:

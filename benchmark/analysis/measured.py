@@ -18,6 +18,9 @@ from typing import Any
 from benchmark.errors import BenchmarkError, RecordsError
 from benchmark.metric import Metric, Pooled, Tolerance
 
+_INSTALLED = frozenset({"groups", "promises"})
+"""What matters of a metric only where it is installed, and stands in no manifest."""
+
 Manifest = Mapping[str, Any]
 """What ``manifest.json`` holds."""
 
@@ -61,7 +64,11 @@ def metrics_below(folder: Path, installed: Sequence[Metric]) -> list[Metric]:
 
 def manifest_entry(metrics: Iterable[Metric]) -> dict[str, Any]:
     """Metrics as a manifest describes them, by column; :func:`described_metrics` reads them back."""
-    return {metric.column: asdict(metric) for metric in metrics}
+    described = {metric.column: asdict(metric) for metric in metrics}
+    return {
+        column: {name: value for name, value in entry.items() if name not in _INSTALLED}
+        for column, entry in described.items()
+    }
 
 
 def described_metrics(manifest: Manifest) -> list[Metric]:
@@ -70,7 +77,7 @@ def described_metrics(manifest: Manifest) -> list[Metric]:
     Raises:
         RecordsError: a description makes no sense.
     """
-    known = {field.name for field in fields(Metric)}
+    known = {field.name for field in fields(Metric)} - _INSTALLED
     found = []
     for column, entry in manifest.get("metrics", {}).items():
         if not isinstance(entry, Mapping):
@@ -79,9 +86,7 @@ def described_metrics(manifest: Manifest) -> list[Metric]:
         told = {name: value for name, value in entry.items() if name in known}
         try:
             pooled = Pooled(**told["pooled"]) if told.get("pooled") else None
-            # Groups are words of the command line: those of another version say nothing here.
-            made = {"tolerance": Tolerance(**told["tolerance"]), "pooled": pooled, "groups": ()}
-            found.append(Metric(**told | made))
+            found.append(Metric(**told | {"tolerance": Tolerance(**told["tolerance"]), "pooled": pooled}))
         except (BenchmarkError, TypeError, KeyError) as error:
             text = f"metrics: {column}: expected the description of a metric, got {entry}: {error}"
             raise RecordsError(text) from error

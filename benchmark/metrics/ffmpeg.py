@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from benchmark.backends.ffmpeg import filter_frames, filters_version
 from benchmark.errors import MissingBackend, ProgramError
-from benchmark.metric import Channels, Metric, MetricFamily, Tolerance, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
 
 _FED = "by ffmpeg, of YCbCr BT.601, limited range, 4:4:4, 8 bit, as ffmpeg converts sRGB"
 _SMALLEST = 17
@@ -60,6 +60,7 @@ _PSNR_HVS = Metric(
     smallest=_SMALLEST,
     by_default=False,
     groups=("perceptual", "jpeg-ai"),
+    promises=Promises(equal=math.inf, symmetric=True),
     definition="PSNR-HVS (Egiazarian et al. 2006) of libvmaf; a mean error of 0.8 Y, 0.1 Cb and 0.1 Cr, or that of Y "
     f"(psnr_hvs_y); infinite where nothing differs; {_FED}",
 )
@@ -92,6 +93,7 @@ class FfmpegMetrics(MetricFamily):
             smallest=_SMALLEST,
             by_default=False,
             groups=("perceptual",),
+            promises=Promises(equal=math.inf, symmetric=True),
             definition=f"45 − 20·log10 of the mean ΔE00, by libvmaf; infinite where nothing differs; {_FED}",
         ),
         Metric(
@@ -104,6 +106,7 @@ class FfmpegMetrics(MetricFamily):
             lowest=0.0,
             by_default=False,
             groups=("perceptual",),
+            promises=Promises(worse=()),
             definition=f"CAMBI (Netflix), the banding of the decoded picture alone, whatever the original has, {_FED}",
         ),
         Metric(
@@ -116,6 +119,7 @@ class FfmpegMetrics(MetricFamily):
             smallest=_SMALLEST_XPSNR,
             by_default=False,
             groups=("perceptual",),
+            promises=Promises(equal=math.inf),
             definition=f"XPSNR (Helmrich et al. 2020) of one frame, weights of the original; infinite where nothing "
             f"differs; {_FED}",
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from benchmark.metric import Channels, Metric, MetricFamily, Pooled, Tolerance, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Pooled, Promises, Tolerance, Values
 
 _MSE = Metric(
     name="mse",
@@ -20,6 +21,7 @@ _MSE = Metric(
     lowest=0.0,
     definition="mean squared error over all samples of an image, in 0–255 of the 8-bit output",
     tolerance=Tolerance(0.0025, relative=True),  # about 0.01 dB
+    promises=Promises(equal=0.0, symmetric=True),
 )
 _OF_MSE = Pooled("mse", peak=255.0**2)
 _PSNR = Metric(
@@ -31,6 +33,7 @@ _PSNR = Metric(
     tolerance=Tolerance(0.01),
     pooled=_OF_MSE,
     lowest=0.0,
+    promises=Promises(equal=math.inf, symmetric=True),
     definition="10·log10(255² / MSE), one MSE over H×W×3 for RGB; infinite when lossless; averaged in dB over images",
 )
 

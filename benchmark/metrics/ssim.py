@@ -22,7 +22,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.metric import LUMA, Channels, Metric, MetricFamily, Tolerance, Values
+from benchmark.colour.channels import LUMA
+from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
 
 WINDOW = 11
 SIGMA = 1.5
@@ -51,6 +52,7 @@ _SSIM = Metric(
     smallest=WINDOW,
     lowest=-1.0,
     highest=1.0,
+    promises=Promises(equal=1.0, symmetric=True),
     definition="Wang et al. 2004: Gaussian window 11×11, σ 1.5, k = (0.01, 0.03), biased covariance, valid area; "
     "per channel, then the mean",
 )
@@ -63,6 +65,7 @@ MS_SSIM = Metric(
     smallest=MS_SSIM_MINIMUM,
     lowest=-1.0,
     highest=1.0,
+    promises=Promises(equal=1.0, symmetric=True),
     definition="Wang et al. 2003: five scales, weights .0448 .2856 .3001 .2363 .1333, 2×2 mean downsampling, the last "
     "row or column of an odd size repeated; per channel, then the mean; in figures −10·log₁₀(1 − x) of the "
     "mean",

@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.metric import Channels, Metric, MetricFamily, Tolerance, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
 from benchmark.metrics.shared.fused import Samples
 from benchmark.metrics.shared.recursive import recursive_gaussian
 from benchmark.metrics.shared.xyb import halve, linear_light, xyb
@@ -81,6 +81,7 @@ class Ssimulacra2(MetricFamily):
             highest=100.0,
             by_default=False,
             groups=("perceptual",),
+            promises=Promises(equal=100.0),
             definition="SSIMULACRA 2.1 (Sneyers, Cloudinary 2023) as its reference program computes it, roundings "
             "included; sRGB, a grey picture as R = G = B; six scales, fewer below 113 pixels a side, where the program "
             "takes the weights of other scales",

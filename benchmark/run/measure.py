@@ -14,9 +14,10 @@ import numpy as np
 from benchmark.codec import Account, Batch, Codec, Complexity
 from benchmark.colour.ceiling import COLUMN as CEILING_COLUMN
 from benchmark.colour.ceiling import ceiling, excess
+from benchmark.colour.channels import to_channels
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
-from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric, to_channels
+from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import DISTURBED, Record
 from benchmark.record.streams import digest_of, keep_streams

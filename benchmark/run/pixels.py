@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from benchmark.codec import Batch
-from benchmark.metric import LUMA
+from benchmark.colour.channels import LUMA
 
 
 def like(decoded: Batch, images: Batch) -> Batch:

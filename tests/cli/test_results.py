@@ -55,7 +55,7 @@ def test_bdrate_prints_and_writes(rdbench: Run, tmp_path: Path) -> None:
     assert len(lines) == 4
     for words, complaint in [
         (["out", "--anchor", "png"], "anchor 'png' is no series of the results; known: jpeg, webp"),
-        (["out", "--anchor", "jpeg", "--metric", "vmaf"], "unknown metric 'vmaf'"),
+        (["out", "--anchor", "jpeg", "--metric", "snr"], "unknown metric 'snr'"),
         (["out", "--anchor", "jpeg", "--out", "bd.txt"], "ends in .csv or .md"),
     ]:
         done = rdbench("bdrate", *words, check=False)

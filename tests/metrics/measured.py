@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark.metric import to_channels
+from benchmark.colour.channels import to_channels
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from tests.conftest import jpeg_at, photo

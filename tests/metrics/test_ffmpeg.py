@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from benchmark.backends import ffmpeg as backend
+from benchmark.colour.channels import to_channels
 from benchmark.errors import MissingBackend, ProgramError
-from benchmark.metric import Metric, to_channels
+from benchmark.metric import Metric
 from benchmark.metrics import ffmpeg as family
 from benchmark.metrics.ffmpeg import FfmpegMetrics
 from benchmark.system.program import run_program

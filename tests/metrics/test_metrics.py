@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmark.colour.channels import to_channels
 from benchmark.dataset import read_image
-from benchmark.metric import find_metric, to_channels
+from benchmark.metric import find_metric
 from benchmark.metrics.ssim import StructuralSimilarity
 from tests.conftest import jpeg_at, photo
 from tests.metrics.measured import measure

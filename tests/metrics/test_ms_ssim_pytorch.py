@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.metric import to_channels
+from benchmark.colour.channels import to_channels
 from benchmark.metrics.ms_ssim_pytorch import PytorchMsSsim
 from benchmark.metrics.ssim import MS_SSIM
 from tests.conftest import jpeg_at, photo

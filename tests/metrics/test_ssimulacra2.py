@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from benchmark.metric import to_channels
+from benchmark.colour.channels import to_channels
 from benchmark.metrics.shared.recursive import recursive_gaussian
 from benchmark.metrics.shared.xyb import halve, linear_light, xyb
 from benchmark.metrics.ssimulacra2 import WEIGHTS, Ssimulacra2

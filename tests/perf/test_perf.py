@@ -23,8 +23,8 @@ from benchmark.analysis.regression.compare import compare
 from benchmark.analysis.regression.runs import read_run
 from benchmark.analysis.regression.tolerance import judged_columns
 from benchmark.analysis.results import read_results
+from benchmark.colour.channels import to_channels
 from benchmark.dataset import read_image
-from benchmark.metric import to_channels
 from benchmark.metrics.psnr import Psnr
 from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.plugins import all_metrics, codec_class

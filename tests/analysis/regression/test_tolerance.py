@@ -15,7 +15,7 @@ METRICS = all_metrics()
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("psn=1", "unknown name 'psn'; did you mean psnr or psnr_y. known: bpp, mse, psnr"),
+        ("psn=1", "unknown name 'psn'; did you mean psnr or xpsnr. known: bpp, mse, psnr"),
         ("psnr", "expected NAME=NUMBER"),
         ("psnr=-1", "0 or more"),
         ("psnr=x%", "expected NAME=NUMBER"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.metric import to_channels
+from benchmark.colour.channels import to_channels
 from benchmark.metrics.shared.xyb import halve, linear_light, xyb
 from tests.conftest import photo
 
