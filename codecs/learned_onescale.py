@@ -17,7 +17,16 @@ from benchmark.neural.onescale import coder
 from benchmark.neural.onescale.build import build
 from benchmark.neural.onescale.model import QUALITIES, Model
 from benchmark.neural.streams.container import Frame, pack, unpack
-from benchmark.neural.weights import WEIGHTS_VARIABLE, TrainedPoint, by_identity, load_weights, points, set_folders
+from benchmark.neural.weights import (
+    WEIGHTS_VARIABLE,
+    TrainedPoint,
+    by_identity,
+    load_weights,
+    points,
+    set_folders,
+    sets_digest,
+    whole_set,
+)
 
 if TYPE_CHECKING:
     from benchmark.neural.onescale.recipe import OneScaleRecipe
@@ -57,8 +66,7 @@ class LearnedOnescale(NeuralCodec):
         return found
 
     def weights_digest(self) -> str:
-        known = self.weights in set_folders(self.name)
-        return self._point().identity().hex()[:8] if known else ""
+        return sets_digest(self.name, [self.weights])
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]
@@ -117,7 +125,8 @@ def _require_weights(name: str) -> None:
 @lru_cache(maxsize=4)
 def _networks(point: TrainedPoint) -> tuple[Any, Model]:
     """The transform and the entropy model of a set, loaded once a process."""
-    transform = build(point.card["widths"]).transform
-    load_weights(transform, point.weights_path)
-    transform.trainable = False
-    return transform, Model.load(point.folder / f"{point.stem}.contexts.npz")
+    with whole_set(point.folder):
+        transform = build(point.card["widths"]).transform
+        load_weights(transform, point.weights_path)
+        transform.trainable = False
+        return transform, Model.load(point.folder / f"{point.stem}.contexts.npz")

@@ -19,7 +19,7 @@ from benchmark.neural.wavelet.colours import Rotation, analysed, image_of
 from benchmark.neural.wavelet.model import Model
 from benchmark.neural.wavelet.restoration import Restoration
 from benchmark.neural.wavelet.transform import LEVELS, UNIT
-from benchmark.neural.weights import TrainedPoint, by_identity, points, set_folders
+from benchmark.neural.weights import TrainedPoint, by_identity, points, sets_digest, whole_set
 
 if TYPE_CHECKING:
     from benchmark.neural.wavelet.recipe import WaveletRecipe
@@ -77,8 +77,7 @@ class LearnedWavelet(Codec):
         return stream_codec(data) == cls.name
 
     def weights_digest(self) -> str:
-        known = self.weights in set_folders(self.name)
-        return self._point().identity().hex()[:8] if known else ""
+        return sets_digest(self.name, [self.weights])
 
     def encode(self, image: Image) -> bytes:
         check_image(image, codec=self.name, max_side=MAX_SIDE)
@@ -162,9 +161,11 @@ class LearnedWavelet(Codec):
 
 @lru_cache(maxsize=4)
 def _model(point: TrainedPoint) -> Model:
-    return Model.load(point.folder / f"{point.stem}.contexts.npz")
+    with whole_set(point.folder):
+        return Model.load(point.folder / f"{point.stem}.contexts.npz")
 
 
 @lru_cache(maxsize=4)
 def _restoration(point: TrainedPoint) -> Restoration:
-    return Restoration.load(point.folder / f"{point.stem}.restoration.npz")
+    with whole_set(point.folder):
+        return Restoration.load(point.folder / f"{point.stem}.restoration.npz")

@@ -76,8 +76,8 @@ class Rnn(LevelCodec):
         return build_network(card["width"], card["additive"])
 
     def level_count(self, point: TrainedPoint) -> int:
-        if self.levels > point.card["levels"]:
-            raise SettingError(f"rnn.levels: weights {self.weights!r} have {point.card['levels']}, got {self.levels}")
+        if self.levels > (most := super().level_count(point)):
+            raise SettingError(f"rnn.levels: weights {self.weights!r} have {most}, got {self.levels}")
         return self.levels
 
     def encoder(self, point: TrainedPoint, network: Any, models: Sequence[BitModel]) -> Encoder:

@@ -31,6 +31,11 @@ def print_codec(name: str, *, as_json: bool) -> None:
     console = open_console()
     console.print(f"{facts['name']}: {facts['summary']}", soft_wrap=True)
     console.print(f"library: {facts['library'] or 'missing: ' + facts['missing']}", soft_wrap=True)
+    whole = [weights for weights in facts["weights"] if weights not in facts["damaged_weights"]]
+    if whole:
+        console.print(f"weights: {', '.join(whole)}", soft_wrap=True)
+    for weights, reason in facts["damaged_weights"].items():
+        console.print(f"weights {weights} cannot be used: {reason}", soft_wrap=True)
     table = table_of(
         "setting", "takes", "default", "default sweep", prose=["takes", "default sweep"], numbers=["default"]
     )
@@ -49,6 +54,7 @@ def print_codec(name: str, *, as_json: bool) -> None:
 
 def codec_facts(codec: type[Codec]) -> dict[str, Any]:
     """What is known of a codec, as plain values. The colour path is that of the default settings."""
+    from benchmark.neural.weights import damaged_sets, set_folders
     from benchmark.plugins import version_of
     from benchmark.plugins.usable import is_learned
 
@@ -70,7 +76,7 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
         }
         for field in dataclasses.fields(codec)
     ]
-    colour = {}
+    learned, colour = is_learned(codec), {}
     for channels in codec.channels:
         try:
             path = codec.from_settings({}).colour_path(channels)
@@ -78,12 +84,14 @@ def codec_facts(codec: type[Codec]) -> dict[str, Any]:
             path = None
         colour[{1: "grey", 3: "RGB"}[channels]] = dataclasses.asdict(path) if path else None
     return {
-        "learned": is_learned(codec),
+        "learned": learned,
         "name": codec.name,
         "summary": codec.summary,
         "library": library,
         "missing": missing,
         "knob": dataclasses.asdict(codec.knob) if codec.knob else None,
+        "weights": sorted(set_folders(codec.name)) if learned else [],
+        "damaged_weights": damaged_sets(codec.name) if learned else {},
         "lossless_at": dict(codec.lossless_at) if codec.lossless_at is not None else None,
         "settings": settings,
         "colour": colour,

@@ -12,13 +12,17 @@ variables are ``float16``: a matrix that 8 bits would hurt needs another name th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
 import math
 import os
+import re
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,8 +31,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.errors import BitstreamError, UsageError
+from benchmark.errors import BenchmarkError, BitstreamError, UsageError, one_line, typed_line
 from benchmark.neural.streams.entropy import Counts
+from benchmark.record.columns import shortened
 
 WEIGHTS_VARIABLE = "RDBENCH_WEIGHTS"
 
@@ -37,6 +42,35 @@ Storage = Literal["int8", "float16"]
 
 _GROUP = 64
 """Weights that share a scale."""
+
+CARD = "card.json"
+"""Name of the file of a model card."""
+
+_LARGEST_CARD = 1 << 20
+"""Bytes that a model card may have."""
+
+_LARGEST = 65_536
+"""The largest number of a card that is a size, a number of levels or of quantiser steps."""
+
+_SIZES = ("stride", "channels", "levels", "width", "widths", "filters", "model")
+"""Keys of a card that say how large a network is."""
+
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What libraries raise of damaged files."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +97,58 @@ class TrainedPoint:
         return self.folder / f"{self.stem}.weights.npz"
 
     def counts(self) -> list[Counts]:
-        """Counts of the latent for each kind of tile, see ``entropy.learn_counts``."""
-        with np.load(self.folder / f"{self.stem}.counts.npz", allow_pickle=False) as stored:
+        """Counts of the latent for each kind of tile, see ``entropy.learn_counts``.
+
+        Raises:
+            UsageError: their file is damaged.
+        """
+        path = self.folder / f"{self.stem}.counts.npz"
+        with whole_set(path, "a file of counts"), path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return [stored[kind] for kind in self.card["kinds"]]
 
     def identity(self) -> bytes:
-        """Eight bytes by which a stream names this point: of the SHA-256 over its network and tables, by file name."""
-        return _identity(*sorted(self.folder.glob(f"{self.stem}.*.npz")))
+        """Eight bytes by which a stream names this point: of the SHA-256 over its network and tables, by file name.
+
+        Raises:
+            UsageError: a file cannot be read.
+        """
+        with whole_set(self.folder):
+            return _identity(*sorted(self.folder.glob(f"{self.stem}.*.npz")))
 
 
 def set_folders(codec: str) -> dict[str, Path]:
     """Folders of all sets of a codec's weights by name; a user's own win over those of the same name."""
     return {folder.name: folder for folder in _all_folders(codec)}
+
+
+def sets_digest(codec: str, names: Iterable[str], *, quality: int | None = None) -> str:
+    """Eight hexadecimal digits for each operating point of sets of weights, joined by ``+``.
+
+    Sets that are not here have none, and neither have damaged ones: whoever encodes with them is told what is wrong.
+
+    Args:
+        codec: name of the codec.
+        names: names of the sets.
+        quality: number of the point; None for the first one.
+    """
+    here, found = set_folders(codec), []
+    for name in names:
+        with contextlib.suppress(UsageError):
+            known = points(codec, name) if name in here else []
+            chosen = known[:1] if quality is None else [point for point in known if point.quality == quality]
+            found += [point.identity().hex()[:8] for point in chosen]
+    return "+".join(found)
+
+
+def damaged_sets(codec: str) -> dict[str, str]:
+    """What is wrong with the model cards of sets of a codec's weights, by name; those that are well are left out."""
+    found = {}
+    for name, folder in set_folders(codec).items():
+        try:
+            _points(folder)
+        except UsageError as error:
+            found[name] = str(error)
+    return found
 
 
 def _all_folders(codec: str) -> list[Path]:
@@ -83,7 +157,11 @@ def _all_folders(codec: str) -> list[Path]:
     roots = [Path(path) / "weights" for path in package.__path__]
     if os.environ.get(WEIGHTS_VARIABLE):
         roots.append(Path(os.environ[WEIGHTS_VARIABLE]))
-    return [card.parent for root in roots for card in sorted((root / codec).glob("*/card.json"))]
+    found = []
+    for root in roots:
+        with contextlib.suppress(OSError, ValueError):  # a folder that may not be read, or a name that none can have
+            found += [card.parent for card in sorted((root / codec).glob(f"*/{CARD}"))]
+    return found
 
 
 def points(codec: str, name: str) -> list[TrainedPoint]:
@@ -109,13 +187,10 @@ def by_identity(codec: str, identity: bytes) -> TrainedPoint:
         BitstreamError: these weights are not here.
     """
     for folder in _all_folders(codec):
-        try:
-            found = _points(folder)
-        except UsageError:  # a damaged set of a user must not stand in the way of others
-            continue
-        for point in found:
-            if point.identity() == identity:
-                return point
+        with contextlib.suppress(UsageError):  # a damaged set of a user must not stand in the way of others
+            for point in _points(folder):
+                if point.identity() == identity:
+                    return point
     raise BitstreamError(
         f"the stream was made with weights {identity.hex()}, which are not here; weights of your own are found below "
         f"the folder that {WEIGHTS_VARIABLE} names"
@@ -124,18 +199,66 @@ def by_identity(codec: str, identity: bytes) -> TrainedPoint:
 
 @cache
 def _points(folder: Path) -> list[TrainedPoint]:
-    path = folder / "card.json"
-    try:
+    path = folder / CARD
+    with whole_set(path, "a model card"):
+        if path.stat().st_size > _LARGEST_CARD:
+            raise ValueError(f"expected at most {_LARGEST_CARD} bytes, got {path.stat().st_size}")
         card = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(card, dict):
+            raise TypeError(f"expected an object, got {shortened(repr(card))}")
+        _check_sizes(card)
         found = [
-            TrainedPoint(folder, entry["quality"], entry["stem"], entry.get("steps", 0), card)
-            for entry in sorted(card["points"], key=lambda entry: int(entry["quality"]))
+            TrainedPoint(folder, _number(entry, "quality"), _stem(entry["stem"]), _number(entry, "steps", 0), card)
+            for entry in card["points"]
         ]
         if not found:
             raise ValueError("it names no operating point")
-        return found
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{path} is not a model card ({error!r}); train the set anew, or take it away") from error
+        return sorted(found, key=lambda point: point.quality)
+
+
+def _number(entry: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    """A number of a card: whole, from 0 to the largest that any has."""
+    value = entry[key] if default is None else entry.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
+        raise ValueError(f"{key}: expected a whole number from 0 to {_LARGEST}, got {shortened(repr(value))}")
+    return value
+
+
+def _stem(text: object) -> str:
+    """The name of the files of a point, without their endings: in the folder of the card, and nowhere else."""
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text):
+        raise ValueError(f"stem: expected letters, digits, _ and -, got {shortened(repr(text))}")
+    return text
+
+
+def _check_sizes(card: Mapping[str, Any]) -> None:
+    """Refuses sizes of a network that no network has, before anything of the size is made."""
+    for key in _SIZES:
+        values = card.get(key, 0)
+        for value in values if isinstance(values, list) else [values]:
+            _number({key: value}, key)
+
+
+@contextlib.contextmanager
+def whole_set(path: Path, what: str = "a whole set of weights") -> Iterator[None]:
+    """Says which file or folder of weights is damaged, whatever the libraries inside raise of it.
+
+    Args:
+        path: the file or the folder.
+        what: what it should be.
+
+    Raises:
+        UsageError: it is damaged.
+    """
+    try:
+        yield
+    except BenchmarkError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read as {what}: {error.strerror or one_line(error)}") from error
+    except _DAMAGE as error:
+        text = shortened(typed_line(error))
+        raise UsageError(f"{path} is not {what} ({text}); train the set anew, or take it away") from error
 
 
 @cache
@@ -170,13 +293,10 @@ def load_weights(network: Any, path: Path) -> None:
     Raises:
         UsageError: the file is not there, is damaged, or is of another network.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = dict(stored)
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file of weights; a set needs one for each point of its card") from None
-    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(f"{path} is not a file of weights: {error}") from error
+    if not path.exists():
+        raise UsageError(f"{path}: no such file of weights; a set needs one for each point of its card")
+    with whole_set(path, "a file of weights"), path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        arrays = dict(stored)
     keys = _keys(network)
     found = [key for key in arrays if not key.endswith(".scale")]
     if found != keys:

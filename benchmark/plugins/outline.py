@@ -6,6 +6,7 @@ plug-in once it has work for it, which is in a worker, or in the process of a co
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
@@ -85,7 +86,11 @@ class Outline(Codec):
         if "weights_digest" not in self._answer.facts.get("overridden", ()):
             return ""
         known = self._answer.more.get("weights", {})
-        return str(known[self.settings_json]) if self.settings_json in known else self._real.weights_digest()
+        if self.settings_json in known:
+            return str(known[self.settings_json])
+        with contextlib.suppress(Exception):  # whoever encodes with these settings is told what is wrong
+            return self._real.weights_digest()
+        return ""
 
     def encode(self, image: Image) -> bytes:
         return self._real.encode(image)

@@ -10,9 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from benchmark.errors import UsageError
+from benchmark.errors import BitstreamError, UsageError
 from benchmark.neural.backend import load_keras
-from benchmark.neural.weights import WEIGHTS_VARIABLE, Storage, load_weights, points, save_weights, set_folders
+from benchmark.neural.weights import (
+    WEIGHTS_VARIABLE,
+    Storage,
+    by_identity,
+    load_weights,
+    points,
+    save_weights,
+    set_folders,
+)
 from benchmark.plugins import codec_names
 
 pytestmark = [pytest.mark.neural, pytest.mark.slow]
@@ -145,11 +153,40 @@ def test_cards_say_how_their_networks_are_stored() -> None:
                 assert '"storage": "int8"' in (folder / "card.json").read_text(encoding="utf-8"), folder
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"points": [{"stem": "x"}]}'])
-def test_a_damaged_card_is_told(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+POINT = '{"points": [{"quality": 1, "stem": "x"}]'
+CARDS = {
+    "cut": "{",
+    "empty": "",
+    "nothing": "{}",
+    "a list": "[]",
+    "a number": "5",
+    "deep": "[" * 100_000,
+    "deep and whole": '{"points":' + "[" * 50_000 + "]" * 50_000 + "}",
+    "huge": f'{POINT}, "notes": "{"x" * (1 << 20)}"}}',
+    "no quality": '{"points": [{"stem": "x"}]}',
+    "no point": '{"points": []}',
+    "a quality in words": '{"points": [{"quality": "1", "stem": "x"}]}',
+    "no number": '{"points": [{"quality": NaN, "stem": "x"}]}',
+    "steps without end": '{"points": [{"quality": 1, "stem": "x", "steps": 1e400}]}',
+    "another folder": '{"points": [{"quality": 1, "stem": "../../x"}]}',
+    "a byte of zero": '{"points": [{"quality": 1, "stem": "x\\u0000"}]}',
+    "no levels": f'{POINT}, "levels": -1}}',
+    "wide": f'{POINT}, "widths": [64, 1000000000000]}}',
+    "endless": f'{POINT}, "width": {"9" * 5000}}}',
+}
+
+
+@pytest.mark.parametrize("text", [*CARDS.values(), None], ids=[*CARDS, "a folder"])
+def test_a_damaged_card_is_told(text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "rnn" / "bad"
     folder.mkdir(parents=True)
-    (folder / "card.json").write_text(text, encoding="utf-8")
+    if text is None:
+        (folder / "card.json").mkdir()
+    else:
+        (folder / "card.json").write_text(text, encoding="utf-8")
     monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path))
-    with pytest.raises(UsageError, match=r"card\.json is not a model card"):
+    with pytest.raises(UsageError, match=r"card\.json (is not|cannot be read as) a model card") as caught:
         points("rnn", "bad")
+    assert len(str(caught.value).removeprefix(str(tmp_path))) < 250
+    with pytest.raises(BitstreamError, match="which are not here"):  # it stands in the way of no other set
+        by_identity("rnn", bytes(8))

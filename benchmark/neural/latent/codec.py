@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from benchmark.codec import Batch, Complexity, Knob, Setting, setting
 from benchmark.colour.convert import Floats
-from benchmark.errors import BitstreamError, SettingError
+from benchmark.errors import BitstreamError, SettingError, UsageError
 from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.latent import search
 from benchmark.neural.latent.network import Network, load_network
 from benchmark.neural.streams import entropy
 from benchmark.neural.streams.container import MAX_SAMPLES, Frame, pack, unpack
-from benchmark.neural.weights import TrainedPoint, by_identity, points, set_folders
+from benchmark.neural.weights import TrainedPoint, by_identity, points, sets_digest, whole_set
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +46,7 @@ class LatentCodec(NeuralCodec):
         return self.weights
 
     def weights_digest(self) -> str:
-        here = set_folders(self.name)
-        known = [point for name in self.set_names() if name in here for point in points(self.name, name)]
-        return "+".join(point.identity().hex()[:8] for point in known if point.quality == self.quality)
+        return sets_digest(self.name, self.set_names(), quality=self.quality)
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]
@@ -106,14 +104,18 @@ class LatentCodec(NeuralCodec):
 
     def _objective(self, kind: int, point: TrainedPoint, network: Network) -> search.Objective:
         """What a search for better symbols lowers, at the λ that the point was trained for."""
-        trade_off = next(entry["trade_off"] for entry in point.card["points"] if entry["quality"] == point.quality)
+        with whole_set(point.folder):
+            own = next(entry for entry in point.card["points"] if entry["quality"] == point.quality)
+            trade_off = float(own["trade_off"])
         # The slope of a rate–distortion curve goes with the square of the step.
-        price = float(trade_off) / self.step**2 * network.tiling.weights[kind]
+        price = trade_off / self.step**2 * network.tiling.weights[kind]
         return search.Objective(price, self._steps(point) * entropy.STEP_UNIT)
 
     def _steps(self, point: TrainedPoint) -> int:
         steps = round(point.steps * self.step)
         if not 1 <= steps <= entropy.MAX_STEPS:
+            if not point.steps:
+                raise UsageError(f"{point.folder} is not a whole set of weights: its card says no steps at this point")
             low, high = 1 / point.steps, entropy.MAX_STEPS / point.steps
             raise SettingError(f"{self.name}.step: expected {low:.4g} to {high:.4g} at this point, got {self.step}")
         return steps

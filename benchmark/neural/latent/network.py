@@ -18,7 +18,7 @@ from benchmark.neural.backend import load_keras
 from benchmark.neural.complexity import model_macs
 from benchmark.neural.latent.tiles import TILINGS, Tiling
 from benchmark.neural.streams import entropy
-from benchmark.neural.weights import TrainedPoint, load_weights
+from benchmark.neural.weights import TrainedPoint, load_weights, whole_set
 
 _CHUNK = 512
 """Tiles in a call of the network: enough to keep a core busy, little memory."""
@@ -64,8 +64,13 @@ class Network:
 
 @lru_cache(maxsize=16)
 def load_network(build: Build, point: TrainedPoint) -> Network:
-    """The network of an operating point, loaded once a process."""
-    return Network(build, point)
+    """The network of an operating point, loaded once a process.
+
+    Raises:
+        UsageError: its files are damaged, or of another network.
+    """
+    with whole_set(point.folder):
+        return Network(build, point)
 
 
 def latent_of(encoder: Any, tiles: Any, training: bool = False) -> Any:

@@ -15,7 +15,7 @@ from benchmark.neural.codec import NeuralCodec
 from benchmark.neural.levels.network import Encoder, codes_of, load_model, tiled_shape
 from benchmark.neural.streams.bit_model import BitModel
 from benchmark.neural.streams.container import Frame, pack_levels, unpack_levels
-from benchmark.neural.weights import TrainedPoint, by_identity, points, set_folders
+from benchmark.neural.weights import TrainedPoint, by_identity, points, sets_digest, whole_set
 
 MOST_LEVELS = 10
 """Of a stream: 1.25 bpp before entropy coding, as published."""
@@ -41,11 +41,11 @@ class LevelCodec(NeuralCodec):
 
     def level_count(self, point: TrainedPoint) -> int:
         """How many levels these settings ask for."""
-        return int(point.card["levels"])
+        with whole_set(point.folder):
+            return int(point.card["levels"])
 
     def weights_digest(self) -> str:
-        known = self.weights in set_folders(self.name)
-        return self._point().identity().hex()[:8] if known else ""
+        return sets_digest(self.name, [self.weights])
 
     def write(self, images: Batch) -> bytes:
         count, height, width = images.shape[:3]

@@ -19,7 +19,7 @@ from benchmark.errors import BitstreamError
 from benchmark.neural.streams.bit_model import BitModel
 from benchmark.neural.streams.bits import decode_bits, encode_bits
 from benchmark.neural.streams.container import Frame
-from benchmark.neural.weights import TrainedPoint, load_weights
+from benchmark.neural.weights import TrainedPoint, load_weights, whole_set
 
 _CHUNK = 1 << 17
 """Pixels in a call of the network, or one image: enough to keep a core busy."""
@@ -79,8 +79,13 @@ class LevelModel:
 
 @lru_cache(maxsize=4)
 def load_model(build: Build, point: TrainedPoint) -> LevelModel:
-    """The network of a set of weights, loaded once a process."""
-    return LevelModel(build, point)
+    """The network of a set of weights, loaded once a process.
+
+    Raises:
+        UsageError: its files are damaged, or of another network.
+    """
+    with whole_set(point.folder):
+        return LevelModel(build, point)
 
 
 def codes_of(network: Any, images: Batch, levels: int, encode: Encoder | None = None) -> list[LevelCode]:
