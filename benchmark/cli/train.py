@@ -95,6 +95,8 @@ def train(
     from benchmark.neural.training.packed import PackedImages
     from benchmark.neural.training.train import train as run_training
     from benchmark.plugins import codec_class
+    from benchmark.system.files import slug
+    from benchmark.system.names import folder_name
 
     if (dataset is None) == (packed is None):
         raise UsageError("expected one of --dataset and --packed")
@@ -104,7 +106,8 @@ def train(
     else:
         dataset, source = training_set(dataset or "", data_root)
         images, label, data = source.training_images(), source.name, dataset
-    folder = out or Path("weights") / codec / (name or label)
+    # A packed file may say any name of its data set.
+    folder = out or Path("weights") / codec / (slug(label) if name is None else folder_name("--name", name))
     try:
         card = run_training(
             codec_class(codec).recipe(dataset, dict(pair("--option", text) for text in options)),

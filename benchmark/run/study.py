@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from benchmark.record.settings import settings_text
 from benchmark.run.matching import Target
 from benchmark.run.sweeps import Sweep, chosen_codecs, find_unusable, leave_knobs, parse_set, sweep_settings
 from benchmark.run.texts import targets_of
-from benchmark.system.files import read_toml
-from benchmark.system.names import plain
+from benchmark.system.files import read_toml, slug
+from benchmark.system.names import folder_name, plain, shortened_name
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def resolve(
     notes += left_out
     where = dataset_names(dataset or defaults.DATASET)
     study = Study(
-        name=name or "-".join([*(spec.partition(":")[0] for spec in where), *named_as]),
+        name=_usual_name(where, named_as) if name is None else folder_name("name", name),
         dataset=where[0],
         codecs=chosen,
         metrics=measured,
@@ -218,6 +218,15 @@ def resolve(
     )
     study.operating_points()  # raises for a bad setting before anything runs
     return study, notes
+
+
+def _usual_name(datasets: Sequence[str], codecs: Iterable[str]) -> str:
+    """The name of a study to which nobody has given one: of its data sets and codecs."""
+    name = shortened_name("-".join([*(spec.partition(":")[0] for spec in datasets), *codecs]))
+    try:
+        return folder_name("name", name)
+    except UsageError:  # plug-ins of other packages may have any names
+        return slug(name)
 
 
 def dataset_names(dataset: str | Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmark.errors import OutputError, UsageError
+from benchmark.system.names import is_reserved, shortened_name
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -175,6 +177,10 @@ def append_file(path: Path, content: str, *, make: bool = False, durable: bool =
 def slug(text: str) -> str:
     """A text as the name of a file or folder: of its letters, digits, ``_`` and ``-``, with ``-`` for all else.
 
-    The same text gives the same name everywhere: ``fashion-mnist:noisy`` is ``fashion-mnist-noisy``.
+    Of a long text it is the beginning with a digest, of one without such characters a digest. The same text gives the
+    same name everywhere: ``fashion-mnist:noisy`` is ``fashion-mnist-noisy``.
     """
-    return re.sub(r"[^\w-]+", "-", text).strip("-")
+    name = shortened_name(re.sub(r"[^\w-]+", "-", text).strip("-"))
+    if not name:
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{name}_" if is_reserved(name) else name

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+
+from benchmark.errors import UsageError
 
 _FORMULA = "=+-@"
 """First characters of a cell that a spreadsheet takes for a formula."""
@@ -12,8 +15,60 @@ _ESCAPE = re.compile(r"%(?:u([0-9A-F]{4})|([01][0-9A-F]|7F|[89A-F][0-9A-F]|25|2B
 _LINES = ("Cc", "Cs", "Zl", "Zp")
 """Categories of control characters, of halves of surrogate pairs, and of what ends a line or a paragraph."""
 
+_SEPARATING = '<>:"/\\|?*'
+"""Characters that no name of a folder may hold on some system."""
+
+_PORTS = (f"{port}{number}" for port in ("com", "lpt") for number in range(10))
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *_PORTS})
+"""Names that Windows keeps for devices, with any ending."""
+
+LONGEST = 120
+"""Bytes that the name of a folder may have, so that endings and the names of temporary files find room."""
+
 _BYTES = 0xDC00
 """Where Python puts a byte of a file's name that is no UTF-8: this and the byte."""
+
+
+def folder_name(what: str, name: str) -> str:
+    """A name, once it is known to be that of a folder on any system: it leads nowhere else.
+
+    Args:
+        what: what the message calls the name, such as ``--name``.
+        name: what somebody has given.
+
+    Raises:
+        UsageError: it is none.
+    """
+    wrong = ""
+    if not name:
+        wrong = "it is empty"
+    elif len(name.encode("utf-8", "surrogatepass")) > LONGEST:
+        wrong = f"it has more than {LONGEST} bytes"
+    elif not name.isprintable():
+        wrong = "it holds control characters, or others that cannot be printed"
+    elif found := [sign for sign in name if sign in _SEPARATING]:
+        wrong = f"it holds {found[0]}"
+    elif name[0] in ".~- " or name[-1] in ". ":
+        wrong = "it starts with a dot, a tilde, a hyphen or a space, or ends with a dot or a space"
+    elif is_reserved(name):
+        wrong = "Windows keeps it for a device"
+    if wrong:
+        shown = repr(name) if len(name) <= LONGEST else f"{name[:40]!r}…"
+        raise UsageError(f"{what}: expected the name of a folder, without a path, got {shown}: {wrong}")
+    return name
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows keeps a name of a file or folder for a device."""
+    return name.partition(".")[0].strip().lower() in _RESERVED
+
+
+def shortened_name(name: str) -> str:
+    """A name of at most :data:`LONGEST` bytes: of a longer one its beginning, and a digest."""
+    data = name.encode("utf-8", "surrogatepass")
+    if len(data) <= LONGEST:
+        return name
+    return f"{data[: LONGEST - 9].decode('utf-8', 'ignore')}-{hashlib.sha256(data).hexdigest()[:8]}"
 
 
 def printable(name: str) -> str:

@@ -22,6 +22,7 @@ from benchmark.run.study import resolve
 from benchmark.system.environment import variables
 from benchmark.system.files import make_folder, read_toml, replace_file, slug
 from benchmark.system.lock import folder_lock
+from benchmark.system.names import folder_name, shortened_name
 from benchmark.workflows.outputs import run_to_files
 
 
@@ -49,7 +50,7 @@ class Cross:
 
     def weights(self, dataset: str) -> str:
         """Name of the set of weights trained on a data set."""
-        return f"{self.name}-{slug(dataset)}"
+        return shortened_name(f"{self.name}-{slug(dataset)}")
 
 
 def read_cross(path: Path) -> Cross:
@@ -77,7 +78,7 @@ def read_cross(path: Path) -> Cross:
     if unknown:
         raise UsageError(f"{path}: unknown key cross.{min(unknown)}{did_you_mean(min(unknown), kinds)}")
     table["options"] = {key: str(value) for key, value in table["options"].items()}
-    cross = Cross(name=str(document.get("name", path.stem)), **table)
+    cross = Cross(name=folder_name(f"{path}: name", str(document.get("name", path.stem))), **table)
     if "weights" not in codec_class(cross.codec).from_settings({}).settings:
         raise UsageError(f"{path}: codec {cross.codec!r} has no weights to choose")
     codec_class(cross.codec).recipe(cross.train[0], cross.options)  # raises for a bad option before anything is trained

@@ -25,6 +25,7 @@ NAMES = {
     "folder:/a/set_1 (b).v2": "folder-a-set_1-b-v2",
     "kodak (11 of 24)": "kodak-11-of-24",
     "folder:../Bücher/": "folder-Bücher",
+    "folder:../con": "folder-con",
 }
 SPECS = list(NAMES)
 

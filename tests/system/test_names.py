@@ -8,7 +8,8 @@ import random
 
 import pytest
 
-from benchmark.system.names import plain, printable, unprintable
+from benchmark.errors import UsageError
+from benchmark.system.names import LONGEST, folder_name, plain, printable, shortened_name, unprintable
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,47 @@ def test_different_names_stay_different() -> None:
 def test_texts_of_messages_lose_what_a_cell_cannot_hold() -> None:
     assert plain("no file a%0D\r\udce9: 100 %") == "no file a%0D%0D%E9: 100 %"
     assert plain("=1+1") == "%3D1+1"
+
+
+@pytest.mark.parametrize("name", ["kodak-jpeg", "Bücher (2)", "v1.2", "a b", "x" * LONGEST, "console", "com10"])
+def test_names_of_folders_stay(name: str) -> None:
+    assert folder_name("name", name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "/tmp/x",
+            "a\\b",
+            "C:x",
+            "a\0b",
+            "a\nb",
+            "~",
+            "~root",
+            "-x",
+            ".x",
+            "x.",
+            "x ",
+            " x",
+        ),
+        *("CON", "nul.txt", "com1", "LPT9.tar.gz", "x" * (LONGEST + 1), "é" * LONGEST, "a\udce9", "a?b", "a*"),
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=r"^--name: expected the name of a folder, without a path, got ") as caught:
+        folder_name("--name", name)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+def test_long_names_are_shortened_and_stay_apart() -> None:
+    first, second = (shortened_name("é" * 300 + end) for end in "ab")
+    assert first != second
+    assert all(folder_name("name", name) == name and len(name.encode()) <= LONGEST for name in (first, second))
+    assert shortened_name("kodak") == "kodak"
