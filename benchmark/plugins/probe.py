@@ -18,7 +18,7 @@ from typing import Any
 from benchmark.errors import UsageError
 from benchmark.plugins.outline import Answer
 from benchmark.plugins.points import state
-from benchmark.system.apart import ask_apart
+from benchmark.system.questions import ask_apart
 
 LIMIT_VARIABLE = "RDBENCH_PLUGIN_TIMEOUT"
 LIMIT = 60.0

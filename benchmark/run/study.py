@@ -24,7 +24,7 @@ from benchmark.run.matching import Target
 from benchmark.run.sweeps import Sweep, chosen_codecs, find_unusable, leave_knobs, parse_set, sweep_settings
 from benchmark.run.texts import targets_of
 from benchmark.system.files import read_toml, slug
-from benchmark.system.names import folder_name, plain, shortened_name
+from benchmark.system.names import folder_name, folder_names, plain, shortened_name
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def resolve(
     notes += left_out
     where = dataset_names(dataset or defaults.DATASET)
     study = Study(
-        name=_usual_name(where, named_as) if name is None else folder_name("name", name),
+        name=_usual_name(where, named_as) if name is None else folder_names("name", name),
         dataset=where[0],
         codecs=chosen,
         metrics=measured,

@@ -58,6 +58,14 @@ def folder_name(what: str, name: str) -> str:
     return name
 
 
+def folder_names(what: str, name: str) -> str:
+    """A name as :func:`folder_name` takes it, or several with ``/`` between them: that of a folder within others.
+
+    Arguments and errors are those of :func:`folder_name`.
+    """
+    return "/".join(folder_name(what, part) for part in name.split("/"))
+
+
 def is_reserved(name: str) -> bool:
     """Whether Windows keeps a name of a file or folder for a device."""
     return name.partition(".")[0].strip().lower() in _RESERVED

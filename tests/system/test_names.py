@@ -9,7 +9,7 @@ import random
 import pytest
 
 from benchmark.errors import UsageError
-from benchmark.system.names import LONGEST, folder_name, plain, printable, shortened_name, unprintable
+from benchmark.system.names import LONGEST, folder_name, folder_names, plain, printable, shortened_name, unprintable
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,13 @@ def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
         folder_name("--name", name)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
+
+
+def test_a_folder_within_others_has_their_names() -> None:
+    assert folder_names("name", "both/folder-bad") == "both/folder-bad"
+    for name in ("both/../x", "both//x", "/both", "both/", "both/x\\y"):
+        with pytest.raises(UsageError, match="name: expected the name of a folder"):
+            folder_names("name", name)
 
 
 def test_long_names_are_shortened_and_stay_apart() -> None:

@@ -233,7 +233,7 @@ def _memory() -> int:
 _END = "ended"
 """Key of the last part that is told, with status and reason."""
 
-_START = "import sys; from benchmark.system.apart import serve; serve(sys.argv[1], int(sys.argv[2]))"
+_START = "import sys; from benchmark.system.questions import serve; serve(sys.argv[1], int(sys.argv[2]))"
 
 
 def serve(function: str, memory: int) -> None:

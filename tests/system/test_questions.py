@@ -13,7 +13,7 @@ import pytest
 
 from benchmark.errors import UsageError
 from benchmark.system import guard
-from benchmark.system.apart import Told, ask_apart
+from benchmark.system.questions import Told, ask_apart
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -47,7 +47,7 @@ def deed(question: Mapping[str, Any], tell: Tell) -> None:
 
 
 def asked(*deeds: str, limit: float = 60) -> list[Told]:
-    return ask_apart("tests.system.test_apart.deed", [{"do": word} for word in deeds], limit=limit)
+    return ask_apart("tests.system.test_questions.deed", [{"do": word} for word in deeds], limit=limit)
 
 
 def test_answers_come_in_order_and_endings_are_told() -> None:
