@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self, cast
 from benchmark.codec import Account, Batch, Codec, Complexity, Image, Knob, Setting, setting
 from benchmark.colour.convert import ColourPath
 from benchmark.errors import MissingBackend, PluginError, SettingError
-from benchmark.metric import Channels, Metric, MetricFamily, Pooled, Tolerance, Values
+from benchmark.metric import Channels, Metric, MetricFamily, Pooled, Promises, Tolerance, Values
 from benchmark.plugins.points import load
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, str)}
@@ -274,4 +274,6 @@ def _metric(facts: Mapping[str, Any]) -> Metric:
     """A metric, of what :func:`dataclasses.asdict` made of it and JSON can hold."""
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
     pooled = Pooled(**facts["pooled"]) if facts["pooled"] else None
-    return Metric(**{**fields, "tolerance": Tolerance(**facts["tolerance"]), "pooled": pooled})
+    promises = Promises(**{**facts["promises"], "worse": tuple(facts["promises"]["worse"])})
+    made = {"tolerance": Tolerance(**facts["tolerance"]), "pooled": pooled, "promises": promises}
+    return Metric(**fields | made)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from benchmark.codec import Knob, setting_types
 from benchmark.errors import MissingBackend, PluginError, SettingError
-from benchmark.metric import Metric
+from benchmark.metric import Metric, Promises
 from benchmark.plugins import codec_class
 from benchmark.plugins.answer import codec_facts
 from benchmark.plugins.outline import Answer, answer_of, codec_outline, family_outline, loaded_codec, point_of
@@ -94,10 +96,14 @@ def test_an_outline_of_a_codec_of_this_bench_says_what_the_codec_says(name: str)
 
 
 def test_a_family_has_its_metrics() -> None:
-    metric = Metric(name="hue", space="colour", title="Hue", definition="hue")
+    promises = Promises(equal=math.inf, symmetric=True, worse=("blur",))
+    metric = Metric(
+        name="hue", space="colour", title="Hue", definition="hue", groups=("perceptual",), promises=promises
+    )
     point = EntryPoint("hue", "stranger_hue:Hue", "rdbench.metrics")
-    facts = {"metrics": [dataclasses.asdict(metric)], "order": 7}
+    facts = {"metrics": json.loads(json.dumps([dataclasses.asdict(metric)])), "order": 7}
     family = family_outline(point, Answer(facts, "hue 1"))
+    assert hash(family.metrics[0]) == hash(metric)
     assert (family.name, family.metrics, family.order, family.version()) == ("hue", (metric,), 7, "hue 1")
     with pytest.raises(MissingBackend, match="it took longer"):
         family_outline(point, Answer(facts, status="timeout", reason="it took longer")).version()
