@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from benchmark import defaults
 from benchmark.cli.console import print_json, say, say_note
 from benchmark.cli.options import (
     FAILED,
@@ -129,39 +128,6 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
         raise UsageError(f"{target}: cannot be written: {error}") from error
     write(target, content.getvalue())
     say(f"{target}: {image.shape[1]}×{image.shape[0]}, decoded by {cls.name}")
-
-
-@click.command()
-@click.option("--codecs", required=True, metavar="A,B", help="Codecs to audit.")
-@click.option(
-    "--image",
-    type=PATH,
-    metavar="FILE",
-    help="Image to encode.  [default: {1} of data set {0}]".format(*defaults.AUDIT_IMAGE),
-)
-@convert_option
-@click.option("--out", type=PATH, metavar="FILE.csv|.json", help="File to write the findings to.")
-def audit(codecs: str, image: Path | None, converted: tuple[str, ...], out: Path | None) -> None:
-    """What codecs do to colours before they quantise, and whether they keep what they promise.
-
-    The exit status is 1 if a promise is broken: other bytes on a second encode or with another number of threads,
-    lossless settings that lose, or a PSNR above what the colour path can keep.
-    """
-    from benchmark.cli.terminal import print_audit
-    from benchmark.dataset import read_image
-    from benchmark.formats.conversions import parse_conversions
-    from benchmark.workflows.audit import as_text, default_image
-    from benchmark.workflows.audit import audit as audit_codec
-
-    pixels = read_image(image, parse_conversions(converted)) if image else default_image()
-    if out:
-        as_text([], out)  # a name that no form ends in is told before the work
-        check_place(out)
-    findings = [audit_codec(name, pixels) for name in names_of(codecs) or []]
-    if out:
-        write(out, as_text(findings, out).encode())
-    print_audit(findings)
-    sys.exit(FAILED if any(finding.problems for finding in findings) else 0)
 
 
 @click.command()

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from benchmark.cli import codec, data, lists, others, ranks, results, run, train
+from benchmark.cli import audit, codec, data, lists, others, ranks, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import INTERRUPTED, PIPE_CLOSED, USAGE
 from benchmark.errors import BenchmarkError, one_line, typed_line
@@ -129,7 +129,7 @@ for _command in (
     others.import_,
     others.published,
     results.report,
-    codec.audit,
+    audit.audit,
     codec.decode,
     codec.encode,
     codec.verify,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from benchmark.cli.console import complain, open_console, say
+from benchmark.cli.console import complain, open_console, say, say_note
 from benchmark.cli.tables import formatted, table_of
 from benchmark.errors import counted
 from benchmark.metric import Metric, find_metric
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from benchmark.analysis.regression.compare import Comparison
     from benchmark.workflows.audit import Finding
+    from benchmark.workflows.audit_metrics import MetricFinding
     from benchmark.workflows.verify import Check
 
 
@@ -325,3 +326,30 @@ def print_checks(checks: Sequence[Check]) -> None:
             f"not checked: {len(unkept)} of {counted(len(checks), 'row')}, such as {first.codec}: {first.image}, "
             f"{first.settings}: {first.reason}"
         )
+
+
+def print_metric_audit(findings: Sequence[MetricFinding]) -> None:
+    """What an audit of metrics found, and below it the promises that were broken, and what could not be checked."""
+    from benchmark.workflows.audit_metrics import CHECKS
+
+    table = table_of(
+        *("metric", *CHECKS, "values", "difference", "ms", "by"),
+        drop=["by", "ms", "values", "threads", "constant", "sizes", "grey", "symmetric"],
+        prose=["by"],
+    )
+    words = {True: "yes", False: "no", "": "–"}
+    for finding in findings:
+        table.add_row(
+            finding.column,
+            *(words[getattr(finding, check)] for check in CHECKS),
+            str(finding.golden_values or "–"),
+            f"{finding.difference:.1g}" if finding.golden_values else "–",
+            f"{1000 * finding.seconds:.0f}" if isinstance(finding.seconds, float) else "–",
+            finding.version.partition(",")[0] or "this bench",
+        )
+    table.print()
+    for finding in findings:
+        for problem in finding.problems:
+            complain(f"{finding.column}: {problem}")
+    for note in dict.fromkeys(note for finding in findings for note in finding.notes):
+        say_note(note)

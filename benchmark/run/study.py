@@ -200,7 +200,7 @@ def resolve(
             raise UsageError(f"images: expected names, got {image!r}")
     _check(chosen, {"repeats": repeats, "threads": threads, "timeout": timeout})
     find_unusable(chosen, unusable)
-    measured, left_out = _metrics(metrics)
+    measured, left_out = chosen_metrics(metrics)
     notes += left_out
     where = dataset_names(dataset or defaults.DATASET)
     study = Study(
@@ -247,8 +247,11 @@ def dataset_names(dataset: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(dataset))
 
 
-def _metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
+def chosen_metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """Names of the metrics to compute, in the order of their columns, and notes on those that are left out.
+
+    Args:
+        names: the names of metrics and of groups of metrics; None for those by default.
 
     Raises:
         UsageError: a name is neither that of a metric nor that of a group.

@@ -8,16 +8,12 @@ from outside.
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
-import io
-import json
-import math
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -28,7 +24,7 @@ from benchmark.codec import Codec, Image, Setting
 from benchmark.colour.ceiling import ceiling, excess, psnr
 from benchmark.colour.convert import rgb_to_ycbcr, to_uint8
 from benchmark.defaults import AUDIT_IMAGE
-from benchmark.errors import UnsupportedImage, UsageError, contained, typed_line
+from benchmark.errors import UnsupportedImage, contained, typed_line
 from benchmark.plugins import codec_class, open_dataset, portable_name, version_of
 from benchmark.system.environment import thread_environment, variables
 
@@ -200,25 +196,6 @@ def finest(cls: type[Codec]) -> Codec:
     end = cls.knob.high if cls.knob.increasing else cls.knob.low
     kind = type(getattr(cls(), cls.knob.field))
     return cls.from_settings({cls.knob.field: kind(end)})
-
-
-def as_text(findings: Sequence[Finding], path: Path) -> str:
-    """The findings in the form that a file's ending names, CSV or JSON; in JSON, which has no infinity, it is a text.
-
-    Raises:
-        UsageError: the ending is neither ``.csv`` nor ``.json``.
-    """
-    rows = [dataclasses.asdict(finding) for finding in findings]
-    if path.suffix == ".json":
-        plain = [{key: str(value) if value == math.inf else value for key, value in row.items()} for row in rows]
-        return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if path.suffix == ".csv":
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, [field.name for field in dataclasses.fields(Finding)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row | {"problems": "; ".join(row["problems"])} for row in rows)
-        return buffer.getvalue()
-    raise UsageError(f"{path}: expected a name that ends in .csv or .json")
 
 
 def _watch(name: str, codec: Codec, image: Image, threads: int) -> tuple[list[str], int | str]:

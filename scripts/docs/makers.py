@@ -23,6 +23,7 @@ MAKERS: Mapping[str, Maker] = {
     "codec-sections": plugins.codec_sections,
     "datasets": plugins.datasets,
     "metrics": plugins.metrics,
+    "metric-audit": plugins.metric_audit,
     "columns": columns_markdown,
     "summary-columns": lambda: summary_markdown(all_metrics()),
 }

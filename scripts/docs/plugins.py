@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import inspect
 import json
@@ -134,6 +135,24 @@ def metrics() -> str:
         ["metric", "columns", "definition"],
         [[f"`{name}`", ", ".join(columns[name]), text] for name, text in definitions.items()],
     )
+
+
+def metric_audit() -> str:
+    """What the committed audit of metrics found: implementation, reference, largest difference, speed."""
+    with (ROOT / "docs" / "assets" / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [
+        [
+            f"`{row['column']}`",
+            row["version"].partition(",")[0] or "this bench",
+            f"{row['tools']}, {row['golden_values']} values" if row["tools"] else "–",
+            f"{float(row['difference']):.1g}" if row["difference"] else "–",
+            f"{1000 * float(row['seconds']):.1f}",
+            "all kept" if not row["problems"] else row["problems"],
+        ]
+        for row in rows
+    ]
+    return markdown(["metric", "computed by", "reference", "largest difference", "ms", "promises"], lines)
 
 
 def _codec_section(name: str, extra: str, level: int) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from benchmark.workflows import audit
 from tests.conftest import Run, photo
 from tests.formats.writers import icc, png
 
@@ -154,17 +153,3 @@ def test_endings_say_what_files_are(rdbench: Run, tmp_path: Path) -> None:
     rdbench("encode", "--codec", "webp", "colour.png", "a.stream")
     Pictures.fromarray(photo(24, 32)).save(tmp_path / "foreign.jp2")
     assert "decoded by jpeg2000" in rdbench("decode", "foreign.jp2", "back.png").stdout
-
-
-def test_an_audit_is_not_begun_for_a_table_that_cannot_be_written(
-    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def begun(name: str, pixels: object) -> None:
-        raise AssertionError(f"audits {name}")
-
-    Pictures.fromarray(photo(8, 8)).save(tmp_path / "a.png")
-    monkeypatch.setattr(audit, "audit", begun)
-    (tmp_path / "b.csv").mkdir()
-    for out, why in (("none/b.csv", "there is no folder none; make it first"), ("b.csv", "Is a directory")):
-        done = rdbench("audit", "--codecs", "png", "--image", "a.png", "--out", out, check=False)
-        assert (done.returncode, f"{out}: cannot be written: {why}" in done.stderr) == (2, True)

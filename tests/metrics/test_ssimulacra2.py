@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from importlib.resources import files
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
 
 from benchmark.colour.channels import to_channels
+from benchmark.metrics.shared.golden import Golden, digest, golden_values, spoilt
 from benchmark.metrics.shared.recursive import recursive_gaussian
 from benchmark.metrics.shared.xyb import halve, linear_light, xyb
 from benchmark.metrics.ssimulacra2 import WEIGHTS, Ssimulacra2
+from benchmark.plugins import open_dataset
 from tests.conftest import jpeg_at, photo
 from tests.metrics.measured import Pixels
 
-GOLDEN = [
-    row
-    for row in csv.DictReader(files("benchmark.metrics").joinpath("golden.csv").read_text("utf-8").splitlines())
-    if row["column"] == "ssimulacra2"
-]
+GOLDEN = [golden for golden in golden_values() if golden.column == "ssimulacra2"]
 
 
 def score(reference: Pixels, distorted: Pixels) -> float:
@@ -36,21 +28,14 @@ def scores(reference: Pixels, distorted: Pixels) -> npt.NDArray[np.float64]:
     return family.compare(prepared, to_channels(distorted))["ssimulacra2"]
 
 
-def through(image: Image.Image, codec: str, quality: int) -> tuple[Pixels, int]:
-    buffer = io.BytesIO()
-    image.save(buffer, codec, quality=quality)
-    return np.asarray(Image.open(buffer).convert("RGB")), len(buffer.getvalue())
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "row", GOLDEN, ids=lambda row: f"{row['image'].removeprefix('kodak/')}-{row['codec']}-{row['quality']}"
-)
-def test_values_are_those_of_the_reference_program(row: dict[str, str], kodak: Path) -> None:
-    image = Image.open(kodak.parent / f"{row['image']}.png").convert("RGB")
-    distorted, size = through(image, row["codec"], int(row["quality"]))
-    assert size == int(row["bytes"])
-    assert score(np.asarray(image), distorted) == pytest.approx(float(row["value"]), abs=1e-5)
+@pytest.mark.usefixtures("kodak")
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: f"{golden.item}-{golden.codec}-{golden.quality}")
+def test_values_are_those_of_the_reference_program(golden: Golden) -> None:
+    original = open_dataset(golden.dataset).load(golden.item)[0]
+    distorted = spoilt(original, golden.codec, golden.quality)
+    assert (digest(original), digest(distorted)) == (golden.image_sha256, golden.pixels_sha256)
+    assert score(original, distorted) == pytest.approx(golden.value, abs=1e-5)
 
 
 def test_there_are_thirty_values() -> None:
