@@ -211,8 +211,9 @@ def _together(column: Column, cells: Cells, every: Places, good: Places) -> obje
     """What a summary says of a column that is not averaged; a number is None where no row has one."""
     if column.aggregate == "all":
         return " and ".join(dict.fromkeys(cell for cell in cells[good] if cell))
-    present = [cell for cell in cells[good if column.aggregate == "most" else every] if not pd.isna(cell)]
-    if not present:
+    present = cells[good if column.aggregate == "most" else every]
+    present = present[~pd.isna(present)]
+    if not len(present):
         return None
     found = max(present) if column.aggregate == "most" else present[0]
     return int(found) if column.kind == "whole number" else found

@@ -14,6 +14,9 @@ from benchmark.metric import Metric
 NOISE = 1e-6
 """Share by which a metric, summed in ``float32``, moves with a processor's arithmetic: no change. Seen were 1.2e-7."""
 
+_VERDICTS = {0: "changed", 1: "better", 2: "worse"}
+"""Verdicts on a row, by the weight of the gravest on its columns."""
+
 _DIGITS = 1e-9
 """Share by which a number changes when it is written with ten digits, as older runs did not: no change."""
 
@@ -64,9 +67,8 @@ def changes_of(good: pd.DataFrame, judged: Sequence[Metric], *, subset: bool) ->
 
 def rows_that_differ(pairs: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
     """The rows that differ in any way, with a verdict on each."""
-    judged = changes.groupby(KEYS, sort=False)["verdict"].agg(
-        lambda found: next((name for name in ("worse", "better") if name in set(found)), "changed")
-    )
+    weight = changes["verdict"].map({"better": 1, "worse": 2}).fillna(0)
+    judged = weight.groupby([changes[name] for name in KEYS], sort=False).max().map(_VERDICTS).rename("verdict")
     rows = pairs[KEYS].assign(
         status_before=pairs["status_before"],
         status_after=pairs["status_after"],

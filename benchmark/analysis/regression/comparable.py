@@ -123,9 +123,12 @@ def notes_on(
 
 
 def _told(pairs: pd.DataFrame, what: str, side: str) -> pd.Series:
-    """How the rows of a side were measured. Rows of ``run --timing`` were repeated as often as it took: no matter."""
+    """How the rows of a side were measured, each value once.
+
+    Rows of ``run --timing`` were repeated as often as it took: no matter.
+    """
     rows = pairs if what != "repeats" else pairs[pairs[f"timing_{side}"] == ""]
-    return rows[f"{what}_{side}"].dropna()
+    return rows[f"{what}_{side}"].dropna().drop_duplicates()
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

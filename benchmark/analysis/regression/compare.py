@@ -137,7 +137,8 @@ def compare(
     if obstacles:
         pairs, missing, new = pairs.iloc[:0], missing.iloc[:0], new.iloc[:0]
     notes += [] if obstacles else notes_on(pairs, missing, new, judged, baseline.records, current.records)
-    good = pairs[(pairs["status_before"] == "ok") & (pairs["status_after"] == "ok")]
+    succeeded = (pairs["status_before"] == "ok") & (pairs["status_after"] == "ok")
+    good = pairs if succeeded.all() else pairs[succeeded]
     series = series_of(good)
     bd = bd_rates(good, series, judged, bd_tolerance)
     changes = changes_of(good, judged, subset=subset)
@@ -165,7 +166,7 @@ def compare(
         subset=subset,
         pairs=len(pairs),
         codecs=count_by_codec(pairs, rows, missing, new),
-        points=_points(pd.concat([baseline.records, current.records])),
+        points=_points([baseline.records, current.records]),
         rows=rows,
         changes=changes,
         missing=missing,
@@ -184,8 +185,9 @@ def _short(name: str, value: str) -> str:
     return re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30}\b", r"\1", value) if name == "commit" else value
 
 
-def _points(records: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    unique = records[["codec", "settings", "target", "knob"]].drop_duplicates(["codec", "settings", "target"])
+def _points(records: Sequence[pd.DataFrame]) -> dict[tuple[str, str, str], str]:
+    names = ["codec", "settings", "target"]
+    unique = pd.concat([frame[[*names, "knob"]].drop_duplicates(names) for frame in records]).drop_duplicates(names)
     settings = {text: read_settings(text) for text in set(unique["settings"])}
     values: dict[tuple[str, str], set[str]] = {}
     for codec, text in zip(unique["codec"], unique["settings"], strict=True):

@@ -20,6 +20,9 @@ from benchmark.analysis.results import Results, results_of
 from benchmark.analysis.standing import unlabelled
 from benchmark.analysis.table import matched_labels, series_labels
 from benchmark.metric import Metric, leading
+from benchmark.record.frames import text_column
+from benchmark.record.row import BY_NAME
+from benchmark.record.whole import is_number
 
 COLUMNS = (
     "dataset",
@@ -36,16 +39,18 @@ COLUMNS = (
 
 _TARGET = ("target_column", "target_limit", "target_over")
 
+_OF_CURVES = ("status", "bytes", "width", "height", "bpp")
+"""Columns that curves need besides those of metrics."""
+
 
 def series_of(good: pd.DataFrame) -> pd.Series:
     """The curve that each row lies on."""
-    beside = {name: good[f"{name}_after"] for name in ("knob", "target_column", "target_over")}
-    points = good[["codec", "settings", "target"]].assign(**beside)
-    unique = points.drop_duplicates(["codec", "settings", "target"])
-    named = unique.assign(series=(series_labels(unique) + matched_labels(unique)).astype(object))
-    return points.merge(
-        named[["codec", "settings", "target", "series"]], on=["codec", "settings", "target"], how="left"
-    )["series"].set_axis(good.index)
+    names = ["codec", "settings", "target"]
+    numbers = good.groupby(names, sort=False).ngroup().to_numpy()
+    beside = [f"{name}_after" for name in ("knob", "target_column", "target_over")]
+    unique = good[[*names, *beside]].drop_duplicates(names).rename(columns=lambda name: name.removesuffix("_after"))
+    labels = (series_labels(unique) + matched_labels(unique)).to_numpy(object)
+    return text_column(labels[numbers]).set_axis(good.index)
 
 
 def bd_rates(good: pd.DataFrame, series: pd.Series, judged: Sequence[Metric], tolerance: float) -> pd.DataFrame:
@@ -93,24 +98,26 @@ def _both(rows: pd.DataFrame, metric: Metric) -> bool:
 
 def _results(good: pd.DataFrame, series: pd.Series, metrics: Sequence[Metric], side: str) -> Results:
     """The rows of one run that succeeded in both, as results of their own, on the curves that both have."""
-    names = [str(name).removesuffix(f"_{side}") for name in good if str(name).endswith(f"_{side}")]
     # What names an operating point or a picture beside the keys of the pairs may differ between the runs.
-    columns: dict[str, Any] = {name: good[f"{name}_{side}"] for name in names}
-    columns |= dict.fromkeys(("version", "weights", "image_sha256"), "")
+    columns: dict[str, Any] = dict.fromkeys(("version", "weights", "image_sha256"), "")
     columns |= {name: good[f"{name}_after"] for name in ("knob", "images", *_TARGET)}
-    frame = good[KEYS].assign(**columns)
+    columns |= {name: good[f"{name}_{side}"] for name in _OF_CURVES}
     for metric in metrics:
         both = good[[f"{metric.column}_before", f"{metric.column}_after"]].notna().all(axis=1)
-        frame[metric.column] = good[f"{metric.column}_{side}"].where(both)
+        columns[metric.column] = good[f"{metric.column}_{side}"].where(both)
+    blank = {column.name: math.nan if is_number(column.name, ()) else "" for column in BY_NAME.values()}
+    frame = good[KEYS].assign(**{name: blank[name] for name in blank if name not in KEYS} | columns)
     results = results_of([frame], [], metrics)
     labels = good[["codec", "settings", "target"]].assign(series=series).drop_duplicates()
     named = {(codec, text, target): label for codec, text, target, label in labels.itertuples(index=False, name=None)}
-
-    def with_labels(table: pd.DataFrame) -> pd.DataFrame:
-        keys = zip(table["codec"], table["settings"], table["target"], strict=True)
-        return table.assign(series=[named[key] for key in keys])
-
-    return replace(results, summary=with_labels(results.summary), records=with_labels(results.records))
+    keys = zip(*(results.summary[name] for name in ("codec", "settings", "target")), strict=True)
+    own = text_column(np.array([named[key] for key in keys], object))
+    points = results.records["point"].to_numpy(np.intp)
+    return replace(
+        results,
+        summary=results.summary.assign(series=own),
+        records=results.records.assign(series=text_column(own.to_numpy(object)[points])),
+    )
 
 
 _Curves = TypeVar("_Curves", Curve, ImageCurves)

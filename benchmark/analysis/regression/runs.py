@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.measured import Manifest, known_metrics, read_manifest
@@ -18,14 +22,37 @@ KEYS = ["dataset", "image", "codec", "settings", "target"]
 """What pairs rows: a codec's version is none of it, since that is what a comparison is about."""
 
 
+_UNSEEN = [
+    "schema",
+    "key",
+    "channels",
+    "overhead_bytes",
+    "payload_bpp",
+    "nominal_bpp",
+    "estimated_bpp",
+    "knob_value",
+    "encodes",
+    "encode_cpu_s",
+    "decode_cpu_s",
+    "time_spread",
+    "load",
+    "parameters",
+    "encode_kmac_per_pixel",
+    "decode_kmac_per_pixel",
+    "metric_sources",
+    "rdbench",
+]
+"""Columns that no comparison looks at. They need not lie in memory."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What a run left behind.
 
     Attributes:
         name: as the user gave it.
-        records: one row for each of :data:`KEYS`, the last where a file has several; ``metric_definitions`` filled in
-            from the manifest where a record has none.
+        records: one row for each of :data:`KEYS`, the last where a file has several, with all columns that a comparison
+            looks at; ``metric_definitions`` filled in from the manifest where a record has none.
         environment: machine and libraries, by name, as the manifest says; empty without one.
         manifests: the manifests of the runs whose records these are.
         notes: what to know of the files.
@@ -64,7 +91,10 @@ def read_run(path: Path, metrics: Sequence[Metric] = ()) -> Run:
         manifests.append(manifest)
         frames.append(_records(file, manifest, [metric.column for metric in known_metrics(metrics, [manifest])], notes))
         facts.append({**manifest.get("environment", {}), **manifest.get("packages", {})})
-    records = pd.concat(frames, ignore_index=True).drop_duplicates(KEYS, keep="last", ignore_index=True)
+    records = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    twice = records.duplicated(KEYS, keep="last")
+    if twice.any():
+        records = records[~twice].reset_index(drop=True)
     environment = {
         name: " and ".join(dict.fromkeys(str(fact[name]) for fact in facts if name in fact))
         for name in dict.fromkeys(name for fact in facts for name in fact)
@@ -80,28 +110,33 @@ def _records(path: Path, manifest: Manifest, metrics: Sequence[str], notes: list
     told = write_pairs(
         {name: digest(text) for name, text in manifest.get("metrics", {}).items() if isinstance(text, str)}
     )
-    return frame.assign(
+    return frame.drop(columns=_UNSEEN).assign(
         metric_definitions=frame["metric_definitions"].replace("", told), images=frame["images"].fillna(1)
     )
 
 
 def pair_rows(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Rows of both side by side, and keys of those that only one has."""
-    values = list(dict.fromkeys([*before.columns, *after.columns]))
-    whole = before.reindex(columns=values).merge(
-        after.reindex(columns=values),
-        on=KEYS,
-        how="outer",
-        sort=False,
-        suffixes=("_before", "_after"),
-        indicator=True,
-    )
-    # An outer merge sorts: the baseline's order comes first, then that of the rows that are new.
-    place = pd.concat([before[KEYS], after[KEYS]]).drop_duplicates(ignore_index=True).reset_index(names="place")
-    whole = whole.merge(place, on=KEYS).sort_values("place", ignore_index=True)
-    side = whole.pop("_merge")
+    numbers = pd.concat([before[KEYS], after[KEYS]], ignore_index=True).groupby(KEYS, sort=False).ngroup().to_numpy()
+    own, theirs = numbers[: len(before)], numbers[len(before) :]  # each number is the place of a row on its side
+    place = np.full(len(before), -1)
+    known = theirs < len(before)
+    place[theirs[known]] = np.flatnonzero(known)
+    both = place >= 0
+    sides = {"before": _taken(before, own[both]), "after": _taken(after, place[both])}
+    names = [name for name in dict.fromkeys([*before.columns, *after.columns]) if name not in KEYS]
+    columns: dict[str, Any] = {name: sides["before"][name] for name in KEYS}
+    for side, rows in sides.items():
+        columns |= {f"{name}_{side}": rows.get(name, math.nan) for name in names}
     return (
-        whole[side == "both"].drop(columns="place").reset_index(drop=True),
-        whole.loc[side == "left_only", KEYS].reset_index(drop=True),
-        whole.loc[side == "right_only", KEYS].reset_index(drop=True),
+        pd.DataFrame(columns, index=pd.RangeIndex(int(both.sum())), copy=False),
+        before.loc[~both, KEYS].reset_index(drop=True),
+        after.loc[~known, KEYS].reset_index(drop=True),
     )
+
+
+def _taken(frame: pd.DataFrame, places: npt.NDArray[np.integer[Any]]) -> pd.DataFrame:
+    """Rows of a table; the table itself where these are all of them in their order, which takes no memory."""
+    if np.array_equal(places, np.arange(len(frame))):
+        return frame
+    return frame.iloc[places].reset_index(drop=True)
