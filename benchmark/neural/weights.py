@@ -234,9 +234,20 @@ def _stem(text: object) -> str:
 def _check_sizes(card: Mapping[str, Any]) -> None:
     """Refuses sizes of a network that no network has, before anything of the size is made."""
     for key in _SIZES:
-        values = card.get(key, 0)
-        for value in values if isinstance(values, list) else [values]:
-            _number({key: value}, key)
+        if key in card:
+            _check_size(key, card[key])
+
+
+def _check_size(key: str, value: object) -> None:
+    """A size is a whole number; a list or a table holds one for each layer or part; a text names a known choice."""
+    if isinstance(value, list):
+        for item in value:
+            _check_size(key, item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_size(f"{key}: {name}", item)
+    elif not isinstance(value, str):
+        _number({key: value}, key)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from benchmark.neural.weights import (
     WEIGHTS_VARIABLE,
     Storage,
     by_identity,
+    damaged_sets,
     load_weights,
     points,
     save_weights,
@@ -142,6 +143,11 @@ def test_damaged_and_missing_files(tmp_path: Path) -> None:
             load_weights(network(), path)
 
 
+def test_all_sets_that_come_along_are_well() -> None:
+    """Also those whose cards give their sizes part by part."""
+    assert {codec: damaged_sets(codec) for codec in codec_names()} == {codec: {} for codec in codec_names()}
+
+
 def test_cards_say_how_their_networks_are_stored() -> None:
     """Eight bits in all that come along: a set in half precision is an exception that its recipe has to make."""
     for codec in codec_names():
@@ -172,6 +178,9 @@ CARDS = {
     "a byte of zero": '{"points": [{"quality": 1, "stem": "x\\u0000"}]}',
     "no levels": f'{POINT}, "levels": -1}}',
     "wide": f'{POINT}, "widths": [64, 1000000000000]}}',
+    "wide in a part": f'{POINT}, "widths": {{"hidden": 1000000000000}}}}',
+    "wide in a layer of a part": f'{POINT}, "filters": {{"encoder": [64, -1]}}}}',
+    "a fraction of a level": f'{POINT}, "levels": 1.5}}',
     "endless": f'{POINT}, "width": {"9" * 5000}}}',
 }
 
