@@ -240,12 +240,9 @@ def _check_sizes(card: Mapping[str, Any]) -> None:
 
 def _check_size(key: str, value: object) -> None:
     """A size is a whole number; a list or a table holds one for each layer or part; a text names a known choice."""
-    if isinstance(value, list):
-        for item in value:
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
             _check_size(key, item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_size(f"{key}: {name}", item)
     elif not isinstance(value, str):
         _number({key: value}, key)
 

@@ -131,7 +131,7 @@ def look_at(names: Iterable[str] | None = None) -> None:
     """Asks codecs of other packages what they are, all side by side, before :func:`codec_class` asks one by one.
 
     Args:
-        names: of codecs; all where none are given.
+        names: names of codecs; all where none are given.
     """
     points = points_of("codecs")
     told_of([points[name][0] for name in foreign_codecs() if names is None or name in names])

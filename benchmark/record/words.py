@@ -39,6 +39,7 @@ OF_TABLES = frozenset(
         "image_mean",
         "image_std",
         "images_attempted",
+        "item",
         "low",
         "mean_curve",
         "megapixels",

@@ -44,7 +44,7 @@ def test_near_names_of_an_import_are_told(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "g.csv").write_text("bpp,psnr\n0.5,30\n1,31\n")
     words = ("import", "g.csv", "--out", "o.csv", "--define")
     done = rdbench(*words, "psnr=pnsr_rgb,dB,images", "--dataset", "kodka")
-    assert "the bench has no metric pnsr, so nothing compares with it; did you mean psnr?" in done.stderr
+    assert "the bench has no metric pnsr, so nothing compares with it; did you mean psnr or xpsnr?" in done.stderr
     assert "the bench has no data set of this name; did you mean kodak?" in done.stderr
     assert "2 points" in done.stdout and "1 curve\n" in done.stdout
     done = rdbench(*words, "psnr=psnr_rgb,dB,images", "--dataset", "kodak")
