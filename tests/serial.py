@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from benchmark.run import task
 from benchmark.system.pool import Pool
 
 _Item = TypeVar("_Item")
@@ -18,6 +19,9 @@ class Serial:
 
     @contextmanager
     def __call__(self, jobs: int) -> Iterator[Pool]:
+        # Workers are new with each run. This process is not: a folder of the same name may be another one by now.
+        task._dataset.cache_clear()
+        task._reference.cache_clear()
         yield self
 
     def submit(
