@@ -20,8 +20,8 @@ class Serial:
     @contextmanager
     def __call__(self, jobs: int) -> Iterator[Pool]:
         # Workers are new with each run. This process is not: a folder of the same name may be another one by now.
-        task._dataset.cache_clear()
-        task._reference.cache_clear()
+        task.opened_dataset.cache_clear()
+        task.prepared_reference.cache_clear()
         yield self
 
     def submit(

@@ -111,7 +111,7 @@ def _run(task: Task) -> list[Record]:
     conditions = Conditions(task.codec, stopwatch, task.cores, task.keep)
     try:
         with contained("the data set or a metric"):
-            reference = _reference(task.dataset, task.data_root, task.item, task.metrics)
+            reference = prepared_reference(task.dataset, task.data_root, task.item, task.metrics)
     except UnsupportedImage as error:
         return _skipped(task, cls, one_line(error))
     blanks: dict[Codec, Record] = {}
@@ -243,11 +243,13 @@ def one_line(error: object) -> str:
 
 
 @lru_cache(maxsize=4)
-def _dataset(spec: str, data_root: Path | None) -> Any:
+def opened_dataset(spec: str, data_root: Path | None) -> Any:
+    """The data set of a name: a worker opens it once."""
     return open_dataset(spec, data_root)
 
 
 @lru_cache(maxsize=1)  # tasks of one image follow each other
-def _reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, ...]) -> Reference:
-    dataset = _dataset(spec, data_root)
+def prepared_reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, ...]) -> Reference:
+    """What metrics compare with, of one image of a data set: a worker prepares it once for all of its tasks."""
+    dataset = opened_dataset(spec, data_root)
     return prepare(dataset.load(item), dataset.reference(item), wanted, f"data set {spec!r}: {item}")
