@@ -9,7 +9,6 @@ describes has no direction: it is left out of figures and tables, and refused by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmark.errors import BenchmarkError, RecordsError
 from benchmark.metric import Metric, Pooled, Tolerance
+from benchmark.system.documents import read_json
 
 _INSTALLED = frozenset({"groups", "promises"})
 """What matters of a metric only where it is installed, and stands in no manifest."""
@@ -41,8 +41,8 @@ def read_manifest(results: Path) -> Manifest:
     if not path.is_file():
         return {}
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        manifest = read_json(path)
+    except (OSError, ValueError) as error:
         raise RecordsError(f"{path}: cannot be read as a manifest: {error}") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("metrics", {}), dict):
         raise RecordsError(f"{path}: expected an object as a run writes it, with an object 'metrics' or none")

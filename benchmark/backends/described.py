@@ -48,7 +48,7 @@ from benchmark.backends.pillow import decode_image_file
 from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
 from benchmark.errors import KIND_WORDS, BitstreamError, ProgramError, SettingError, UsageError, did_you_mean
 from benchmark.formats import png
-from benchmark.system.files import read_toml
+from benchmark.system.documents import read_toml
 from benchmark.system.program import MEMORY, TIMEOUT, find_program, private_folder, run_program
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 
 from benchmark.record.columns import read_pairs
 from benchmark.record.row import SCHEMA, Record
+from benchmark.system.documents import parse_json
 
 RETIRED = frozenset({"peak_memory_mib"})
 """Columns of older files that no version writes any more. Readers leave them out, and so does a file written anew.
@@ -95,7 +96,7 @@ def _key_holds(cells: Mapping[str, str]) -> bool:
         if cells["target"]:
             identity["target"] = cells["target"]
         if cells["target"].startswith("mean "):
-            identity["knob_value"] = json.loads(cells["knob_value"])
+            identity["knob_value"] = parse_json(cells["knob_value"])
     except (KeyError, ValueError):  # an older file does not tell, or a cell is damaged
         return False
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))

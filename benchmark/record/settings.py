@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmark.errors import KIND_WORDS, RecordsError, SettingError, meant
 from benchmark.record.columns import shortened
+from benchmark.system.documents import parse_json
 
 Settings = dict[str, bool | int | float | str]
 """Value of each setting, by name."""
@@ -25,8 +26,8 @@ def read_settings(text: str) -> Settings:
         RecordsError: it is no JSON object of plain values.
     """
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_json(text)
+    except ValueError as error:
         raise RecordsError(f"settings: expected a JSON object, got {shortened(text)}: {error}") from error
     if not isinstance(found, dict) or not all(isinstance(value, bool | int | float | str) for value in found.values()):
         raise RecordsError(

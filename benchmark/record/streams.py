@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.errors import RecordsError
+from benchmark.system.documents import parse_json
 from benchmark.system.files import make_folder, replace_file
 
 Parts = Sequence[Sequence[bytes]]
@@ -68,7 +69,7 @@ def kept_streams(results: Path, digest: str) -> list[list[bytes]]:
     place = _place(results, digest)
     try:
         data = place.read_bytes()
-        lengths = json.loads(_lengths(place).read_bytes()) if _lengths(place).exists() else [[len(data)]]
+        lengths = parse_json(_lengths(place).read_bytes()) if _lengths(place).exists() else [[len(data)]]
     except (OSError, ValueError) as error:
         raise RecordsError(f"{place}: cannot be read as streams that a run kept: {error}") from error
     try:

@@ -19,6 +19,7 @@ from benchmark.record.columns import shortened
 from benchmark.record.settings import read_settings
 from benchmark.report.published_study import Figure, Published, PublishedRow, SummaryRow
 from benchmark.report.tables.text import markdown
+from benchmark.system.documents import read_json
 
 _NONE = "–"
 
@@ -230,9 +231,9 @@ def _runs(folder: Path) -> list[str]:
     found = set()
     for path in folder.rglob("manifest.json"):
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest = read_json(path)
             day, commit = manifest["run"]["started"][:10], manifest["environment"]["commit"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise RecordsError(f"{path}: not as a run writes it ({typed_line(error)})") from error
         found.add(f"{day}, commit {commit[:12]}{'+' * commit.endswith('+')}" if commit else f"{day}, commit unknown")
     return sorted(found)

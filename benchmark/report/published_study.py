@@ -12,7 +12,7 @@ from benchmark import defaults
 from benchmark.errors import KIND_WORDS, UsageError, did_you_mean
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.settings import read_settings
-from benchmark.system.files import read_toml
+from benchmark.system.documents import read_toml
 
 SummaryRow = Mapping[str, Any]
 """A row of a summary by column, with the ``label`` of its data set: one operating point on one data set."""

@@ -23,7 +23,8 @@ from benchmark.record.settings import settings_text
 from benchmark.run.matching import Target
 from benchmark.run.sweeps import Sweep, chosen_codecs, find_unusable, leave_knobs, parse_set, sweep_settings
 from benchmark.run.texts import targets_of
-from benchmark.system.files import read_toml, slug
+from benchmark.system.documents import read_toml
+from benchmark.system.files import slug
 from benchmark.system.names import folder_name, folder_names, plain, shortened_name
 
 

@@ -1,4 +1,4 @@
-"""Files: the TOML files that users write (studies, published figures, codecs), and how all files are written.
+"""Files: how all of them are written, and how they are named.
 
 A file is written whole or not at all, beside its place under a random name, or it is added to. No link is followed that
 somebody put where a file is made.
@@ -12,31 +12,14 @@ import hashlib
 import os
 import re
 import secrets
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from benchmark.errors import OutputError, UsageError
+from benchmark.errors import OutputError
 from benchmark.system.names import is_reserved, shortened_name
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The document of a TOML file.
-
-    Raises:
-        UsageError: it cannot be read, or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
 
 
 def make_folder(path: Path) -> Path:

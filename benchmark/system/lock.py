@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmark.errors import UsageError
+from benchmark.system.documents import parse_json
 from benchmark.system.files import writing
 
 NAME = ".rdbench.lock"
@@ -141,9 +142,9 @@ def _flock(place: int) -> bool | None:
 def _holder(place: int) -> Holder | None:
     """Who wrote a lock file; None where it does not say."""
     try:
-        found = json.loads(os.pread(place, _LONGEST, 0))
+        found = parse_json(os.pread(place, _LONGEST, 0))
         return Holder(str(found["host"]), int(found["pid"]), str(found["since"]), str(found["command"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

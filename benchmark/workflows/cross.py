@@ -19,8 +19,9 @@ from benchmark.record.frames import csv_text
 from benchmark.record.settings import read_settings
 from benchmark.run.several import each_dataset
 from benchmark.run.study import resolve
+from benchmark.system.documents import read_toml
 from benchmark.system.environment import variables
-from benchmark.system.files import make_folder, read_toml, replace_file, slug
+from benchmark.system.files import make_folder, replace_file, slug
 from benchmark.system.lock import folder_lock
 from benchmark.system.names import folder_name, shortened_name
 from benchmark.workflows.outputs import run_to_files

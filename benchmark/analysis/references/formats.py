@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 from benchmark.analysis.references.reference import ForeignMetric
 from benchmark.errors import UsageError
 from benchmark.record.reading import other_separator
+from benchmark.system.documents import parse_json
 
 RATE = "bpp"
 """Name of the rates, in JSON and in CSV."""
@@ -118,8 +118,8 @@ def listed(names: Sequence[str]) -> str:
 
 def _from_json(path: Path, text: str, pixel_rate: float | None) -> Table:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}") from error
     results = document.get("results", document) if isinstance(document, dict) else None
     if not (isinstance(results, dict) and results and all(isinstance(values, list) for values in results.values())):

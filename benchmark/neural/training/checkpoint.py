@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
+from benchmark.system.documents import parse_json
 from benchmark.system.files import replacing
 
 _FORMAT = 1
@@ -91,7 +92,7 @@ def load(path: Path) -> tuple[State, Arrays]:
     arrays: Arrays = {}
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            fields = json.loads(stored["state"].tobytes())
+            fields = dict(parse_json(stored["state"].tobytes()))
             for name in sorted(set(stored.files) - {"state"}):
                 arrays.setdefault(name.partition(".")[0], []).append(stored[name])
     except OSError as error:

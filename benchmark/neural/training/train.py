@@ -23,6 +23,7 @@ from benchmark.neural.training.checkpoint import Arrays, State
 from benchmark.neural.training.loop import StageLoop
 from benchmark.neural.training.pace import Pace
 from benchmark.neural.training.recipe import Examples, Recipe, Stage
+from benchmark.system.documents import read_json
 from benchmark.system.environment import commit
 from benchmark.system.files import make_folder, replace_file, writing
 from benchmark.system.lock import folder_lock
@@ -275,7 +276,16 @@ def _served(devices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _check_plan(path: Path, plan: dict[str, Any]) -> None:
     """Refuses a folder in which another training was begun."""
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(plan)):
+    if not path.exists():
+        return
+    try:
+        begun = read_json(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: cannot be read as the plan of a training: {error}; give another --out, or delete "
+            f"{path.parent} to start over"
+        ) from error
+    if begun != json.loads(json.dumps(plan)):
         raise UsageError(
             f"{path.parent} holds a training with other arguments (compare {path}); "
             "give another --out, or delete that folder to start over"

@@ -9,9 +9,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.neural.training.checkpoint import load
 from tests.conftest import ROOT
 from tests.neural.training.runs import rows, run
 
@@ -63,3 +65,11 @@ def test_checkpoints_that_do_not_fit_are_explained(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=complaint):
             run(tmp_path / "b", {**options, "epochs": "3"}, resume=path)
         (tmp_path / "b" / "training" / "plan.json").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("state", [b"[" * 100_000, b"[1]", b"7", b"{"])
+def test_a_checkpoint_whose_state_is_none_is_refused(tmp_path: Path, state: bytes) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, state=np.frombuffer(state, np.uint8))
+    with pytest.raises(UsageError, match=r"a\.npz: expected a checkpoint that 'train' wrote"):
+        load(path)

@@ -41,3 +41,11 @@ def test_a_command_with_a_mistake_leaves_no_training_behind(tmp_path: Path) -> N
     run(tmp_path, {})
     with pytest.raises(UsageError, match="a training with other arguments"):
         run(tmp_path, {"learning_rate": "1e-4"})
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff", b"{"])
+def test_a_plan_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "plan.json").write_bytes(content)
+    with pytest.raises(UsageError, match=r"plan\.json: cannot be read as the plan of a training: .*another --out"):
+        run(tmp_path, {})

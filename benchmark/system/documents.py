@@ -1,0 +1,88 @@
+"""JSON and TOML that users write or hand over: studies, published figures, codecs, manifests, cells of a records file.
+
+A document that is nested very deeply is none of them. It is refused here, for whatever walks through it later would
+end with a ``RecursionError``.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import UsageError
+
+DEEPEST = 50
+"""Levels of lists and tables in each other that a document may have. Those of this bench have fewer than ten."""
+
+_TOO_DEEP = f"its lists and tables are nested more than {DEEPEST} levels deep"
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What a JSON text says.
+
+    Args:
+        text: the text; bytes are in UTF-8, UTF-16 or UTF-32.
+
+    Raises:
+        ValueError: it is no JSON, or nested more than :data:`DEEPEST` levels deep.
+    """
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    _check_depth(found)
+    return found
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file says, in UTF-8.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: see :func:`parse_json`.
+    """
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The document of a TOML file.
+
+    Raises:
+        UsageError: it cannot be read, is no TOML, or is nested more than :data:`DEEPEST` levels deep.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    try:
+        document = tomllib.loads(text)
+        _check_depth(document)
+    except RecursionError:
+        raise UsageError(f"{path}: not valid TOML: {_TOO_DEEP}") from None
+    except ValueError as error:  # also that of a number of thousands of digits
+        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    return document
+
+
+def _check_depth(document: Any) -> None:
+    """Refuses a document that is nested too deeply, level by level: this must not recurse itself.
+
+    Raises:
+        ValueError: it is.
+    """
+    level = [document]
+    for _ in range(DEEPEST + 1):
+        level = [
+            item
+            for part in level
+            if isinstance(part, (dict, list))
+            for item in (part.values() if isinstance(part, dict) else part)
+            if isinstance(item, (dict, list))
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
