@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark import defaults
 from benchmark.errors import UsageError
+from benchmark.system.limits import MOST_JOBS
+from benchmark.system.limits import check_number as _check_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,10 +164,7 @@ def run(
     from benchmark.workflows.outputs import run_to_files
 
     if jobs is not None:
-        _check_number("jobs", jobs, int)
-    for what, number in (("repeats", repeats), ("threads", threads)):
-        _check_number(what, number, int)
-    _check_number("timeout", timeout, float)
+        _check_number("jobs", jobs, MOST_JOBS)
     if timing and jobs not in (None, 1):
         raise UsageError(f"jobs: expected 1 or none with timing, which measures with one worker alone, got {jobs}")
     names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
@@ -276,12 +275,6 @@ def _listed(names: str | Sequence[str]) -> list[str]:
     if not all(isinstance(name, str) for name in found):
         raise UsageError(f"expected a name or a list of names, got {names!r}")
     return found
-
-
-def _check_number(what: str, number: Any, kind: type[int] | type[float]) -> None:
-    if isinstance(number, bool) or not isinstance(number, (int, kind)) or not number > 0:
-        wanted = "a whole number from 1 on" if kind is int else "a number of seconds above 0"
-        raise UsageError(f"{what}: expected {wanted}, got {number!r}")
 
 
 def _plain(values: Any) -> Any:

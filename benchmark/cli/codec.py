@@ -13,6 +13,7 @@ from benchmark.cli.console import print_json, say, say_note
 from benchmark.cli.options import (
     FAILED,
     PATH,
+    SECONDS,
     check_apart,
     check_place,
     convert_option,
@@ -68,7 +69,7 @@ _CHANNELS = {".pgm": 1, ".ppm": 3}
 @click.option("--codec", help="Codec that wrote the stream.  [default: found by the first bytes of the stream]")
 @click.option(
     "--level",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 32),
     metavar="N",
     default=0,
     show_default=True,
@@ -137,7 +138,7 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
 @click.option("--device", metavar="cpu|gpu[:N]", help="Device of learned codecs.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     metavar="S",
     default=600,
     show_default=True,

@@ -8,6 +8,7 @@ import click
 
 from benchmark.cli.console import say
 from benchmark.cli.options import PATH, data_root_option, jobs_option, training_set
+from benchmark.system.limits import MOST_SEED
 
 
 @click.group()
@@ -55,7 +56,7 @@ def fetch(name: str, out: Path | None) -> None:
 )
 @click.option("--patch", default=32, show_default=True, type=click.IntRange(8, 1024), help="Side of a patch in pixels.")
 @click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Seed of splits and random draws."
+    "--seed", default=1, show_default=True, type=click.IntRange(0, MOST_SEED), help="Seed of splits and random draws."
 )
 @click.option(
     "--order",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shlex
 import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchmark.errors import UsageError
 from benchmark.system.files import replace_file, writing
+from benchmark.system.limits import MOST_JOBS, MOST_SECONDS
 
 if TYPE_CHECKING:
     from benchmark.dataset import Dataset
@@ -30,9 +32,24 @@ data_root_option = click.option(
     metavar="DIR",
     help="Folder that holds data sets, searched before $RDBENCH_DATA and the cache.",
 )
+
+
+class Number(click.FloatRange):
+    """A number in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number of a text; NaN, which compares as neither too small nor too large, is none."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
+SECONDS = Number(0, MOST_SECONDS, min_open=True)
+
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_JOBS),
     metavar="N",
     default=lambda: os.cpu_count() or 1,
     help="Worker processes.  [default: one for each core]",

@@ -10,7 +10,17 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import print_json, say, say_note
-from benchmark.cli.options import PATH, data_root_option, jobs_option, json_option, names_of, typed_command, write
+from benchmark.cli.options import (
+    PATH,
+    Number,
+    data_root_option,
+    jobs_option,
+    json_option,
+    names_of,
+    typed_command,
+    write,
+)
+from benchmark.system.limits import MOST_RATE
 
 
 @click.command()
@@ -120,7 +130,7 @@ def bdrate(
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(0, MOST_RATE, min_open=True),
     metavar="BPP",
     help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
     "most codecs have]",

@@ -17,6 +17,7 @@ from benchmark.cli.options import (
     FAILED,
     INTERRUPTED,
     PATH,
+    SECONDS,
     convert_option,
     data_root_option,
     given_by_user,
@@ -25,6 +26,7 @@ from benchmark.cli.options import (
     names_of,
     typed_command,
 )
+from benchmark.system.limits import MOST_REPEATS, MOST_THREADS
 
 if TYPE_CHECKING:
     from benchmark.run.study import Study
@@ -90,7 +92,7 @@ def goes_on() -> Iterator[None]:
 @jobs_option
 @click.option(
     "--repeats",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_REPEATS),
     metavar="N",
     help="How many times each encode and decode is timed. The median counts.  [default: 1]",
 )
@@ -100,8 +102,10 @@ def goes_on() -> Iterator[None]:
     help="Measures times to be published: one worker alone on a core, each encode and decode 5 times and more, until "
     "the median is steady. Rows that were not timed so are made again.",
 )
-@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads that a worker may use.  [default: 1]")
-@click.option("--timeout", type=float, metavar="S", help="Most seconds for one operating point.  [default: 600]")
+@click.option(
+    "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="Threads that a worker may use.  [default: 1]"
+)
+@click.option("--timeout", type=SECONDS, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",

@@ -8,7 +8,17 @@ from pathlib import Path
 import click
 
 from benchmark.cli.console import say
-from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, training_set, typed_command
+from benchmark.cli.options import (
+    INTERRUPTED,
+    PATH,
+    SECONDS,
+    Number,
+    data_root_option,
+    pair,
+    training_set,
+    typed_command,
+)
+from benchmark.system.limits import MOST_SECONDS, MOST_SEED
 
 
 @click.command()
@@ -24,7 +34,13 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
     metavar="KEY=VALUE",
     help="An option of the codec's recipe; may be repeated.",
 )
-@click.option("--seed", default=1, show_default=True, help="Seed of initial weights, order, noise and tiles.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, MOST_SEED),
+    default=1,
+    show_default=True,
+    help="Seed of initial weights, order, noise and tiles.",
+)
 @click.option(
     "--precision",
     default="float32",
@@ -40,7 +56,7 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
 @click.option(
     "--time",
     "limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     metavar="SECONDS",
     help="Trains for this time in place of a number of epochs. Resumed runs add up, and the time of compilers does "
     "not count. The schedule is stretched to the time.",
@@ -55,7 +71,7 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
     "--checkpoint-every",
     default=300.0,
     show_default=True,
-    type=click.FloatRange(min=0),
+    type=Number(0, MOST_SECONDS),
     metavar="SECONDS",
     help="Time between checkpoints. A checkpoint is always written at the end, at Ctrl-C and at SIGTERM.",
 )
@@ -63,7 +79,7 @@ from benchmark.cli.options import INTERRUPTED, PATH, data_root_option, pair, tra
     "--evaluate-every",
     default=600.0,
     show_default=True,
-    type=click.FloatRange(min=0),
+    type=Number(0, MOST_SECONDS),
     metavar="SECONDS",
     help="Time between measurements of held-out points.",
 )

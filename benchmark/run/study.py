@@ -21,10 +21,19 @@ from benchmark.plugins import (
 from benchmark.record.row import LEAST_REPEATS
 from benchmark.record.settings import settings_text
 from benchmark.run.matching import Target
-from benchmark.run.sweeps import Sweep, chosen_codecs, find_unusable, leave_knobs, parse_set, sweep_settings
+from benchmark.run.sweeps import (
+    Sweep,
+    check_count,
+    chosen_codecs,
+    find_unusable,
+    leave_knobs,
+    parse_set,
+    sweep_settings,
+)
 from benchmark.run.texts import targets_of
 from benchmark.system.documents import read_toml
 from benchmark.system.files import slug
+from benchmark.system.limits import MOST_REPEATS, MOST_SECONDS, MOST_THREADS, check_number
 from benchmark.system.names import folder_name, folder_names, plain, shortened_name
 
 
@@ -199,7 +208,10 @@ def resolve(
     for image in images:
         if not isinstance(image, str):
             raise UsageError(f"images: expected names, got {image!r}")
-    _check(chosen, {"repeats": repeats, "threads": threads, "timeout": timeout})
+    _check_sweeps(chosen)
+    check_number("repeats", repeats, MOST_REPEATS)
+    check_number("threads", threads, MOST_THREADS)
+    check_number("timeout", timeout, MOST_SECONDS, whole=False)
     find_unusable(chosen, unusable)
     measured, left_out = chosen_metrics(metrics)
     notes += left_out
@@ -281,11 +293,9 @@ def chosen_metrics(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
     )
 
 
-def _check(codecs: Mapping[str, Sweep], counts: Mapping[str, float]) -> None:
+def _check_sweeps(codecs: Mapping[str, Sweep]) -> None:
     for codec, sweep in codecs.items():
         for field, values in sweep.items():
             if not values:
                 raise UsageError(f"{codec}.{field}: no values to try")
-    for label, count in counts.items():
-        if not count > 0:
-            raise UsageError(f"{label}: expected a positive number, got {count}")
+    check_count(codecs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 from benchmark import defaults
@@ -11,6 +12,7 @@ from benchmark.errors import MissingBackend, PluginError, UsageError
 from benchmark.plugins import codec_class, look_at, version_of
 from benchmark.plugins.usable import checked_settings, trouble_of
 from benchmark.run.texts import expanded
+from benchmark.system.limits import MOST_POINTS
 
 Sweep = Mapping[str, Sequence[Setting]]
 """Values to try for each field; every combination is an operating point."""
@@ -62,6 +64,21 @@ def find_unusable(codecs: Mapping[str, Sweep], unusable: dict[str, tuple[str, st
                 unusable[codec] = "failed", str(error)
     if len(unusable) == len(codecs):
         raise PluginError("; ".join(reason for _, reason in unusable.values()))
+
+
+def check_count(codecs: Mapping[str, Sweep]) -> None:
+    """Refuses sweeps of more operating points than a study may have, before any of them is made.
+
+    Raises:
+        UsageError: the message names the codec that has most of them, and how many.
+    """
+    counts = {codec: math.prod(map(len, sweep.values())) for codec, sweep in codecs.items()}
+    if sum(counts.values()) > MOST_POINTS:
+        most = max(counts, key=counts.__getitem__)
+        raise UsageError(
+            f"{most}: {counts[most]:,} operating points, {sum(counts.values()):,} in all: expected at most "
+            f"{MOST_POINTS:,}; give fewer values, or several studies"
+        )
 
 
 def sweep_settings(codec: str, sweep: Sweep, *, usable: bool = True) -> Sequence[Mapping[str, Setting]]:

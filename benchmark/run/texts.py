@@ -11,14 +11,12 @@ from benchmark.errors import MissingBackend, UsageError
 from benchmark.metric import Metric, find_metric
 from benchmark.plugins import all_metrics, missing_metrics
 from benchmark.run.matching import RATES, SENSES, Sense, Target
+from benchmark.system.limits import MOST_RATE
 
 _RANGE = re.compile(r"(?P<first>[^.:]+(?:\.\d+)?)\.\.(?P<last>[^:]+)(?::(?P<step>.+))?")
 
 MOST_VALUES = 10_000
 """Values that a range may have."""
-
-MOST_RATE = 10_000.0
-"""Bits per pixel that a target may ask for: a picture of a few pixels can have as many, none can have more."""
 
 
 def expanded(where: str, text: str) -> list[str]:

@@ -22,6 +22,7 @@ from benchmark.run.study import resolve
 from benchmark.system.documents import read_toml
 from benchmark.system.environment import variables
 from benchmark.system.files import make_folder, replace_file, slug
+from benchmark.system.limits import MOST_SEED
 from benchmark.system.lock import folder_lock
 from benchmark.system.names import folder_name, shortened_name
 from benchmark.workflows.outputs import run_to_files
@@ -75,6 +76,8 @@ def read_cross(path: Path) -> Cross:
     for key, kind in kinds.items():
         if not isinstance(table.get(key), kind) or not (table[key] or key in ("options", "seed")):
             raise UsageError(f"{path}: cross.{key}: expected {KIND_WORDS[kind]}, got {table.get(key)!r}")
+    if isinstance(table["seed"], bool) or not 0 <= table["seed"] <= MOST_SEED:
+        raise UsageError(f"{path}: cross.seed: expected a whole number from 0 to {MOST_SEED:,}, got {table['seed']!r}")
     unknown = set(table) - set(kinds)
     if unknown:
         raise UsageError(f"{path}: unknown key cross.{min(unknown)}{did_you_mean(min(unknown), kinds)}")

@@ -125,7 +125,7 @@ def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> N
         ({"codecs": ["jpeg"], "sets": ["jpeg.optimize=1"]}, "expected true or false"),
         ({"codecs": {"jpeg": {"quality": []}}}, "no values"),
         ({"codecs": {"jpeg": {"quality": ["5"]}}}, "expected a whole number"),
-        ({"codecs": ["jpeg"], "timeout": 0.0}, "positive"),
+        ({"codecs": ["jpeg"], "timeout": 0.0}, "timeout: expected a number above 0"),
         (
             {"codecs": ["jpeg"], "name": "../../x"},
             r"name: expected the name of a folder, .*'\.\.': it starts with a dot",
