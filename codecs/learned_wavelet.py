@@ -24,6 +24,10 @@ from benchmark.neural.weights import TrainedPoint, by_identity, points, sets_dig
 if TYPE_CHECKING:
     from benchmark.neural.wavelet.recipe import WaveletRecipe
 
+_FORMAT = 2
+"""Of the payload; it stands first among a stream's settings."""
+_SETTINGS_BEFORE = 3
+"""How many settings streams had that did not tell the format of their payload."""
 _STEPS = (0.5, 255.0)
 _SHARES = {"psnr": (1.0,) * LEVELS, "ms-ssim": (2.4, 1.0, 0.5, 0.5, 0.5, 0.5)}
 """What each tuning multiplies the price of a bit by at each level of the wavelet, from the finest on."""
@@ -99,13 +103,13 @@ class LearnedWavelet(Codec):
             corrected=self.effort > 1,
             shares=_SHARES[self.tune],
         ).payload
-        settings = (step, int(self.restoration == "on"), rotation.code)
+        settings = (_FORMAT, step, int(self.restoration == "on"), rotation.code)
         return pack(Frame(self.name, point.identity(), settings, 1, height, width, len(bands), payload))
 
     @classmethod
     def decode(cls, data: bytes) -> Image:
         frame, point, decoded = cls._decoded(data)
-        step, restored, rotation = frame.settings
+        _, step, restored, rotation = frame.settings
         planes = decoded.planes
         if restored:
             planes = _restoration(point)(planes, step, _model(point).tables)
@@ -116,7 +120,7 @@ class LearnedWavelet(Codec):
         if level > LEVELS:
             raise UsageError(f"{cls.name}: expected a level of at most {LEVELS}, got {level}")
         frame, _, decoded = cls._decoded(data, level + 1)
-        return image_of(decoded.planes, Rotation.of_code(frame.settings[2]))
+        return image_of(decoded.planes, Rotation.of_code(frame.settings[3]))
 
     def overhead(self, data: bytes) -> int:
         return len(data) - len(unpack(data, self.name).payload)
@@ -127,7 +131,7 @@ class LearnedWavelet(Codec):
 
     def account(self, data: bytes) -> Account:
         frame, point, decoded = self._decoded(data)
-        repair = int(_restoration(point).macs * frame.height * frame.width) if frame.settings[1] else 0
+        repair = int(_restoration(point).macs * frame.height * frame.width) if frame.settings[2] else 0
         return Account(decoded.ideal_bits, decoded.macs, decoded.macs + repair)
 
     @classmethod
@@ -135,17 +139,20 @@ class LearnedWavelet(Codec):
         """What a stream says, by which weights, and its planes, down to a level, before they are repaired."""
         frame = unpack(data, cls.name)
         low, high = (round(limit * UNIT) for limit in _STEPS)
+        if len(frame.settings) == _SETTINGS_BEFORE:
+            raise BitstreamError(f"{cls.name}: an earlier version wrote the stream; decode it with that one")
         if (
             frame.count != 1
-            or len(frame.settings) != 3
-            or not low <= frame.settings[0] <= high
-            or frame.settings[1] > 1
+            or len(frame.settings) != 4
+            or frame.settings[0] != _FORMAT
+            or not low <= frame.settings[1] <= high
+            or frame.settings[2] > 1
         ):
             raise BitstreamError(f"{cls.name}: absurd settings {frame.settings} for {frame.count} images")
-        Rotation.of_code(frame.settings[2])
+        Rotation.of_code(frame.settings[3])
         point = by_identity(cls.name, frame.weights)
         decoded = coder.decode(
-            frame.payload, frame.height, frame.width, frame.channels, _model(point), frame.settings[0], last
+            frame.payload, frame.height, frame.width, frame.channels, _model(point), frame.settings[1], last
         )
         return frame, point, decoded
 

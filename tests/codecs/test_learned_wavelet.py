@@ -82,14 +82,17 @@ def test_absurd_settings_in_a_stream_are_refused() -> None:
     codec = codec_class("learned-wavelet")
     frame = unpack(codec.from_settings({}).encode(photo(20, 20)), "learned-wavelet")
     for change in (
-        {"settings": (0, 1)},
-        {"settings": (1 << 20, 1)},
-        {"settings": (640, 2)},
+        {"settings": (2, 0, 1, 0)},
+        {"settings": (2, 1 << 20, 1, 0)},
+        {"settings": (2, 640, 2, 0)},
+        {"settings": (3, 640, 1, 0)},
         {"settings": (640,)},
         {"count": 2},
     ):
         with pytest.raises(BitstreamError, match="absurd settings"):
             codec.decode(pack(Frame(**{**vars(frame), **change})))
+    with pytest.raises(BitstreamError, match="an earlier version wrote the stream"):
+        codec.decode(pack(Frame(**{**vars(frame), "settings": frame.settings[1:]})))
 
 
 @pytest.mark.slow

@@ -27,8 +27,40 @@ DEAD_ZONE = 0.4
 """What is added before a magnitude is rounded down where rates are not asked for."""
 
 
+_RUN = 256
+"""Lively places whose decisions are coded before the chances learn from them."""
+
+
+class _Run:
+    """Decisions of a run of places, coded by chances that stand still until it ends."""
+
+    def __init__(self, coder: Coder, chances: Chances, plane: int) -> None:
+        self._coder, self._chances, self._plane = coder, chances, plane
+        # Whole multiples of 1/65,536: no rounding is in them.
+        self._probabilities = [chances.of(family, plane) / TOTAL for family in (FIRST, LATER, SIGN)]
+        self._decided: list[list[tuple[npt.NDArray[np.integer], Flags]]] = [[], [], []]
+
+    def decide(self, family: int, logits: npt.NDArray[np.int16], bits: Flags) -> Flags:
+        """Codes bits of these logits."""
+        indices = logits.astype(np.int64) + LOGIT_LIMIT
+        found = self._coder.decisions(bits, self._probabilities[family][indices])
+        self._decided[family].append((indices, found))
+        return found
+
+    def end(self) -> None:
+        """Lets the chances learn."""
+        for family, pairs in enumerate(self._decided):
+            if pairs:
+                met, found = (np.concatenate(group) for group in zip(*pairs, strict=True))
+                every, ones = self._chances.counted(met, found)
+                self._coder.count(every, ones, self._probabilities[family])
+                self._chances.learn(family, self._plane, every, ones)
+
+
 def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values: Integers) -> None:
-    """Codes the coefficients of a part, from which the chances then learn; a reader fills the coefficients in.
+    """Codes the coefficients of a part, from which the chances learn; a reader fills the coefficients in.
+
+    Quiet places come first. Then follow runs of lively ones, after each of which the chances learn.
 
     Args:
         coder: writer or reader.
@@ -43,41 +75,27 @@ def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values
     row = part.rows()
     quiet = np.flatnonzero(row == len(part.lively))
     classes = np.searchsorted(CLASSES, size, side="right") - 1
-    found = np.zeros(flat.size, np.int64)
-    # Whole multiples of 1/65,536: no rounding is in them.
-    probabilities = [chances.of(family, part.plane) / TOTAL for family in (FIRST, LATER, SIGN)]
-    decided: list[list[tuple[npt.NDArray[np.integer], Flags]]] = [[], [], []]
-
-    def decide(family: int, indices: npt.NDArray[np.integer], bits: Flags) -> Flags:
-        found = coder.decisions(bits, probabilities[family][indices])
-        decided[family].append((indices, found))
-        return found
-
-    indices = more[:-1, 0].astype(np.int64) + LOGIT_LIMIT
-    begun = [
-        part.lively[decide(FIRST, indices, classes[part.lively] > 0)],
-        # Chances in quiet places are the model's own: learning there was seen to give nothing.
-        quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))],
-    ]
-    busy = alive = np.sort(np.concatenate(begun))
-    found[alive] = 1
-    for decision in range(1, BINARY):
-        if not alive.size:
-            break
-        indices = more[row[alive], decision].astype(np.int64) + LOGIT_LIMIT
-        alive = alive[decide(LATER, indices, classes[alive] > decision)]
-        found[alive] += 1
-    out = np.zeros(flat.size, np.int64)
-    out[busy] = code_within(coder, found[busy], size[busy])
-    signs = decide(SIGN, positive[row[busy]].astype(np.int64) + LOGIT_LIMIT, flat[busy] > 0)
-    out[busy] = np.where(signs, out[busy], -out[busy])
-    values[...] = out.reshape(values.shape)
-    for family, pairs in enumerate(decided):
-        if pairs:
-            met, found_bits = (np.concatenate(group) for group in zip(*pairs, strict=True))
-            every, ones = chances.counted(met, found_bits)
-            coder.count(every, ones, probabilities[family])
-            chances.learn(family, part.plane, every, ones)
+    found, signs = np.zeros(flat.size, np.int64), np.zeros(flat.size, np.bool_)
+    # Chances in quiet places are the model's own: learning there was seen to give nothing.
+    begun = quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))]
+    for start in range(-_RUN, len(part.lively), _RUN):
+        run = _Run(coder, chances, part.plane)
+        if start >= 0:
+            places = part.lively[start : start + _RUN]
+            begun = places[run.decide(FIRST, more[row[places], 0], classes[places] > 0)]
+        found[begun] = 1
+        alive = begun
+        for decision in range(1, BINARY):
+            if not alive.size:
+                break
+            alive = alive[run.decide(LATER, more[row[alive], decision], classes[alive] > decision)]
+            found[alive] += 1
+        if begun.size:
+            signs[begun] = run.decide(SIGN, positive[row[begun]], flat[begun] > 0)
+        run.end()
+    busy = np.flatnonzero(found)
+    found[busy] = code_within(coder, found[busy], size[busy])
+    values[...] = np.where(signs, found, -found).reshape(values.shape)
 
 
 Seen = Callable[[Part, Integers, Floats], None]
