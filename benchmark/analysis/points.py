@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchmark.analysis.interpolate import Floats
 from benchmark.analysis.interval import means_without
+from benchmark.analysis.records import succeeded
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
 
@@ -90,7 +91,8 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
     points = summary.assign(
         rate=rates, quality=metric.quality(pd.to_numeric(summary[column])), undefined=0, infinite=""
     )
-    good = records[records["status"] == "ok"]
+    needed = ("dataset", "point", "covers", "image", "images", "bpp", "width", "height", metric.column)
+    good = succeeded(records, needed)
     if metric.column not in good:
         return points
     lost = _infinite(good, metric.column)

@@ -15,6 +15,7 @@ from benchmark.analysis.files import read_table
 from benchmark.analysis.images import ImageCurves, image_curves
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
+from benchmark.analysis.records import succeeded
 from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise
 from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric, find_metric
@@ -110,7 +111,8 @@ class Results:
         """
         if metric.column not in self.records:
             raise UsageError(f"the results have no column {metric.column}")
-        found = image_curves(self.records[self.records["status"] == "ok"], metric, _label(hull))
+        names = ("dataset", _label(hull), "image", "covers", "images", "item", "point", "bpp", metric.column)
+        found = image_curves(succeeded(self.records, names), metric, _label(hull))
         return [curves.hulls() for curves in found] if hull else found
 
     def samples(self, curve: Curve, metric: Metric) -> Samples | None:
@@ -124,8 +126,11 @@ class Results:
         """
         if not curve.covers or metric.column not in self.records:
             return None
-        rows = self.records[self.records["point"].isin(curve.points) & (self.records["status"] == "ok")]
-        rows = rows[rows["covers"].isin(curve.covers)]
+        names = ("covers", "item", "point", "bpp", metric.column, "images", "width", "height")
+        rows = succeeded(self.records, names)
+        rows = rows[rows["point"].isin(curve.points)]
+        if len(rows) > len(curve.points) * len(curve.covers):  # no image is twice there: some are none of the curve's
+            rows = rows[rows["covers"].isin(curve.covers)]
         if rows.empty:
             return None
         # Images have their numbers in the order of their names.
@@ -134,8 +139,8 @@ class Results:
         columns = rows["point"].map(column_of)
         pooled = curve.dataset in mixed_sizes(self.summary)
         rows = rows.assign(sizes=rate_weights(rows) if pooled else rows["images"])
-        names = ("bpp", metric.column, "images", "sizes")
-        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in names}
+        figures = ("bpp", metric.column, "images", "sizes")
+        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in figures}
         for name, table in tables.items():
             table[places, columns] = pd.to_numeric(rows[name])
         weights, sizes = (tables[name][:, 0] for name in ("images", "sizes"))

@@ -42,6 +42,17 @@ from benchmark.system.files import make_folder, replace_file, slug
 Drawing = partial[list[Path]]
 """Draws a figure and returns its files; a process of its own can do it."""
 
+MOST_IMAGES = 2000
+"""Images of a data set above which a report has no BD-rates of single ones: no heat map could show them."""
+
+_UNSHOWN = (
+    "no BD-rates of single images are shown: there are {:,}, and a heat map has room for "
+    f"{MOST_IMAGES:,}. `bdrate --images --out FILE.csv` writes them"
+)
+
+MOST_CARRIED = 100_000
+"""Rows of records above which figures are computed here: to carry the rows to other processes takes as long."""
+
 
 def collect(
     paths: Sequence[Path],
@@ -67,7 +78,8 @@ def collect(
         rate: the rate at which a table compares codecs, in bits per pixel.
         title: the title of the report; by default the names of the data sets.
         command: the command that writes the report.
-        each: calls a function for each metric, in processes of their own or not.
+        each: calls a function for each metric, in processes of their own or not; of more than :data:`MOST_CARRIED`
+            rows none is called so.
         times: results of runs with ``--timing``, of the same operating points on the same images or fewer: their times
             take the place of those of the results.
 
@@ -87,7 +99,9 @@ def collect(
         columns = ", ".join(metric.column for metric in asked) or "a metric"
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against = _anchor(results, anchor)
-    bd = pd.concat(each(partial(_deltas, results, against), shown), ignore_index=True)
+    each = each if len(results.records) <= MOST_CARRIED else map
+    most = int(results.records["point"].value_counts().max()) if len(results.records) else 0
+    bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
@@ -108,6 +122,7 @@ def collect(
         notes=[
             *results.notes,
             *lacking,
+            *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
             *untimed_notes(untimed, _folder([*times, *paths][0]), every=len(untimed) == len(costs)),
         ],
         command=command,
@@ -115,8 +130,8 @@ def collect(
     )
 
 
-def _deltas(results: Results, anchor: str, metric: Metric) -> pd.DataFrame:
-    return bd_table(results, anchor, metric, every_image=True)
+def _deltas(results: Results, anchor: str, every_image: bool, metric: Metric) -> pd.DataFrame:
+    return bd_table(results, anchor, metric, every_image=every_image)
 
 
 def _tables(

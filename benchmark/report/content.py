@@ -24,7 +24,8 @@ class Report:
         anchor: series that BD-rates compare with.
         results: the results of the runs, see :func:`benchmark.analysis.results.read_results`.
         metrics: the metrics, in the order in which they are shown; the first is that of the summary.
-        bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, with those of single images, for every metric.
+        bd: rows of :func:`benchmark.analysis.bdrate.bd_table`, for every metric; with those of single
+            images, unless they are too many to show.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.
         tables: see :class:`Table`.
         pictures: the pictures of the visual comparison; none where the images are not at hand.

@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from benchmark.analysis.results import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
-from benchmark.defaults import RATE
 from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean, typed_line
 from benchmark.plugins import codec_class, open_dataset
 from benchmark.record.settings import read_settings
@@ -28,6 +26,7 @@ from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.task import MOST, one_line
 from benchmark.system.names import printable
 from benchmark.system.pool import Pool
+from benchmark.workflows.choices import Choice, image_choices
 
 CROP = 128
 """Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has
@@ -67,20 +66,6 @@ def parse_box(text: str) -> Box:
     return Box(found[1], *(int(number) for number in found.groups()[1:]))
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """An image to show: rows of the records by series, the rate they come near to, and how much they differ there."""
-
-    dataset: str
-    image: str
-    target: float
-    rows: Mapping[str, Mapping[str, Any]]
-    spread: float
-
-    def matched(self, series: str) -> bool:
-        return abs(float(self.rows[series]["bpp"]) / self.target - 1) <= MATCHED
-
-
 def show(
     results: Results,
     column: str,
@@ -106,22 +91,21 @@ def show(
     Raises:
         UsageError: a crop is of an image that the records do not have, or lies outside it.
     """
-    choices = _choices(results.records, column, rate)
-    wanted: list[tuple[_Choice, Box | None]]
+    if not boxes and not count:
+        return [], []
+    found = image_choices(results.records, column, rate)
+    wanted: list[tuple[Choice, Box | None]]
     if boxes:
-        by_image = {choice.image: choice for choice in choices}
+        by_image = {str(image): place for place, image in enumerate(found.images)}
         unknown = [box.image for box in boxes if box.image not in by_image]
         if unknown:
             raise UsageError(f"crop: no image {unknown[0]!r} in the records{did_you_mean(unknown[0], by_image)}")
-        wanted = [(by_image[box.image], box) for box in boxes]
+        asked = {place: found[place] for place in {by_image[box.image] for box in boxes}}
+        wanted = [(asked[by_image[box.image]], box) for box in boxes]
     else:
-        wanted = [
-            (choice, None)
-            for dataset in dict.fromkeys(choice.dataset for choice in choices)
-            for choice in [one for one in choices if one.dataset == dataset][:count]
-        ]
+        wanted = [(choice, None) for choice in found.first(count)]
     notes: list[str] = []
-    if not choices and count:
+    if not len(found) and count:
         notes.append("no visual comparison: the results have no records of single images")
     originals = _originals([choice for choice, _ in wanted], data_root, notes)
     decoded = _decode(list({id(choice): choice for choice, _ in wanted}.values()), originals, pool, notes)
@@ -141,41 +125,7 @@ def show(
     return pictures, notes
 
 
-def _choices(records: pd.DataFrame, column: str, rate: float | None) -> list[_Choice]:
-    """Every single image of the records, those on which codecs differ most first."""
-    if records.empty or column not in records:
-        return []
-    numbers = records.assign(bpp=pd.to_numeric(records["bpp"]), **{column: pd.to_numeric(records[column])})
-    usable = numbers[
-        (numbers["status"] == "ok")
-        & (pd.to_numeric(numbers["images"]) == 1)
-        & (numbers["bpp"] > 0)
-        & numbers[column].notna()
-    ]
-    choices = []
-    for (dataset, image), rows in usable.groupby(["dataset", "image"], sort=False):
-        points = {str(series): group.reset_index(drop=True) for series, group in rows.groupby("series", sort=False)}
-        target = rate or _target([group["bpp"].to_numpy(float) for group in points.values()])
-        nearest = {
-            series: group.loc[np.abs(np.log(group["bpp"] / target)).idxmin()].to_dict()
-            for series, group in points.items()
-        }
-        choice = _Choice(str(dataset), str(image), target, nearest, 0.0)
-        figures = np.array([nearest[series][column] for series in nearest if choice.matched(series)], float)
-        figures = figures[np.isfinite(figures)]
-        choices.append(replace(choice, spread=float(figures.std()) if len(figures) else 0.0))
-    return sorted(choices, key=lambda choice: -choice.spread)
-
-
-def _target(rates: Sequence[npt.NDArray[np.float64]]) -> float:
-    """The rate within an octave of the default that the most codecs match; of several, the nearest to the default."""
-    targets = RATE * 2.0 ** np.linspace(-1, 1, 81)
-    matched = sum((np.abs(rate / targets[:, np.newaxis] - 1) <= MATCHED).any(axis=1).astype(int) for rate in rates)
-    most = targets[matched == np.max(matched)]
-    return float(most[np.abs(np.log(most / RATE)).argmin()])
-
-
-def _originals(choices: Sequence[_Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
+def _originals(choices: Sequence[Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
     """The images of choices by data set and name, where they are at hand and those that the records are of."""
     found: dict[tuple[str, str], _Pixels] = {}
     for label in dict.fromkeys(choice.dataset for choice in choices):
@@ -207,10 +157,10 @@ def _originals(choices: Sequence[_Choice], data_root: Path | None, notes: list[s
 
 
 def _decode(
-    choices: Sequence[_Choice], originals: Mapping[tuple[str, str], _Pixels], pool: Pool, notes: list[str]
+    choices: Sequence[Choice], originals: Mapping[tuple[str, str], _Pixels], pool: Pool, notes: list[str]
 ) -> dict[tuple[str, str, str], _Pixels]:
     """What codecs make of images, by data set, image and series."""
-    work: dict[str, list[tuple[_Choice, str]]] = {}
+    work: dict[str, list[tuple[Choice, str]]] = {}
     for choice in choices:
         if (choice.dataset, choice.image) in originals:
             for series, row in choice.rows.items():
@@ -279,7 +229,7 @@ def _codec(cls: type[Codec], row: Mapping[str, Any]) -> Codec:
 
 
 def _picture(
-    choice: _Choice, original: _Pixels, decoded: Mapping[str, _Pixels], box: Box | None, columns: Sequence[str]
+    choice: Choice, original: _Pixels, decoded: Mapping[str, _Pixels], box: Box | None, columns: Sequence[str]
 ) -> Picture:
     matched = [pixels for series, pixels in decoded.items() if choice.matched(series)]
     if box is None:

@@ -1,11 +1,17 @@
-"""Records of a large study that nobody ran: valid rows, with figures such as those of photographs.
+"""Records of a large study that nobody ran, and what the commands that read results need for them.
 
 python -m tests.perf.large DIR [IMAGES] [POINTS]
+
+The rows are valid, with figures such as those of photographs. They are written unless they are there.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,5 +102,40 @@ def write_large(folder: Path, images: int, points: int, *, seed: int = 1) -> Pat
     return path
 
 
+def needed(command: Sequence[str]) -> tuple[float, float, float]:
+    """Seconds, processor seconds and GB of memory at most that a command needs, the processes that it starts included.
+
+    The memory is that of the largest process.
+    """
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):  # 1: one of two runs is worse
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e9
+
+
+def main(folder: Path, images: int = 100_000, points: int = 3) -> None:
+    """Prints what each command needs."""
+    program, runs = [sys.executable, "-m", "benchmark"], [str(folder / "a"), str(folder / "b")]
+    for seed, run in enumerate(runs, 1):
+        if not (Path(run) / "records.csv").exists():
+            write_large(Path(run), images, points, seed=seed)
+    summary = f"import pathlib, benchmark.workflows.outputs as o; o.write_outputs(pathlib.Path({runs[0]!r}))"
+    commands = {
+        "bdrate": [*program, "bdrate", runs[0]],
+        "ranking": [*program, "ranking", runs[0], "--at", "bpp=0.5"],
+        "compare": [*program, "compare", *runs],
+        "report": [*program, "report", runs[0], "--out", str(folder / "report"), "--jobs", "2"],
+        "summary": [sys.executable, "-c", summary],
+    }
+    print(f"{images:,} images, {points} points of {len(CODECS)} codecs: {len(CODECS) * points * images:,} rows")
+    print("| command | seconds | processor seconds | GB |", "| --- | ---: | ---: | ---: |", sep="\n")
+    for name, command in commands.items():
+        seconds, busy, memory = needed(command)
+        print(f"| `{name}` | {seconds:.0f} | {busy:.0f} | {memory:.2f} |", flush=True)
+
+
 if __name__ == "__main__":
-    write_large(Path(sys.argv[1]), *(int(text) for text in sys.argv[2:4] or ("100000", "3")))
+    main(Path(sys.argv[1]), *(int(text) for text in sys.argv[2:4]))

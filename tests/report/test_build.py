@@ -14,6 +14,7 @@ from PIL import Image
 from benchmark.analysis.references.reference import ForeignMetric, Reference, reference_text
 from benchmark.errors import RecordsError, UsageError
 from benchmark.plugins import all_metrics
+from benchmark.report import build
 from benchmark.report.build import collect, drawings, picture_drawings, write_tables
 from benchmark.report.content import Report
 from benchmark.report.figures.charts import draw_bars
@@ -140,3 +141,27 @@ def test_each_data_set_has_figures_and_tables_of_its_own(results: Path, tmp_path
     folders = {path.parent.name for drawing in bars for path in drawing()}
     assert len(folders) == 2
     assert "other-3-of-4" in folders
+
+
+def test_results_of_many_images_have_no_bd_rates_of_single_ones(
+    results: Path, report: Report, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MOST_IMAGES", 2)
+    many = collect([results], METRICS, chosen=SHOWN)
+    assert set(many.bd["image"]) == {""}
+    assert any("no BD-rates of single images are shown: there are 3," in note for note in many.notes)
+    means = report.bd[report.bd["image"] == ""].reset_index(drop=True)
+    pd.testing.assert_frame_equal(many.bd, means)
+    drawn = [path for drawing in drawings(many, tmp_path) for path in drawing()]
+    assert not [path for path in drawn if path.stem == "heatmap"]
+
+
+def test_figures_of_many_rows_are_not_carried_to_other_processes(
+    results: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(*_: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(build, "MOST_CARRIED", 10)
+    here = collect([results], METRICS, chosen=SHOWN, each=elsewhere)
+    pd.testing.assert_frame_equal(here.bd, report.bd)

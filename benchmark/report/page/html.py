@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ from benchmark.report.tables.text import best_rows, number
 from benchmark.system.files import make_folder, replace_file
 
 _PAGE = Path(__file__).parent / "assets"
+
+_MOST_NAMES = 50
+"""Images that a row of the table of failures names."""
 
 _PERCENT = "\N{NO-BREAK SPACE}%"
 
@@ -235,12 +238,18 @@ def _failures(report: Report) -> dict[str, Any]:
     for values, group in bad.groupby(keys, sort=False, dropna=False):
         dataset, codec, settings, target, status, reason = map(str, values)
         said = _said(read_settings(settings), target)
-        texts = [dataset, codec, said, status, reason or "–", ", ".join(group["image"])]
+        texts = [dataset, codec, said, status, reason or "–", _few(list(group["image"]))]
         cells: list[dict[str, Any]] = [{"number": False, "text": text} for text in texts]
         rows.append([*cells[:-1], {"number": True, "text": f"{len(group):,}"}, cells[-1]])
     titles = ["Data set", "Codec", "Settings", "Status", "Reason", "Rows", "Images"]
     columns = [{"title": title, "number": title == "Rows"} for title in titles]
     return {"rows": rows, "columns": columns, "none": f"None: all {len(records):,} measurements succeeded."}
+
+
+def _few(images: Sequence[str]) -> str:
+    """The first images by name, and how many more there are."""
+    more = f" and {len(images) - _MOST_NAMES:,} more" if len(images) > _MOST_NAMES else ""
+    return ", ".join(images[:_MOST_NAMES]) + more
 
 
 def _said(settings: Mapping[str, Any], target: str) -> str:
