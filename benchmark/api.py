@@ -107,6 +107,7 @@ def run(
     fresh: bool = False,
     images: Sequence[str] | str | None = None,
     timing: bool = False,
+    memory: str | None = None,
     root: str | Path | None = None,
 ) -> Results:
     """Runs codecs over data sets, and returns what came of it.
@@ -147,6 +148,8 @@ def run(
         images: a name or several of the data set's images; None takes all.
         timing: whether times are measured to be published: one worker alone on a core, ``repeats`` times at least, and
             5 times, until the median is steady. Rows that were not timed so are made again.
+        memory: the most memory of each process of a worker, such as ``4GiB``; None takes 8 GiB, or the machine's memory
+            over ``jobs``.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
@@ -161,12 +164,11 @@ def run(
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
     from benchmark.run.study import dataset_names, resolve
+    from benchmark.system.memory import parse_memory
     from benchmark.workflows.outputs import run_to_files
 
-    if jobs is not None:
-        _check_number("jobs", jobs, MOST_JOBS)
-    if timing and jobs not in (None, 1):
-        raise UsageError(f"jobs: expected 1 or none with timing, which measures with one worker alone, got {jobs}")
+    workers = _workers(jobs, timing=timing)
+    most = parse_memory(memory)
     names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
     study, _ = resolve(
         dataset=names,
@@ -190,9 +192,10 @@ def run(
             part,
             out=folder,
             data_root=data_root,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=workers,
             command=shlex.join(["python", *sys.argv]),
             fresh=fresh,
+            memory=most,
         )
         if outcome.interrupted:
             raise KeyboardInterrupt
@@ -275,6 +278,15 @@ def _listed(names: str | Sequence[str]) -> list[str]:
     if not all(isinstance(name, str) for name in found):
         raise UsageError(f"expected a name or a list of names, got {names!r}")
     return found
+
+
+def _workers(jobs: int | None, *, timing: bool) -> int:
+    """How many worker processes a run has."""
+    if jobs is not None:
+        _check_number("jobs", jobs, MOST_JOBS)
+    if timing and jobs not in (None, 1):
+        raise UsageError(f"jobs: expected 1 or none with timing, which measures with one worker alone, got {jobs}")
+    return jobs or os.cpu_count() or 1
 
 
 def _plain(values: Any) -> Any:

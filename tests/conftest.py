@@ -141,7 +141,8 @@ def same_random_numbers() -> None:
 def decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks that run in this process decode in it, too: the codec of a test is found, no process is waited for."""
     monkeypatch.setattr("benchmark.run.measure.decode_apart", decode_here)
-    monkeypatch.setattr("benchmark.run.task.start_decoder", lambda codec: None)
+    for name in ("start_decoder", "await_decoder"):
+        monkeypatch.setattr(f"benchmark.run.task.{name}", lambda codec: None)
 
 
 @pytest.fixture(autouse=True)

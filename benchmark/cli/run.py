@@ -106,6 +106,12 @@ def goes_on() -> Iterator[None]:
     "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="Threads that a worker may use.  [default: 1]"
 )
 @click.option("--timeout", type=SECONDS, metavar="S", help="Most seconds for one operating point.  [default: 600]")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    help="Most memory of each worker process and of its decoder, such as 4GiB or 512MiB.  [default: 8GiB, or the "
+    "machine's memory over the number of jobs]",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -131,6 +137,7 @@ def run(
     timing: bool,
     threads: int | None,
     timeout: float | None,
+    memory: str | None,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -149,6 +156,7 @@ def run(
     from benchmark.run.several import each_dataset
     from benchmark.run.study import dataset_names, resolve
     from benchmark.run.texts import parse_match
+    from benchmark.system.memory import parse_memory
 
     flags = {
         "codecs": names_of(codecs),
@@ -163,6 +171,7 @@ def run(
         "match_mean": parse_match(mean_matches) or None,
     }
     given = _given(study_file, flags, converted)
+    most = parse_memory(memory)
     study, notes = resolve(**given, sets=sets)
     if study.timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
@@ -173,7 +182,7 @@ def run(
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     each = zip(studies, folders, strict=True)
-    _run_each(each, data_root, jobs, fresh=fresh, keep=keep is not None, as_json=as_json)
+    _run_each(each, data_root, jobs, fresh=fresh, keep=keep is not None, memory=most, as_json=as_json)
 
 
 def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:
@@ -194,7 +203,14 @@ def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequenc
 
 
 def _run_each(
-    studies: Iterable[tuple[Study, Path]], data_root: Path | None, jobs: int, *, fresh: bool, keep: bool, as_json: bool
+    studies: Iterable[tuple[Study, Path]],
+    data_root: Path | None,
+    jobs: int,
+    *,
+    fresh: bool,
+    keep: bool,
+    memory: int | None,
+    as_json: bool,
 ) -> NoReturn:
     """Runs studies one after the other, each into a folder, until one is interrupted; ends the command."""
     from benchmark.cli.terminal import print_outcome
@@ -204,7 +220,14 @@ def _run_each(
     with goes_on():
         for study, out in studies:
             outcome = run_to_files(
-                study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), fresh=fresh, keep=keep
+                study,
+                out=out,
+                data_root=data_root,
+                jobs=jobs,
+                command=typed_command(),
+                fresh=fresh,
+                keep=keep,
+                memory=memory,
             )
             outcomes.append(outcome)
             if not as_json:

@@ -9,13 +9,17 @@ empty folder to work in, and none of the temporary files of others, see :mod:`be
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import connection
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO, cast
@@ -27,9 +31,12 @@ from benchmark.errors import typed_line
 from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
+from benchmark.system import memory
+from benchmark.system.endings import KEPT, ending_of, last_words
 from benchmark.system.guarded import SPARED, begin_worker, end_task
 from benchmark.system.load import pinned
 from benchmark.system.seclusion import hideable, temporary_folders
+from benchmark.system.worker import PAUSE
 
 _START = (
     "import sys; from benchmark.system.seclusion import seclude; seclude(sys.argv[1:]); "
@@ -64,6 +71,19 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """What a decoder answers that raised an error.
+
+    Attributes:
+        text: type and message of the error.
+        out_of_memory: whether memory ran out.
+    """
+
+    text: str
+    out_of_memory: bool
+
+
+@dataclass(frozen=True)
 class Decoded:
     """The images of each part, as the decoder returned them, and what it took."""
 
@@ -76,14 +96,11 @@ class Undecodable(Exception):
 
 
 class DecoderDied(Exception):
-    """The process of the decoder has ended.
+    """The process of the decoder has ended. The text says how, with the last lines that it printed."""
 
-    Args:
-        exit_code: the exit code of the process.
-    """
 
-    def __init__(self, exit_code: int) -> None:
-        super().__init__(f"the process of the decoder ended with exit code {exit_code}")
+class DecoderOutOfMemory(Exception):
+    """The decoder, or its process, ended because memory ran out."""
 
 
 def decode_here(request: Request) -> Decoded:
@@ -91,6 +108,7 @@ def decode_here(request: Request) -> Decoded:
 
     Raises:
         Undecodable: the decoder raised an error.
+        DecoderOutOfMemory: memory ran out.
     """
     try:
         cls = codec_class(request.codec)
@@ -102,6 +120,10 @@ def decode_here(request: Request) -> Decoded:
             warm_up(request.warm, decode)
             return Decoded(*request.stopwatch.time(decode))
     except BaseException as error:  # a decoder may raise anything, SystemExit too
+        if memory.is_memory_error(error):
+            raise DecoderOutOfMemory(
+                f"the decoder {memory.too_much(memory.own_limit())}: {typed_line(error)}"
+            ) from error
         raise Undecodable(typed_line(error)) from error
 
 
@@ -111,16 +133,17 @@ def decode_apart(request: Request) -> Decoded:
     Raises:
         Undecodable: the decoder raised an error.
         DecoderDied: its process has ended. The next call starts another one.
+        DecoderOutOfMemory: memory ran out, likewise.
     """
     twin = start_decoder(request.codec)
     try:
         answer = twin.ask(request)
-    except DecoderDied:
-        del _twins[hidden_from(request.codec)]
-        raise
+    finally:
+        if twin.has_ended:
+            del _twins[hidden_from(request.codec)]
     if isinstance(answer, Decoded):
         return answer
-    raise Undecodable(answer)
+    raise (DecoderOutOfMemory if answer.out_of_memory else Undecodable)(answer.text)
 
 
 def start_decoder(codec: str) -> Twin:
@@ -132,6 +155,11 @@ def start_decoder(codec: str) -> Twin:
     if hidden not in _twins:
         _twins[hidden] = Twin(hidden)
     return _twins[hidden]
+
+
+def await_decoder(codec: str) -> None:
+    """Waits until the process that decodes for a codec has started, or failed to: no clock sees it start."""
+    start_decoder(codec).wait()
 
 
 @cache
@@ -166,16 +194,21 @@ def serve() -> None:
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         with contextlib.suppress(EOFError, BrokenPipeError):
+            _tell(answers, None)
             while True:
                 request = cast(Request, pickle.load(requests))
-                answer: Decoded | str
+                answer: Decoded | Refused
                 try:
                     answer = decode_here(request)
-                except Undecodable as error:
-                    answer = str(error)
+                except (Undecodable, DecoderOutOfMemory) as error:
+                    answer = Refused(str(error), isinstance(error, DecoderOutOfMemory))
                 end_task()
-                pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-                answers.flush()
+                _tell(answers, answer)
+
+
+def _tell(answers: IO[bytes], answer: object) -> None:
+    pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+    answers.flush()
 
 
 class Twin:
@@ -190,19 +223,55 @@ class Twin:
             [sys.executable, "-P", "-c", _START, *map(str, hidden)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
             env={**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(_PATHS)},
         )
         SPARED.add(self._process.pid)
-        self._requests, self._answers = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
+        self._requests, answers, printed = cast(
+            "tuple[IO[bytes], IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout, self._process.stderr)
+        )
+        self._answers = io.BufferedReader(cast(io.RawIOBase, answers))
+        self._last = b""
+        self._reader = threading.Thread(target=self._keep_last, args=(printed,), daemon=True)
+        self._reader.start()
+        self._is_ready = False
 
-    def ask(self, request: Request) -> Decoded | str:
-        """What it decoded, or the error that the decoder raised."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether its process has ended."""
+        return self._process.poll() is not None
+
+    def wait(self) -> None:
+        """Waits until it can decode, or has ended. What it takes to start is no work of a codec."""
+        if not self._is_ready:
+            with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
+                pickle.load(self._answers)
+            self._is_ready = True
+
+    def ask(self, request: Request) -> Decoded | Refused:
+        """What it decoded, or the error that the decoder raised.
+
+        Raises:
+            DecoderDied, DecoderOutOfMemory: its process has ended.
+        """
+        self.wait()
+        kills, self._last = memory.killed_for_memory(), b""
+        most, is_too_large = memory.own_limit(), False
         try:
-            pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
-            self._requests.flush()
-            return cast("Decoded | str", pickle.load(self._answers))
+            _write(self._requests, pickle.dumps(request, pickle.HIGHEST_PROTOCOL))
+            while not connection.wait([self._answers.fileno()], PAUSE):
+                if most is not None and memory.resident(self._process.pid) > most and not is_too_large:
+                    self._process.kill()
+                    is_too_large = True
+            return cast("Decoded | Refused", pickle.load(self._answers))
         except (OSError, EOFError, pickle.UnpicklingError):
-            raise DecoderDied(self.end()) from None
+            code = self.end()
+        if is_too_large or (code == -signal.SIGABRT and memory.says_memory(self._last.decode("utf-8", "replace"))):
+            raise DecoderOutOfMemory(f"the decoder {memory.too_much(most)}{last_words(self._last)}")
+        if code == -signal.SIGKILL and memory.killed_for_memory() > kills:
+            raise DecoderOutOfMemory("the system killed the decoder because memory ran out (SIGKILL)")
+        raise DecoderDied(f"the process of the decoder {ending_of(code)}{last_words(self._last)}")
 
     def end(self) -> int:
         """Ends the process, unless it has ended.
@@ -218,10 +287,23 @@ class Twin:
         except RuntimeError:  # a signal has come while a request was written: the pipe is in use
             self._process.kill()
         try:
-            return self._process.wait(_SECONDS_TO_END)
+            code = self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return self._process.wait()
+            code = self._process.wait()
+        self._reader.join(_SECONDS_TO_END)
+        return code
+
+    def _keep_last(self, printed: IO[bytes]) -> None:
+        with contextlib.suppress(OSError), printed:
+            while data := printed.read(1 << 16):
+                self._last = (self._last + data)[-KEPT:]
+
+
+def _write(pipe: IO[bytes], data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[pipe.write(left) :]
 
 
 _twins: dict[tuple[Path, ...], Twin] = {}

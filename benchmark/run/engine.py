@@ -1,40 +1,47 @@
 """Carries tasks to workers and their records back.
 
 Every task runs in a process of its own pool, even with one worker: a codec that crashes or hangs takes a worker with
-it, never the run. Such a task is tried again setting by setting, so that only the operating point at fault is lost.
+it, never the run, and loses the one operating point that was at work. A process serves one codec alone, so that nothing
+that a codec changes there reaches the rows of another.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from queue import SimpleQueue
 
 from benchmark.codec import Setting
 from benchmark.errors import typed_line
 from benchmark.plugins import codec_class
 from benchmark.record.row import Record
-from benchmark.run.task import MOST, Task, blank_record, run_task
+from benchmark.run.task import MOST, Begun, Task, blank_record, follow_task, one_line
 from benchmark.system.environment import thread_environment, variables
-from benchmark.system.pool import Pool, PoolBroken, WorkerDied, process_pool
+from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied, process_pool
 
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
 
-Engine = Callable[[int], AbstractContextManager[Pool]]
-"""Starts a pool of so many workers, such as :func:`~benchmark.system.pool.process_pool`."""
+_STATUSES: Mapping[type[Exception], str] = {
+    TimeoutError: "timeout",
+    OutOfMemory: "out-of-memory",
+    WorkerDied: "crashed",
+}
+"""What becomes of an operating point whose worker did not survive it."""
 
 
 def run_tasks(
-    tasks: Sequence[Task], *, jobs: int, timeout: float, engine: Engine = process_pool
+    tasks: Sequence[Task], *, jobs: int, timeout: float, memory: int | None = None, engine: Engine = process_pool
 ) -> Iterator[tuple[Task, list[Record]]]:
     """Records of tasks, as they finish, in any order.
 
     Args:
-        tasks: what to run; neighbours that share an item are best on one worker.
+        tasks: what to run; neighbours of one codec that share an item are best on one worker.
         jobs: workers at most; records say how many there were.
         timeout: seconds for one operating point.
+        memory: bytes that each process may take; None for no limit.
         engine: starts the workers.
 
     Yields:
@@ -46,16 +53,10 @@ def run_tasks(
         for _ in range(_RESTARTS):
             if not left:
                 return
-            with engine(min(jobs, len(left))) as pool:
+            with engine(min(jobs, len(left)), memory=memory) as pool:
                 left = yield from _run_on(pool, left, timeout)
     for task in left:
-        yield (
-            task,
-            [
-                _lost(task, settings, "crashed", "the pool of workers broke again and again")
-                for settings in task.settings
-            ],
-        )
+        yield task, _all_lost(task, "crashed", "the pool of workers broke again and again")
 
 
 def _run_on(
@@ -66,43 +67,49 @@ def _run_on(
     Returns:
         Those that have to be run again, because the pool broke as a whole.
     """
-    running: dict[Future[list[Record]], Task] = {}
-    waiting = list(tasks)
+    running: dict[Future[Followed[Begun | Record]], Task] = {}
+    finished: SimpleQueue[Future[Followed[Begun | Record]]] = SimpleQueue()
+    waiting = deque(tasks)
     while waiting or running:
         while waiting:
             try:
-                running[_submit(pool, waiting[0], timeout)] = waiting[0]
+                future = pool.follow(follow_task, waiting[0], lane=waiting[0].codec, limit=timeout)
             except PoolBroken:
                 return [*waiting, *running.values()]
-            waiting.pop(0)
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            task = running.pop(future)
-            try:
-                yield task, future.result()
-            except PoolBroken:
-                return [task, *waiting, *running.values()]
-            except (TimeoutError, WorkerDied) as error:
-                if len(task.settings) == 1:
-                    yield task, [_lost(task, task.settings[0], *_explain(error, timeout))]
-                else:
-                    waiting += [dataclasses.replace(task, settings=[settings]) for settings in task.settings]
-            except Exception as error:  # such as an unreadable image: every row of the task says so
-                reason = typed_line(error, MOST)
-                yield task, [_lost(task, settings, "failed", reason) for settings in task.settings]
+            running[future] = waiting.popleft()
+            future.add_done_callback(finished.put)
+        future = finished.get()
+        task = running.pop(future)
+        try:
+            followed = future.result()
+        except PoolBroken:
+            return [task, *waiting, *running.values()]
+        part, records = _came_to(task, followed)
+        yield part, records
+        if rest := task.settings[len(part.settings) :]:
+            waiting.append(dataclasses.replace(task, settings=rest))
     return []
 
 
-def _submit(pool: Pool, task: Task, timeout: float) -> Future[list[Record]]:
-    # Every operating point may take its time, and the first one also loads libraries.
-    return pool.submit(run_task, task, limit=timeout * (len(task.settings) + 1))
+def _came_to(task: Task, followed: Followed[Begun | Record]) -> tuple[Task, list[Record]]:
+    """That part of a task that has come to an end, and its records."""
+    records = [step for step in followed.steps if isinstance(step, Record)]
+    error = followed.error
+    if error is None:
+        return task, records
+    status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), "failed")
+    begun = [step.place for step in followed.steps if isinstance(step, Begun)]
+    if not begun:  # such as an unreadable image: every row of the task says so
+        reason = typed_line(error, MOST) if status == "failed" else one_line(f"before the first encode, {error}")
+        return task, _all_lost(task, status, reason)
+    part = dataclasses.replace(task, settings=task.settings[: begun[-1] + 1])
+    if isinstance(followed.steps[-1], Begun):
+        records.append(_lost(task, part.settings[-1], status, one_line(error)))
+    return part, records
 
 
-def _explain(error: TimeoutError | WorkerDied, timeout: float) -> tuple[str, str]:
-    """Status and reason of an operating point that a worker did not survive."""
-    if isinstance(error, TimeoutError):
-        return "timeout", f"took longer than {2 * timeout:g} s"
-    return "crashed", str(error)
+def _all_lost(task: Task, status: str, reason: str) -> list[Record]:
+    return [_lost(task, settings, status, reason) for settings in task.settings]
 
 
 def _lost(task: Task, settings: Mapping[str, Setting], status: str, reason: str) -> Record:

@@ -8,17 +8,25 @@ from dataclasses import replace
 from benchmark.codec import Codec
 from benchmark.plugins import codec_class, metric_definitions, portable_name
 from benchmark.record.row import DISTURBED, OTHER_STREAM, UNUSABLE, Record
-from benchmark.run.engine import Engine, run_tasks
+from benchmark.run.engine import run_tasks
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
 from benchmark.system.names import printable
+from benchmark.system.pool import Engine
 from benchmark.system.progress import Progress
 
 
 def execute(
-    plan: Plan, searches: Sequence[MeanSearch], store: RecordStore, progress: Progress, *, jobs: int, engine: Engine
+    plan: Plan,
+    searches: Sequence[MeanSearch],
+    store: RecordStore,
+    progress: Progress,
+    *,
+    jobs: int,
+    memory: int,
+    engine: Engine,
 ) -> None:
     """Runs what is missing of a plan, and stores each row as soon as it is there.
 
@@ -28,6 +36,7 @@ def execute(
         store: the store of the rows; rows that it has and that need no second try are not made again.
         progress: counts rows.
         jobs: workers.
+        memory: bytes that each process may take.
         engine: starts them.
     """
     for codec, lost in _unusable(plan).items():
@@ -51,7 +60,7 @@ def execute(
         kept=plan.task.keep,
     )
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
-    # Image by image, so that its side of the metrics, cached by the worker, serves all codecs.
+    # Image by image, so that its side of the metrics, cached by the worker, serves all targets of a codec.
     tasks = [
         plan.task_of(
             part.codec,
@@ -63,7 +72,7 @@ def execute(
         for item in plan.items
         for part in parts
     ]
-    for task, made in run_tasks(tasks, jobs=jobs, timeout=study.timeout, engine=engine):
+    for task, made in run_tasks(tasks, jobs=jobs, timeout=study.timeout, memory=memory, engine=engine):
         where = f"{codec_class(task.codec).name} on {printable(task.item)}"
         records = [
             record

@@ -22,6 +22,7 @@ from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
 from benchmark.system.files import replace_file
 from benchmark.system.guarded import UNGUARDED
+from benchmark.system.memory import unlimited
 from benchmark.system.seclusion import unsecluded
 
 
@@ -167,7 +168,7 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
                 "codecs": _versions(study),
                 "metrics": manifest_entry(described),
                 "averaging": averaging(metric for metric in described if metric.name in study.metrics),
-                "not_enforced": [*UNGUARDED, *unsecluded(hidden=all(map(all_hidden_from, study.codecs)))],
+                "not_enforced": [*UNGUARDED, *unlimited(), *unsecluded(hidden=all(map(all_hidden_from, study.codecs)))],
                 "environment": describe(),
                 "packages": package_versions(),
             },

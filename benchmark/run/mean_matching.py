@@ -13,13 +13,14 @@ from benchmark.errors import Unreachable
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics, codec_class, metric_definitions
 from benchmark.record.row import Record
-from benchmark.run.engine import Engine, run_tasks
+from benchmark.run.engine import run_tasks
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
 from benchmark.run.plan import Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.study import OperatingPoint
 from benchmark.run.task import Task
 from benchmark.system.names import printable
+from benchmark.system.pool import Engine
 from benchmark.system.progress import Progress
 
 
@@ -94,7 +95,7 @@ class MeanSearch:
 
 
 def search_means(
-    plan: Plan, path: Path, progress: Progress, *, jobs: int, engine: Engine, fresh: bool = False
+    plan: Plan, path: Path, progress: Progress, *, jobs: int, memory: int, engine: Engine, fresh: bool = False
 ) -> list[MeanSearch]:
     """Finds the knob for each of a plan's targets of means, all a step at a time, so that trials run side by side.
 
@@ -103,6 +104,7 @@ def search_means(
         path: records file of the trials alone, so that an interrupted search can go on.
         progress: is told of each trial.
         jobs: workers.
+        memory: bytes that each process may take.
         engine: starts them.
         fresh: whether trials of earlier runs are not to be reused.
 
@@ -130,7 +132,7 @@ def search_means(
             for item in plan.items
             for trial in trials.values()
         ]
-        for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, engine=engine):
+        for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, memory=memory, engine=engine):
             store.append(records)
             progress.advance(0, _tried(task))
         rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}

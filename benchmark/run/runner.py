@@ -10,7 +10,6 @@ from typing import Any
 from benchmark.dataset import ImageFiles, told_counts
 from benchmark.record.row import UNUSABLE
 from benchmark.record.streams import has_streams
-from benchmark.run.engine import Engine
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
 from benchmark.run.mean_matching import search_means
@@ -20,7 +19,8 @@ from benchmark.run.store import REJECTED, RecordStore
 from benchmark.run.study import Study
 from benchmark.system.files import replace_file
 from benchmark.system.load import busy_seconds
-from benchmark.system.pool import process_pool
+from benchmark.system.memory import share
+from benchmark.system.pool import Engine, process_pool
 from benchmark.system.progress import Progress
 
 
@@ -33,6 +33,7 @@ def run_study(
     command: str,
     fresh: bool = False,
     keep: bool = False,
+    memory: int | None = None,
     engine: Engine = process_pool,
     note: str = "",
 ) -> Outcome:
@@ -50,6 +51,8 @@ def run_study(
         command: what the user typed, for the manifest.
         fresh: whether all rows are made, also those that could be reused.
         keep: whether the streams of all rows are kept in the folder, see :mod:`benchmark.record.streams`.
+        memory: bytes that each process may take; None for the share of the machine, see
+            :func:`~benchmark.system.memory.share`.
         engine: starts the workers.
         note: what else to tell the user, such as of the lock of the folder.
 
@@ -60,6 +63,7 @@ def run_study(
     """
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
+    memory = share(jobs) if memory is None else memory
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     interrupted = False
@@ -80,8 +84,10 @@ def run_study(
         if others:
             progress.note(f"note: {others_text(out, others, kept)}")
         try:
-            searches = search_means(plan, out / "search.csv", progress, jobs=jobs, engine=engine, fresh=fresh)
-            execute(plan, searches, store, progress, jobs=jobs, engine=engine)
+            searches = search_means(
+                plan, out / "search.csv", progress, jobs=jobs, memory=memory, engine=engine, fresh=fresh
+            )
+            execute(plan, searches, store, progress, jobs=jobs, memory=memory, engine=engine)
         except KeyboardInterrupt:
             interrupted = True
     made = store.rows[len(earlier) :]
@@ -97,7 +103,7 @@ def run_study(
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
     told = _told(plan, outcome, others, started)
-    write_manifest(out / "manifest.json", study, {**told, "jobs": jobs, "command": command})
+    write_manifest(out / "manifest.json", study, {**told, "jobs": jobs, "memory_mib": memory >> 20, "command": command})
     return outcome
 
 

@@ -6,7 +6,7 @@ data: any engine can carry them to a worker, which finds codec and data set by n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from benchmark.codec import Batch, Codec, Setting
 from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line, typed_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
-from benchmark.run.decoder import DecoderDied, Undecodable, start_decoder
+from benchmark.run.decoder import DecoderDied, DecoderOutOfMemory, Undecodable, await_decoder, start_decoder
 from benchmark.run.encoder import Encoded, cut, encode, encode_each
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
@@ -33,6 +33,7 @@ from benchmark.run.measure import (
 )
 from benchmark.run.timing import Stopwatch
 from benchmark.system.load import pinned
+from benchmark.system.memory import is_memory_error, own_limit, too_much
 from benchmark.system.names import printable
 
 MOST = 300
@@ -46,6 +47,7 @@ _STATUSES: Mapping[type[BaseException], str] = {
     UnsupportedImage: "skipped",
     Undecodable: "failed",
     DecoderDied: "crashed",
+    DecoderOutOfMemory: "out-of-memory",
 }
 """What becomes of an operating point that ends with such an error, whose text says all."""
 
@@ -94,18 +96,38 @@ class Task:
     keep: Path | None = None
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Says that an operating point of a task begins.
+
+    Attributes:
+        place: its place among the settings of the task.
+    """
+
+    place: int
+
+
 def run_task(task: Task) -> list[Record]:
+    """Records of a task, see :func:`follow_task`."""
+    return [step for step in follow_task(task) if isinstance(step, Record)]
+
+
+def follow_task(task: Task) -> Iterator[Begun | Record]:
     """Records of a task, one for each operating point; one that fails is a record that says why.
 
     Operating points of a progressive codec that differ in the knob alone are encoded once, at its highest value among
     them, and the others are cut from that; ``encode_s`` of each is that of the one encode.
+
+    Yields:
+        Before each record that its operating point begins: whoever carries the task knows which one it is that takes
+        too long, or ends this process.
     """
     start_decoder(task.codec)
     with pinned(task.cores):
-        return _run(task)
+        yield from _run(task)
 
 
-def _run(task: Task) -> list[Record]:
+def _run(task: Task) -> Iterator[Begun | Record]:
     cls = codec_class(task.codec)
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
     conditions = Conditions(task.codec, stopwatch, task.cores, task.keep)
@@ -113,17 +135,21 @@ def _run(task: Task) -> list[Record]:
         with contained("the data set or a metric"):
             reference = prepared_reference(task.dataset, task.data_root, task.item, task.metrics)
     except UnsupportedImage as error:
-        return _skipped(task, cls, one_line(error))
+        yield from _skipped(task, cls, one_line(error))
+        return
     blanks: dict[Codec, Record] = {}
-    for settings in task.settings:
+    places: dict[Codec, int] = {}
+    for place, settings in enumerate(task.settings):
         codec = cls.from_settings(settings)
         record = blank_record(task, codec, reference.images, reference.digest)
         if record.alike.isdisjoint(task.done):
             blanks[codec] = record
-    records = []
+            places.setdefault(codec, place)
     encoded: dict[Codec, Encoded] = {}
     given = reference.images.copy()  # the codec's own: what it writes there reaches no other codec, and no metric
+    await_decoder(task.codec)
     for codec, record in blanks.items():
+        yield Begun(places[codec])
         try:
             if task.target is not None and not task.target.mean:
                 made = _matched(codec, record, reference, given, task.target, conditions)
@@ -141,8 +167,7 @@ def _run(task: Task) -> list[Record]:
             made = replace(record, status="failed", reason=SPOILED)
             given = reference.images.copy()
             encoded.clear()
-        records.append(made)
-    return records
+        yield made
 
 
 def _without_result(record: Record, error: BaseException) -> Record:
@@ -150,6 +175,9 @@ def _without_result(record: Record, error: BaseException) -> Record:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return replace(record, status=status, reason=one_line(error))
+    if is_memory_error(error):
+        reason = one_line(f"{too_much(own_limit())}: {typed_line(error)}")
+        return replace(record, status="out-of-memory", reason=f"the encoder or a metric {reason}")
     return replace(record, status="failed", reason=typed_line(error, MOST))
 
 

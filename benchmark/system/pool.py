@@ -8,34 +8,44 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
+import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from multiprocessing import connection
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
 
-from benchmark.errors import PluginError, contained, typed_line
-from benchmark.system.guarded import begin_worker, end_processes, end_task, worker_context
+from benchmark.errors import typed_line
+from benchmark.system.guarded import end_processes
+from benchmark.system.worker import PAUSE, OutOfMemory, Work, Worker, WorkerDied, pickled
+
+__all__ = ["Followed", "OutOfMemory", "Pool", "PoolBroken", "WorkerDied", "process_pool"]
+
+PREPARES = 60.0
+"""Seconds that the first step of work may take beside its own."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-class WorkerDied(Exception):
-    """The process that did the work has ended; the work is lost, the pool goes on.
-
-    Args:
-        exit_code: the exit code of the process; None where it is not known.
-    """
-
-    def __init__(self, exit_code: int | None) -> None:
-        super().__init__(f"the worker process ended with exit code {exit_code}")
-        self.exit_code = exit_code
-
-
 class PoolBroken(Exception):
     """The pool as a whole has ended: all work that is not finished is lost."""
+
+
+@dataclass(frozen=True)
+class Followed(Generic[_Result]):
+    """What became of work that was followed step by step.
+
+    Attributes:
+        steps: what it gave, in order, up to its end.
+        error: what it ended with: what the function raised, :class:`TimeoutError`, :class:`WorkerDied` or
+            :class:`OutOfMemory`; None where it came to its end.
+    """
+
+    steps: list[_Result]
+    error: Exception | None = None
 
 
 class Pool(Protocol):
@@ -52,8 +62,26 @@ class Pool(Protocol):
             limit: seconds that the call may take; the worker is ended after them.
 
         Returns:
-            The result to come. It raises what the function raised, :class:`TimeoutError`, :class:`WorkerDied` or
-            :class:`PoolBroken`.
+            The result to come. It raises what the function raised, :class:`TimeoutError`, :class:`WorkerDied`,
+            :class:`OutOfMemory` or :class:`PoolBroken`.
+
+        Raises:
+            PoolBroken: the pool takes no more work.
+        """
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        """Has a function called by a worker that gives one step after the other: none that it gave is lost.
+
+        Args:
+            function, arguments: as of :meth:`submit`.
+            lane: work of different lanes is never done by one worker, so that what is done in one changes nothing in
+                another.
+            limit: seconds that each step may take. The first one, which prepares the others, has :data:`PREPARES` more.
+
+        Returns:
+            What becomes of it. It raises PoolBroken alone. As long as nobody has begun it, it can be cancelled.
 
         Raises:
             PoolBroken: the pool takes no more work.
@@ -63,84 +91,181 @@ class Pool(Protocol):
         """Results of a function for each item, in the order of the items; errors are those of :meth:`submit`."""
 
 
+class Engine(Protocol):
+    """Starts pools, as :func:`process_pool` does."""
+
+    def __call__(self, jobs: int, /, *, memory: int | None = None) -> contextlib.AbstractContextManager[Pool]:
+        """A pool of so many workers, each with so many bytes of memory."""
+
+
 @contextlib.contextmanager
-def process_pool(jobs: int) -> Iterator[Pool]:
+def process_pool(jobs: int, /, *, memory: int | None = None) -> Iterator[Pool]:
     """A pool of processes of this machine. Ctrl-C is left to this process, which ends them with the context.
 
     They end with this process, also where it is killed. What their work has started, such as other programs, is ended
-    after each piece of work. This is so on Linux, see :mod:`benchmark.system.guard`.
+    after each piece of work. This is so on Linux, see :mod:`benchmark.system.guard`. What they print is not shown: the
+    last lines stand in the text of the error of one that died.
 
     Args:
         jobs: how many processes at most.
+        memory: bytes that each of them may take; None for no limit.
     """
-    from pebble import ProcessPool
-
     earlier = multiprocessing.active_children()
-    pool = ProcessPool(max_workers=jobs, initializer=_begin, context=worker_context())
+    pool = _Processes(jobs, memory)
+    pool.start()
     try:
-        yield _Processes(pool)
-        pool.close()  # type: ignore[no-untyped-call]
+        yield pool
     finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        # All at once: the library would wait for one after the other.
+        pool.stop()
+        # All at once, and not one after the other.
         end_processes([process for process in multiprocessing.active_children() if process not in earlier])
-        pool.join()
 
 
-class _Processes:
-    """Processes of pebble, the library that can end one of them without the others."""
+class _Processes(threading.Thread):
+    """A thread that starts processes, gives them work, looks at them and ends them.
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    Each process has one lane. A free one takes work of its own lane; where there is no more, another process takes its
+    place, of the lane on which the fewest work.
+    """
+
+    def __init__(self, jobs: int, memory: int | None) -> None:
+        super().__init__(daemon=True)
+        self._jobs, self._memory = jobs, memory
+        self._asked: SimpleQueue[Work] = SimpleQueue()
+        self._woken, self._wakes = multiprocessing.Pipe(duplex=False)
+        self._lock = threading.Lock()
+        """Held while it is decided whether work is taken."""
+        self._is_open = True
+        self._waiting: defaultdict[str, deque[Work]] = defaultdict(deque)
+        self._workers: list[Worker] = []
+        self._ending: list[Worker] = []
+        self._futures: dict[Work, Future[Any]] = {}
 
     def submit(
         self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
     ) -> Future[_Result]:
-        try:
-            theirs = self._pool.schedule(_called, args=(function, *arguments), timeout=limit)
-        except RuntimeError as error:
-            raise PoolBroken(str(error)) from error
-        ours: Future[_Result] = Future()
-        theirs.add_done_callback(partial(_hand_over, ours))
-        return ours
+        return self._ask(pickled(_once, (function, *arguments)), _limits(limit), "", _one_result)
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        return self._ask(pickled(function, arguments), _limits(limit, PREPARES), lane, _all_steps)
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         futures = [self.submit(function, item) for item in items]
         return (future.result() for future in futures)
 
+    def stop(self) -> None:
+        """Ends the thread. Processes that it leaves are to be ended."""
+        with self._lock:
+            self._is_open = False
+        self._wake()
+        self.join()
 
-def _called(function: Callable[..., _Result], /, *arguments: Any) -> _Result:
-    """Calls a function in a worker. What would end the process that hears of it, such as SystemExit, is an error."""
-    try:
-        with contained("the work"):
-            return function(*arguments)
-    except KeyboardInterrupt as error:  # workers hear of no Ctrl-C
-        raise PluginError(f"the work raised {typed_line(error)}") from error
-    finally:
-        end_task()
+    def run(self) -> None:
+        """Works until it is stopped."""
+        reason = "the pool was stopped before the work was done"
+        try:
+            while self._is_open:
+                self._take_in()
+                self._assign()
+                watched = [*self._workers, *self._ending]
+                pause = PAUSE if self._ending or any(worker.work for worker in self._workers) else None
+                connection.wait([self._woken, *(pipe for worker in watched for pipe in worker.channels())], pause)
+                for worker in watched:
+                    worker.look()
+                self._workers = [worker for worker in self._workers if not worker.has_ended]
+                self._ending = [worker for worker in self._ending if not worker.has_ended]
+        except Exception as error:  # such as no more processes or open files: those who wait have to hear of it
+            reason = typed_line(error)
+        with self._lock:
+            self._is_open = False
+        for future in list(self._futures.values()):
+            if not future.cancelled():
+                future.set_exception(PoolBroken(reason))
+
+    def _ask(
+        self,
+        asked: bytes,
+        limits: tuple[float, float] | None,
+        lane: str,
+        settle: Callable[[Future[Any], Work], None],
+    ) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def ended(work: Work) -> None:
+            del self._futures[work]
+            settle(future, work)
+
+        work = Work(asked, limits, lane, ended)
+        with self._lock:
+            if not self._is_open:
+                raise PoolBroken("the pool takes no more work")
+            self._futures[work] = future
+            self._asked.put(work)
+        self._wake()
+        return future
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):
+            self._wakes.send_bytes(b"")
+
+    def _take_in(self) -> None:
+        while self._woken.poll():
+            self._woken.recv_bytes()
+        with contextlib.suppress(Empty):
+            while True:
+                work = self._asked.get_nowait()
+                self._waiting[work.lane].append(work)
+
+    def _assign(self) -> None:
+        """Gives work to those that are free, and lets others take the place of those whose lane has none."""
+        free = [worker for worker in self._workers if not worker.work and not worker.is_ending]
+        for worker in list(free):
+            if work := self._next(worker.lane):
+                worker.give(work)
+                free.remove(worker)
+        while (room := len(self._workers) < self._jobs) or free:
+            working = [worker.lane for worker in self._workers if worker not in free]
+            lanes = sorted((lane for lane, works in self._waiting.items() if works), key=working.count)
+            work = next(filter(None, map(self._next, lanes)), None)
+            if work is None:
+                return
+            if not room:
+                retired = free.pop()
+                retired.end()
+                self._workers.remove(retired)
+                self._ending.append(retired)
+            worker = Worker(work.lane, self._memory)
+            self._workers.append(worker)
+            worker.give(work)
+
+    def _next(self, lane: str) -> Work | None:
+        """The next work of a lane that nobody has cancelled, taken; None where there is none."""
+        while works := self._waiting.get(lane):
+            work = works.popleft()
+            if self._futures[work].set_running_or_notify_cancel():
+                return work
+            del self._futures[work]
+        return None
 
 
-def _hand_over(ours: Future[_Result], theirs: Future[_Result]) -> None:
-    """Takes over a result, or an error in the words of this module."""
-    from pebble import ProcessExpired
+def _limits(limit: float | None, more: float = 0.0) -> tuple[float, float] | None:
+    """The limits of the first step and of those after it."""
+    return None if limit is None else (limit + more, limit)
 
-    if theirs.cancelled():
-        ours.set_exception(PoolBroken("the pool was stopped before the work was done"))
-        return
-    error = theirs.exception()
-    if error is None:
-        ours.set_result(theirs.result())
-    elif isinstance(error, ProcessExpired):
-        ours.set_exception(WorkerDied(error.exitcode))
-    elif isinstance(error, BrokenProcessPool):
-        ours.set_exception(PoolBroken(str(error)))
+
+def _once(function: Callable[..., _Result], *arguments: Any) -> Iterator[_Result]:
+    """The result of a function as the one step of work."""
+    yield function(*arguments)
+
+
+def _one_result(future: Future[Any], work: Work) -> None:
+    if work.error is None:
+        future.set_result(work.steps[0])
     else:
-        ours.set_exception(error)
+        future.set_exception(work.error)
 
 
-def _begin() -> None:
-    # Ctrl-C and the end of a terminal reach the whole process group; the parent alone decides what they mean.
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    begin_worker()
+def _all_steps(future: Future[Any], work: Work) -> None:
+    future.set_result(Followed(work.steps, work.error))

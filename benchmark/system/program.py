@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmark.errors import MissingBackend, ProgramError
+from benchmark.system.endings import signal_name
 from benchmark.system.environment import thread_environment
 
 TIMEOUT = 300.0
@@ -126,10 +127,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _ending(status: int) -> str:
     if status > 0:
         return f"ended with status {status}"
-    try:
-        return f"was ended by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"was ended by signal {-status}"
+    return f"was ended by {signal_name(-status)}"
 
 
 class _Terminated(BaseException):

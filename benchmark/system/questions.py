@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,19 +20,15 @@ from typing import IO, Any, cast
 
 from benchmark.errors import BenchmarkError, plain_line, typed_line
 from benchmark.system import guard
+from benchmark.system.endings import KEPT, last_words, signal_name
 from benchmark.system.environment import thread_environment
+from benchmark.system.memory import limit_memory, machine_memory
 
 MOST_AT_ONCE = 16
 """Processes side by side: those that hang wait together, and those that work leave memory to each other."""
 
 _MOST_TOLD = 1 << 20
 """Bytes that a process may tell."""
-
-_LAST = 2000
-"""Bytes that are kept of what a process prints: the last ones."""
-
-_LONGEST_LINE = 200
-"""Characters of a line that it printed, in a reason."""
 
 _MEMORY = 4 << 30
 """Bytes of memory that a process may take, or half of the machine's where that is less."""
@@ -121,7 +116,7 @@ class _Process:
         finally:
             for place in passed:
                 os.close(place)
-        self._told, self._printed = _Kept(first=_MOST_TOLD), _Kept(last=_LAST)
+        self._told, self._printed = _Kept(first=_MOST_TOLD), _Kept(last=KEPT)
         asked, told, printed = cast(
             "tuple[IO[bytes], IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout, self._process.stderr)
         )
@@ -161,22 +156,13 @@ class _Process:
             status, reason = ("timeout", f"it took longer than {self._limit:g} s") if late else self._ending()
         else:
             status, reason = map(str, last[_END])
-        return Told(parts, status, reason + self._last_line() if reason else "")
-
-    def _last_line(self) -> str:
-        """What to say of the last line that it printed; empty where it printed none."""
-        lines = [plain_line(line) for line in bytes(self._printed.kept).decode("utf-8", "replace").splitlines()]
-        last = next((line for line in reversed(lines) if line), "")
-        return f"; the last line that it printed: {last[-_LONGEST_LINE:]}" if last else ""
+        return Told(parts, status, reason + last_words(bytes(self._printed.kept)) if reason else "")
 
     def _ending(self) -> tuple[str, str]:
         code = self._process.returncode
         if code >= 0:
             return "crashed", f"it ended the process with exit code {code}"
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
+        name = signal_name(-code)
         if name == "SIGKILL":
             return "crashed", "its process was killed (SIGKILL), as the system does where memory runs out"
         return "crashed", f"its process crashed ({name})"
@@ -223,11 +209,7 @@ def _parts(told: bytes) -> list[Mapping[str, Any]]:
 
 
 def _memory() -> int:
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        whole = 2 * _MEMORY
-    return min(_MEMORY, whole // 2)
+    return min(_MEMORY, (machine_memory() or 2 * _MEMORY) // 2)
 
 
 _END = "ended"
@@ -260,7 +242,7 @@ def serve(function: str, memory: int) -> None:
 
     module, _, name = function.rpartition(".")
     answer = getattr(importlib.import_module(module), name)
-    _limit(memory)
+    limit_memory(memory)
     leave, ending = os._exit, ("", "")
     try:
         answer(question, tell)
@@ -275,17 +257,3 @@ def serve(function: str, memory: int) -> None:
             sys.stderr.flush()
         tell({_END: ending})
         leave(0)
-
-
-def _limit(memory: int) -> None:
-    """Limits the memory of this process, where the system can: what it has mapped to write in, not its address space.
-
-    Libraries of accelerators reserve addresses that they never use.
-    """
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        least = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (least, hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -31,6 +31,7 @@ def run_to_files(
     command: str,
     fresh: bool = False,
     keep: bool = False,
+    memory: int | None = None,
 ) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
@@ -41,7 +42,15 @@ def run_to_files(
     """
     with folder_lock(make_folder(out)) as note:
         outcome = run_study(
-            study, out=out, data_root=data_root, jobs=jobs, command=command, fresh=fresh, keep=keep, note=note
+            study,
+            out=out,
+            data_root=data_root,
+            jobs=jobs,
+            command=command,
+            fresh=fresh,
+            keep=keep,
+            memory=memory,
+            note=note,
         )
         if outcome.statuses:
             write_outputs(out)

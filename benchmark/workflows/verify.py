@@ -22,10 +22,9 @@ from benchmark.plugins import codec_class, is_description, portable_name, real_c
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
-from benchmark.run.engine import Engine
 from benchmark.run.pixels import digest_pixels, like
 from benchmark.system.environment import thread_environment, variables
-from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
+from benchmark.system.pool import Engine, PoolBroken, WorkerDied, process_pool
 from benchmark.system.progress import Progress
 
 _Result = TypeVar("_Result")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
 
-from benchmark.run.engine import Engine, run_tasks
+from benchmark.run.engine import run_tasks
 from benchmark.run.task import Task
-from benchmark.system.pool import Pool, PoolBroken
+from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied
 from tests.conftest import photo
 
 _Item = TypeVar("_Item")
@@ -37,21 +39,26 @@ class Flawed:
         self.pools: list[int] = []
 
     @contextmanager
-    def __call__(self, jobs: int) -> Iterator[Pool]:
+    def __call__(self, jobs: int, /, *, memory: int | None = None) -> Iterator[Pool]:
         self.pools.append(jobs)
         yield self
 
     def submit(
         self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
     ) -> Future[_Result]:
-        future: Future[_Result] = Future()
+        raise NotImplementedError
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        future: Future[Followed[_Result]] = Future()
         if self.breaks:
             self.breaks -= 1
             if self.refuses:
                 raise PoolBroken("takes no more work")
             future.set_exception(PoolBroken("a worker died with the pipe in its hand"))
         else:
-            future.set_result(function(*arguments))
+            future.set_result(Followed(list(function(*arguments))))
         return future
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
@@ -79,3 +86,34 @@ def test_no_tasks_need_no_pool() -> None:
     engine = Flawed()
     assert list(run_tasks([], jobs=2, timeout=1, engine=engine)) == []
     assert engine.pools == []
+
+
+class Lost(Flawed):
+    """An engine whose worker ends as the second operating point of a task begins."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        steps = list(function(*arguments))
+        future: Future[Followed[_Result]] = Future()
+        future.set_result(Followed(steps[:3], self.error) if len(steps) > 3 else Followed(steps))
+        return future
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (WorkerDied("the worker process ended with exit code 7"), "crashed"),
+        (OutOfMemory("ran out of memory"), "out-of-memory"),
+        (TimeoutError("took longer than 60 s"), "timeout"),
+    ],
+)
+def test_the_operating_point_that_was_at_work_is_lost_alone(tasks: list[Task], error: Exception, status: str) -> None:
+    task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)])
+    rows = [row for _, rows in run_tasks([task], jobs=1, timeout=60, engine=Lost(error)) for row in rows]
+    assert [(row.status, row.reason) for row in rows] == [("ok", ""), (status, str(error)), ("ok", "")]
+    assert [json.loads(row.settings)["quality"] for row in rows] == [20, 40, 60]

@@ -1,0 +1,171 @@
+"""Memory: what this machine, or the container, has, what a process may take of it, and what it takes.
+
+Where a system does not tell or cannot limit something, there is one limit less, and nothing fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmark.errors import UsageError, typed_line
+
+GIB = 1 << 30
+
+MOST_BY_DEFAULT = 8 * GIB
+"""Bytes that a process of a run may take at most, where nobody says otherwise."""
+
+LEAST = 256 << 20
+"""Bytes that a process of a run needs for itself."""
+
+PROCESSES = Path("/proc")
+GROUPS = Path("/sys/fs/cgroup")
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([MG])(?:i?B)?", re.IGNORECASE)
+
+_SAID = ("std::bad_alloc", "allocate memory", "RESOURCE_EXHAUSTED", "ResourceExhausted")
+"""What libraries say that get no more memory, and raise something of their own or abort."""
+
+
+def parse_memory(text: object) -> int | None:
+    """Bytes of a text such as ``4GiB`` or ``512MiB``; None where there is None.
+
+    Raises:
+        UsageError: it is no such text, or below :data:`LEAST`.
+    """
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
+    size = int(float(found[1]) * (GIB if found[2] in "gG" else 1 << 20)) if found else 0
+    if size < LEAST:
+        raise UsageError(f"memory: expected a size such as 4GiB, and at least {size_text(LEAST)}, got {text!r}")
+    return size
+
+
+def size_text(size: int) -> str:
+    """Bytes in words, such as ``4 GiB`` or ``1500 MiB``."""
+    return f"{size // GIB} GiB" if size % GIB == 0 else f"{size >> 20} MiB"
+
+
+def machine_memory() -> int | None:
+    """Bytes that this machine has, or the container that this process is in; None where the system does not tell."""
+    found = list(_group_limits())
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min((size for size in found if size > 0), default=None)
+
+
+def _group_limits() -> Iterator[int]:
+    """The limits of the control groups that this process is in, of both versions, and of those above them."""
+    try:
+        lines = (PROCESSES / "self" / "cgroup").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    # In a container the group itself is mounted where that of the whole machine would be.
+    places = {(GROUPS, "memory.max"), (GROUPS / "memory", "memory.limit_in_bytes")}
+    for line in lines:
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
+        root, name = (GROUPS, "memory.max") if not controllers else (GROUPS / "memory", "memory.limit_in_bytes")
+        parts = Path(path.lstrip("/")).parts
+        places |= {(root.joinpath(*parts[:count]), name) for count in range(len(parts) + 1)}
+    for folder, name in places:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no number
+            yield int((folder / name).read_text(encoding="ascii"))
+
+
+def share(jobs: int) -> int:
+    """Bytes that each process may take where nobody says otherwise: 8 GiB, or less on a machine that has less.
+
+    Args:
+        jobs: how many workers there are.
+    """
+    whole = machine_memory()
+    return MOST_BY_DEFAULT if whole is None else max(2 * LEAST, min(MOST_BY_DEFAULT, whole // jobs))
+
+
+def limit_memory(size: int | None) -> None:
+    """Limits the memory of this process and of those that it starts, where the system can.
+
+    What is limited is what each has mapped to write in, and not its address space: libraries of accelerators reserve
+    addresses that they never use. A lower limit of the shell stays. Nothing that crashes leaves its memory in a file.
+
+    Args:
+        size: bytes; None for no limit of memory.
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if size is not None:
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            least = size if hard == resource.RLIM_INFINITY else min(size, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (least, least))
+
+
+def own_limit() -> int | None:
+    """Bytes that this process may take; None where there is no limit, or the system knows none."""
+    try:
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    except (ImportError, OSError, AttributeError):
+        return None
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process holds in memory; 0 where the system does not tell, or it has ended."""
+    with contextlib.suppress(OSError, ValueError, IndexError, AttributeError):
+        pages = (PROCESSES / str(pid) / "statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def killed_for_memory() -> int:
+    """How many processes this system has killed because memory ran out, containers included; 0 where nobody counts."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in (PROCESSES / "vmstat").read_text(encoding="ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def too_much(size: int | None) -> str:
+    """What to say of a process that ran out of memory.
+
+    Args:
+        size: bytes that it could take; None where there was no limit.
+    """
+    if size is None:
+        return "ran out of memory"
+    return f"ran out of memory: each process may take {size_text(size)} (--memory)"
+
+
+def says_memory(text: str) -> bool:
+    """Whether a text is that of a library that got no more memory."""
+    return any(words in text for words in _SAID)
+
+
+def is_memory_error(error: BaseException | None) -> bool:
+    """Whether an error, or what it was raised from, is that memory ran out."""
+    seen = 0
+    while error is not None and seen < 10:  # a codec may make a circle of them
+        if isinstance(error, MemoryError) or says_memory(typed_line(error)):
+            return True
+        error, seen = error.__cause__, seen + 1
+    return False
+
+
+def unlimited() -> list[str]:
+    """What is not enforced here, in words for the manifest."""
+    found = []
+    try:
+        import resource  # noqa: F401
+    except ImportError:  # Windows
+        found.append("what a codec allocates is not limited")
+    if not resident(os.getpid()):
+        found.append("how much memory a codec holds is not watched")
+    return found

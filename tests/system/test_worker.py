@@ -1,0 +1,86 @@
+"""A worker process: the steps that it gives are kept, and how it ends is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmark.system import memory
+from benchmark.system.pool import Pool, process_pool
+from benchmark.system.worker import OutOfMemory, WorkerDied
+from benchmark.system.worker import serve as own_serve
+
+
+def steps(*deeds: str) -> Iterator[str | int]:
+    """Does one deed after the other, each a step: the number of the process."""
+    for deed in deeds:
+        yield deed
+        match deed:
+            case "hang":
+                time.sleep(60)
+            case "exit":
+                os.write(2, b"\x1b[31mfirst\x1b[0m\r\nlast\0 words\n")
+                os._exit(3)
+            case "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "abort":
+                os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
+                os.abort()
+            case "raise":
+                raise ValueError("no size")
+            case "fill":
+                kept = []
+                while True:
+                    kept.append(b"\1" * (1 << 24))
+            case "shut":
+                os.closerange(3, 100)
+        yield os.getpid()
+
+
+def came_to(pool: Pool, *deeds: str) -> tuple[list[str | int], Exception | None]:
+    followed = pool.follow(steps, *deeds, lane="one", limit=2).result(60)
+    return [step for step in followed.steps if isinstance(step, str)], followed.error
+
+
+@pytest.mark.slow
+def test_steps_are_kept_and_the_ending_is_told() -> None:
+    with process_pool(1, memory=1 << 29) as pool:
+        found = {deed: came_to(pool, "well", deed, "never") for deed in ("exit", "crash", "abort", "raise", "hang")}
+        shut, _ = came_to(pool, "shut", "shut")
+        assert came_to(pool, "well") == (["well"], None)
+    assert all(began == ["well", deed] for deed, (began, _) in found.items())
+    errors = {deed: error for deed, (_, error) in found.items()}
+    told = "the worker process ended with exit code 3; the last lines that it printed: first | last words"
+    assert str(errors["exit"]) == told
+    assert isinstance(errors["crash"], WorkerDied)
+    assert not isinstance(errors["crash"], OutOfMemory)
+    assert str(errors["crash"]) == "the worker process was ended by SIGSEGV"
+    assert isinstance(errors["abort"], OutOfMemory)
+    assert "512 MiB (--memory)" in str(errors["abort"])
+    assert isinstance(errors["raise"], ValueError)
+    assert isinstance(errors["hang"], TimeoutError)
+    assert str(errors["hang"]) == "took longer than 2 s"
+    assert shut == ["shut"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not memory.resident(os.getpid()), reason="this system does not tell what a process holds")
+def test_a_process_that_holds_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with process_pool(1, memory=1 << 29) as pool:
+        _, error = came_to(pool, "fill")
+    assert isinstance(error, MemoryError)  # by the limit of the process itself
+    monkeypatch.setattr("benchmark.system.worker.serve", serve_without_limit)
+    with process_pool(1, memory=1 << 29) as pool:
+        _, error = came_to(pool, "fill")
+    assert isinstance(error, OutOfMemory)
+    assert str(error) == "ran out of memory: each process may take 512 MiB (--memory)"
+
+
+def serve_without_limit(told: Any, printed: Any, most: int | None) -> None:
+    """What a process does whose own limit does not hold."""
+    own_serve(told, printed, None)
