@@ -108,6 +108,7 @@ def run(
     images: Sequence[str] | str | None = None,
     timing: bool = False,
     memory: str | None = None,
+    give_up_after: int = defaults.GIVE_UP_AFTER,
     root: str | Path | None = None,
 ) -> Results:
     """Runs codecs over data sets, and returns what came of it.
@@ -150,6 +151,8 @@ def run(
             5 times, until the median is steady. Rows that were not timed so are made again.
         memory: the most memory of each process of a worker, such as ``4GiB``; None takes 8 GiB, or the machine's memory
             over ``jobs``.
+        give_up_after: operating points of a codec in a row that may time out, crash or run out of memory, until its
+            other rows are skipped; 0 for any number.
         root: folder that holds data sets, searched before ``$RDBENCH_DATA`` and the cache.
 
     Returns:
@@ -196,6 +199,7 @@ def run(
             command=shlex.join(["python", *sys.argv]),
             fresh=fresh,
             memory=most,
+            give_up_after=give_up_after,
         )
         if outcome.interrupted:
             raise KeyboardInterrupt

@@ -15,6 +15,9 @@ AUDIT_IMAGE = ("sample", "astronaut")
 CROSS_METRICS = ("psnr",)
 """Metrics of a table of train and test."""
 
+GIVE_UP_AFTER = 3
+"""Operating points of a codec in a row that may be lost until its other rows are not tried."""
+
 METRIC = "psnr_rgb"
 """Column of quality that codecs are compared by."""
 

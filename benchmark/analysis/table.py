@@ -241,7 +241,7 @@ _OF_SUMMARY = {
     "images": "How many images succeeded.",
     "images_attempted": "How many images were tried.",
     "failures": "How many rows failed.",
-    "skipped": "How many rows were skipped, because the format cannot hold the image.",
+    "skipped": "How many rows were skipped: the format cannot hold the image, or the codec was given up.",
     "unreachable": "How many rows have no value of the knob that keeps the limit of the target.",
     "bytes_total": "Length of the streams of all images.",
     "bpp_pooled": "Bits per pixel of all images together: all bits over all pixels.",

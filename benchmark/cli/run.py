@@ -26,7 +26,7 @@ from benchmark.cli.options import (
     names_of,
     typed_command,
 )
-from benchmark.system.limits import MOST_REPEATS, MOST_THREADS
+from benchmark.system.limits import MOST_POINTS, MOST_REPEATS, MOST_THREADS
 
 if TYPE_CHECKING:
     from benchmark.run.study import Study
@@ -112,6 +112,15 @@ def goes_on() -> Iterator[None]:
     help="Most memory of each worker process and of its decoder, such as 4GiB or 512MiB.  [default: 8GiB, or the "
     "machine's memory over the number of jobs]",
 )
+@click.option(
+    "--give-up-after",
+    type=click.IntRange(0, MOST_POINTS),
+    default=defaults.GIVE_UP_AFTER,
+    show_default=True,
+    metavar="K",
+    help="Operating points of a codec in a row that may time out, crash or run out of memory, until its other rows are "
+    "skipped; 0 for any number. The same command, started again, tries them again.",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -138,6 +147,7 @@ def run(
     threads: int | None,
     timeout: float | None,
     memory: str | None,
+    give_up_after: int,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -182,7 +192,8 @@ def run(
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     each = zip(studies, folders, strict=True)
-    _run_each(each, data_root, jobs, fresh=fresh, keep=keep is not None, memory=most, as_json=as_json)
+    how = {"fresh": fresh, "keep": keep is not None, "memory": most, "give_up_after": give_up_after}
+    _run_each(each, data_root, jobs, how, as_json=as_json)
 
 
 def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:
@@ -206,29 +217,24 @@ def _run_each(
     studies: Iterable[tuple[Study, Path]],
     data_root: Path | None,
     jobs: int,
+    how: Mapping[str, Any],
     *,
-    fresh: bool,
-    keep: bool,
-    memory: int | None,
     as_json: bool,
 ) -> NoReturn:
-    """Runs studies one after the other, each into a folder, until one is interrupted; ends the command."""
+    """Runs studies one after the other, each into a folder, until one is interrupted; ends the command.
+
+    Args:
+        studies: the studies, with their folders.
+        data_root, jobs, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
+        as_json: whether their outcomes are printed as JSON.
+    """
     from benchmark.cli.terminal import print_outcome
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
     with goes_on():
         for study, out in studies:
-            outcome = run_to_files(
-                study,
-                out=out,
-                data_root=data_root,
-                jobs=jobs,
-                command=typed_command(),
-                fresh=fresh,
-                keep=keep,
-                memory=memory,
-            )
+            outcome = run_to_files(study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), **how)
             outcomes.append(outcome)
             if not as_json:
                 print_outcome(outcome)

@@ -22,7 +22,8 @@ SCHEMA = 2
 """Changes when a column changes its meaning. ``migrate`` reads every older one."""
 
 SETTLED = ("ok", "skipped", "unreachable")
-"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault; ``unreachable``:
+"""Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault, or the codec was
+given up, which :data:`GIVEN_UP` tells; ``unreachable``:
 no value of the knob keeps the limit of the target. All others are failures."""
 
 STATUSES = (*SETTLED, "failed", "timeout", "out-of-memory", "crashed")
@@ -40,6 +41,9 @@ OTHER_STREAM = "other-stream"
 
 UNUSABLE = "unusable"
 """The flag of a row of a codec that could not be used at all. Its settings are those that somebody asked for."""
+
+GIVEN_UP = "given-up"
+"""The flag of a row that was not tried, because its codec was lost again and again in the same run."""
 
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
@@ -196,7 +200,8 @@ class Record:
     flags: tuple[str, ...] = column(
         "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling, "
         "disturbed (its times are not to be published), other-stream (timed anew, it gave other bytes or pixels than "
-        "before), unusable (its codec could not be used at all). The reason says it in full.",
+        "before), unusable (its codec could not be used at all), given-up (it was not tried, "
+        "because its codec was lost again and again). The reason says it in full.",
         (),
         since=2,
     )
@@ -222,7 +227,7 @@ class Record:
     @property
     def settled(self) -> bool:
         """Whether it needs no second try."""
-        return self.status in SETTLED
+        return self.status in SETTLED and GIVEN_UP not in self.flags
 
     def value(self, name: str) -> float | None:
         """The number in a column, which may be that of a metric; None where there is none."""

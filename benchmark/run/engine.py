@@ -11,15 +11,37 @@ import dataclasses
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 from benchmark.codec import Setting
 from benchmark.errors import typed_line
 from benchmark.plugins import codec_class
-from benchmark.record.row import Record
+from benchmark.record.row import GIVEN_UP, Record
+from benchmark.run.patience import Patience
 from benchmark.run.task import MOST, Begun, Task, blank_record, follow_task, one_line
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied, process_pool
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What carries the tasks of a run, and what is borne of them.
+
+    Attributes:
+        jobs: workers at most; records say how many there were.
+        timeout: seconds for one operating point.
+        patience: tells when a codec is given up.
+        memory: bytes that each process may take; None for no limit.
+        engine: starts the workers.
+    """
+
+    jobs: int
+    timeout: float
+    patience: Patience
+    memory: int | None = None
+    engine: Engine = process_pool
+
 
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
@@ -32,35 +54,30 @@ _STATUSES: Mapping[type[Exception], str] = {
 """What becomes of an operating point whose worker did not survive it."""
 
 
-def run_tasks(
-    tasks: Sequence[Task], *, jobs: int, timeout: float, memory: int | None = None, engine: Engine = process_pool
-) -> Iterator[tuple[Task, list[Record]]]:
+def run_tasks(tasks: Sequence[Task], workers: Workers) -> Iterator[tuple[Task, list[Record]]]:
     """Records of tasks, as they finish, in any order.
 
     Args:
         tasks: what to run; neighbours of one codec that share an item are best on one worker.
-        jobs: workers at most; records say how many there were.
-        timeout: seconds for one operating point.
-        memory: bytes that each process may take; None for no limit.
-        engine: starts the workers.
+        workers: what carries them.
 
     Yields:
         A task, possibly a part of one given, and its records.
     """
-    jobs = min(jobs, max(1, len(tasks)))
+    jobs = min(workers.jobs, max(1, len(tasks)))
     left = [dataclasses.replace(task, jobs=jobs) for task in tasks]
     with variables(thread_environment(tasks[0].threads if tasks else 1)):
         for _ in range(_RESTARTS):
             if not left:
                 return
-            with engine(min(jobs, len(left)), memory=memory) as pool:
-                left = yield from _run_on(pool, left, timeout)
+            with workers.engine(min(jobs, len(left)), memory=workers.memory) as pool:
+                left = yield from _run_on(pool, left, workers.timeout, workers.patience)
     for task in left:
         yield task, _all_lost(task, "crashed", "the pool of workers broke again and again")
 
 
 def _run_on(
-    pool: Pool, tasks: Sequence[Task], timeout: float
+    pool: Pool, tasks: Sequence[Task], timeout: float, patience: Patience
 ) -> Generator[tuple[Task, list[Record]], None, list[Task]]:
     """Runs tasks on one pool.
 
@@ -70,16 +87,36 @@ def _run_on(
     running: dict[Future[Followed[Begun | Record]], Task] = {}
     finished: SimpleQueue[Future[Followed[Begun | Record]]] = SimpleQueue()
     waiting = deque(tasks)
+
+    def ended(future: Future[Followed[Begun | Record]]) -> None:
+        """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
+        codec = running[future].codec
+        if not future.cancelled() and future.exception() is None:
+            patience.count(codec, _statuses(future.result()))
+            if patience.is_given_up(codec):
+                for other, task in list(running.items()):
+                    if task.codec == codec:
+                        other.cancel()
+        finished.put(future)
+
     while waiting or running:
         while waiting:
+            if patience.is_given_up(waiting[0].codec):
+                yield _given_up(waiting.popleft(), patience)
+                continue
             try:
                 future = pool.follow(follow_task, waiting[0], lane=waiting[0].codec, limit=timeout)
             except PoolBroken:
                 return [*waiting, *running.values()]
             running[future] = waiting.popleft()
-            future.add_done_callback(finished.put)
+            future.add_done_callback(ended)
+        if not running:
+            break
         future = finished.get()
         task = running.pop(future)
+        if future.cancelled():
+            waiting.append(task)
+            continue
         try:
             followed = future.result()
         except PoolBroken:
@@ -91,13 +128,31 @@ def _run_on(
     return []
 
 
+def _given_up(task: Task, patience: Patience) -> tuple[Task, list[Record]]:
+    """The rows of a task that is not tried."""
+    rows = _all_lost(task, "skipped", patience.reason(task.codec))
+    return task, [dataclasses.replace(row, flags=(*row.flags, GIVEN_UP)) for row in rows]
+
+
+def _statuses(followed: Followed[Begun | Record]) -> list[str]:
+    """What became of the operating points that a worker began, in order."""
+    found = [step.status for step in followed.steps if isinstance(step, Record)]
+    if followed.error is not None:
+        found.append(_status_of(followed.error))
+    return found
+
+
+def _status_of(error: Exception) -> str:
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), "failed")
+
+
 def _came_to(task: Task, followed: Followed[Begun | Record]) -> tuple[Task, list[Record]]:
     """That part of a task that has come to an end, and its records."""
     records = [step for step in followed.steps if isinstance(step, Record)]
     error = followed.error
     if error is None:
         return task, records
-    status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), "failed")
+    status = _status_of(error)
     begun = [step.place for step in followed.steps if isinstance(step, Begun)]
     if not begun:  # such as an unreadable image: every row of the task says so
         reason = typed_line(error, MOST) if status == "failed" else one_line(f"before the first encode, {error}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from benchmark.codec import Codec
 from benchmark.plugins import codec_class, metric_definitions, portable_name
-from benchmark.record.row import DISTURBED, OTHER_STREAM, UNUSABLE, Record
-from benchmark.run.engine import run_tasks
+from benchmark.record.row import DISTURBED, GIVEN_UP, OTHER_STREAM, UNUSABLE, Record
+from benchmark.run.engine import Workers, run_tasks
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.plan import Part, Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
 from benchmark.system.names import printable
-from benchmark.system.pool import Engine
 from benchmark.system.progress import Progress
 
 
@@ -23,10 +22,7 @@ def execute(
     searches: Sequence[MeanSearch],
     store: RecordStore,
     progress: Progress,
-    *,
-    jobs: int,
-    memory: int,
-    engine: Engine,
+    workers: Workers,
 ) -> None:
     """Runs what is missing of a plan, and stores each row as soon as it is there.
 
@@ -35,9 +31,7 @@ def execute(
         searches: the searches for the plan's targets of means, all at their end.
         store: the store of the rows; rows that it has and that need no second try are not made again.
         progress: counts rows.
-        jobs: workers.
-        memory: bytes that each process may take.
-        engine: starts them.
+        workers: what carries the work.
     """
     for codec, lost in _unusable(plan).items():
         status, reason = next(row.status for row in lost), next(row.reason for row in lost)
@@ -53,12 +47,9 @@ def execute(
     ]
     encodes = {search.row: search.found.encodes for search in searches if search.found}
     study = plan.study
-    done = store.done(
-        metric_definitions(study.metrics),
-        plan.task.metric_sources,
-        timed=study.repeats if study.timing else None,
-        kept=plan.task.keep,
-    )
+    definitions, sources = metric_definitions(study.metrics), plan.task.metric_sources
+    done = store.done(definitions, sources, timed=study.repeats if study.timing else None, kept=plan.task.keep)
+    held = {row.identity for row in store.usable if row.reusable(definitions, sources)}
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
     # Image by image, so that its side of the metrics, cached by the worker, serves all targets of a codec.
     tasks = [
@@ -72,21 +63,33 @@ def execute(
         for item in plan.items
         for part in parts
     ]
-    for task, made in run_tasks(tasks, jobs=jobs, timeout=study.timeout, memory=memory, engine=engine):
+    given_up: set[str] = set()
+    for task, made in run_tasks(tasks, workers):
         where = f"{codec_class(task.codec).name} on {printable(task.item)}"
         records = [
             record
             if record.target_over != "set"
             else replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
             for record in (_told_apart(record, earlier.get(record.identity)) for record in made)
+            if not (GIVEN_UP in record.flags and record.identity in held)  # what an earlier run made stays
         ]
-        for record in records:
-            if not record.settled or {DISTURBED, OTHER_STREAM} & set(record.flags):
-                progress.note(f"{record.status}: {where}: {record.reason}")
+        for text in _remarks(records, where, given_up):
+            progress.note(text)
         store.append(records)
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:
             progress.advance(len(records), where)
+
+
+def _remarks(records: Sequence[Record], where: str, given_up: set[str]) -> Iterator[str]:
+    """What to tell of rows; ``given_up`` has the codecs of which it was told already that they were given up."""
+    for record in records:
+        if GIVEN_UP in record.flags:
+            if record.codec not in given_up:
+                yield f"skipped: {record.codec}, its other rows: {record.reason}"
+            given_up.add(record.codec)
+        elif not record.settled or {DISTURBED, OTHER_STREAM} & set(record.flags):
+            yield f"{record.status}: {where}: {record.reason}"
 
 
 def _unusable(plan: Plan) -> dict[str, list[Record]]:
@@ -132,5 +135,6 @@ def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -
             codec = codec_class(search.codec).from_settings(search.settings)
             for item in plan.items:
                 task = plan.task_of(search.codec, item, target=search.target)
-                rows.append(blank_record(task, codec, status=search.status, reason=one_line(search.reason)))
+                row = blank_record(task, codec, status=search.status, reason=one_line(search.reason))
+                rows.append(replace(row, flags=search.flags))
     return [row for row in rows if known.isdisjoint((key, row.status) for key in row.alike)]

@@ -110,7 +110,9 @@ def outcome_of(
         interrupted=interrupted,
         disturbed=sum(row.timing == ALONE and DISTURBED in row.flags for row in rows),
         # A codec that cannot hold a picture has seen its pixels.
-        unusable={row.image: row.reason for row in rows if row.status == "skipped" and not row.image_sha256},
+        unusable={
+            row.image: row.reason for row in rows if row.status == "skipped" and row.settled and not row.image_sha256
+        },
         passed_over=passed_over,
         unreached=unreached,
     )

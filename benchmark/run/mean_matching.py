@@ -12,15 +12,14 @@ from benchmark.codec import Setting
 from benchmark.errors import Unreachable
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics, codec_class, metric_definitions
-from benchmark.record.row import Record
-from benchmark.run.engine import run_tasks
+from benchmark.record.row import GIVEN_UP, Record
+from benchmark.run.engine import Workers, run_tasks
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
 from benchmark.run.plan import Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.study import OperatingPoint
 from benchmark.run.task import Task
 from benchmark.system.names import printable
-from benchmark.system.pool import Engine
 from benchmark.system.progress import Progress
 
 
@@ -33,7 +32,7 @@ class MeanSearch:
         settings: all, of which the knob is replaced.
         target: the target of a mean.
         found: what it came to.
-        status, reason: what its rows say, where the search found nothing.
+        status, reason, flags: what its rows say, where the search found nothing.
     """
 
     codec: str
@@ -42,6 +41,7 @@ class MeanSearch:
     found: Match | None = None
     status: str = ""
     reason: str = ""
+    flags: tuple[str, ...] = ()
     _steps: Generator[float, float, Match] = field(init=False)
     _knob: float = field(init=False)
 
@@ -82,6 +82,7 @@ class MeanSearch:
         if failed is not None or not good:
             worst = failed or rows[0]
             self.status = worst.status if worst.status != "ok" else "unreachable"
+            self.flags = tuple(flag for flag in worst.flags if flag == GIVEN_UP)
             self.reason = f"{self.target}: at {self._knob:g}, {worst.image}: {worst.reason}"
             return
         # The mean of the summary, see ``analysis.table.averaging``.
@@ -95,7 +96,12 @@ class MeanSearch:
 
 
 def search_means(
-    plan: Plan, path: Path, progress: Progress, *, jobs: int, memory: int, engine: Engine, fresh: bool = False
+    plan: Plan,
+    path: Path,
+    progress: Progress,
+    workers: Workers,
+    *,
+    fresh: bool = False,
 ) -> list[MeanSearch]:
     """Finds the knob for each of a plan's targets of means, all a step at a time, so that trials run side by side.
 
@@ -103,9 +109,7 @@ def search_means(
         plan: the plan of the study.
         path: records file of the trials alone, so that an interrupted search can go on.
         progress: is told of each trial.
-        jobs: workers.
-        memory: bytes that each process may take.
-        engine: starts them.
+        workers: what carries the work.
         fresh: whether trials of earlier runs are not to be reused.
 
     Returns:
@@ -132,7 +136,7 @@ def search_means(
             for item in plan.items
             for trial in trials.values()
         ]
-        for task, records in run_tasks(tasks, jobs=jobs, timeout=plan.study.timeout, memory=memory, engine=engine):
+        for task, records in run_tasks(tasks, workers):
             store.append(records)
             progress.advance(0, _tried(task))
         rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from benchmark.record.row import DISTURBED, Record
+from benchmark.record.row import DISTURBED, GIVEN_UP, Record
 
 _CHANGED: Mapping[str, str] = {
     "image_sha256": "the picture is another",
@@ -45,7 +45,7 @@ def reasons(
 
 def _why(old: Record, new: Record) -> Iterator[str]:
     if not old.settled:
-        yield f"the status was {old.status}"
+        yield "the codec was given up" if GIVEN_UP in old.flags else f"the status was {old.status}"
         return
     if DISTURBED in old.flags and new.timing:
         yield "the times were disturbed"

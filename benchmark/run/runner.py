@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.dataset import ImageFiles, told_counts
+from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.record.row import UNUSABLE
 from benchmark.record.streams import has_streams
+from benchmark.run.engine import Workers
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
 from benchmark.run.mean_matching import search_means
+from benchmark.run.patience import Patience
 from benchmark.run.plan import Plan, plan_study
 from benchmark.run.reasons import reasons
 from benchmark.run.store import REJECTED, RecordStore
@@ -34,6 +37,7 @@ def run_study(
     fresh: bool = False,
     keep: bool = False,
     memory: int | None = None,
+    give_up_after: int = GIVE_UP_AFTER,
     engine: Engine = process_pool,
     note: str = "",
 ) -> Outcome:
@@ -53,6 +57,7 @@ def run_study(
         keep: whether the streams of all rows are kept in the folder, see :mod:`benchmark.record.streams`.
         memory: bytes that each process may take; None for the share of the machine, see
             :func:`~benchmark.system.memory.share`.
+        give_up_after: operating points in a row that may be lost until their codec is given up; 0 for any number.
         engine: starts the workers.
         note: what else to tell the user, such as of the lock of the folder.
 
@@ -64,6 +69,7 @@ def run_study(
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
+    workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine)
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     interrupted = False
@@ -84,10 +90,8 @@ def run_study(
         if others:
             progress.note(f"note: {others_text(out, others, kept)}")
         try:
-            searches = search_means(
-                plan, out / "search.csv", progress, jobs=jobs, memory=memory, engine=engine, fresh=fresh
-            )
-            execute(plan, searches, store, progress, jobs=jobs, memory=memory, engine=engine)
+            searches = search_means(plan, out / "search.csv", progress, workers, fresh=fresh)
+            execute(plan, searches, store, progress, workers)
         except KeyboardInterrupt:
             interrupted = True
     made = store.rows[len(earlier) :]
@@ -103,7 +107,8 @@ def run_study(
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
     told = _told(plan, outcome, others, started)
-    write_manifest(out / "manifest.json", study, {**told, "jobs": jobs, "memory_mib": memory >> 20, "command": command})
+    carried = {"jobs": jobs, "memory_mib": memory >> 20, "give_up_after": give_up_after, "command": command}
+    write_manifest(out / "manifest.json", study, {**told, **carried})
     return outcome
 
 

@@ -166,8 +166,10 @@ class _Processes(threading.Thread):
         """Works until it is stopped."""
         reason = "the pool was stopped before the work was done"
         try:
-            while self._is_open:
+            while True:
                 self._take_in()
+                if not self._is_open:  # asked once what woke it is taken in: whoever closes it wakes it afterwards
+                    break
                 self._assign()
                 watched = [*self._workers, *self._ending]
                 pause = PAUSE if self._ending or any(worker.work for worker in self._workers) else None

@@ -10,6 +10,7 @@ from benchmark.analysis.records import read_records
 from benchmark.analysis.results import plain_summary, results_of
 from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import mean_seconds
+from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.metric import shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.frames import csv_text
@@ -32,6 +33,7 @@ def run_to_files(
     fresh: bool = False,
     keep: bool = False,
     memory: int | None = None,
+    give_up_after: int = GIVE_UP_AFTER,
 ) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
@@ -50,6 +52,7 @@ def run_to_files(
             fresh=fresh,
             keep=keep,
             memory=memory,
+            give_up_after=give_up_after,
             note=note,
         )
         if outcome.statuses:

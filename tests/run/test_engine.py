@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
-from benchmark.run.engine import run_tasks
+from benchmark.run.engine import Workers, run_tasks
+from benchmark.run.patience import Patience
 from benchmark.run.task import Task
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied
 from tests.conftest import photo
@@ -66,7 +68,7 @@ class Flawed:
 
 
 def statuses(tasks: Sequence[Task], engine: Engine) -> list[str]:
-    return [row.status for _, rows in run_tasks(tasks, jobs=2, timeout=60, engine=engine) for row in rows]
+    return [row.status for _, rows in run_tasks(tasks, Workers(2, 60, Patience(0), engine=engine)) for row in rows]
 
 
 @pytest.mark.parametrize("refuses", [False, True])
@@ -84,7 +86,7 @@ def test_a_pool_that_always_breaks_gives_rows(tasks: list[Task], refuses: bool) 
 
 def test_no_tasks_need_no_pool() -> None:
     engine = Flawed()
-    assert list(run_tasks([], jobs=2, timeout=1, engine=engine)) == []
+    assert list(run_tasks([], Workers(2, 1, Patience(0), engine=engine))) == []
     assert engine.pools == []
 
 
@@ -114,6 +116,19 @@ class Lost(Flawed):
 )
 def test_the_operating_point_that_was_at_work_is_lost_alone(tasks: list[Task], error: Exception, status: str) -> None:
     task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)])
-    rows = [row for _, rows in run_tasks([task], jobs=1, timeout=60, engine=Lost(error)) for row in rows]
+    rows = [row for _, rows in run_tasks([task], Workers(1, 60, Patience(0), engine=Lost(error))) for row in rows]
     assert [(row.status, row.reason) for row in rows] == [("ok", ""), (status, str(error)), ("ok", "")]
     assert [json.loads(row.settings)["quality"] for row in rows] == [20, 40, 60]
+
+
+def test_a_codec_that_is_lost_again_and_again_is_given_up(tasks: list[Task]) -> None:
+    lost = Lost(WorkerDied("the worker process ended with exit code 7"))
+    sweep = [{"quality": quality} for quality in (20, 30, 40, 50, 60)]
+    long = [replace(task, settings=sweep) for task in tasks]
+    patience = Patience(1)
+    rows = [row for _, rows in run_tasks(long, Workers(1, 60, patience, engine=lost)) for row in rows]
+    assert len(rows) == 15, "every operating point has its row"
+    assert Counter(row.status for row in rows) == {"ok": 1, "crashed": 1, "skipped": 13}
+    given_up = [row for row in rows if row.status == "skipped"]
+    assert all(row.flags == ("given-up",) and not row.settled for row in given_up)
+    assert {row.reason for row in given_up} == {patience.reason("jpeg")}

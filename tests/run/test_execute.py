@@ -33,6 +33,8 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
         "broken.how=well,raises,decoder,shape,skips,crashes,hangs,exits,scribbles,kills,usurps",
         "--timeout",
         "2",
+        "--give-up-after",
+        "0",
         PYTHONPATH=path,
         check=False,
     )
@@ -67,3 +69,22 @@ def test_failures_are_rows(rdbench_process: Run, three_pictures: Path, third_par
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
     assert summary["failures"].sum() == 27
     assert summary["skipped"].sum() == 3
+
+
+@pytest.mark.slow
+def test_a_codec_that_hangs_is_given_up_and_tried_again(
+    rdbench_process: Run, three_pictures: Path, third_party: Path, tmp_path: Path
+) -> None:
+    path = f"{ROOT}{os.pathsep}{third_party}"
+    words = ["run", "--codecs", "jpeg,broken", "--dataset", f"folder:{three_pictures}", "--metrics", "psnr"]
+    words += ["--jobs", "1", "--out", "out", "--set", "jpeg.quality=50", "--timeout", "1", "--give-up-after", "2"]
+    made = rdbench_process(*words, "--set", "broken.how=well", PYTHONPATH=path)
+    assert made.returncode == 0, made.stdout + made.stderr
+    for _ in range(2):  # the same command, started again, tries again
+        done = rdbench_process(*words, "--set", "broken.how=well,hangs", PYTHONPATH=path, check=False)
+        assert done.returncode == 1
+        told = "skipped: broken, its other rows: given up for this run: 2 operating points in a row were lost"
+        assert told in done.stdout + done.stderr
+        rows = records(tmp_path / "out")
+        assert sorted(rows["status"]) == ["ok"] * 6 + ["skipped"] + ["timeout"] * 2
+        assert sorted(rows["flags"]) == [""] * 8 + ["given-up"]

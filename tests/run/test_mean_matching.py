@@ -95,7 +95,7 @@ def test_one_knob_for_the_mean(rdbench: Run, pictures: Path, tmp_path: Path) -> 
 def test_an_interrupted_search_goes_on(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    def serial(tasks: Sequence[Task], **_: object) -> Iterator[tuple[Task, list[Record]]]:
+    def serial(tasks: Sequence[Task], _: object) -> Iterator[tuple[Task, list[Record]]]:
         for task in tasks:
             if len(made) == 5:
                 made.append(0)

@@ -14,8 +14,9 @@ import pytest
 from benchmark.codec import Codec, Image, Setting
 from benchmark.plugins import codec_class, dataset_class, metric_families, open_dataset
 from benchmark.record.row import Record
-from benchmark.run.engine import run_tasks
+from benchmark.run.engine import Workers, run_tasks
 from benchmark.run.matching import Target, knob_values
+from benchmark.run.patience import Patience
 from benchmark.run.task import SPOILED, Task, run_task, same_pixels
 from tests.conftest import FindCodecs, Run, photo
 from tests.run.examples import Planes, records
@@ -183,7 +184,7 @@ def test_whatever_a_metric_raises_is_a_row(
     monkeypatch.setattr(metric_families()["psnr"], step, leave)
     spec = f"folder:{pictures}"
     task = Task(spec, None, "0.png", spec, "jpeg", [{"quality": 50}], ("psnr",), 1, 1)
-    ((_, (row,)),) = run_tasks([task], jobs=1, timeout=60, engine=Serial())
+    ((_, (row,)),) = run_tasks([task], Workers(1, 60, Patience(0), engine=Serial()))
     assert row.status == "failed"
     assert row.reason == ("SystemExit: 0" if failed else "PluginError: the data set or a metric raised SystemExit: 0")
 

@@ -62,3 +62,10 @@ def test_work_that_waits_can_be_cancelled() -> None:
         assert second.cancel()
         assert first.result(60).error is None
         assert third.result(60).error is None
+
+
+@pytest.mark.slow
+def test_a_pool_ends_at_any_moment() -> None:
+    for _ in range(200):
+        with process_pool(1) as pool:
+            assert pool.follow(pids, 0, lane="one").cancel() in (True, False)

@@ -42,8 +42,8 @@ def steps(*deeds: str) -> Iterator[str | int]:
         yield os.getpid()
 
 
-def came_to(pool: Pool, *deeds: str) -> tuple[list[str | int], Exception | None]:
-    followed = pool.follow(steps, *deeds, lane="one", limit=2).result(60)
+def came_to(pool: Pool, *deeds: str, limit: float = 2) -> tuple[list[str | int], Exception | None]:
+    followed = pool.follow(steps, *deeds, lane="one", limit=limit).result(60)
     return [step for step in followed.steps if isinstance(step, str)], followed.error
 
 
@@ -72,11 +72,11 @@ def test_steps_are_kept_and_the_ending_is_told() -> None:
 @pytest.mark.skipif(not memory.resident(os.getpid()), reason="this system does not tell what a process holds")
 def test_a_process_that_holds_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     with process_pool(1, memory=1 << 29) as pool:
-        _, error = came_to(pool, "fill")
+        _, error = came_to(pool, "fill", limit=60)
     assert isinstance(error, MemoryError)  # by the limit of the process itself
     monkeypatch.setattr("benchmark.system.worker.serve", serve_without_limit)
     with process_pool(1, memory=1 << 29) as pool:
-        _, error = came_to(pool, "fill")
+        _, error = came_to(pool, "fill", limit=60)
     assert isinstance(error, OutOfMemory)
     assert str(error) == "ran out of memory: each process may take 512 MiB (--memory)"
 
