@@ -34,7 +34,6 @@ import dataclasses
 import glob
 import hashlib
 import json
-import keyword
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -44,20 +43,26 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image as Pictures
 
+from benchmark.backends.declared import (
+    PLACEHOLDER,
+    DeclaredCodec,
+    Kinds,
+    check_keys,
+    check_limits,
+    declare,
+)
+from benchmark.backends.foreign.codec import foreign_codec
 from benchmark.backends.pillow import decode_image_file
-from benchmark.codec import Codec, Image, Knob, Setting, check_image, setting
-from benchmark.errors import KIND_WORDS, BitstreamError, ProgramError, SettingError, UsageError, did_you_mean
+from benchmark.codec import Image, Setting, check_image
+from benchmark.errors import BitstreamError, ProgramError, UsageError
 from benchmark.formats import png
 from benchmark.system.documents import read_toml
 from benchmark.system.program import MEMORY, TIMEOUT, find_program, private_folder, run_program
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _ENDING = re.compile(r"[A-Za-z0-9.]+")
 _FILES = ("input", "output")
-_MOST = 10**9
 
-_KEYS: dict[str, tuple[type, ...]] = {
+_KEYS: Kinds = {
     "name": (str,),
     "summary": (str,),
     "encode": (list,),
@@ -70,19 +75,6 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "memory": (int,),
     "knob": (dict,),
     "settings": (dict,),
-}
-_SETTING_KEYS: dict[str, tuple[type, ...]] = {
-    "default": (bool, int, float, str),
-    "low": (int, float),
-    "high": (int, float),
-    "choices": (list,),
-    "grid": (list,),
-}
-_KNOB_KEYS: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    **_SETTING_KEYS,
-    "default": (int, float),
-    "increasing": (bool,),
 }
 
 
@@ -113,7 +105,7 @@ class _Description:
 
 
 @dataclasses.dataclass(frozen=True)
-class TomlCodec(Codec):
+class TomlCodec(DeclaredCodec):
     """Two programs that a TOML file names, run on files in a private folder.
 
     Every placeholder in an argument is replaced by a text, and the argument stays one argument: no shell reads it.
@@ -123,7 +115,6 @@ class TomlCodec(Codec):
     Defaults and colour path: those of the programs. Known limits: whether damage is told is up to the decoder.
     """
 
-    undetected = frozenset({"truncated", "altered"})
     description: ClassVar[_Description]
 
     @classmethod
@@ -146,7 +137,7 @@ class TomlCodec(Codec):
             for argument in arguments:
                 for text in (argument, argument.partition("=")[2]):
                     if Path(text).is_absolute() and Path(text).name:
-                        literal = re.split(f"(?:{_PLACEHOLDER.pattern.replace('(', '(?:')})+", text)
+                        literal = re.split(f"(?:{PLACEHOLDER.pattern.replace('(', '(?:')})+", text)
                         pattern, root = "*".join(map(glob.escape, literal)), Path(text).anchor
                         found += [path for path in sorted(Path(root).glob(pattern[len(root) :])) if path.is_file()]
         return found
@@ -185,78 +176,27 @@ class TomlCodec(Codec):
         texts |= {name: _text(value) for name, value in settings.items()}
         program, *arguments = command
         run_program(
-            [program, *(_PLACEHOLDER.sub(lambda found: texts[found[1]], argument) for argument in arguments)],
+            [program, *(PLACEHOLDER.sub(lambda found: texts[found[1]], argument) for argument in arguments)],
             folder=folder,
             timeout=cls.description.timeout,
             memory=cls.description.memory,
         )
 
 
-def read_codec(path: Path) -> type[TomlCodec]:
-    """The codec that a TOML file describes; the keys are those at the head of this module.
+def read_codec(path: Path) -> type[DeclaredCodec]:
+    """The codec that a TOML file declares: programs, whose keys are those at the head of this module, or a class of
+    another Python environment, see :mod:`benchmark.backends.foreign.codec`.
 
     Raises:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
     """
     document = read_toml(path)
-    _check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))
-    name = document["name"]
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{path}: name: expected small letters, digits, '.', '_' and '-', got {name!r}")
-    knob, tables = _settings(path, document)
-    made = dataclasses.make_dataclass(
-        "TomlCodec",
-        [
-            (
-                field,
-                type(table["default"]),
-                setting(table["default"], **{key: table.get(key) for key in ("low", "high", "choices")}),
-            )
-            for field, table in tables.items()
-        ],
-        bases=(TomlCodec,),
-        frozen=True,
-        namespace={
-            "__module__": __name__,
-            "__doc__": TomlCodec.__doc__,
-            "name": name,
-            "summary": document.get("summary", f"{name}, described by {path.name}"),
-            "grid": {field: tuple(table["grid"]) for field, table in tables.items() if "grid" in table},
-            "knob": knob,
-            "description": _describe(path, document, tuple(tables)),
-        },
+    if "codec" in document or "python" in document:
+        return foreign_codec(path, document)
+    check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))
+    return declare(
+        TomlCodec, path, document, _FILES, lambda settings: {"description": _describe(path, document, settings)}
     )
-    cls: type[TomlCodec] = made
-    try:
-        for field, table in tables.items():
-            for value in (table["default"], *table.get("grid", ()), *table.get("choices", ())):
-                cls.from_settings({field: value})
-    except SettingError as error:
-        raise UsageError(f"{path}: {error}") from error
-    return cls
-
-
-def _settings(path: Path, document: Mapping[str, Any]) -> tuple[Knob | None, dict[str, dict[str, Any]]]:
-    """The knob, if there is one, and the tables of all settings by name, that of the knob first."""
-    tables: dict[str, dict[str, Any]] = {}
-    knob = None
-    if "knob" in document:
-        table = document["knob"]
-        _check_keys(f"{path}: knob", table, _KNOB_KEYS, ("name", "low", "high", "default", "grid"))
-        knob = Knob(table["name"], table["low"], table["high"], table.get("increasing", True))
-        tables[knob.field] = table
-    for field, table in document.get("settings", {}).items():
-        if field in tables:
-            raise UsageError(f"{path}: {field!r} is both the knob and one of the settings")
-        if not isinstance(table, dict):
-            raise UsageError(f"{path}: settings.{field}: expected a table, got {table!r}")
-        _check_keys(f"{path}: settings.{field}", table, _SETTING_KEYS, ("default",))
-        tables[field] = table
-    taken = {*_FILES, *dir(TomlCodec), *Codec.__annotations__, *TomlCodec.__annotations__}
-    for field in tables:
-        if not _PLACEHOLDER.fullmatch(f"{{{field}}}") or keyword.iskeyword(field) or field in taken:
-            raise UsageError(f"{path}: {field!r} cannot be the name of a setting: take another word")
-    return knob, tables
 
 
 def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) -> _Description:
@@ -277,9 +217,7 @@ def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) 
     for key, ending in (("stream", about.stream), ("output", about.output)):
         if not _ENDING.fullmatch(ending):
             raise UsageError(f"{path}: {key}: expected the ending of a file's name, such as bin, got {ending!r}")
-    for key, limit in (("timeout", about.timeout), ("memory", about.memory)):
-        if not 0 < limit <= _MOST:
-            raise UsageError(f"{path}: {key}: expected a number from 0 to {_MOST}, got {limit:g}")
+    check_limits(path, {"timeout": about.timeout, "memory": about.memory})
     return about
 
 
@@ -322,7 +260,7 @@ def _command(path: Path, key: str, document: Mapping[str, Any], known: Sequence[
     if not any(words[:1]) or not all(isinstance(word, str) and "\0" not in word for word in words):
         raise UsageError(f"{path}: {key}: expected a program and its arguments, each a text, got {words!r}")
     program, *arguments = words
-    used = {found for argument in arguments for found in _PLACEHOLDER.findall(argument)}
+    used = {found for argument in arguments for found in PLACEHOLDER.findall(argument)}
     for name in sorted(used - set(known)):
         listed = ", ".join(f"{{{word}}}" for word in known) or "none"
         raise UsageError(f"{path}: {key}: unknown placeholder {{{name}}}; known here: {listed}")
@@ -341,17 +279,3 @@ def _located(argument: str, folder: Path) -> str:
     if (named.suffix or len(named.parts) > 1) and not named.is_absolute() and (folder / named).is_file():
         return f"{option}{sign}{(folder / named).resolve()}"
     return argument
-
-
-def _check_keys(
-    where: str, table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], required: Sequence[str]
-) -> None:
-    for key, value in table.items():
-        if key not in known:
-            raise UsageError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")
-        if not isinstance(value, known[key]) or (isinstance(value, bool) and bool not in known[key]):
-            wanted = " or ".join(KIND_WORDS[kind] for kind in known[key])
-            raise UsageError(f"{where}: {key}: expected {wanted}, got {value!r}")
-    for key in required:
-        if key not in table:
-            raise UsageError(f"{where}: key {key!r} is missing")

@@ -15,7 +15,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from benchmark.backends.described import TomlCodec, read_codec
+from benchmark.backends.declared import DeclaredCodec
+from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
 from benchmark.errors import (
@@ -140,7 +141,8 @@ def look_at(names: Iterable[str] | None = None) -> None:
 def codec_source(name: str) -> str:
     """The digest of the code that makes a codec's rows, as it is now, see :mod:`benchmark.plugins.source`.
 
-    For a codec that a TOML file describes its programs count, and the files that their arguments name.
+    For a codec that a TOML file describes its programs count, and the files that their arguments name; or the files of
+    its class.
 
     Args:
         name: see :func:`codec_class`.
@@ -148,7 +150,7 @@ def codec_source(name: str) -> str:
     cls = codec_class(name)
     if issubclass(cls, Outline):
         return answer_of(cls).source
-    return class_digest(cls, None, cls.used_files() if issubclass(cls, TomlCodec) else ())
+    return class_digest(cls, None, cls.used_files() if issubclass(cls, DeclaredCodec) else ())
 
 
 def metric_sources() -> dict[str, str]:

@@ -46,6 +46,26 @@ def end_task() -> None:
         guard.end_children(spared=SPARED)
 
 
+def guarded_command(command: Sequence[str], passed: Sequence[int] = ()) -> tuple[list[str], list[int], list[int]]:
+    """A command with a guard before it, which ends the command's process and all below it.
+
+    Args:
+        command: a program and its arguments.
+        passed: what of this process's open files the program gets.
+
+    Returns:
+        The command; what of the open files it gets, all to be closed here once it is started; and what is held here:
+        once it is closed, the guard ends all. Nothing is held where the system has no guards.
+    """
+    if not guard.AVAILABLE:
+        return [*command], [*passed], []
+    alive, ours = os.pipe()
+    number, told = os.pipe()
+    theirs = [alive, told, *passed]
+    places = ",".join(map(str, theirs))
+    return [sys.executable, "-I", "-S", str(guard.__file__), places, *command], theirs, [ours, number]
+
+
 def end_processes(processes: Sequence[BaseProcess]) -> None:
     """Ends processes, all at once: by SIGTERM, and after a while by SIGKILL."""
     deadline = time.monotonic() + _PATIENCE

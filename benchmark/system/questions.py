@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from benchmark.errors import BenchmarkError, plain_line, typed_line
-from benchmark.system import guard
 from benchmark.system.endings import KEPT, last_words, signal_name
 from benchmark.system.environment import thread_environment
+from benchmark.system.guarded import guarded_command
 from benchmark.system.memory import limit_memory, machine_memory
 
 MOST_AT_ONCE = 16
@@ -95,14 +95,7 @@ class _Process:
         self._deadline = time.monotonic() + limit
         paths = [str(Path(path).absolute()) for path in sys.path]  # an empty one is the working directory
         command = [sys.executable, "-P", "-c", _START, function, str(_memory())]
-        passed: list[int] = []
-        self._held: list[int] = []
-        """Our ends of the pipes of its guard, which ends it once they are closed."""
-        if guard.AVAILABLE:
-            alive, ours = os.pipe()
-            number, told_number = os.pipe()
-            passed, self._held = [alive, told_number], [ours, number]
-            command = [sys.executable, "-I", "-S", str(guard.__file__), f"{alive},{told_number}", *command]
+        command, passed, self._held = guarded_command(command)
         try:
             self._process = subprocess.Popen(
                 command,
