@@ -101,11 +101,13 @@ class Promises:
     Attributes:
         equal: the value of equal pictures, exactly; None where there is no such value.
         symmetric: whether the value stays the same with both pictures exchanged.
+        levels: whether constant pictures of two levels are told from equal ones. Metrics of local contrast do not.
         worse: the ladders on which each step makes the value worse.
     """
 
     equal: float | None = None
     symmetric: bool = False
+    levels: bool = True
     worse: tuple[Ladder, ...] = get_args(Ladder)
 
 

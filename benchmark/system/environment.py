@@ -34,6 +34,8 @@ PACKAGES = (
     "tensorflow",
     "jax",
     "torch",
+    "cvvdp",
+    "flip-evaluator",
     "constriction",
     "h5py",
 )

@@ -240,8 +240,9 @@ class _Audit:
         for metric in self.metrics:
             value = self._measured(dark, bright, [metric]).get(metric.column)
             if value is not None:
-                worst = value == metric.promises.equal or not math.isfinite(value)
-                yield metric, f"constant pictures of 60 and 190 have {value!r}" if worst else ""
+                same = value == metric.promises.equal and metric.promises.levels
+                wrong = same or not math.isfinite(value)
+                yield metric, f"constant pictures of 60 and 190 have {value!r}" if wrong else ""
 
     def _golden(self, found: dict[str, MetricFinding]) -> Iterator[tuple[Metric, str]]:
         for metric in self.metrics:

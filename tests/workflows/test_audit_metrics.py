@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -82,7 +83,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values of other numbers of threads are computed in this process."""
 
     def apart(count: int, family: str, metrics: Sequence[Metric], original: Image, other: Image) -> dict[str, float]:
-        families: dict[str, Any] = {"psnr": Psnr, "wrong": Wrong, "raising": Raising}
+        families: dict[str, Any] = {"psnr": Psnr, "contrast": Contrast, "wrong": Wrong, "raising": Raising}
         return measured(families[family], metrics, original, other)
 
     monkeypatch.setattr(module, "measured_with_threads", apart)
@@ -118,6 +119,38 @@ def test_each_broken_promise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "expected a value of wrong_y from 0 to 50" in told
     assert "constant: equal constant pictures have 60.0" in told
     assert finding.seconds == ""
+
+
+class Contrast(MetricFamily):
+    """The ratio of the contrasts of two pictures: it knows no levels."""
+
+    name = "contrast"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            name="contrast",
+            space="y",
+            title="Contrast",
+            definition="ratio of contrasts",
+            promises=Promises(equal=1.0, worse=(), levels=False),
+        ),
+    )
+
+    def prepare(self, reference: Channels, wanted: Sequence[Metric]) -> Channels:
+        return reference
+
+    def compare(self, prepared: Channels, distorted: Channels) -> dict[str, Values]:
+        one, two = (np.asarray(each[:, -1], np.float64).std(axis=(1, 2)) + 1 for each in (prepared, distorted))
+        return {"contrast_y": one / two}
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("levels", [False, True])
+def test_a_metric_may_know_no_levels_if_it_says_so(monkeypatch: pytest.MonkeyPatch, levels: bool) -> None:
+    (metric,) = Contrast.metrics
+    promising = replace(metric, promises=replace(metric.promises, levels=levels))
+    monkeypatch.setattr(Contrast, "metrics", (promising,))
+    told = ("constant: constant pictures of 60 and 190 have 1.0",) if levels else ()
+    assert audited(monkeypatch, Contrast).problems == told
 
 
 @pytest.mark.usefixtures("here")
