@@ -195,7 +195,8 @@ def results_of(
         covers = rows["covers"][good].groupby(rows["point"][good]).agg(frozenset)
         summary = summarise(rows.drop(columns=["covers", "item", "point"]), described)
         tables.insert(0, summary.assign(covers=pd.Series(range(len(summary))).map(covers.to_dict())))
-    summary = pd.concat(tables, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True)
+    # The copy joins the parts of a table that was read column by column: pandas warns of a hundred of them.
+    summary = pd.concat(tables, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True).copy()
     known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
     sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
     summary = summary.assign(

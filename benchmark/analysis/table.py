@@ -168,7 +168,8 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     # With a gap among them, whole numbers would become fractions.
     whole = [column.name for column in others if column.kind == "whole number" and column.name in table]
-    return table.astype(dict.fromkeys([*whole, "bytes_total"], "Int64"))
+    # The copy joins what astype parted: pandas warns where a column comes to a table of a hundred parts.
+    return table.astype(dict.fromkeys([*whole, "bytes_total"], "Int64")).copy()
 
 
 def _points(frame: pd.DataFrame) -> list[Places]:

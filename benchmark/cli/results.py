@@ -32,7 +32,14 @@ from benchmark.system.limits import MOST_RATE
     metavar="CODEC|SERIES",
     help="Codec, or series of one, or the name of a published curve, to compare with.",
 )
-@click.option("--metric", default=defaults.METRIC, show_default=True, help="Column of the quality.")
+@click.option(
+    "--metric",
+    default=defaults.METRIC,
+    show_default=True,
+    metavar="COLUMN|A,B|jpeg-ai",
+    help="Column of the quality. By several, or by those of JPEG AI's common test conditions, the table has a BD-rate "
+    "by each, and their mean.",
+)
 @click.option(
     "--interpolator",
     default="pchip",
@@ -64,9 +71,12 @@ def bdrate(
     two-sided: that neither codec needs the lower rate, image for image. A curve over other images than those of the
     anchor is refused, and one that shares less than 20 % of its range of quality. The flags say what was left out.
     """
+    from benchmark.analysis.averaged import JPEG_AI, averaged_table
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.references.joined import read_with_references
+    from benchmark.cli.averages import print_averages
     from benchmark.cli.terminal import BD_FORMS, print_bdrate
+    from benchmark.errors import UsageError
     from benchmark.plugins import all_metrics
     from benchmark.report.compare import plain_rows
     from benchmark.report.tables.text import table_text
@@ -74,6 +84,20 @@ def bdrate(
     found = read_with_references(results, all_metrics())
     for note in found.notes:
         say_note(note)
+    columns = JPEG_AI if metric == "jpeg-ai" else names_of(metric) or []
+    if len(columns) > 1:
+        if images:
+            raise UsageError("--images: rows of single images are for one metric; give --metric one column")
+        qualities = [found.metric(column) for column in columns]
+        averages = averaged_table(found, anchor, qualities, interpolator=interpolator, hull=hull)
+        if out:
+            forms = dict.fromkeys(("mean", *(quality.column for quality in qualities)), "+.2f")
+            write(out, table_text(averages, out, forms).encode())
+        if as_json:
+            print_json(plain_rows(averages))
+        else:
+            print_averages(averages)
+        return
     quality = found.metric(metric)
     table = bd_table(found, anchor, quality, interpolator=interpolator, every_image=images, hull=hull)
     if out:

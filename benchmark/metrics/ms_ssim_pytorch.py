@@ -16,6 +16,7 @@ _RGB = replace(
     name="ms_ssim_pytorch",
     title="MS-SSIM (pytorch-msssim)",
     by_default=False,
+    groups=("jpeg-ai",),
     definition="ms_ssim as pytorch-msssim 1.0 computes it: before each 2×2 mean an odd height gets a row of zeros at "
     "the top and at the bottom, an odd width a column at either side; the same where both sides are multiples of 16",
 )

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import MissingBackend, UsageError
+from benchmark.metric import metric_groups
 from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.metrics.ssimulacra2 import Ssimulacra2
-from benchmark.plugins import codec_class, dataset_class
+from benchmark.plugins import all_metrics, codec_class, dataset_class
 from benchmark.run.matching import Target
 from benchmark.run.study import dataset_names, read_study, resolve
 from benchmark.run.texts import parse_match
@@ -165,6 +166,11 @@ def test_a_group_stands_for_its_metrics() -> None:
     assert mixed.metrics == [*usual.metrics, "ssimulacra2"]
     with pytest.raises(UsageError, match="unknown metric 'perceptal'; did you mean perceptual"):
         resolve(codecs=["jpeg"], metrics=["perceptal"])
+
+
+def test_the_group_of_jpeg_ai_has_the_metrics_of_its_conditions() -> None:
+    names = metric_groups(all_metrics())["jpeg-ai"]
+    assert sorted(names) == ["fsim", "iw_ssim", "ms_ssim_pytorch", "nlpd", "psnr_hvs", "vif", "vmaf"]
 
 
 def test_a_group_leaves_out_what_is_not_installed_and_a_name_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
