@@ -38,6 +38,10 @@ AVAILABLE = _is_available()
 """Whether this system has what the guard takes."""
 
 
+UNHEARD = (signal.SIGINT, signal.SIGHUP) if AVAILABLE else ()
+"""Signals that reach the whole group: the process above the guard alone decides what they mean."""
+
+
 def adopt_orphans() -> None:
     """Makes this process the parent of those below it whose own parent ends."""
     _prctl(_SET_SUBREAPER, 1)
@@ -102,8 +106,9 @@ def _guard(alive: int, told: int, passed: Sequence[int], command: list[str]) -> 
         The exit code of the worker; that of :mod:`subprocess`, negative for a signal.
     """
     adopt_orphans()
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # they reach the whole group; the process above alone decides
+    for number in UNHEARD:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, UNHEARD)  # which blocks them as it starts this process
     me = os.getpid()
     worker = os.fork()
     if worker == 0:
@@ -118,7 +123,8 @@ def _guard(alive: int, told: int, passed: Sequence[int], command: list[str]) -> 
     for place in passed:
         if place != alive:
             os.close(place)
-    os.write(told, str(worker).encode())
+    with contextlib.suppress(BrokenPipeError):  # nobody wants the worker any more, and it is ended below
+        os.write(told, str(worker).encode())
     os.close(told)
     _wait(worker, alive)
     _, status = os.waitpid(worker, 0)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -103,11 +103,12 @@ class _Popen(popen_spawn_posix.Popen):
             command = spawn.get_command_line(tracker_fd=tracker, pipe_handle=child_r)
             self._fds += [tracker, child_r, child_w]
             passed = ",".join(map(str, [child_r, pid_w, *self._fds]))
-            self._guard = util.spawnv_passfds(
-                os.fsencode(sys.executable),
-                [sys.executable, "-I", "-S", guard.__file__, passed, *command],
-                [*self._fds, pid_w],
-            )
+            with _without_signals(guard.UNHEARD):  # until it can ignore them
+                self._guard = util.spawnv_passfds(
+                    os.fsencode(sys.executable),
+                    [sys.executable, "-I", "-S", guard.__file__, passed, *command],
+                    [*self._fds, pid_w],
+                )
             os.close(pid_w)
             pipes.remove(pid_w)
             told = os.read(pid_r, 32)
@@ -141,9 +142,16 @@ def _start_tracker() -> None:
 
     It hears of no SIGHUP, as it hears of no SIGINT: it would die with a terminal before the semaphores are given back.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # what is blocked stays so in a new process
-    try:
+    with _without_signals({signal.SIGHUP}):
         resource_tracker.ensure_running()
+
+
+@contextlib.contextmanager
+def _without_signals(numbers: Iterable[signal.Signals]) -> Iterator[None]:
+    """Blocks signals in this thread, and in the processes that it starts: what is blocked stays so there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.system import guard
+from tests.alive import alive, all_gone
 from tests.conftest import ROOT, Run
 from tests.run.examples import records
 
@@ -20,27 +21,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not guard.AVAILABLE, reason="processes are guarded on Linux"),
 ]
-
-
-def alive(folder: Path) -> list[str]:
-    """Command lines of the processes that work in a folder, and of what they started there."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            command = (entry / "cmdline").read_bytes()
-            if command and (entry / "cwd").readlink() == folder:
-                found.append(command.replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
-
-
-def all_gone(folder: Path) -> bool:
-    """Whether nothing is alive soon."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and alive(folder):
-        time.sleep(0.05)
-    return not alive(folder)
 
 
 @pytest.fixture

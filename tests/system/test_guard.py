@@ -101,3 +101,23 @@ def test_a_worker_ends_with_whoever_wanted_it(how: str) -> None:
             os.close(alive)
         process.kill()
         process.wait()
+
+
+@pytest.mark.slow
+def test_a_worker_that_nobody_wants_any_more_as_it_starts_is_ended_without_a_word() -> None:
+    """Whoever wanted it was killed before it was told of the worker."""
+    alive_r, alive_w = os.pipe()
+    told_r, told_w = os.pipe()
+    for place in (alive_w, told_r):
+        os.close(place)
+    command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", guard.__file__, f"{alive_r},{told_w}", *command],
+        pass_fds=(alive_r, told_w),
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
+    for place in (alive_r, told_w):
+        os.close(place)

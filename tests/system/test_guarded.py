@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,37 @@ def test_a_process_has_its_own_number_and_the_guard_as_its_parent() -> None:
     process.join(30)
     assert process.exitcode == 7
     assert not process.is_alive()
+
+
+def blocked() -> set[int]:
+    """The signals that are kept from this process."""
+    return set(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+
+
+def tell_blocked(connection: Connection) -> None:
+    connection.send(blocked())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not guard.AVAILABLE, reason="processes are guarded on Linux")
+def test_ctrl_c_does_not_reach_a_guard_that_is_being_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would end with a traceback of its own beside the words of the command."""
+    ours, theirs = multiprocessing.Pipe()
+    process = worker_context().Process(target=tell_blocked, args=(theirs,))
+    process.start()
+    assert ours.recv() == set()  # the worker, and what it starts, hear signals as usual
+    process.join(30)
+    early = tmp_path / "early.py"
+    early.write_text(
+        "import pathlib, signal\n"
+        "found = sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ())))\n"
+        "pathlib.Path(__file__).with_suffix('.txt').write_text(repr(found))\n"
+    )
+    monkeypatch.setattr(guard, "__file__", str(early))
+    with pytest.raises(OSError, match="a worker process could not be started"):
+        worker_context().Process(target=tell_blocked, args=(theirs,)).start()
+    assert early.with_suffix(".txt").read_text() == repr(sorted(map(int, guard.UNHEARD)))
+    assert blocked() == set()
 
 
 @pytest.mark.slow
