@@ -39,7 +39,7 @@ from benchmark.neural.backend import BACKENDS
 def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...], source: Path, target: Path) -> None:
     """Encode the image file IN to the stream OUT."""
     from benchmark.dataset import read_image
-    from benchmark.errors import contained
+    from benchmark.errors import contained, counted
     from benchmark.formats.conversions import parse_conversions
     from benchmark.plugins import codec_class, version_of
     from benchmark.plugins.streams import check_ending, codec_of_ending
@@ -55,7 +55,8 @@ def encode(codec: str | None, sets: tuple[str, ...], converted: tuple[str, ...],
     with contained(cls.name):
         stream = ready.encode(image)
     write(target, stream)
-    say(f"{target}: {len(stream)} bytes, {8 * len(stream) / (image.shape[0] * image.shape[1]):.4f} bpp")
+    bpp = 8 * len(stream) / (image.shape[0] * image.shape[1])
+    say(f"{target}: {counted(len(stream), 'byte')}, {bpp:.4f} bpp")
 
 
 _LOSSLESS = (".png", ".ppm", ".pgm", ".pnm", ".bmp", ".tif", ".tiff", ".tga")

@@ -8,7 +8,7 @@ import click
 
 from benchmark.cli.console import say
 from benchmark.cli.options import PATH, data_root_option, jobs_option, training_set
-from benchmark.system.limits import MOST_SEED
+from benchmark.system.limits import MOST_IMAGES, MOST_MEGABYTES, MOST_SEED
 
 
 @click.group()
@@ -86,7 +86,7 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
 @click.option("--out", required=True, type=PATH, metavar="FILE.npz", help="File to write.")
 @click.option(
     "--count",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_IMAGES),
     metavar="N",
     help="How many images to draw at random.  [default: all that fit]",
 )
@@ -94,14 +94,17 @@ def build_bd(sources: tuple[Path, ...], out: Path, patch: int, seed: int, order:
 @data_root_option
 def pack(dataset: str, out: Path, count: int | None, max_size: str, data_root: Path | None) -> None:
     """Pack training images into one file that can be carried. JPEG files stay as they are, others lose nothing."""
-    from benchmark.errors import UsageError
+    from benchmark.errors import UsageError, counted
     from benchmark.neural.training.packed import pack as pack_images
 
     number = max_size.upper().removesuffix("B").removesuffix("M")
-    if not (number.isdecimal() and int(number)):
-        raise UsageError(f"--max-size: expected whole megabytes such as 40MB, got {max_size!r}")
+    # Python refuses to convert a text of thousands of digits.
+    if not (number.isdecimal() and len(number) <= len(str(MOST_MEGABYTES)) and 0 < int(number) <= MOST_MEGABYTES):
+        raise UsageError(
+            f"--max-size: expected whole megabytes up to {MOST_MEGABYTES:,}MB such as 40MB, got {max_size!r:.60}"
+        )
     if out.suffix != ".npz":
         raise UsageError(f"{out}: expected a name that ends in .npz")
     name, source = training_set(dataset, data_root)
     packed, total = pack_images(source, name, out, count=count, max_bytes=int(number) * 1_000_000)
-    say(f"{out}: {packed} of {total} images, {out.stat().st_size / 1e6:.1f} MB")
+    say(f"{out}: {packed} of {counted(total, 'image')}, {out.stat().st_size / 1e6:.1f} MB")

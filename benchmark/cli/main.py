@@ -18,9 +18,10 @@ import click
 from benchmark.cli import audit, codec, data, lists, others, ranks, results, run, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import INTERRUPTED, PIPE_CLOSED, USAGE
-from benchmark.errors import BenchmarkError, one_line, typed_line
+from benchmark.errors import BenchmarkError, UsageError, one_line, typed_line
 from benchmark.formats.limit import DEFAULT, VARIABLE
 from benchmark.system.environment import variables
+from benchmark.system.limits import MOST_PIXELS
 from benchmark.version import __version__
 
 
@@ -101,11 +102,19 @@ def _refusal(text: str, error: Exception) -> _Refusal:
     return _Refusal(" ".join(line.strip() for line in text.splitlines()))
 
 
+def _check_variable(text: str) -> None:
+    """Refuses a limit on pixels that is none, before any work."""
+    # Python converts no text of thousands of digits.
+    whole = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_PIXELS))
+    if text and not (whole and 1 <= int(text) <= MOST_PIXELS):
+        raise UsageError(f"{VARIABLE}: expected a whole number of pixels from 1 to {MOST_PIXELS:,}, got {text!r:.60}")
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="rdbench")
 @click.option(
     "--max-pixels",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_PIXELS),
     metavar="N",
     help=f"Most pixels of a picture that is read, encoded or decoded.  [default: ${VARIABLE}, else {DEFAULT}]",
 )
@@ -116,7 +125,9 @@ def main(ctx: click.Context, max_pixels: int | None) -> None:
     The exit status is 0 if all went well, 1 if something failed or became worse, or nothing was measured, 2 if the
     request or a file cannot be used; then one line says why. Colours follow the terminal, and NO_COLOR.
     """
-    if max_pixels is not None:
+    if max_pixels is None:
+        _check_variable(os.environ.get(VARIABLE, ""))
+    else:
         ctx.with_resource(variables({VARIABLE: str(max_pixels)}))  # which workers inherit
 
 

@@ -10,6 +10,7 @@ import click
 
 from benchmark.cli.console import say, say_note
 from benchmark.cli.options import PATH, check_apart, write
+from benchmark.system.limits import MOST_IMAGES
 
 
 @click.command("import")
@@ -22,7 +23,7 @@ from benchmark.cli.options import PATH, check_apart, write
 )
 @click.option(
     "--images",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_IMAGES),
     metavar="N",
     help="How many images each point is a mean of. BD-rates need this number.  [default: all images of a data set that "
     "has a fixed number]",

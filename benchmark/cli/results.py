@@ -20,7 +20,7 @@ from benchmark.cli.options import (
     typed_command,
     write,
 )
-from benchmark.system.limits import MOST_RATE
+from benchmark.system.limits import MOST_PICTURES, MOST_RATE
 
 
 @click.command()
@@ -75,7 +75,7 @@ def bdrate(
     from benchmark.analysis.bdrate import bd_table
     from benchmark.analysis.references.joined import read_with_references
     from benchmark.cli.averages import print_averages
-    from benchmark.cli.terminal import BD_FORMS, print_bdrate
+    from benchmark.cli.deltas import BD_FORMS, print_bdrate
     from benchmark.errors import UsageError
     from benchmark.plugins import all_metrics
     from benchmark.report.compare import plain_rows
@@ -141,7 +141,7 @@ def bdrate(
     "--pictures",
     default=2,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, MOST_PICTURES),
     metavar="N",
     help="How many images to show: those on which the codecs differ most.",
 )
@@ -186,6 +186,7 @@ def report(
     Times are shown only where they were measured to be published: by one worker, at least 5 times, undisturbed.
     `run --timing` measures them.
     """
+    from benchmark.errors import counted
     from benchmark.workflows.report import Look, write_report
 
     look = Look(names_of(metrics), names_of(formats), single_column, log_rate, pictures, crops, rate)
@@ -202,7 +203,7 @@ def report(
     )
     for note in content.notes:
         say_note(note)
-    say(f"{folder}: {len(files)} files of {content.title}")
+    say(f"{folder}: {counted(len(files), 'file')} of {content.title}")
 
 
 @click.command()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.errors import RecordsError
+from benchmark.errors import RecordsError, counted
 from benchmark.system.documents import parse_json
 from benchmark.system.files import make_folder, replace_file
 
@@ -75,7 +75,7 @@ def kept_streams(results: Path, digest: str) -> list[list[bytes]]:
     try:
         parts = _cut(data, lengths)
     except (TypeError, ValueError):
-        raise RecordsError(f"{_lengths(place)}: expected lengths that add up to the {len(data)} bytes") from None
+        raise RecordsError(f"{_lengths(place)}: expected lengths that add up to {counted(len(data), 'byte')}") from None
     if digest_of(parts) != digest:
         raise RecordsError(f"{place}: damaged: its bytes have another SHA-256 than its name")
     return parts

@@ -45,7 +45,8 @@ class RecordStore:
         problems: what was wrong with the others: a line for each reason.
 
     Raises:
-        RecordsError: the file there is not a records file. It is told by the columns, before anything is written.
+        RecordsError: the file there is not a records file, as its columns tell, or it is a link. It is told before
+            anything is written.
         OutputError: nothing may be written there, or the disk is full.
     """
 
@@ -54,14 +55,18 @@ class RecordStore:
         self.rows: list[Record] = []
         self.problems: list[str] = []
         make_folder(path.parent)
+        if path.is_symlink():
+            raise RecordsError(
+                f"{path}: expected a file, got a link to {path.readlink()}, and links are not written through; put the "
+                "file itself there, or name another folder"
+            )
         if path.exists() and not path.is_file():
             raise RecordsError(f"{path}: expected a file; move away what is there, or name another folder")
         if path.exists() and path.stat().st_size:
             self._read()
         self._first = len(self.rows) if fresh else 0
         self._columns = self._header()
-        # A link is never written through: a file of this folder takes its place.
-        if path.is_symlink() or not path.exists() or path.read_bytes() != self._text(self.rows).encode():
+        if not path.exists() or path.read_bytes() != self._text(self.rows).encode():
             self._write_anew()
 
     def _read(self) -> None:

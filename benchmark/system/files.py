@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import IO
 
 from benchmark.errors import OutputError
+from benchmark.system.flock import lock_open_file
 from benchmark.system.names import is_reserved, shortened_name
+
+TEMPORARY = ".rdbench-*.tmp"
+"""Pattern of the names of files that are being written, see :func:`beside`."""
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -73,23 +77,25 @@ def _is_file(path: Path) -> bool:
 
 def beside(path: Path) -> Path:
     """A name beside a file that nobody can have foreseen, for what is to take its place."""
-    return path.with_name(f".rdbench-{secrets.token_hex(8)}.tmp")
+    return path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A new file, open to be written, that takes the place of another once it is whole.
 
-    Until then it lies beside it under a random name; an error inside removes it, and what was there before stays.
+    Until then it lies beside it under a random name; an error inside removes it, and what was there before stays. A
+    process that is killed leaves it, see :func:`benchmark.system.leftovers.remove_leftovers`.
 
     Raises:
         OutputError: it cannot be written.
     """
-    temporary = beside(path)
     with writing(path):
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK
-        with os.fdopen(os.open(temporary, flags, 0o666), "w+b") as file:
+        temporary, place, locked = _made_beside(path)
+        with os.fdopen(place, "w+b") as file, contextlib.ExitStack() as held:
             try:
+                if locked:
+                    held.callback(os.close, os.dup(place))  # it stays locked until it has its name
                 yield file
                 file.close()
                 temporary.replace(path)
@@ -97,6 +103,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 with contextlib.suppress(OSError):
                     temporary.unlink()
                 raise
+
+
+def _made_beside(path: Path) -> tuple[Path, int, bool]:
+    """A new file beside another, open to be written: its path, its descriptor, and whether it is locked."""
+    while True:
+        temporary = beside(path)
+        place = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666)
+        locked = lock_open_file(place)
+        if locked is not False and os.fstat(place).st_nlink:
+            return temporary, place, locked is True
+        os.close(place)  # somebody took it for a leftover before it was locked, and removes it
 
 
 def replace_file(path: Path, content: str | bytes, *, durable: bool = False) -> None:

@@ -19,6 +19,18 @@ MOST_THREADS = 4096
 MOST_REPEATS = 10_000
 """Times that each encode and decode is timed."""
 
+MOST_IMAGES = 1_000_000_000
+"""Images that a mean is of, or that are drawn from a data set."""
+
+MOST_PICTURES = 1000
+"""Images of each data set that a report shows: its page holds all of them."""
+
+MOST_PIXELS = 1_000_000_000_000
+"""Pixels of a picture, whatever a user allows."""
+
+MOST_MEGABYTES = 1_000_000
+"""Megabytes of a file."""
+
 MOST_SECONDS = 2_592_000
 """Seconds of any time that is given: thirty days."""
 

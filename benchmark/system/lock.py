@@ -9,7 +9,6 @@ removes it.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shlex
@@ -23,6 +22,7 @@ from pathlib import Path
 from benchmark.errors import UsageError
 from benchmark.system.documents import parse_json
 from benchmark.system.files import writing
+from benchmark.system.flock import lock_open_file
 
 NAME = ".rdbench.lock"
 """Name of the lock file. It is gone when nobody holds the lock, unless a process was killed."""
@@ -88,7 +88,7 @@ def _taken(path: Path, me: Holder) -> tuple[int, str]:
     while True:
         place = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         try:
-            locked = _flock(place)
+            locked = lock_open_file(place)
             before = _holder(place)
             if locked is False:
                 raise UsageError(_refusal(path, before, "wait until it has ended"))
@@ -118,25 +118,6 @@ def _taken(path: Path, me: Holder) -> tuple[int, str]:
 def _refusal(path: Path, holder: Holder | None, advice: str) -> str:
     who = str(holder) if holder else "it does not say which"
     return f"{path.parent}: another process works in this folder ({who}); {advice}, or name another folder"
-
-
-def _flock(place: int) -> bool | None:
-    """Locks an open file: whether it could be had; None where the system has no such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno in (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL):
-            return None
-        if error.errno == errno.EACCES:  # what some file systems say in place of EAGAIN
-            return False
-        raise
-    return True
 
 
 def _holder(place: int) -> Holder | None:

@@ -9,6 +9,7 @@ from benchmark.analysis.regression.compare import Comparison
 from benchmark.errors import UsageError
 from benchmark.report.compare_sections import closing, headline
 from benchmark.system.files import make_folder, replace_file, writing
+from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 
 FILES = ("manifest.json", "study.toml", "summary.csv")
@@ -42,6 +43,7 @@ def accept(comparison: Comparison, baseline: Path, current: Path, reason: str) -
         raise UsageError(f"--accept: {baseline} and {current} are one run")
     log = old / LOG
     with folder_lock(old):
+        remove_leftovers(old)
         for name in ("records.csv", *FILES):
             with writing(old / name):
                 if (new / name).is_file():

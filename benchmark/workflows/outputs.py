@@ -20,6 +20,7 @@ from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
 from benchmark.run.study import Study
 from benchmark.system.files import make_folder, replace_file
+from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 
 
@@ -43,6 +44,7 @@ def run_to_files(
         UsageError: another process works in the folder; the message says which.
     """
     with folder_lock(make_folder(out)) as note:
+        remove_leftovers(out)
         outcome = run_study(
             study,
             out=out,

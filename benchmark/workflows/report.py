@@ -13,6 +13,8 @@ from benchmark.report.content import Report
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
 from benchmark.system.environment import thread_environment, variables
+from benchmark.system.files import make_folder
+from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.pool import process_pool
 from benchmark.workflows.pictures import parse_box, show
 
@@ -82,6 +84,7 @@ def write_report(
             each=pool.map,
             times=times,
         )
+        remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [
             pool.submit(drawing)

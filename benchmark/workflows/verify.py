@@ -6,7 +6,8 @@ that of the run, and with the backend and the device that the user names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,9 @@ VERDICTS = (EQUAL, NEAR, OTHER, FAILED, NOT_KEPT)
 
 BROKEN = (OTHER, FAILED)
 """Those that break a promise."""
+
+MOST_HELD = 2**29
+"""Bytes of decoded pictures that are held at once where those of two backends or devices are compared."""
 
 UNKEPT = "the run did not keep its streams"
 """The usual reason of a row that is not kept."""
@@ -175,16 +179,31 @@ def verify(
             elif found != row.pixels_sha256:
                 checks[place] = replace(checks[place], verdict=OTHER, reason=_other(job, row))
     differing = [job for job, rows in work.items() if any(checks[place].verdict == OTHER for place, _ in rows)]
-    if differing and (backend or device):
-        plain = [replace(job, device=None) for job in differing]
+    for part in _portions(differing) if backend or device else ():
+        plain = [replace(job, device=None) for job in part]
         with variables(thread_environment(1)):
             usual = _carried(decode_job, plain, workers, "decoded by default")
         with variables({**thread_environment(1), **chosen}):
-            pixels = _carried(decode_job, differing, workers, "compared")
-        for job, twin in zip(differing, plain, strict=True):
+            pixels = _carried(decode_job, part, workers, "compared")
+        for job, twin in zip(part, plain, strict=True):
             for place, row in work[job]:
                 checks[place] = _compared(checks[place], row, usual[twin], pixels[job])
     return checks
+
+
+def _portions(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Jobs in portions of which all pictures, decoded twice, fit into :data:`MOST_HELD`; at least one in each."""
+    portion: list[Job] = []
+    held = 0
+    for job in jobs:
+        size = 2 * math.prod(job.shape)
+        if portion and held + size > MOST_HELD:
+            yield portion
+            portion, held = [], 0
+        portion.append(job)
+        held += size
+    if portion:
+        yield portion
 
 
 def _planned(

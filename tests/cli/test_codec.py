@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
+from benchmark.plugins import codec_class
 from tests.conftest import Run, photo
 from tests.formats.writers import icc, png
 
@@ -60,6 +61,12 @@ def test_decode_writes_no_lossy_file(rdbench: Run, tmp_path: Path, name: str) ->
     assert done.returncode == 2
     assert "is no lossless format that is written here: name a file that ends in .png" in done.stderr
     assert not (tmp_path / name).exists()
+
+
+def test_one_byte_is_no_bytes(rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.png").write_bytes(png(photo(2, 4), "rgb", 8))
+    monkeypatch.setattr(codec_class("qoi"), "encode", lambda *_: b"x")
+    assert rdbench("encode", "a.png", "a.qoi").stdout == "a.qoi: 1 byte, 1.0000 bpp\n"
 
 
 def test_foreign_png_is_exact_or_refused(rdbench: Run, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import struct
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
 from benchmark.formats.limit import DEFAULT, VARIABLE, max_pixels, no_other_limit, too_large
 from benchmark.formats.read import read_pixels
 from benchmark.plugins import codec_class
-from tests.conftest import photo
+from tests.conftest import Run, photo
 from tests.formats.writers import png
 
 
@@ -82,3 +84,37 @@ def test_pillow_has_no_limit_of_its_own() -> None:
             assert picture.size == (20000, 20000)
     assert before == Image.MAX_IMAGE_PIXELS
     assert np.prod((20000, 20000)) > 178_956_970
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+@pytest.mark.parametrize("by", ["the option", "the variable"])
+def test_a_picture_above_the_limit_is_a_skipped_row(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    (tmp_path / "set").mkdir()
+    for name, width in (("fits", 10), ("large", 11)):
+        Image.fromarray(photo(10, width)).save(tmp_path / "set" / f"{name}.png")
+    words = ["run", "--codecs", "png", "--dataset", "folder:set", "--metrics", "psnr", "--out", "out"]
+    if by == "the option":
+        monkeypatch.setenv(VARIABLE, "1")  # over which the option wins
+        words = ["--max-pixels", "100", *words]
+    else:
+        monkeypatch.setenv(VARIABLE, "100")
+    done = rdbench(*words)
+    assert "skipped large.png: 11×10 is 110 pixels, the limit is 100" in done.stdout
+    with (tmp_path / "out" / "records.csv").open(newline="") as file:
+        rows = {row["image"]: row for row in csv.DictReader(file)}
+    assert {name: row["status"] for name, row in rows.items()} == {"fits.png": "ok", "large.png": "skipped"}
+    assert "11×10 is 110 pixels, the limit is 100" in rows["large.png"]["reason"]
+    assert rows["large.png"]["bytes"] == ""
+    monkeypatch.setenv(VARIABLE, "110")
+    again = rdbench(*[word for word in words if word not in ("--max-pixels", "100")])
+    assert "rows: 2 ok; 1 of them from an earlier run" in again.stdout
+
+
+@pytest.mark.parametrize("text", ["0", "many", "1000000000001", "9" * 5000])
+def test_a_variable_that_is_no_limit_is_refused(rdbench: Run, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv(VARIABLE, text)
+    done = rdbench("list", "metrics", check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert VARIABLE in done.stderr

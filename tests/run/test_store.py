@@ -303,11 +303,15 @@ def test_no_link_is_written_through(tmp_path: Path) -> None:
     RecordStore(path).append([record("a")])
     elsewhere = path.rename(tmp_path / "elsewhere.csv")
     before = elsewhere.read_bytes()
-    path.symlink_to(elsewhere)
+    for target in (elsewhere, tmp_path / "nothing"):
+        path.symlink_to(target)
+        with pytest.raises(RecordsError, match=rf"records\.csv: expected a file, got a link to {target}, and links"):
+            RecordStore(path)
+        assert (elsewhere.read_bytes(), path.is_symlink(), target.exists()) == (before, True, target == elsewhere)
+        path.unlink()
+    elsewhere.rename(path)
     store = RecordStore(path)
     store.append([record("b")])
-    assert [row.image for row in rows_of(path)] == ["a", "b"]
-    assert (elsewhere.read_bytes(), path.is_symlink()) == (before, False)
     (path.parent / "rejected.csv").symlink_to(victim)
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(OutputError, match=r"rejected\.csv: cannot be written: it is a link"):

@@ -29,6 +29,16 @@ FLAGS = [
     ("report out --rate", "nan"),
     ("report out --rate", "inf"),
     ("decode a b --level", "1000000000"),
+    ("import a.json --out a.csv --images", "1000000001"),
+    ("import a.json --out a.csv --images", "0"),
+    ("pack --dataset a --out a.npz --count", "1000000001"),
+    ("pack --dataset a --out a.npz --max-size", "1000001MB"),
+    ("pack --dataset a --out a.npz --max-size", "9" * 5000),
+    ("report out --pictures", "1001"),
+    ("report out --pictures", "-1"),
+    ("--max-pixels", "1000000000001 list codecs"),
+    ("--max-pixels", f"{'9' * 5000} list codecs"),
+    ("--max-pixels", "0 list codecs"),
 ]
 KEYS = {
     "repeats = 1000000000000000000": "repeats: expected a whole number from 1 to 10,000, got 1000000000000000000",
@@ -51,7 +61,7 @@ def _refused(rdbench: Run, *words: str) -> str:
 @pytest.mark.parametrize(("flag", "value"), FLAGS, ids=[f"{flag} {value[:20]}" for flag, value in FLAGS])
 def test_a_flag_is_refused(rdbench: Run, flag: str, value: str) -> None:
     words = flag.split()
-    assert words[-1] in _refused(rdbench, *words, value)
+    assert words[-1] in _refused(rdbench, *words, *value.split())
 
 
 @pytest.mark.parametrize("line", KEYS, ids=range(len(KEYS)))

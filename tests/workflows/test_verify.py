@@ -87,6 +87,30 @@ def test_pixels_of_another_device_are_compared(
     assert {(check.verdict, check.difference) for check in checks} == {(verdict, step)}
 
 
+def test_pictures_of_few_rows_are_held_at_once(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any number of rows that differ: 24×40 pixels in colour, and the grey ones, each decoded twice."""
+    decode_job = module.decode_job
+    order: list[tuple[str, str]] = []
+
+    def decode_elsewhere(job: module.Job) -> Image:
+        order.append((job.digest[:4], job.device or "usual"))
+        pixels = decode_job(job)
+        return pixels ^ np.uint8(1) if job.device else pixels
+
+    monkeypatch.setattr(module, "decode_job", decode_elsewhere)
+    monkeypatch.setattr(module, "MOST_HELD", 2 * 24 * 40 * (3 + 3))
+    checks = here([results], device="gpu")
+    assert {(check.verdict, check.difference) for check in checks} == {(NEAR, 1)}
+    compared = [device for _, device in order[len(checks) :]]  # the first time each is decoded for its digest
+    colour = ["usual"] * 2 + ["gpu"] * 2
+    assert compared[:4] == colour
+    assert all(compared[place : place + 4].count("gpu") <= 4 for place in range(len(compared)))
+    monkeypatch.setattr(module, "MOST_HELD", 1)
+    order.clear()
+    assert verdicts(here([results], device="gpu")) == verdicts(checks)
+    assert [device for _, device in order[len(checks) :]] == ["usual", "gpu"] * len(checks)
+
+
 def test_a_decoder_that_fails_is_what_was_found(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes) -> Image:
         raise BitstreamError("not\nhere")

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.analysis.references.formats import Table, read_tables
 from benchmark.analysis.references.reference import ForeignMetric, Reference
-from benchmark.errors import UsageError, did_you_mean, meant
+from benchmark.errors import UsageError, counted, did_you_mean, meant
 from benchmark.metric import Metric
 
 
@@ -154,7 +154,7 @@ def _undefined(path: Path, table: Table) -> str:
 def _points(where: str, rates: Sequence[Any], values: Sequence[Any]) -> list[tuple[float, float]]:
     """Rates and values that make sense, by rate."""
     if len(rates) != len(values):
-        raise UsageError(f"{where}: {len(values)} values for {len(rates)} rates")
+        raise UsageError(f"{where}: {counted(len(values), 'value')} for {counted(len(rates), 'rate')}")
     if not len(rates):
         raise UsageError(f"{where}: no points")
     for place, pair in enumerate(zip(rates, values, strict=True), 1):

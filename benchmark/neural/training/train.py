@@ -26,6 +26,7 @@ from benchmark.neural.training.recipe import Examples, Recipe, Stage
 from benchmark.system.documents import read_json
 from benchmark.system.environment import commit
 from benchmark.system.files import make_folder, replace_file, writing
+from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 from benchmark.system.progress import Progress
 
@@ -71,6 +72,7 @@ def train(
     """
     scratch = make_folder(out / "training")
     with folder_lock(scratch), on_device(device) as name:
+        remove_leftovers(out)
         served = {"device": name, "backend": load_keras().config.backend(), "precision": precision}
         return _train(recipe, images, data, out, scratch, seed, served, command, pace or Pace(), resume)
 

@@ -366,6 +366,15 @@ def test_bars_have_intervals_and_remarks(opened: Opened) -> None:
     assert "< 0.001" in rows[0]
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_remarks_of_a_real_report_are_seen_without_scrolling(browser: Any, width: int) -> None:
+    found = Opened(browser, Path("reports/baseline/index.html").resolve(), viewport={"width": width, "height": 900})
+    assert found.count("#bars .remark details") > 0
+    assert found.run(
+        "[document.querySelector('#bars').scrollWidth <= document.querySelector('#bars').clientWidth]"
+    ) == [True]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_what_is_behind_it(browser: Any, file: Path, scheme: str) -> None:
     """Contrast of at least 4.5, as WCAG's AA asks, cells of the heat map included."""
