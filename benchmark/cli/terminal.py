@@ -56,6 +56,10 @@ def print_outcome(outcome: Outcome) -> None:
             "command, on a machine that does nothing else, times them again",
             soft_wrap=True,
         )
+    for image, codecs in outcome.seen.items():
+        names = ", ".join(codecs)
+        told = f"warning: {image} is nearly an image that {names} trained on: their figures there say too much"
+        console.print(told, soft_wrap=True)
     if outcome.others:
         console.print(f"note: {outcome.others}", soft_wrap=True)
     if outcome.interrupted:

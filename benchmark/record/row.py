@@ -45,6 +45,9 @@ UNUSABLE = "unusable"
 GIVEN_UP = "given-up"
 """The flag of a row that was not tried, because its codec was lost again and again in the same run."""
 
+SEEN = "seen-in-training"
+"""The flag of a row whose image is nearly one that the codec's weights were trained on."""
+
 METRICS = "metrics"
 """Field that takes the place of the columns of all metrics."""
 
@@ -201,7 +204,8 @@ class Record:
         "What is remarkable in a result, in single words that programs can test: undefined-metric, above-ceiling, "
         "disturbed (its times are not to be published), other-stream (timed anew, it gave other bytes or pixels than "
         "before), unusable (its codec could not be used at all), given-up (it was not tried, "
-        "because its codec was lost again and again). The reason says it in full.",
+        "because its codec was lost again and again), seen-in-training (the weights were trained on nearly this "
+        "image). The reason says it in full.",
         (),
         since=2,
     )

@@ -16,7 +16,7 @@ from benchmark.analysis.table import averaging
 from benchmark.errors import counted
 from benchmark.metric import Metric, metric_groups
 from benchmark.plugins import all_metrics, codec_class, installed_metrics
-from benchmark.record.row import ALONE, DISTURBED, SCHEMA, Record
+from benchmark.record.row import ALONE, DISTURBED, SCHEMA, SEEN, Record
 from benchmark.run.decoder import all_hidden_from
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
@@ -39,6 +39,7 @@ class Outcome:
         unchecked: how many of the reused rows do not tell their source: they are taken to be of the present code.
         again: how many rows of earlier runs were made again, by codec and reason.
         disturbed: how many rows of a study of times something else disturbed.
+        seen: images that are nearly some that a codec's weights were trained on, each with the names of the codecs.
         others: what is to be said of rows of another study in the folder; empty where there are none.
         unusable: items that the data set could not give, each with the reason: all their rows are skipped.
         passed_over: how many files of the data set's folder are none of it, in words; empty where there are none.
@@ -55,6 +56,7 @@ class Outcome:
     again: Mapping[str, int] = field(default_factory=dict)
     others: str = ""
     disturbed: int = 0
+    seen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unusable: Mapping[str, str] = field(default_factory=dict)
     passed_over: str = ""
     unreached: Mapping[str, tuple[int, str]] = field(default_factory=dict)
@@ -91,7 +93,10 @@ def outcome_of(
     reused = [row for row in rows if row.identity not in known]
     failures: dict[str, tuple[int, str]] = {}
     unreached: dict[str, tuple[int, str]] = {}
+    seen: dict[str, dict[str, None]] = {}
     for row in rows:
+        if SEEN in row.flags:
+            seen.setdefault(row.image, {})[row.codec] = None
         if not row.settled:
             count, reason = failures.get(row.codec, (0, row.reason))
             failures[row.codec] = (count + 1, reason)
@@ -109,6 +114,7 @@ def outcome_of(
         failures=failures,
         interrupted=interrupted,
         disturbed=sum(row.timing == ALONE and DISTURBED in row.flags for row in rows),
+        seen={image: list(codecs) for image, codecs in seen.items()},
         # A codec that cannot hold a picture has seen its pixels.
         unusable={
             row.image: row.reason for row in rows if row.status == "skipped" and row.settled and not row.image_sha256

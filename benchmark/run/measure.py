@@ -19,12 +19,13 @@ from benchmark.colour.convert import ColourPath
 from benchmark.errors import PluginError, Unreachable
 from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
-from benchmark.record.row import DISTURBED, Record
+from benchmark.record.row import DISTURBED, SEEN, Record
 from benchmark.record.streams import digest_of, keep_streams
 from benchmark.run.decoder import Request, decode_apart
 from benchmark.run.encoder import Encoded, overhead_of
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
+from benchmark.run.seen import seen_in_training
 from benchmark.run.timing import Stopwatch, Times, disturbance, loads
 
 
@@ -208,6 +209,7 @@ def measure(
     remarks = {
         "undefined-metric": reference.undefined,
         "above-ceiling": suspicion,
+        SEEN: seen_in_training(record.codec, record.weights, images),
         DISTURBED: disturbance((encoded.times, times)) if stopwatch.watched else "",
     }
     if broken := broken_promise(codecs, images, decoded):

@@ -25,7 +25,7 @@ def test_an_outcome_is_a_table_and_what_went_wrong(tmp_path: Path, capsys: pytes
     summary_of(tmp_path).to_csv(tmp_path / "summary.csv", index=False)
     outcome = Outcome(tmp_path, {"ok": 18, "failed": 2}, 5, {"avif": (2, "ValueError: odd [size]")}, interrupted=True)
     again = {"jpeg: the code of the codec changed": 3, "png: the status was failed": 1}
-    outcome = replace(outcome, again=again, unchecked=5, others="out holds more")
+    outcome = replace(outcome, again=again, unchecked=5, others="out holds more", seen={"sky.png": ["rnn", "cvae"]})
     print_outcome(outcome)
     text = capsys.readouterr().out
     assert "quality=30" in text
@@ -33,6 +33,7 @@ def test_an_outcome_is_a_table_and_what_went_wrong(tmp_path: Path, capsys: pytes
     assert "avif: 2 rows failed, the first: ValueError: odd [size]" in text
     assert "rows: 2 failed, 18 ok; 5 of them from an earlier run" in text
     assert "made again: 3 rows of jpeg: the code of the codec changed\nmade again: 1 row of png: the status" in text
+    assert "warning: sky.png is nearly an image that rnn, cvae trained on: their figures there say too much" in text
     assert "unchecked: 5 rows from before the code of a codec was recorded" in text
     assert "note: out holds more\n" in text
     assert "the same command goes on from here" in text

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from benchmark.record.row import Record
+from benchmark.record.row import SEEN, Record
 from benchmark.run.finish import keep_study, others_text, outcome_of, write_manifest
 from benchmark.run.study import Study, resolve
 
@@ -31,6 +31,13 @@ def test_an_outcome_counts_rows_and_names_the_first_failure(tmp_path: Path) -> N
     assert found.failures == {"avif": (2, "first")}, "what was skipped or cannot be reached has not failed"
     assert (found.reused, found.unchecked, found.interrupted, found.folder) == (2, 1, True, tmp_path)
     assert (found.again, found.others) == (again, "two")
+
+
+def test_images_that_were_trained_on_are_told_with_the_codecs(tmp_path: Path) -> None:
+    images = ("a", "a", "b")
+    rows = [replace(row(codec, "ok"), image=image, flags=(SEEN,)) for codec in ("rnn", "cvae") for image in images]
+    found = outcome_of([*rows, row("jpeg", "ok")], tmp_path, made=rows, again={}, others="", interrupted=False)
+    assert found.seen == {"a": ["rnn", "cvae"], "b": ["rnn", "cvae"]}
 
 
 def test_targets_that_nothing_reaches_are_told_with_what_came_nearest(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Batch
+from benchmark.colour.fingerprint import SMALLEST, fingerprint, to_text
 from benchmark.errors import UsageError
 from benchmark.neural.backend import computing_in, load_keras, on_device
 from benchmark.neural.training import checkpoint
@@ -98,7 +99,7 @@ def _train(
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
-    examples, held_out, about = _split(recipe.examples(images, rng), recipe.validation_share, rng)
+    examples, held_out, about = _examples(recipe, images, rng)
     recipe.prepare(examples)
     with computing_in(precision):
         network = recipe.network()
@@ -118,7 +119,7 @@ def _train(
         {
             "codec": recipe.codec,
             "data": data,
-            "examples": about,
+            **about,
             **recipe.describe(),
             "seed": seed,
             "batch_size": recipe.batch_size,
@@ -225,6 +226,23 @@ def _train_stages(run: _Run, note: str) -> list[Any]:
             if finished:  # else the stage was a preparation for the next, which its effort counts to
                 effort.clear()
     return points
+
+
+def _examples(
+    recipe: Recipe, images: Iterable[Batch], rng: np.random.Generator
+) -> tuple[Examples, Examples, dict[str, Any]]:
+    """Examples to train on, held-out ones, and what the card says of them and of the images."""
+    marks: list[np.uint64] = []
+    first, held_out, about = _split(recipe.examples(_marked(images, marks), rng), recipe.validation_share, rng)
+    return first, held_out, {"examples": about, "fingerprints": to_text(np.array(marks, np.uint64))}
+
+
+def _marked(images: Iterable[Batch], marks: list[np.uint64]) -> Iterator[Batch]:
+    """Batches of images, whose fingerprints come to the marks as a recipe takes them."""
+    for batch in images:
+        if min(batch.shape[1:3]) >= SMALLEST:
+            marks += map(fingerprint, batch)
+        yield batch
 
 
 def _split(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmark.colour.fingerprint import fingerprint, from_text
 from benchmark.errors import UsageError
 from benchmark.system.lock import folder_lock
-from tests.conftest import Run
+from tests.conftest import Run, photo
 from tests.neural.training.runs import run
 
 pytestmark = [
@@ -32,6 +33,11 @@ def test_two_trainings_never_share_a_folder(rdbench: Run, tmp_path: Path) -> Non
         done = rdbench("train", "rnn", "--dataset", "sample", "--name", "mine", check=False)
     assert done.returncode == 2
     assert "another process works in this folder" in done.stderr
+
+
+def test_a_card_keeps_the_fingerprints_of_what_was_trained_on(tmp_path: Path) -> None:
+    """They are those of the one photograph that the training of these tests has."""
+    assert list(from_text(run(tmp_path)["fingerprints"])) == [fingerprint(photo(128, 128, 3, 1))]
 
 
 def test_a_command_with_a_mistake_leaves_no_training_behind(tmp_path: Path) -> None:
