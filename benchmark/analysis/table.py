@@ -62,7 +62,7 @@ def read_summary(path: Path) -> pd.DataFrame:
         old = frame[[name for name in KEYS if name in frame]].fillna("").to_dict("records")
         told = ["dataset", "images_expected", "version", "weights", "target_column", "target_limit", "target_over"]
         newer = [update_to_2({str(name): cell for name, cell in row.items()}) for row in old]
-        frame = frame.assign(**pd.DataFrame(newer, columns=told))
+        frame = frame.copy().assign(**pd.DataFrame(newer, columns=told))
         for name in ("images_expected", "target_limit"):
             frame[name] = pd.to_numeric(frame[name])
     return frame.fillna(dict.fromkeys(_TEXTS & set(frame.columns), ""))
