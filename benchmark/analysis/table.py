@@ -52,6 +52,8 @@ def read_summary(path: Path) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise RecordsError(f"{path}: cannot be read as a summary: {one_line(error)}") from error
+    # The copy joins what was read column by column: pandas warns where a column comes to a table of a hundred parts.
+    frame = frame.copy()
     frame = frame.drop(columns=[f"{name}_{what}" for name in RETIRED for what in ("mean", "std")], errors="ignore")
     missing = [column.name for column in COLUMNS if column.aggregate == "point" and column.since == 1]
     missing = [name for name in (*missing, "images") if name not in frame]
@@ -62,7 +64,7 @@ def read_summary(path: Path) -> pd.DataFrame:
         old = frame[[name for name in KEYS if name in frame]].fillna("").to_dict("records")
         told = ["dataset", "images_expected", "version", "weights", "target_column", "target_limit", "target_over"]
         newer = [update_to_2({str(name): cell for name, cell in row.items()}) for row in old]
-        frame = frame.copy().assign(**pd.DataFrame(newer, columns=told))
+        frame = frame.assign(**pd.DataFrame(newer, columns=told))
         for name in ("images_expected", "target_limit"):
             frame[name] = pd.to_numeric(frame[name])
     return frame.fillna(dict.fromkeys(_TEXTS & set(frame.columns), ""))
