@@ -12,6 +12,7 @@ import numpy.typing as npt
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
 from benchmark.metrics.shared.packages import package_version
 from benchmark.metrics.shared.pictures import colour_pictures
+from benchmark.metrics.shared.vision import load_torchvision
 
 _DISPLAY = "standard_4k"
 _Pictures = npt.NDArray[np.uint8]
@@ -59,25 +60,8 @@ class ColorVideoVdp(MetricFamily):
 
 
 @cache
-def _operators() -> Any:
-    """Declares two operators of torchvision that are lacking where PyTorch is for processors alone and it is PyPI's.
-
-    It does not load without them. The package needs two of its classes, which are written in Python.
-    """
-    import torch
-
-    library: Any = vars(torch.library)["Library"]("torchvision", "DEF")  # the declarations last as long as it does
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
-
-
-@cache
 def _model() -> Any:
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        _operators()
+    load_torchvision()
     import pycvvdp
     import torch
 

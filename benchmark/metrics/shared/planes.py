@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +85,7 @@ def gaussian_taps(count: int, sigma: float) -> npt.NDArray[np.float64]:
     return np.asarray(taps / taps.sum())
 
 
-def best_where_equal(values: Values, reference: Plane, distorted: Plane, best: float) -> Values:
-    """Values, but exactly the best one for equal planes, which rounding would part from it."""
+def best_where_equal(values: Values, reference: npt.NDArray[Any], distorted: npt.NDArray[Any], best: float) -> Values:
+    """Values, but exactly the best one for equal planes or pictures, which rounding would part from it."""
     equal = (reference == distorted).reshape(len(values), -1).all(axis=1)
     return np.where(equal, best, values)
