@@ -67,6 +67,24 @@ convert_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Prints JSON for a program, in place of tables.")
 
 
+class Pair(click.ParamType[Any]):
+    """Two numbers with a comma between them."""
+
+    name = "pair"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float] | Any:
+        """The numbers of a text such as ``0,1.2``."""
+        if not isinstance(value, str):
+            return value
+        try:
+            first, second = map(float, value.split(","))
+        except ValueError:
+            self.fail(f"expected two numbers, such as 0,1.2, got {value!r}", param, ctx)
+        return first, second
+
+
 def names_of(text: str | None) -> list[str] | None:
     """The names that a text lists, cut at commas; None where nothing was given.
 

@@ -17,17 +17,16 @@ from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.results import Results
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
+from benchmark.report.figures.appearance import Look, looks_of
 from benchmark.report.figures.style import (
     COLOURS,
     PRINT,
     REFERENCE,
     WIDTHS,
-    Stroke,
     figure_of,
     log_ticks,
     save,
     small_title,
-    strokes,
 )
 from benchmark.system.files import slug
 
@@ -65,7 +64,7 @@ def draw_rd_curves(
     Returns:
         The files written; none if no operating point has a value.
     """
-    styles = strokes(list(points["series"]), list(points["codec"]))
+    styles = looks_of(list(points["series"]), list(points["codec"]))
     pooled = bool(mixed_sizes(points))
     points = points.assign(value=metric.turned(points["quality"]))
     points = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["value"].astype(float))]
@@ -126,7 +125,7 @@ def _draw_references(axes: Any, references: Sequence[Curve], metric: Metric) -> 
         )
 
 
-def _draw_codecs(axes: Any, points: pd.DataFrame, metric: Metric, styles: Mapping[str, Stroke]) -> None:
+def _draw_codecs(axes: Any, points: pd.DataFrame, metric: Metric, styles: Mapping[str, Look]) -> None:
     """Draws each series: its curve, its points, and what the legend shows."""
     look = {"markeredgecolor": "white", "markeredgewidth": 0.25}
     for label, group in points.groupby("series", sort=False):

@@ -27,10 +27,8 @@ _NARROW = 5.0
 """Figures less wide than this, in inches, have smaller letters and thinner lines."""
 
 # Okabe and Ito's colours, which stay apart under every common colour blindness and in grey; yellow is left out, since
-# it does not print. Markers and dashes tell curves apart where colour cannot.
+# it does not print. Codecs have colours of their own, see ``figures.appearance``.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.3)), (0, (1.2, 1.2)))
 
 MUTED = "#555555"
 """Of what explains and is not data."""
@@ -74,49 +72,52 @@ _SMALL: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """How a series is drawn.
+class Style:
+    """How a figure looks.
 
     Attributes:
-        colour: as ``#RRGGBB``.
-        marker, dash: as matplotlib takes them.
+        width: a name of :data:`WIDTHS`, which it has unless somebody says otherwise.
+        settings: what differs from the common settings, by the names of matplotlib.
     """
 
-    colour: str
-    marker: str
-    dash: Any
+    width: str
+    settings: Mapping[str, Any]
 
 
-def strokes(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Stroke]:
-    """How each series is drawn: its colour follows its codec, so that both keep it from one figure to the next.
-
-    Args:
-        series: labels, in the order of the results.
-        codecs: the codec of each series.
-    """
-    places = {codec: place for place, codec in enumerate(dict.fromkeys(codecs))}
-    variants: dict[str, int] = {}
-    found = {}
-    for label, codec in dict(zip(series, codecs, strict=True)).items():
-        place = places[codec]
-        variant = variants.setdefault(codec, place // len(COLOURS) - 1) + 1
-        variants[codec] = variant
-        found[label] = Stroke(
-            COLOURS[place % len(COLOURS)],
-            _MARKERS[(place + variant) % len(_MARKERS)],
-            _DASHES[variant % len(_DASHES)],
-        )
-    return found
+STYLES: Mapping[str, Style] = {
+    "screen": Style("double", {}),
+    # Times, as the text of an IEEE paper has it, or what has its widths.
+    "ieee": Style(
+        "single",
+        {
+            "font.family": "serif",
+            "font.serif": ["Times New Roman", "Nimbus Roman", "TeX Gyre Termes", "Liberation Serif", "STIXGeneral"],
+            "font.size": 8,
+            "legend.fontsize": 7,
+            "xtick.labelsize": 7,
+            "ytick.labelsize": 7,
+            "axes.linewidth": 0.5,
+            "lines.linewidth": 0.9,
+            "lines.markersize": 2.6,
+        },
+    ),
+}
+"""Styles of figures that are written to files, by name."""
 
 
 @contextmanager
-def figure_of(width: float, height: float) -> Iterator[Any]:
-    """A figure of a size in inches, to be filled and saved inside the context, where its style holds."""
+def figure_of(width: float, height: float, settings: Mapping[str, Any] | None = None) -> Iterator[Any]:
+    """A figure of a size in inches, to be filled and saved inside the context, where its style holds.
+
+    Args:
+        width, height: the size.
+        settings: settings of matplotlib that differ from those of all figures.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    style: Any = {**_STYLE, **(_SMALL if width < _NARROW else {})}
+    style: Any = {**_STYLE, **(_SMALL if width < _NARROW else {}), **(settings or {})}
     with mpl.rc_context(style):
         figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)

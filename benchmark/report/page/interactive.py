@@ -23,8 +23,8 @@ from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
+from benchmark.report.figures.appearance import Look, looks_of
 from benchmark.report.figures.picture import Picture
-from benchmark.report.figures.style import Stroke, strokes
 from benchmark.report.tables.text import number
 
 INTERVAL = "95 % interval over images"
@@ -53,7 +53,7 @@ def page_data(report: Report) -> dict[str, Any]:
     of single images with it, and the remarks on them, by image.
     """
     summary = report.results.summary
-    drawn = strokes(list(summary["series"]), list(summary["codec"]))
+    drawn = looks_of(list(summary["series"]), list(summary["codec"]))
     series = list(drawn)
     points, captions = _points(report, series)
     references, others = _references(report)
@@ -70,7 +70,7 @@ def page_data(report: Report) -> dict[str, Any]:
         ],
         "metrics": metrics_of(report.metrics),
         "datasets": [{"name": name, "captions": captions[name]} for name in datasets_of(report)],
-        "series": [{"name": name, **_drawn(stroke)} for name, stroke in drawn.items()],
+        "series": [{"name": name, **_drawn(look)} for name, look in drawn.items()],
         "references": references,
         "points": points + others,
         "bd": _deltas(report, series),
@@ -103,11 +103,9 @@ def metrics_of(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     return list(names.values())
 
 
-def _drawn(stroke: Stroke) -> dict[str, str]:
-    dash = "" if isinstance(stroke.dash, str) else " ".join(f"{_STROKE * part:.3g}" for part in stroke.dash[1])
-    # Black is black on paper; on a dark screen it is the colour of the text.
-    colour = "var(--black)" if stroke.colour == "#000000" else stroke.colour
-    return {"colour": colour, "marker": stroke.marker, "dash": dash}
+def _drawn(look: Look) -> dict[str, str]:
+    dash = "" if isinstance(look.dash, str) else " ".join(f"{_STROKE * part:.3g}" for part in look.dash[1])
+    return {"colour": look.colour, "marker": look.marker, "dash": dash}
 
 
 def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:

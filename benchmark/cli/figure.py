@@ -1,0 +1,138 @@
+"""The command that draws one figure, as a paper takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmark import defaults
+from benchmark.cli.console import say, say_note
+from benchmark.cli.options import PATH, Pair, given_by_user, names_of, pair
+from benchmark.errors import UsageError, meant
+
+KINDS = ("rd",)
+
+
+@click.command()
+@click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
+@click.argument("results", nargs=-1, metavar="RESULTS…", type=PATH)
+@click.option(
+    "--file",
+    "described",
+    type=PATH,
+    metavar="FILE.toml",
+    help="File that describes the figure: its keys are results and the names of these options. Options win over it.",
+)
+@click.option("--codecs", metavar="A,B", help="Codecs or series to show, in this order.  [default: all]")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="CODEC=TEXT",
+    help="What to call a codec, a series or a published curve; may be repeated.",
+)
+@click.option(
+    "--refs",
+    metavar="A,B",
+    help="Published curves to show, by the words that their labels begin with.  [default: all among RESULTS]",
+)
+@click.option("--dataset", metavar="NAME", default="", help="Data set, where RESULTS are of several.")
+@click.option("--metric", default=defaults.METRIC, show_default=True, help="Name of a metric, or column.")
+@click.option(
+    "--xlim", type=Pair(), metavar="A,B", help="Rates to show, in bits per pixel.  [default: within 0.05 to 2]"
+)
+@click.option("--ylim", type=Pair(), metavar="A,B", help="Values to show.  [default: those at the rates shown]")
+@click.option("--log/--linear", "log", default=False, help="Axis of the rate.  [default: linear]")
+@click.option(
+    "--labels",
+    type=click.Choice(["ends", "legend"]),
+    default="ends",
+    show_default=True,
+    help="Where the names stand: at the ends of the curves, or in a legend.",
+)
+@click.option(
+    "--style", default="screen", show_default=True, metavar="NAME", help="screen, or ieee: Times, one column."
+)
+@click.option("--width", default="", metavar="NAME", help="single or double column.  [default: that of the style]")
+@click.option(
+    "--out",
+    type=PATH,
+    default=Path("rd.pdf"),
+    show_default=True,
+    metavar="FILE",
+    help="Its ending says what is written: pdf, svg, png or webp; csv, the points; tex, a picture of pgfplots.",
+)
+def figure(
+    kind: str, results: tuple[Path, ...], described: Path | None, names: tuple[str, ...], **options: Any
+) -> None:
+    """Draw one figure of RESULTS: KIND is rd, rate–distortion curves.
+
+    RESULTS are folders of runs or their CSV files, and curves that others published: files that the command import
+    wrote, JSON files of CompressAI, text files of TensorFlow Compression, and folders of these.
+
+    Points that the view leaves out are counted above the plot.
+    """
+    from benchmark.analysis.references.joined import read_with_references
+    from benchmark.plot import save_rd
+    from benchmark.plugins import all_metrics
+
+    given = _given(described, results, names, options)
+    paths = given.pop("results")
+    if not paths:
+        raise UsageError("expected RESULTS: a folder of a run, or several, in the command or as results in the file")
+    found = read_with_references(paths, all_metrics())
+    for note in found.notes:
+        say_note(note)
+    say(str(save_rd(found, given.pop("out"), **given)))
+
+
+def _given(
+    described: Path | None, results: tuple[Path, ...], names: tuple[str, ...], options: dict[str, Any]
+) -> dict[str, Any]:
+    """What the figure is made of: the file's values, over which those of the command line win."""
+    for key in ("codecs", "refs"):
+        options[key] = names_of(options[key])
+    options["names"] = dict(pair("--name", text) for text in names)
+    options["results"] = list(results)
+    if described is None:
+        return options
+    told = _described(described, options)
+    kept = {key: value for key, value in told.items() if not (options[key] if key == "results" else given_by_user(key))}
+    return {**options, **kept}
+
+
+_KINDS_OF_VALUES: dict[str, tuple[type, str]] = {
+    "results": (list, "a list of paths"),
+    "codecs": (list, "a list of names"),
+    "refs": (list, "a list of names"),
+    "names": (dict, "a table of names"),
+    "log": (bool, "true or false"),
+    "xlim": (list, "a list of two numbers"),
+    "ylim": (list, "a list of two numbers"),
+}
+"""What a file may say of each key; the others are texts."""
+
+
+def _described(path: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """The values of a file that describes a figure.
+
+    Raises:
+        UsageError: it cannot be read, or has a key or a value that no figure has.
+    """
+    from benchmark.system.documents import read_toml
+
+    told = read_toml(path)
+    for key, value in told.items():
+        if key not in options:
+            raise UsageError(f"{path}: unknown key {key!r}; expected some of {', '.join(options)}{meant(key, options)}")
+        kind, words = _KINDS_OF_VALUES.get(key, (str, "a text"))
+        texts = value if key in ("results", "codecs", "refs") else value.values() if key == "names" else ()
+        if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
+            raise UsageError(f"{path}: {key}: expected {words}, got {value!r}")
+    if "results" in told:
+        told["results"] = [path.parent / name for name in told["results"]]
+    if "out" in told:
+        told["out"] = path.parent / told["out"]
+    return told

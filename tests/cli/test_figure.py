@@ -1,0 +1,68 @@
+"""The command that draws one figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Run
+
+SAMPLE = str(ROOT / "results" / "baseline" / "sample")
+
+
+def test_a_figure_of_some_codecs(rdbench: Run, tmp_path: Path) -> None:
+    words = ["--codecs", "webp,jpeg", "--name", "webp=Ours", "--xlim", "0,1.2", "--ylim", "24,40", "--style", "ieee"]
+    done = rdbench("figure", "rd", SAMPLE, *words, "--out", "fig.csv")
+    assert done.stdout.strip() == "fig.csv"
+    rows = (tmp_path / "fig.csv").read_text().splitlines()
+    assert rows[0] == "series,published,bpp,psnr_rgb"
+    assert {row.split(",")[0] for row in rows[1:]} == {"Ours", "JPEG"}
+    rdbench("figure", "rd", SAMPLE, *words, "--out", "fig.pdf")
+    assert (tmp_path / "fig.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_file_describes_a_figure_and_options_win(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    text = f'''
+results = ["{SAMPLE}"]
+codecs = ["jpeg", "webp"]
+names = {{ jpeg = "Theirs" }}
+xlim = [0, 1.2]
+log = false
+out = "one.csv"
+'''
+    (tmp_path / "papers" / "figure.toml").write_text(text)
+    rdbench("figure", "rd", "--file", "papers/figure.toml")
+    assert "Theirs," in (tmp_path / "papers" / "one.csv").read_text()
+    rdbench("figure", "rd", "--file", "papers/figure.toml", "--codecs", "jpeg", "--out", "two.csv")
+    assert "WebP" not in (tmp_path / "two.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("colour = 1", "unknown key 'colour'"),
+        ("xlim = 3", "xlim: expected a list of two numbers, got 3"),
+        ("codecs = [1]", "codecs: expected a list of names, got [1]"),
+        ("out = 3", "out: expected a text, got 3"),
+    ],
+)
+def test_a_file_that_makes_no_sense(rdbench: Run, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "figure.toml").write_text(text)
+    done = rdbench("figure", "rd", SAMPLE, "--file", "figure.toml", check=False)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "expected RESULTS"),
+        ([SAMPLE, "--xlim", "1"], "expected two numbers"),
+        ([SAMPLE, "--name", "jpeg"], "expected KEY=VALUE"),
+        ([SAMPLE, "--codecs", "jepg"], "did you mean jpeg"),
+    ],
+)
+def test_requests_that_make_no_sense(rdbench: Run, words: list[str], says: str) -> None:
+    done = rdbench("figure", "rd", *words, check=False)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
