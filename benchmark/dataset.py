@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,10 @@ from benchmark.formats.about import SUFFIXES
 from benchmark.formats.conversions import with_conversions
 
 DATA_VARIABLE = "RDBENCH_DATA"
+
+SETTLING = 2.0
+"""Seconds after a change within which another one may leave a file's times as they are: those of some systems are so
+coarse."""
 
 BATCH = 1000
 """Images in an item of many: enough to make a container's header vanish, few enough to spread over workers."""
@@ -85,6 +90,13 @@ class Dataset(ABC):
     def reference(self, item: str) -> Batch:
         """Pixels with which decoded images are compared, of the shape of :meth:`load`; by default those encoded."""
         return self.load(item)
+
+    def state(self, item: str) -> str:
+        """A text that is another once the pixels of an item may be others, found without reading them.
+
+        It is empty where nothing tells, as by default: then a run reads the item to learn which rows it has already.
+        """
+        return ""
 
     @abstractmethod
     def count(self) -> int:
@@ -182,6 +194,23 @@ class ImageFiles(Dataset):
         if item not in self.paths:
             raise MissingData(f"data set {self.name!r} has no item {item!r}{did_you_mean(str(item), self.paths)}")
         return read_image(self.paths[item], self.conversions, as_stored=self.as_stored)[np.newaxis]
+
+    def state(self, item: str) -> str:
+        """Path, size, inode and times of the file: no program can change it and leave them all as they were.
+
+        It is empty for a file that is not there, or that was changed within the last :data:`SETTLING` seconds, and for
+        a set that reads its files in another way than :meth:`load` does here.
+        """
+        if type(self).load is not ImageFiles.load or item not in self.paths:
+            return ""
+        try:
+            path = self.paths[item].resolve()
+            about = path.stat()
+        except OSError:
+            return ""
+        if time.time() - max(about.st_mtime, about.st_ctime) < SETTLING:
+            return ""
+        return f"{path} {about.st_size} {about.st_ino} {about.st_mtime_ns} {about.st_ctime_ns}"
 
     def count(self) -> int:
         """How many files there are."""

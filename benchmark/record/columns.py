@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, SupportsFloat
 
 from benchmark.system.names import plain
@@ -143,7 +144,8 @@ _KINDS: Mapping[Kind, _Kind] = {
     "whole number": _Kind("a whole number", _whole, lambda value: str(int(value))),
     "number": _Kind("a number", _measured, write_number),
     "words": _Kind("words", lambda cell: tuple(cell.split()), " ".join),
-    "pairs": _Kind("pairs such as name:text", read_pairs, write_pairs),
+    # Most rows have the same pairs as others: they are read once, and shared.
+    "pairs": _Kind("pairs such as name:text", lru_cache(1024)(read_pairs), write_pairs),
 }
 
 _KIND_OF: Mapping[str, Kind] = {

@@ -33,12 +33,14 @@ class Row:
         written: the text as it stands there, without its end. A byte that is no UTF-8 is half of a surrogate pair.
         cells: the cells as the present schema has them, by column.
         problem: why it has no such cells; empty where it has. :data:`TORN` is left out by every reader, with a note.
+        record: the cells as values; None where there are none.
     """
 
     line: int
     written: str
     cells: Mapping[str, str]
     problem: str
+    record: Record | None = None
 
 
 def read_header(path: Path) -> list[str]:
@@ -76,7 +78,7 @@ def read_rows(path: Path, metrics: Collection[str] = ()) -> Iterator[Row]:
     for place, (line, written) in enumerate(lines):
         cells = _cells(written)
         torn = place + 1 == len(lines) and (not ended or len(cells) < len(header))
-        yield Row(line, written, *(({}, TORN) if torn else _migrated(header, cells, written, metrics)))
+        yield Row(line, written, *(({}, TORN, None) if torn else _migrated(header, cells, written, metrics)))
 
 
 _MOST_HEADER = 1 << 20
@@ -157,17 +159,16 @@ def _cells(written: str) -> list[str]:
 
 def _migrated(
     header: Sequence[str], cells: Sequence[str], written: str, metrics: Collection[str]
-) -> tuple[dict[str, str], str]:
+) -> tuple[dict[str, str], str, Record | None]:
     if not _is_text(written):
-        return {}, "expected UTF-8 without NUL characters, got other bytes"
+        return {}, "expected UTF-8 without NUL characters, got other bytes", None
     if len(cells) != len(header):
-        return {}, f"expected {len(header)} cells, got {len(cells)}"
+        return {}, f"expected {len(header)} cells, got {len(cells)}", None
     try:
         migrated = migrate(dict(zip(header, cells, strict=True)))
-        Record.from_cells(migrated, metrics)
-        return migrated, ""
+        return migrated, "", Record.from_cells(migrated, metrics)
     except ValueError as error:
-        return {}, str(error)
+        return {}, str(error), None
 
 
 def _is_text(written: str) -> bool:

@@ -7,16 +7,14 @@ summary and documentation follow from its field.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from benchmark.errors import RecordsError
 from benchmark.record.columns import Column, column, columns_of, write_number
-from benchmark.record.settings import read_settings
+from benchmark.record.settings import key_of, read_settings
 
 SCHEMA = 2
 """Changes when a column changes its meaning. ``migrate`` reads every older one."""
@@ -238,8 +236,9 @@ class Record:
         found = getattr(self, name) if name in BY_NAME else self.metrics.get(name)
         return None if found is None else float(found)
 
-    def keyed(self) -> Self:
-        """The row with the key that its other columns give."""
+    @property
+    def dependencies(self) -> dict[str, Any]:
+        """What the figures of the row depend on, by column: its key is their digest, see :func:`key_of`."""
         identity = {column.name: getattr(self, column.name) for column in COLUMNS if column.key}
         # Rows that were timed for themselves have as many repeats as it took; others keep the keys of older versions.
         del identity["repeats" if self.timing else "timing"]
@@ -247,17 +246,22 @@ class Record:
             del identity["source"]
         if self.target_over == "set":  # its knob is none of its settings, and one for the whole data set
             identity["knob_value"] = self.knob_value
-        text = json.dumps({"schema": self.schema, **identity}, sort_keys=True, separators=(",", ":"))
-        return dataclasses.replace(self, key=hashlib.sha256(text.encode()).hexdigest()[:16])
+        return {"schema": self.schema, **identity}
+
+    def keyed(self) -> Self:
+        """The row with the key that its other columns give."""
+        return dataclasses.replace(self, key=key_of(self.dependencies))
+
+    @property
+    def rivals(self) -> list[dict[str, Any]]:
+        """Dependencies of rows that can take its place: it, one timed better, older ones, which tell no source."""
+        better = [self, dataclasses.replace(self, timing=ALONE)]
+        return [row.dependencies for one in better for row in (one, dataclasses.replace(one, source=""))]
 
     @property
     def alike(self) -> frozenset[str]:
-        """Keys of the rows that can take its place: its own, those of a row that was timed better, and of older rows.
-
-        An older row does not tell its source.
-        """
-        better = [self, dataclasses.replace(self, timing=ALONE).keyed()]
-        return frozenset(key for row in better for key in (row.key, row.without_source().key))
+        """Keys of the rows that can take its place, see :attr:`rivals`."""
+        return frozenset(map(key_of, self.rivals))
 
     @property
     def publishable(self) -> bool:

@@ -1,7 +1,11 @@
-"""The settings of a codec as texts: of a cell of the records, and of the command line; and the values they may have."""
+"""The settings of a codec as texts: of a cell of the records, and of the command line; and the values they may have.
+
+And keys of rows, which are digests of such values.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +21,16 @@ Settings = dict[str, bool | int | float | str]
 def settings_text(settings: Mapping[str, bool | int | float | str]) -> str:
     """Settings as canonical JSON: sorted names, no spaces. Equal settings have equal texts."""
     return json.dumps(dict(settings), sort_keys=True, separators=(",", ":"))
+
+
+def key_of(dependencies: Mapping[str, Any]) -> str:
+    """The key of a row: 16 hexadecimal digits, a digest of what its figures depend on.
+
+    Args:
+        dependencies: plain values by column, see ``Record.dependencies``.
+    """
+    text = json.dumps(dependencies, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def read_settings(text: str) -> Settings:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from benchmark.codec import Codec
 from benchmark.plugins import codec_class, metric_definitions, portable_name
 from benchmark.record.row import DISTURBED, GIVEN_UP, OTHER_STREAM, UNUSABLE, Record
 from benchmark.run.engine import Workers, run_tasks
+from benchmark.run.images import ImageDigests
 from benchmark.run.mean_matching import MeanSearch
+from benchmark.run.pending import pending
 from benchmark.run.plan import Part, Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
@@ -21,6 +23,7 @@ def execute(
     plan: Plan,
     searches: Sequence[MeanSearch],
     store: RecordStore,
+    digests: ImageDigests,
     progress: Progress,
     workers: Workers,
 ) -> None:
@@ -30,6 +33,7 @@ def execute(
         plan: the plan of the study.
         searches: the searches for the plan's targets of means, all at their end.
         store: the store of the rows; rows that it has and that need no second try are not made again.
+        digests: what is known of the pictures; it is told what is learned of them.
         progress: counts rows.
         workers: what carries the work.
     """
@@ -52,7 +56,7 @@ def execute(
     held = {row.identity for row in store.usable if row.reusable(definitions, sources)}
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
     # Image by image, so that its side of the metrics, cached by the worker, serves all targets of a codec.
-    tasks = [
+    tasks = (
         plan.task_of(
             part.codec,
             item,
@@ -62,9 +66,14 @@ def execute(
         )
         for item in plan.items
         for part in parts
-    ]
+    )
+    left, dropped = pending(tasks, digests)
+    progress.skip(dropped, "made before")
+    there: dict[str, set[str]] = {}
+    for row in store.usable:
+        there.setdefault(row.image, set()).add(row.image_sha256)
     given_up: set[str] = set()
-    for task, made in run_tasks(tasks, workers):
+    for task, made in run_tasks(left, workers):
         where = f"{codec_class(task.codec).name} on {printable(task.item)}"
         records = [
             record
@@ -76,6 +85,7 @@ def execute(
         for text in _remarks(records, where, given_up):
             progress.note(text)
         store.append(records)
+        digests.learn(task.item, _digest(made, there.get(printable(task.item), set())))
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:
             progress.advance(len(records), where)
@@ -90,6 +100,19 @@ def _remarks(records: Sequence[Record], where: str, given_up: set[str]) -> Itera
             given_up.add(record.codec)
         elif not record.settled or {DISTURBED, OTHER_STREAM} & set(record.flags):
             yield f"{record.status}: {where}: {record.reason}"
+
+
+def _digest(made: Sequence[Record], there: Collection[str]) -> str:
+    """The digest of the picture of a task that a worker has ended; empty where that cannot be told.
+
+    Args:
+        made: all rows that were made of it.
+        there: the digests that the rows of the picture have that were there before.
+    """
+    if made:
+        return made[0].image_sha256
+    # The worker has read it, and all its rows are there already: it is the picture of these rows.
+    return next(iter(there)) if len(there) == 1 else ""
 
 
 def _unusable(plan: Plan) -> dict[str, list[Record]]:

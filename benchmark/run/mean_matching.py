@@ -14,7 +14,9 @@ from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics, codec_class, metric_definitions
 from benchmark.record.row import GIVEN_UP, Record
 from benchmark.run.engine import Workers, run_tasks
+from benchmark.run.images import ImageDigests
 from benchmark.run.matching import RATES, Match, Target, knob_values, row_settings, steps
+from benchmark.run.pending import pending
 from benchmark.run.plan import Plan
 from benchmark.run.store import RecordStore
 from benchmark.run.study import OperatingPoint
@@ -98,6 +100,7 @@ class MeanSearch:
 def search_means(
     plan: Plan,
     path: Path,
+    digests: ImageDigests,
     progress: Progress,
     workers: Workers,
     *,
@@ -108,6 +111,7 @@ def search_means(
     Args:
         plan: the plan of the study.
         path: records file of the trials alone, so that an interrupted search can go on.
+        digests: what is known of the pictures.
         progress: is told of each trial.
         workers: what carries the work.
         fresh: whether trials of earlier runs are not to be reused.
@@ -122,25 +126,27 @@ def search_means(
     names = {find_metric(all_metrics(), column).name for column in columns}
     trial_of = {"metrics": tuple(sorted(names)), "repeats": 1}
     store = RecordStore(path, fresh=fresh)
-    while pending := [search for search in searches if search.pending]:
-        trials = {repr(search.trial): search.trial for search in pending}  # two may try the same
+    while searching := [search for search in searches if search.pending]:
+        different = {repr(search.trial): search.trial for search in searching}  # two may try the same
+        trials = [(trial, [trial.settings]) for trial in different.values()]
         done = store.done(metric_definitions(names), plan.task.metric_sources)
-        tasks = [
+        tasks = (
             plan.task_of(
                 trial.codec,
                 item,
                 **trial_of,
-                settings=[trial.settings],
+                settings=settings,
                 done=done[printable(item), codec_class(trial.codec).name],
             )
             for item in plan.items
-            for trial in trials.values()
-        ]
-        for task, records in run_tasks(tasks, workers):
+            for trial, settings in trials
+        )
+        left, _ = pending(tasks, digests)
+        for task, records in run_tasks(left, workers):
             store.append(records)
             progress.advance(0, _tried(task))
         rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}
-        for search in pending:
+        for search in searching:
             tried = codec_class(search.codec).from_settings(search.trial.settings)
             place = tried.name, row_settings(tried, None)
             search.proceed([rows[plan.label, printable(item), *place] for item in plan.items])

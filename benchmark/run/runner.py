@@ -14,6 +14,7 @@ from benchmark.record.streams import has_streams
 from benchmark.run.engine import Workers
 from benchmark.run.execute import execute
 from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, write_manifest
+from benchmark.run.images import ImageDigests
 from benchmark.run.mean_matching import search_means
 from benchmark.run.patience import Patience
 from benchmark.run.plan import Plan, plan_study
@@ -73,6 +74,7 @@ def run_study(
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     interrupted = False
+    digests = ImageDigests(out, plan.dataset, plan.items)
     store = RecordStore(out / "records.csv", fresh=fresh)
     earlier = list(store.rows)
     unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
@@ -90,10 +92,11 @@ def run_study(
         if others:
             progress.note(f"note: {others_text(out, others, kept)}")
         try:
-            searches = search_means(plan, out / "search.csv", progress, workers, fresh=fresh)
-            execute(plan, searches, store, progress, workers)
+            searches = search_means(plan, out / "search.csv", digests, progress, workers, fresh=fresh)
+            execute(plan, searches, store, digests, progress, workers)
         except KeyboardInterrupt:
             interrupted = True
+    digests.save()
     made = store.rows[len(earlier) :]
     store.arrange(plan.rows)
     rows = [row for row in store.rows if row.identity in planned]

@@ -66,20 +66,29 @@ class RecordStore:
             self._read()
         self._first = len(self.rows) if fresh else 0
         self._columns = self._header()
-        if not path.exists() or path.read_bytes() != self._text(self.rows).encode():
+        if not self._fits():
             self._write_anew()
+        self._written = list(self.rows)
 
     def _read(self) -> None:
         rejected = []
         metrics = metric_columns()
         for row in read_rows(self.path, metrics):
-            if row.problem:
+            if row.record is None:
                 rejected.append(row)
             else:
-                self.rows.append(Record.from_cells(row.cells, metrics))
+                self.rows.append(row.record)
         if rejected:
             set_aside(self.path, rejected)
         self.problems = _told(self.path, rejected)
+
+    def _fits(self) -> bool:
+        """Whether rows can be added to the file as it is: its columns are those of its rows, and its last line ends."""
+        if not self.path.exists() or self.problems:
+            return False
+        header = self._text([]).encode()
+        with self.path.open("rb") as file:
+            return file.read(len(header)) == header and file.seek(-1, 2) > 0 and file.read() == b"\n"
 
     def append(self, records: Iterable[Record]) -> None:
         """Adds rows, and hands them to the operating system before it returns.
@@ -126,7 +135,9 @@ class RecordStore:
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
         self.rows, self._first = [row for _, (_, row) in ranked], 0
-        self._write_anew()
+        if list(map(id, self.rows)) != list(map(id, self._written)):
+            self._write_anew()
+            self._written = list(self.rows)
 
     @property
     def usable(self) -> list[Record]:

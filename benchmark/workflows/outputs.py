@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.analysis.matched import matched_forms, matched_table
@@ -11,7 +15,7 @@ from benchmark.analysis.results import plain_summary, results_of
 from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import mean_seconds
 from benchmark.defaults import GIVE_UP_AFTER
-from benchmark.metric import shown_metrics
+from benchmark.metric import Metric, shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.frames import csv_text
 from benchmark.report.figures.curves import draw_all
@@ -19,9 +23,14 @@ from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
 from benchmark.run.study import Study
+from benchmark.system.documents import read_json
+from benchmark.system.environment import commit, own_version, package_versions
 from benchmark.system.files import make_folder, replace_file
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
+
+NAME = "outputs.json"
+"""Name of the file that says of which records the other files of a folder were written."""
 
 
 def run_to_files(
@@ -63,14 +72,47 @@ def run_to_files(
 
 
 def write_outputs(folder: Path) -> None:
-    """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets."""
+    """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets.
+
+    They stay as they are where they were written of the same records by the same code: ``outputs.json`` says so.
+    """
     known = known_metrics(all_metrics(), [read_manifest(folder)])
+    behind = _behind(folder, known)
+    if not behind or _written_of(folder) != behind:
+        files = _write(folder, known)
+        content = {"of": behind, "files": [file.relative_to(folder).as_posix() for file in files]}
+        replace_file(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _behind(folder: Path, known: Sequence[Metric]) -> str:
+    """A digest of all that the files depend on; empty where the code is that of no commit, and may change unseen."""
+    if commit().endswith("+"):
+        return ""
+    digest = hashlib.sha256(repr((own_version(), sorted(package_versions().items()), known)).encode())
+    with (folder / "records.csv").open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _written_of(folder: Path) -> str:
+    """What the files of a folder were written of, see :func:`_behind`; empty where it is not known, or one is gone."""
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        told = read_json(folder / NAME)
+        if all((folder / name).is_file() for name in told["files"]):
+            return str(told["of"])
+    return ""
+
+
+def _write(folder: Path, known: Sequence[Metric]) -> list[Path]:
+    """Writes the files, and returns their paths."""
     records = read_records(folder / "records.csv", [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
     results = results_of([records], [], known)
     summary = plain_summary(results)
-    replace_file(folder / "summary.csv", csv_text(summary))
+    written = [folder / "summary.csv"]
+    replace_file(written[0], csv_text(summary))
     matched = matched_table(summary, metrics, mean_seconds(records, KEYS))
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, matched_forms(metrics)))
-    draw_all(results, shown_metrics(metrics), folder)
+        written.append(path)
+    return [*written, *draw_all(results, shown_metrics(metrics), folder)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark.errors import RecordsError, SettingError
-from benchmark.record.settings import Settings, check_range, parse_value, read_settings, settings_text
+from benchmark.record.settings import Settings, check_range, key_of, parse_value, read_settings, settings_text
 
 
 def test_equal_settings_have_equal_texts() -> None:
@@ -41,3 +41,9 @@ def test_values_out_of_range_are_told() -> None:
     for value, limits, says in wrong:
         with pytest.raises(SettingError, match=says):
             check_range("x", value, limits)
+
+
+def test_keys_do_not_depend_on_the_order_of_columns() -> None:
+    assert key_of({"image": "a", "repeats": 1}) == key_of({"repeats": 1, "image": "a"})
+    assert key_of({"image": "a", "repeats": 1}) != key_of({"image": "a", "repeats": 2})
+    assert len(key_of({})) == 16

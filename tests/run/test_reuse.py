@@ -104,3 +104,24 @@ def test_another_study_in_the_folder_stays_and_is_told(tmp_path: Path, rdbench: 
     both = rdbench(*WORDS, "--codecs", "png", "--set", "png.level=1,6").stdout
     assert "another study" not in both, "it says how all rows are made"
     assert "4 of them from an earlier run" in both
+
+
+def test_a_run_with_nothing_to_do_reads_no_picture(
+    tmp_path: Path, rdbench: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark.dataset.SETTLING", -1.0)
+    words = (*WORDS, "--codecs", "png", "--set", "png.level=6")
+    rdbench(*words)
+    (tmp_path / "out" / "images.json").unlink()  # as of a version that knew no such file
+    rdbench(*words)
+
+    def unread(*_: object) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("benchmark.run.task.prepared_reference", unread)
+        assert "rows: 2 ok; 2 of them from an earlier run" in rdbench(*words).stdout
+    Image.fromarray(photo(8, 8, seed=5)).save(tmp_path / "pictures" / "a.png")
+    said = rdbench(*words).stdout
+    assert "rows: 2 ok; 1 of them from an earlier run" in said
+    assert "made again: 1 row of png: the picture is another" in said

@@ -38,3 +38,38 @@ def test_a_second_run_in_a_folder_is_refused_and_reading_is_not(rdbench: Run, tm
     assert f"another process works in this folder (process {os.getpid()} on " in refused.stderr
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     assert "4 of them from an earlier run" in rdbench(*words, "jpeg.quality=10,30,50,70,90").stdout
+
+
+@pytest.mark.usefixtures("serial")
+def test_files_are_written_anew_only_where_something_behind_them_changed(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "pictures" / "a.png")
+    drawn: list[int] = []
+
+    def draw(results: object, metrics: object, folder: Path) -> list[Path]:
+        drawn.append(1)
+        (folder / "rd_psnr_rgb.svg").write_text("<svg/>")
+        return [folder / "rd_psnr_rgb.svg"]
+
+    monkeypatch.setattr("benchmark.workflows.outputs.draw_all", draw)
+    monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc")
+    words = ("run", "--codecs", "jpeg", "--dataset", "folder:pictures", "--metrics", "psnr", "--out", "out", "--set")
+    rdbench(*words, "jpeg.quality=10,90")
+    records = (tmp_path / "out" / "records.csv").stat()
+    rdbench(*words, "jpeg.quality=10,90")
+    assert len(drawn) == 1
+    assert (tmp_path / "out" / "records.csv").stat() == records
+    (tmp_path / "out" / "summary.csv").unlink()
+    rdbench(*words, "jpeg.quality=10,90")
+    assert len(drawn) == 2
+    rdbench(*words, "jpeg.quality=10,50,90")
+    assert len(drawn) == 3
+    monkeypatch.setattr("benchmark.workflows.outputs.own_version", lambda: "9.9")
+    rdbench(*words, "jpeg.quality=10,50,90")
+    assert len(drawn) == 4
+    monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc+")
+    rdbench(*words, "jpeg.quality=10,50,90")
+    rdbench(*words, "jpeg.quality=10,50,90")
+    assert len(drawn) == 6

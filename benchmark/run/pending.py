@@ -1,0 +1,55 @@
+"""Which tasks are left: those whose rows are there are dropped before any worker starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from benchmark.plugins import codec_class
+from benchmark.record.settings import key_of
+from benchmark.run.images import ImageDigests
+from benchmark.run.task import Task, blank_record
+from benchmark.system.names import printable
+
+
+def pending(tasks: Iterable[Task], digests: ImageDigests) -> tuple[list[Task], int]:
+    """Tasks without the operating points whose rows are there already.
+
+    Where the pixels of an item are not known without reading them, its tasks stay whole: the worker that reads them
+    drops what is there.
+
+    Args:
+        tasks: all tasks. Those of one codec and target share the object of their settings, item by item.
+        digests: the digests of pictures that are known.
+
+    Returns:
+        The tasks of which something is left, and how many operating points were dropped.
+    """
+    left: list[Task] = []
+    dropped = 0
+    patterns: dict[tuple[str, str, int], tuple[Task, list[list[dict[str, Any]]]]] = {}
+    for task in tasks:
+        digest = digests.of(task.item) if task.done else ""
+        if not digest:
+            left.append(task)
+            continue
+        name = task.codec, str(task.target), id(task.settings)
+        if name not in patterns:  # with the task, so that no other settings get the id of these
+            patterns[name] = task, _rivals(task)
+        about = {"image": printable(task.item), "image_sha256": digest}
+        kept = [
+            settings
+            for settings, rivals in zip(task.settings, patterns[name][1], strict=True)
+            if task.done.isdisjoint(key_of({**rival, **about}) for rival in rivals)
+        ]
+        dropped += len(task.settings) - len(kept)
+        if kept:
+            left.append(replace(task, settings=kept))
+    return left, dropped
+
+
+def _rivals(task: Task) -> list[list[dict[str, Any]]]:
+    """What the keys of each operating point depend on but for the picture, see ``Record.rivals``."""
+    cls = codec_class(task.codec)
+    return [blank_record(task, cls.from_settings(settings)).rivals for settings in task.settings]
