@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -121,6 +122,18 @@ def goes_on() -> Iterator[None]:
     help="Operating points of a codec in a row that may time out, crash or run out of memory, until its other rows are "
     "skipped; 0 for any number. The same command, started again, tries them again.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["processes", "dask"]),
+    help="What carries the work: processes of this machine, or the workers of a Dask cluster.  [default: processes, or "
+    "dask with --scheduler]",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Scheduler of a Dask cluster that is there, such as tcp://10.0.0.1:8786. Without it, --engine dask starts "
+    "--jobs workers on this machine.",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -148,6 +161,8 @@ def run(
     timeout: float | None,
     memory: str | None,
     give_up_after: int,
+    engine: str | None,
+    scheduler: str | None,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -193,7 +208,25 @@ def run(
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     each = zip(studies, folders, strict=True)
     how = {"fresh": fresh, "keep": keep is not None, "memory": most, "give_up_after": give_up_after}
+    if engine == "dask" or scheduler is not None:
+        how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
     _run_each(each, data_root, jobs, how, as_json=as_json)
+
+
+def _dask(engine: str | None, scheduler: str | None, *, timing: bool) -> Any:
+    """The engine that hands the work to Dask.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
+    from benchmark.errors import UsageError
+    from benchmark.system.cluster import dask_pool
+
+    if engine == "processes":
+        raise UsageError("--scheduler: expected --engine dask with it, got --engine processes; leave one of them out")
+    if timing:
+        raise UsageError("--timing measures with one worker, alone on this machine; leave --engine and --scheduler out")
+    return functools.partial(dask_pool, scheduler=scheduler or "")
 
 
 def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:

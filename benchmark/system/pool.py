@@ -144,7 +144,7 @@ class _Processes(threading.Thread):
     def submit(
         self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
     ) -> Future[_Result]:
-        return self._ask(pickled(_once, (function, *arguments)), _limits(limit), "", _one_result)
+        return self._ask(pickled(once, (function, *arguments)), _limits(limit), "", _one_result)
 
     def follow(
         self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
@@ -257,7 +257,7 @@ def _limits(limit: float | None, more: float = 0.0) -> tuple[float, float] | Non
     return None if limit is None else (limit + more, limit)
 
 
-def _once(function: Callable[..., _Result], *arguments: Any) -> Iterator[_Result]:
+def once(function: Callable[..., _Result], *arguments: Any) -> Iterator[_Result]:
     """The result of a function as the one step of work."""
     yield function(*arguments)
 

@@ -28,6 +28,7 @@ from benchmark.system.environment import commit, own_version, package_versions
 from benchmark.system.files import make_folder, replace_file
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
+from benchmark.system.pool import Engine
 
 NAME = "outputs.json"
 """Name of the file that says of which records the other files of a folder were written."""
@@ -44,6 +45,7 @@ def run_to_files(
     keep: bool = False,
     memory: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
+    engine: Engine | None = None,
 ) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
@@ -65,6 +67,7 @@ def run_to_files(
             memory=memory,
             give_up_after=give_up_after,
             note=note,
+            **({"engine": engine} if engine else {}),
         )
         if outcome.statuses:
             write_outputs(out)

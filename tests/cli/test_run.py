@@ -146,3 +146,17 @@ def test_targets_out_of_reach_and_out_of_range(rdbench: Run, tmp_path: Path, ser
     assert (done.returncode, "nothing was measured: all rows are unreachable" in done.stdout) == (1, True)
     done = rdbench(*words, "--match", "ssim>=1.5", check=False)
     assert (done.returncode, "expected a value of ssim_rgb from -1 to 1" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--engine", "processes", "--scheduler", "tcp://127.0.0.1:1"], "--scheduler: expected --engine dask with it"),
+        (["--engine", "dask", "--timing"], "--timing measures with one worker, alone on this machine"),
+        (["--engine", "threads"], "'threads' is not one of 'processes', 'dask'"),
+    ],
+)
+def test_engines_that_do_not_fit_are_told(rdbench: Run, words: list[str], expected: str) -> None:
+    done = rdbench("run", "--codecs", "jpeg", "--dataset", "sample", *words, check=False)
+    assert done.returncode == 2
+    assert expected in done.stderr
