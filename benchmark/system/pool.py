@@ -176,8 +176,8 @@ class _Processes(threading.Thread):
                 connection.wait([self._woken, *(pipe for worker in watched for pipe in worker.channels())], pause)
                 for worker in watched:
                     worker.look()
-                self._workers = [worker for worker in self._workers if not worker.has_ended]
-                self._ending = [worker for worker in self._ending if not worker.has_ended]
+                self._workers = [worker for worker in self._workers if not worker.is_over]
+                self._ending = [worker for worker in self._ending if not worker.is_over]
         except Exception as error:  # such as no more processes or open files: those who wait have to hear of it
             reason = typed_line(error)
         with self._lock:

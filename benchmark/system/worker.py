@@ -91,6 +91,8 @@ class Worker:
         self._kill_at: float | None = None
         self._error: Exception | None = None
         self._kills = 0
+        self.is_over = False
+        """Whether a look has found that nothing of it is left; it has no work then. It may end between two looks."""
         self._process = worker_context().Process(target=serve, args=(theirs, printed, most), daemon=True)
         try:
             self._process.start()
@@ -131,6 +133,7 @@ class Worker:
                 self._finish(self._error or self._died())
             for pipe in (self._told, self._printed):
                 pipe.close()
+            self.is_over = True
             return
         now = time.monotonic()
         if self._kill_at is not None:

@@ -11,6 +11,7 @@ import pytest
 
 from benchmark.errors import PluginError
 from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
+from benchmark.system.worker import Worker
 
 
 @pytest.mark.slow
@@ -53,6 +54,28 @@ def test_a_process_serves_one_lane() -> None:
     every = [pid for pids in served.values() for pid in pids]
     assert len(every) == len(set(every)), "no process has two lanes"
     assert len(every) < len(futures), "and each does more than one piece of work"
+
+
+def leaving() -> Iterator[str]:
+    yield "bye"
+    time.sleep(0.5)
+    os._exit(3)
+
+
+@pytest.mark.slow
+def test_work_of_a_process_that_ends_between_two_looks_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Worker.look
+
+    def look_long(worker: Worker) -> None:
+        look(worker)
+        while worker.work and worker.work.steps and not worker.has_ended:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Worker, "look", look_long)
+    with process_pool(1) as pool:
+        followed = pool.follow(leaving, lane="one").result(60)
+    assert followed.steps == ["bye"]
+    assert isinstance(followed.error, WorkerDied)
 
 
 @pytest.mark.slow
