@@ -281,12 +281,8 @@ class Record:
                 taken to be of the present code.
         """
         known = {name: source for name, source in self.metric_sources.items() if name in definitions}
-        return (
-            self.settled
-            and self.key != ""
-            and definitions.items() <= self.metric_definitions.items()
-            and known.items() <= sources.items()
-        )
+        same = definitions.items() <= self.metric_definitions.items() and known.items() <= sources.items()
+        return self.settled and self.key != "" and same
 
     def cells(self) -> dict[str, str]:
         """The row as the texts of a file, by column."""
