@@ -21,6 +21,7 @@ from benchmark.record.row import GIVEN_UP, Record
 from benchmark.run.patience import Patience
 from benchmark.run.task import MOST, Begun, Task, blank_record, follow_task, one_line
 from benchmark.system.environment import thread_environment, variables
+from benchmark.system.memory import is_memory_error
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied, process_pool
 
 
@@ -87,6 +88,7 @@ def _run_on(
     running: dict[Future[Followed[Begun | Record]], Task] = {}
     finished: SimpleQueue[Future[Followed[Begun | Record]]] = SimpleQueue()
     waiting = deque(tasks)
+    spent: list[Task] = []
 
     def ended(future: Future[Followed[Begun | Record]]) -> None:
         """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
@@ -121,6 +123,11 @@ def _run_on(
             followed = future.result()
         except PoolBroken:
             return [task, *waiting, *running.values()]
+        if not followed.steps and is_memory_error(followed.error) and task not in spent:
+            # What an earlier task of the codec left in the process took the memory: a new process tries again.
+            spent.append(task)
+            waiting.append(task)
+            continue
         part, records = _came_to(task, followed)
         yield part, records
         if rest := task.settings[len(part.settings) :]:
@@ -137,13 +144,15 @@ def _given_up(task: Task, patience: Patience) -> tuple[Task, list[Record]]:
 def _statuses(followed: Followed[Begun | Record]) -> list[str]:
     """What became of the operating points that a worker began, in order."""
     found = [step.status for step in followed.steps if isinstance(step, Record)]
-    if followed.error is not None:
+    told = isinstance(followed.steps[-1], Record) if followed.steps else is_memory_error(followed.error)
+    if followed.error is not None and not told:
         found.append(_status_of(followed.error))
     return found
 
 
 def _status_of(error: Exception) -> str:
-    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), "failed")
+    known = (status for kind, status in _STATUSES.items() if isinstance(error, kind))
+    return next(known, "out-of-memory" if is_memory_error(error) else "failed")
 
 
 def _came_to(task: Task, followed: Followed[Begun | Record]) -> tuple[Task, list[Record]]:
@@ -155,7 +164,11 @@ def _came_to(task: Task, followed: Followed[Begun | Record]) -> tuple[Task, list
     status = _status_of(error)
     begun = [step.place for step in followed.steps if isinstance(step, Begun)]
     if not begun:  # such as an unreadable image: every row of the task says so
-        reason = typed_line(error, MOST) if status == "failed" else one_line(f"before the first encode, {error}")
+        reason = (
+            typed_line(error, MOST)
+            if not isinstance(error, tuple(_STATUSES))
+            else one_line(f"before the first encode, {error}")
+        )
         return task, _all_lost(task, status, reason)
     part = dataclasses.replace(task, settings=task.settings[: begun[-1] + 1])
     if isinstance(followed.steps[-1], Begun):

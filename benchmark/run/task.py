@@ -121,6 +121,10 @@ def follow_task(task: Task) -> Iterator[Begun | Record]:
     Yields:
         Before each record that its operating point begins: whoever carries the task knows which one it is that takes
         too long, or ends this process.
+
+    Raises:
+        MemoryError: memory ran out, and the record that tells is given. What holds it may stay: another process has to
+            go on with the other operating points.
     """
     start_decoder(task.codec)
     with pinned(task.cores):
@@ -168,6 +172,8 @@ def _run(task: Task) -> Iterator[Begun | Record]:
             given = reference.images.copy()
             encoded.clear()
         yield made
+        if made.status == "out-of-memory":
+            raise MemoryError(made.reason)
 
 
 def _without_result(record: Record, error: BaseException) -> Record:

@@ -126,6 +126,13 @@ class _Popen(popen_spawn_posix.Popen):
                 if place not in kept:
                     os.close(place)
 
+    def _send_signal(self, sig: int) -> None:
+        if self.returncode is None:
+            # A codec may have stopped the guard: it has to go on, to see the end of the process.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._guard, signal.SIGCONT)
+        super()._send_signal(sig)  # type: ignore[misc]  # of the standard library's own base class
+
     def poll(self, flag: int = os.WNOHANG) -> int | None:
         if self.returncode is None:
             try:

@@ -26,7 +26,7 @@ GROUPS = Path("/sys/fs/cgroup")
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([MG])(?:i?B)?", re.IGNORECASE)
 
-_SAID = ("std::bad_alloc", "allocate memory", "RESOURCE_EXHAUSTED", "ResourceExhausted")
+_SAID = ("std::bad_alloc", "allocate memory", "nable to allocate", "RESOURCE_EXHAUSTED", "ResourceExhausted")
 """What libraries say that get no more memory, and raise something of their own or abort."""
 
 

@@ -194,6 +194,8 @@ class Worker:
                 self._start_clock(further)
             else:
                 self._finish(value)
+                if memory.is_memory_error(value):  # it ends by itself, see serve
+                    self._kill_at = time.monotonic() + _PATIENCE
 
     def _finish(self, error: Exception | None) -> None:
         assert self.work is not None
@@ -219,6 +221,8 @@ def pickled(function: Callable[..., Iterable[Any]], arguments: tuple[Any, ...]) 
 
 def serve(told: Connection, printed: Connection, most: int | None) -> None:
     """What the process does: it works until there is no more work. What it prints goes to those who have it.
+
+    It also ends after work that ran out of memory: another process begins with none.
 
     Args:
         told: the pipe through which work comes, and is told of.
@@ -252,6 +256,8 @@ def serve(told: Connection, printed: Connection, most: int | None) -> None:
                 error = raised
             end_task()
             told.send_bytes(_last_message(error))
+            if memory.is_memory_error(error):  # what holds the memory may be there for good
+                return
 
 
 def _last_message(error: Exception | None) -> bytes:

@@ -132,3 +132,46 @@ def test_a_codec_that_is_lost_again_and_again_is_given_up(tasks: list[Task]) -> 
     given_up = [row for row in rows if row.status == "skipped"]
     assert all(row.flags == ("given-up",) and not row.settled for row in given_up)
     assert {row.reason for row in given_up} == {patience.reason("jpeg")}
+
+
+class Spent(Flawed):
+    """An engine whose process has no memory left for a task, and runs out of it in the first operating point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        self.asked += 1
+        future: Future[Followed[_Result]] = Future()
+        steps: list[Any] = [] if self.asked == 1 else list(function(*arguments))
+        if self.asked == 2:
+            steps = [steps[0], replace(steps[1], status="out-of-memory")]
+        future.set_result(Followed(steps, MemoryError("no more") if self.asked <= 2 else None))
+        return future
+
+
+def test_a_process_without_memory_is_not_the_end_of_other_rows(tasks: list[Task]) -> None:
+    engine = Spent()
+    patience = Patience(2)
+    rows = [row for _, rows in run_tasks(tasks[:1], Workers(1, 60, patience, engine=engine)) for row in rows]
+    assert [row.status for row in rows] == ["out-of-memory", "ok"]
+    assert engine.asked == 3
+
+
+def test_an_image_for_which_memory_never_suffices_is_lost_once(tasks: list[Task]) -> None:
+    class Never(Spent):
+        def follow(
+            self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        ) -> Future[Followed[_Result]]:
+            self.asked += 1
+            future: Future[Followed[_Result]] = Future()
+            future.set_result(Followed([], MemoryError("no more")))
+            return future
+
+    engine = Never()
+    rows = [row for _, rows in run_tasks(tasks[:1], Workers(1, 60, Patience(0), engine=engine)) for row in rows]
+    assert [(row.status, row.reason) for row in rows] == [("out-of-memory", "MemoryError: no more")] * 2
+    assert engine.asked == 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmark.system import memory
+from benchmark.system.guard import AVAILABLE
 from benchmark.system.pool import Pool, process_pool
 from benchmark.system.worker import OutOfMemory, WorkerDied
 from benchmark.system.worker import serve as own_serve
@@ -37,6 +38,10 @@ def steps(*deeds: str) -> Iterator[str | int]:
                 kept = []
                 while True:
                     kept.append(b"\1" * (1 << 24))
+            case "stop":
+                os.kill(os.getppid(), signal.SIGSTOP)
+            case "memory":
+                raise MemoryError("no more")
             case "shut":
                 os.closerange(3, 100)
         yield os.getpid()
@@ -84,3 +89,24 @@ def test_a_process_that_holds_too_much_is_ended(monkeypatch: pytest.MonkeyPatch)
 def serve_without_limit(told: Any, printed: Any, most: int | None) -> None:
     """What a process does whose own limit does not hold."""
     own_serve(told, printed, None)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AVAILABLE, reason="this system has no guards")
+def test_a_guard_that_was_stopped_ends_its_process_all_the_same() -> None:
+    started = time.monotonic()
+    with process_pool(1) as pool:
+        stopped, _ = came_to(pool, "stop", "hang")
+        assert came_to(pool, "well") == (["well"], None)
+        came_to(pool, "stop")
+    assert stopped == ["stop", "hang"]
+    assert time.monotonic() - started < 50, "nobody waits for a process that is gone"
+
+
+@pytest.mark.slow
+def test_a_process_that_ran_out_of_memory_is_replaced() -> None:
+    with process_pool(1) as pool:
+        first, second, third = (pool.follow(steps, *deeds, lane="one") for deeds in (["well"], ["memory"], ["well"]))
+        pid, after = first.result(60).steps[-1], third.result(60).steps[-1]
+        assert isinstance(second.result(60).error, MemoryError)
+    assert pid != after
