@@ -134,6 +134,11 @@ def goes_on() -> Iterator[None]:
     help="Scheduler of a Dask cluster that is there, such as tcp://10.0.0.1:8786. Without it, --engine dask starts "
     "--jobs workers on this machine.",
 )
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Prints where the time of the run went: reading, encoding, decoding, metrics, waiting.",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -163,6 +168,7 @@ def run(
     give_up_after: int,
     engine: str | None,
     scheduler: str | None,
+    profile: bool,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -210,7 +216,7 @@ def run(
     how = {"fresh": fresh, "keep": keep is not None, "memory": most, "give_up_after": give_up_after}
     if engine == "dask" or scheduler is not None:
         how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
-    _run_each(each, data_root, jobs, how, as_json=as_json)
+    _run_each(each, data_root, jobs, how, profile=profile, as_json=as_json)
 
 
 def _dask(engine: str | None, scheduler: str | None, *, timing: bool) -> Any:
@@ -252,6 +258,7 @@ def _run_each(
     jobs: int,
     how: Mapping[str, Any],
     *,
+    profile: bool,
     as_json: bool,
 ) -> NoReturn:
     """Runs studies one after the other, each into a folder, until one is interrupted; ends the command.
@@ -259,8 +266,10 @@ def _run_each(
     Args:
         studies: the studies, with their folders.
         data_root, jobs, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
+        profile: whether it is told where the time went.
         as_json: whether their outcomes are printed as JSON.
     """
+    from benchmark.cli.profile import print_profile, told_profile
     from benchmark.cli.terminal import print_outcome
     from benchmark.workflows.outputs import run_to_files
 
@@ -271,10 +280,15 @@ def _run_each(
             outcomes.append(outcome)
             if not as_json:
                 print_outcome(outcome)
+                if profile:
+                    print_profile(outcome.profile)
             if outcome.interrupted:
                 break
     if as_json:
-        told = [{"folder": str(outcome.folder), "nothing": outcome.nothing} for outcome in outcomes]
+        told = [
+            {"folder": str(outcome.folder), "nothing": outcome.nothing, "profile": told_profile(outcome.profile)}
+            for outcome in outcomes
+        ]
         print_json([{**asdict(outcome), **more} for outcome, more in zip(outcomes, told, strict=True)])
     if outcomes[-1].interrupted:
         sys.exit(INTERRUPTED)

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from benchmark.codec import Setting
-from benchmark.errors import typed_line
+from benchmark.errors import OutputError, typed_line
 from benchmark.plugins import codec_class
 from benchmark.record.row import GIVEN_UP, Record
+from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
-from benchmark.run.task import MOST, Begun, Task, blank_record, follow_task, one_line
+from benchmark.run.spending import Profile
+from benchmark.run.task import MOST, Begun, Spent, Task, blank_record, follow_task, one_line
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.memory import is_memory_error
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied, process_pool
@@ -35,6 +37,7 @@ class Workers:
         patience: tells when a codec is given up.
         memory: bytes that each process may take; None for no limit.
         engine: starts the workers.
+        profile: gets what they spend.
     """
 
     jobs: int
@@ -42,6 +45,10 @@ class Workers:
     patience: Patience
     memory: int | None = None
     engine: Engine = process_pool
+    profile: Profile = dataclasses.field(default_factory=Profile)
+
+
+_Step = Begun | Record | Spent
 
 
 _RESTARTS = 10
@@ -64,6 +71,9 @@ def run_tasks(tasks: Sequence[Task], workers: Workers) -> Iterator[tuple[Task, l
 
     Yields:
         A task, possibly a part of one given, and its records.
+
+    Raises:
+        OutputError: streams cannot be kept, as on a full disk. The records before are yielded first.
     """
     jobs = min(workers.jobs, max(1, len(tasks)))
     left = [dataclasses.replace(task, jobs=jobs) for task in tasks]
@@ -71,26 +81,26 @@ def run_tasks(tasks: Sequence[Task], workers: Workers) -> Iterator[tuple[Task, l
         for _ in range(_RESTARTS):
             if not left:
                 return
-            with workers.engine(min(jobs, len(left)), memory=workers.memory) as pool:
-                left = yield from _run_on(pool, left, workers.timeout, workers.patience)
+            with workers.profile.kept(jobs), workers.engine(min(jobs, len(left)), memory=workers.memory) as pool:
+                left = yield from _run_on(pool, left, workers)
     for task in left:
         yield task, _all_lost(task, "crashed", "the pool of workers broke again and again")
 
 
 def _run_on(
-    pool: Pool, tasks: Sequence[Task], timeout: float, patience: Patience
+    pool: Pool, tasks: Sequence[Task], workers: Workers
 ) -> Generator[tuple[Task, list[Record]], None, list[Task]]:
     """Runs tasks on one pool.
 
     Returns:
         Those that have to be run again, because the pool broke as a whole.
     """
-    running: dict[Future[Followed[Begun | Record]], Task] = {}
-    finished: SimpleQueue[Future[Followed[Begun | Record]]] = SimpleQueue()
-    waiting = deque(tasks)
+    running: dict[Future[Followed[_Step]], Task] = {}
+    finished: SimpleQueue[Future[Followed[_Step]]] = SimpleQueue()
+    waiting, patience = deque(tasks), workers.patience
     spent: list[Task] = []
 
-    def ended(future: Future[Followed[Begun | Record]]) -> None:
+    def ended(future: Future[Followed[_Step]]) -> None:
         """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
         codec = running[future].codec
         if not future.cancelled() and future.exception() is None:
@@ -107,7 +117,7 @@ def _run_on(
                 yield _given_up(waiting.popleft(), patience)
                 continue
             try:
-                future = pool.follow(follow_task, waiting[0], lane=waiting[0].codec, limit=timeout)
+                future = pool.follow(follow_task, waiting[0], lane=waiting[0].codec, limit=workers.timeout)
             except PoolBroken:
                 return [*waiting, *running.values()]
             running[future] = waiting.popleft()
@@ -128,6 +138,12 @@ def _run_on(
             spent.append(task)
             waiting.append(task)
             continue
+        for step in followed.steps:
+            if isinstance(step, Spent):
+                workers.profile.add(step.seconds)
+        if isinstance(followed.error, Unkept):
+            yield task, _records(followed)
+            raise OutputError(str(followed.error))
         part, records = _came_to(task, followed)
         yield part, records
         if rest := task.settings[len(part.settings) :]:
@@ -141,9 +157,13 @@ def _given_up(task: Task, patience: Patience) -> tuple[Task, list[Record]]:
     return task, [dataclasses.replace(row, flags=(*row.flags, GIVEN_UP)) for row in rows]
 
 
-def _statuses(followed: Followed[Begun | Record]) -> list[str]:
+def _records(followed: Followed[_Step]) -> list[Record]:
+    return [step for step in followed.steps if isinstance(step, Record)]
+
+
+def _statuses(followed: Followed[_Step]) -> list[str]:
     """What became of the operating points that a worker began, in order."""
-    found = [step.status for step in followed.steps if isinstance(step, Record)]
+    found = [record.status for record in _records(followed)]
     told = isinstance(followed.steps[-1], Record) if followed.steps else is_memory_error(followed.error)
     if followed.error is not None and not told:
         found.append(_status_of(followed.error))
@@ -155,10 +175,9 @@ def _status_of(error: Exception) -> str:
     return next(known, "out-of-memory" if is_memory_error(error) else "failed")
 
 
-def _came_to(task: Task, followed: Followed[Begun | Record]) -> tuple[Task, list[Record]]:
+def _came_to(task: Task, followed: Followed[_Step]) -> tuple[Task, list[Record]]:
     """That part of a task that has come to an end, and its records."""
-    records = [step for step in followed.steps if isinstance(step, Record)]
-    error = followed.error
+    records, error = _records(followed), followed.error
     if error is None:
         return task, records
     status = _status_of(error)

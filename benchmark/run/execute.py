@@ -13,6 +13,7 @@ from benchmark.run.images import ImageDigests
 from benchmark.run.mean_matching import MeanSearch
 from benchmark.run.pending import pending
 from benchmark.run.plan import Part, Plan
+from benchmark.run.spending import spending
 from benchmark.run.store import RecordStore
 from benchmark.run.task import blank_record, one_line
 from benchmark.system.names import printable
@@ -84,7 +85,8 @@ def execute(
         ]
         for text in _remarks(records, where, given_up):
             progress.note(text)
-        store.append(records)
+        with spending("writing"):
+            store.append(records)
         digests.learn(task.item, _digest(made, there.get(printable(task.item), set())))
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:

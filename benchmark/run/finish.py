@@ -18,6 +18,7 @@ from benchmark.metric import Metric, metric_groups
 from benchmark.plugins import all_metrics, codec_class, installed_metrics
 from benchmark.record.row import ALONE, DISTURBED, SCHEMA, SEEN, Record
 from benchmark.run.decoder import all_hidden_from
+from benchmark.run.spending import Profile
 from benchmark.run.study import Study
 from benchmark.system.environment import describe, package_versions
 from benchmark.system.files import replace_file
@@ -45,6 +46,7 @@ class Outcome:
         passed_over: how many files of the data set's folder are none of it, in words; empty where there are none.
         unreached: targets that rows could not reach, by codec and target: how many rows, and what came nearest on the
             first of their images.
+        profile: where the time of the run went.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class Outcome:
     unusable: Mapping[str, str] = field(default_factory=dict)
     passed_over: str = ""
     unreached: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    profile: Profile = field(default_factory=Profile)
 
     @property
     def nothing(self) -> str:

@@ -16,7 +16,7 @@ from benchmark.colour.ceiling import COLUMN as CEILING_COLUMN
 from benchmark.colour.ceiling import ceiling, excess
 from benchmark.colour.channels import to_channels
 from benchmark.colour.convert import ColourPath
-from benchmark.errors import PluginError, Unreachable
+from benchmark.errors import OutputError, PluginError, Unreachable
 from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import DISTURBED, SEEN, Record
@@ -26,7 +26,12 @@ from benchmark.run.encoder import Encoded, overhead_of
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.seen import seen_in_training
+from benchmark.run.spending import spending
 from benchmark.run.timing import Stopwatch, Times, disturbance, loads
+
+
+class Unkept(Exception):
+    """The streams of a row cannot be kept, as on a full disk: no fault of the codec, and the end of the run."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def prepare(images: Batch, compared: Batch, wanted: Sequence[str], where: str) -
         defined = [metric for metric, reason in reasons.items() if not reason]
         if defined:
             family = cls()
-            families.append((family, defined, family.prepare(channels, defined)))
+            with spending("metrics"):
+                families.append((family, defined, family.prepare(channels, defined)))
     return Reference(images, digest_pixels(images), compared, families, "; ".join(dict.fromkeys(undefined)))
 
 
@@ -189,20 +195,19 @@ def measure(
     Raises:
         Undecodable, DecoderDied: see :func:`~benchmark.run.decoder.decode_apart`.
         ValueError: the decoder returned images of another size.
+        Unkept: the streams cannot be written.
     """
     images, codec = reference.images, codecs[0]
     parts, stopwatch = tuple(map(tuple, encoded.parts)), conditions.stopwatch
     request = Request(conditions.codec, parts, stopwatch, loads("decode", codecs, images), conditions.cores)
-    found = decode_apart(request)
+    with spending("decoding"):
+        found = decode_apart(request)
     decoded, times = like(np.concatenate(found.parts), images), found.times
     streams = [stream for part in encoded.parts for stream in part]
     accounts = [account for account in map(codec.account, streams) if account is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
-    channels = to_channels(decoded)
-    values: dict[str, float] = {}
-    for family, wanted, prepared in reference.families:
-        for column, per_image in _compared(family, wanted, prepared, channels).items():
-            values[column] = float(per_image.mean())
+    with spending("metrics"):
+        values = _values(reference, decoded)
     suspicion = _suspicion(codec, reference, values.get(CEILING_COLUMN, 0.0))
     # What was counted from the streams themselves takes the place of what the codec says beforehand.
     work = _counted(accounts, pixels) or _complexity(codecs, images)
@@ -215,7 +220,11 @@ def measure(
     if broken := broken_promise(codecs, images, decoded):
         return replace(record, pixels_sha256=digest_pixels(decoded), status="failed", reason=broken)
     if conditions.keep:
-        keep_streams(conditions.keep, encoded.parts)
+        try:
+            with spending("writing"):
+                keep_streams(conditions.keep, encoded.parts)
+        except OutputError as error:
+            raise Unkept(str(error)) from error
     return replace(
         record,
         **_rates(codec, streams, accounts, pixels),
@@ -231,6 +240,16 @@ def measure(
         reason="; ".join(filter(None, remarks.values())),
         flags=tuple(flag for flag, remark in remarks.items() if remark),
     )
+
+
+def _values(reference: Reference, decoded: Batch) -> dict[str, float]:
+    """The metrics of an item by column: each is the mean over its images."""
+    channels = to_channels(decoded)
+    return {
+        column: float(per_image.mean())
+        for family, wanted, prepared in reference.families
+        for column, per_image in _compared(family, wanted, prepared, channels).items()
+    }
 
 
 def _rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], pixels: int) -> dict[str, Any]:

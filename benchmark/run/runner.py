@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from benchmark.run.mean_matching import search_means
 from benchmark.run.patience import Patience
 from benchmark.run.plan import Plan, plan_study
 from benchmark.run.reasons import reasons
+from benchmark.run.spending import taken
 from benchmark.run.store import REJECTED, RecordStore
 from benchmark.run.study import Study
 from benchmark.system.files import replace_file
@@ -97,6 +99,7 @@ def run_study(
         except KeyboardInterrupt:
             interrupted = True
     digests.save()
+    workers.profile.add(taken())
     made = store.rows[len(earlier) :]
     store.arrange(plan.rows)
     rows = [row for row in store.rows if row.identity in planned]
@@ -109,6 +112,7 @@ def run_study(
         interrupted=interrupted,
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
+    outcome = replace(outcome, profile=workers.profile)
     told = _told(plan, outcome, others, started)
     carried = {"jobs": jobs, "memory_mib": memory >> 20, "give_up_after": give_up_after, "command": command}
     write_manifest(out / "manifest.json", study, {**told, **carried})

@@ -24,6 +24,7 @@ from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
     Conditions,
     Reference,
+    Unkept,
     knob_of,
     match_image,
     measure,
@@ -31,6 +32,7 @@ from benchmark.run.measure import (
     top_of,
     with_knob,
 )
+from benchmark.run.spending import spending, taken
 from benchmark.run.timing import Stopwatch
 from benchmark.system.load import pinned
 from benchmark.system.memory import is_memory_error, own_limit, too_much
@@ -107,12 +109,23 @@ class Begun:
     place: int
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Says what a worker has spent on the parts of a task.
+
+    Attributes:
+        seconds: by part, see :data:`~benchmark.run.spending.PARTS`.
+    """
+
+    seconds: Mapping[str, float]
+
+
 def run_task(task: Task) -> list[Record]:
     """Records of a task, see :func:`follow_task`."""
     return [step for step in follow_task(task) if isinstance(step, Record)]
 
 
-def follow_task(task: Task) -> Iterator[Begun | Record]:
+def follow_task(task: Task) -> Iterator[Begun | Record | Spent]:
     """Records of a task, one for each operating point; one that fails is a record that says why.
 
     Operating points of a progressive codec that differ in the knob alone are encoded once, at its highest value among
@@ -120,15 +133,17 @@ def follow_task(task: Task) -> Iterator[Begun | Record]:
 
     Yields:
         Before each record that its operating point begins: whoever carries the task knows which one it is that takes
-        too long, or ends this process.
+        too long, or ends this process. At the end, what this process has spent on the task.
 
     Raises:
+        Unkept: streams cannot be kept, as on a full disk.
         MemoryError: memory ran out, and the record that tells is given. What holds it may stay: another process has to
             go on with the other operating points.
     """
     start_decoder(task.codec)
     with pinned(task.cores):
         yield from _run(task)
+    yield Spent(taken())
 
 
 def _run(task: Task) -> Iterator[Begun | Record]:
@@ -136,7 +151,7 @@ def _run(task: Task) -> Iterator[Begun | Record]:
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
     conditions = Conditions(task.codec, stopwatch, task.cores, task.keep)
     try:
-        with contained("the data set or a metric"):
+        with contained("the data set or a metric"), spending("reading"):
             reference = prepared_reference(task.dataset, task.data_root, task.item, task.metrics)
     except UnsupportedImage as error:
         yield from _skipped(task, cls, one_line(error))
@@ -160,11 +175,13 @@ def _run(task: Task) -> Iterator[Begun | Record]:
             elif cls.embedded:
                 top = top_of(codec, blanks)
                 if top not in encoded:
-                    encoded[top] = encode(top, given, stopwatch)
+                    encoded[top] = _encoded(top, given, stopwatch)
                 streams = encoded[top] if codec == top else cut(codec, encoded[top])
                 made = measure(record, [codec], streams, reference, conditions)
             else:
-                made = measure(record, [codec], encode(codec, given, stopwatch), reference, conditions)
+                made = measure(record, [codec], _encoded(codec, given, stopwatch), reference, conditions)
+        except Unkept:
+            raise
         except BaseException as error:  # a codec may raise anything, SystemExit too: it is a row
             made = _without_result(record, error)
         if not same_pixels(given, reference.images):
@@ -174,6 +191,11 @@ def _run(task: Task) -> Iterator[Begun | Record]:
         yield made
         if made.status == "out-of-memory":
             raise MemoryError(made.reason)
+
+
+def _encoded(codec: Codec, images: Batch, stopwatch: Stopwatch) -> Encoded:
+    with spending("encoding"):
+        return encode(codec, images, stopwatch)
 
 
 def _without_result(record: Record, error: BaseException) -> Record:
@@ -209,9 +231,11 @@ def _matched(
     codec: Codec, record: Record, reference: Reference, given: Batch, target: Target, conditions: Conditions
 ) -> Record:
     """The record of an item whose images, here given to the codec, have each a knob of its own."""
-    matches = [match_image(codec, reference, given, place, target) for place in range(len(given))]
+    with spending("searching"):
+        matches = [match_image(codec, reference, given, place, target) for place in range(len(given))]
     codecs = [with_knob(codec, match.knob) for match in matches]
-    streams = encode_each(codecs, given, conditions.stopwatch)
+    with spending("encoding"):
+        streams = encode_each(codecs, given, conditions.stopwatch)
     record = replace(
         record,
         knob_value=sum(match.knob for match in matches) / len(matches),

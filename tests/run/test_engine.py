@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
+from benchmark.errors import OutputError
 from benchmark.run.engine import Workers, run_tasks
+from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
 from benchmark.run.task import Task
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied
@@ -119,6 +121,15 @@ def test_the_operating_point_that_was_at_work_is_lost_alone(tasks: list[Task], e
     rows = [row for _, rows in run_tasks([task], Workers(1, 60, Patience(0), engine=Lost(error))) for row in rows]
     assert [(row.status, row.reason) for row in rows] == [("ok", ""), (status, str(error)), ("ok", "")]
     assert [json.loads(row.settings)["quality"] for row in rows] == [20, 40, 60]
+
+
+def test_streams_that_cannot_be_kept_end_the_run_and_are_no_fault_of_the_codec(tasks: list[Task]) -> None:
+    task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)])
+    made = []
+    with pytest.raises(OutputError, match="streams/00: no room"):
+        for _, rows in run_tasks([task], Workers(1, 60, Patience(0), engine=Lost(Unkept("streams/00: no room")))):
+            made += rows
+    assert [(row.status, row.settings) for row in made] == [("ok", made[0].settings)]
 
 
 def test_a_codec_that_is_lost_again_and_again_is_given_up(tasks: list[Task]) -> None:

@@ -16,6 +16,7 @@ from benchmark.plugins import codec_class, dataset_class, metric_families, open_
 from benchmark.record.row import Record
 from benchmark.run.engine import Workers, run_tasks
 from benchmark.run.matching import Target, knob_values
+from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
 from benchmark.run.task import SPOILED, Task, run_task, same_pixels
 from tests.conftest import FindCodecs, Run, photo
@@ -126,6 +127,16 @@ def test_images_of_a_batch_are_matched_one_by_one(
 
 
 @pytest.mark.usefixtures("serial", "undrawn")
+def test_streams_that_cannot_be_kept_are_no_row(pictures: Path) -> None:
+    """The disk is full, or nothing may be written there: that ends the run, and says nothing of the codec."""
+    spec = f"folder:{pictures}"
+    (pictures / "file").write_text("mine")
+    item = open_dataset(spec, None).items()[0]
+    task = Task(spec, None, item, spec, "jpeg", [{"quality": 20}], ("psnr",), 1, 1, keep=pictures / "file")
+    with pytest.raises(Unkept, match="expected a folder"):
+        run_task(task)
+
+
 def test_an_unreadable_image_fails_alone(rdbench: Run, three_pictures: Path, tmp_path: Path) -> None:
     (three_pictures / "1.png").write_bytes(b"no picture")
     done = rdbench(
