@@ -28,7 +28,8 @@ def alive(folder: Path, *, session: int = 0, mark: str = "") -> list[str]:
 
 
 def _belongs(entry: Path, folder: Path, session: int, mark: bytes) -> bool:
-    if int((entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[3]) == session:
+    found = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[3]
+    if session and int(found) == session:  # those of other containers have the session 0
         return True
     with contextlib.suppress(PermissionError):
         if (entry / "cwd").readlink() == folder:

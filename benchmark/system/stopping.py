@@ -12,6 +12,14 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 """Signals that end a command."""
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal has come.
+
+    It is a class of its own because Python remembers a plain KeyboardInterrupt that passes through ``exec`` of a text,
+    such as that of a dataclass, and ends by SIGINT in the end, whatever exit status is asked for.
+    """
+
+
 class Stop:
     """Which signal has come.
 
@@ -33,7 +41,7 @@ STOP = Stop()
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[Stop]:
-    """Turns the first signal into :class:`KeyboardInterrupt`, wherever the main thread is; the second ends the process.
+    """Turns the first signal into :class:`Stopped`, wherever the main thread is; the second ends the process.
 
     Rows are stored as they are made, so that the second loses nothing; workers end with this process. A signal that is
     ignored, such as SIGHUP below ``nohup``, stays so.
@@ -48,7 +56,7 @@ def stopped_by_signals() -> Iterator[Stop]:
             os.write(2, b"interrupted again: everything finished is stored\n")
             os._exit(STOP.status)
         STOP.number = number
-        raise KeyboardInterrupt
+        raise Stopped
 
     before = {}
     try:

@@ -116,7 +116,7 @@ def check_killed(ended: Ended, kind: Signals) -> None:
         AssertionError: another exit status, a traceback, or no word of how it goes on.
     """
     expected = {Signals.SIGKILL: -9, Signals.SIGTERM: 143, Signals.SIGINT: 130}[kind]
-    # Python itself may not have come as far as to know of signals.
+    # Python itself may not have come as far as to hear signals.
     assert ended.status in (0, expected, -kind), f"{kind.name}: exit status {ended.status}: {ended.output}"
     assert "Traceback" not in ended.output, ended.output
     if ended.status == expected and kind is not Signals.SIGKILL:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmark.system.stopping import stopped_by_signals
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +79,29 @@ def test_a_signal_while_handlers_are_put_back_is_an_interruption_too(monkeypatch
     finally:
         for number, handler in all_before.items():
             setter(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_exit_status_tells_of_a_signal_that_came_while_a_text_was_executed(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """As while a class is made a dataclass: Python would end by SIGINT."""
+    (tmp_path / "stopped.py").write_text(
+        "import signal, sys\n"
+        "from benchmark.system.stopping import stopped_by_signals\n"
+        "with stopped_by_signals() as stop:\n"
+        "    try:\n"
+        f"        exec('signal.raise_signal({int(number)})')\n"
+        "    except KeyboardInterrupt:\n"
+        "        pass\n"
+        "sys.exit(stop.status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stopped"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (128 + number, "")
