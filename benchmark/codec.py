@@ -71,12 +71,13 @@ class Account:
 
     Attributes:
         estimated_bits: code length by the probabilities of the codec's own model, without any header.
-        encode_macs, decode_macs: multiply–accumulates that the networks took for this very image.
+        encode_macs, decode_macs: multiply–accumulates that the networks took for this very image; None where the codec
+            does not count them.
     """
 
     estimated_bits: float
-    encode_macs: int
-    decode_macs: int
+    encode_macs: int | None = None
+    decode_macs: int | None = None
 
 
 def setting(
@@ -118,6 +119,9 @@ class Codec(ABC):
     """Settings with which it returns the very pixels, whatever the others are; None when it has none such."""
     embedded: ClassVar[bool] = False
     """Whether the stream of every lower value of the knob can be cut from one of a higher value, see :meth:`prefix`."""
+    estimates: ClassVar[bool] = False
+    """Whether it has no entropy coder: :meth:`account` estimates its rate, and what it encodes to is no stream, but
+    holds the image that would be decoded."""
     undetected: ClassVar[frozenset[str]] = frozenset()
     """Damage that the format cannot always tell, of ``truncated`` and ``altered``: decoding it may return an image."""
 

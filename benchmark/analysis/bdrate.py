@@ -27,6 +27,7 @@ from benchmark.analysis.single import OfImages, delta_row
 from benchmark.analysis.standing import check_values, with_ranks
 from benchmark.errors import UsageError, counted, did_you_mean
 from benchmark.metric import Metric
+from benchmark.record.row import ESTIMATE
 
 MOST_SPREAD = 1.0
 """Points of percent by which interpolators may differ before a result is flagged."""
@@ -276,10 +277,18 @@ def anchor_series(summary: pd.DataFrame, anchor: str, *, hull: bool = False, pub
         published: labels of curves that others published, any of which may be the anchor, too.
 
     Raises:
-        UsageError: there is none, or several.
+        UsageError: there is none, or several, or its rates are estimates and the text does not say ``estimate:``.
     """
     labels = summary["hull" if hull else "series"]
     known = [*dict.fromkeys(labels), *published]
+    estimates = set(labels[summary["kind"] == ESTIMATE]) if "kind" in summary else set()
+    if anchor in estimates:
+        raise UsageError(
+            f"anchor {anchor!r}: its rates are estimates, and no bytes; to compare with them nevertheless, name it "
+            f"{f'{ESTIMATE}:{anchor}'!r}"
+        )
+    if anchor.removeprefix(f"{ESTIMATE}:") in estimates:
+        return anchor.removeprefix(f"{ESTIMATE}:")
     if anchor in known:
         return anchor
     found = list(dict.fromkeys(labels[summary["codec"] == anchor]))

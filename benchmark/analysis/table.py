@@ -183,7 +183,7 @@ def _points(frame: pd.DataFrame) -> list[Places]:
 
 def _size_columns(records: pd.DataFrame) -> dict[str, Floats]:
     """The columns that tell the sizes of streams and images; none where one of them is not there."""
-    names = ("bytes", "width", "height", "images")
+    names = ("bytes", "bpp", "width", "height", "images")
     if not set(names) <= set(records.columns):
         return {}
     return {name: pd.to_numeric(records[name]).to_numpy(float) for name in names}
@@ -196,9 +196,11 @@ def _sizes(figures: Mapping[str, Floats]) -> dict[str, float | None]:
     pixels = figures["width"] * figures["height"]
     images = np.nan_to_num(figures["images"], nan=1)
     total = figures["bytes"].sum()
+    # An estimated rate has no bytes.
+    bits = (figures["bpp"] * pixels * images).sum() if math.isnan(total) else 8 * total
     return {
         "bytes_total": None if math.isnan(total) else int(total),
-        "bpp_pooled": float(8 * total / (pixels * images).sum()),
+        "bpp_pooled": float(bits / (pixels * images).sum()),
         "pixels_ratio": float(pixels.max() / pixels.min()),
     }
 

@@ -51,7 +51,7 @@ from benchmark.backends.declared import (
     check_limits,
     declare,
 )
-from benchmark.backends.foreign.codec import foreign_codec
+from benchmark.backends.foreign.reading import foreign_codec
 from benchmark.backends.pillow import decode_image_file
 from benchmark.codec import Image, Setting, check_image
 from benchmark.errors import BitstreamError, ProgramError, UsageError
@@ -185,7 +185,7 @@ class TomlCodec(DeclaredCodec):
 
 def read_codec(path: Path) -> type[DeclaredCodec]:
     """The codec that a TOML file declares: programs, whose keys are those at the head of this module, or a class of
-    another Python environment, see :mod:`benchmark.backends.foreign.codec`.
+    another Python environment, see :mod:`benchmark.backends.foreign.reading`.
 
     Raises:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.

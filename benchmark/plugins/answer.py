@@ -120,6 +120,7 @@ def codec_facts(cls: type[Codec]) -> dict[str, Any]:
         if cls.lossless_at is None
         else {field: _setting(name, value) for field, value in dict(cls.lossless_at).items()},
         "embedded": bool(cls.embedded),
+        "estimates": bool(cls.estimates),
         "photographs": bool(cls.photographs),
         "undetected": sorted(_text(f"{name}.undetected", word, MOST_TEXT) for word in cls.undetected),
         "endings": [_text(f"{name}.endings", ending, MOST_TEXT) for ending in cls.endings],

@@ -173,6 +173,7 @@ def codec_outline(point: EntryPoint, answer: Answer) -> type[Outline]:
         "knob": Knob(*knob) if knob else None,
         "lossless_at": facts.get("lossless_at"),
         "embedded": facts.get("embedded", False),
+        "estimates": facts.get("estimates", False),
         "photographs": facts.get("photographs", True),
         "undetected": frozenset(facts.get("undetected", ())),
         "endings": tuple(facts.get("endings", ())),

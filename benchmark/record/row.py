@@ -29,6 +29,7 @@ STATUSES = (*SETTLED, "failed", "timeout", "out-of-memory", "crashed")
 ALONE = "alone"
 """What ``timing`` says of a row whose times were measured to be published."""
 
+ESTIMATE = "estimate"  # what ``kind`` says of a row whose rate is one
 LEAST_REPEATS = 5  # fewer tell nothing of how far a median may be off
 
 DISTURBED, DISTURBED_TEXT = "disturbed", "disturbed while it was timed"
@@ -129,6 +130,12 @@ class Record:
         exact=True,
     )
     encodes: float | None = column("How many values of the knob were tried to find it.", None, aggregate="mean")
+    kind: str = column(
+        "estimate where the rate is one of the codec's own model: such a row has neither bytes nor times. Else empty.",
+        "",
+        since=2.3,
+        aggregate="all",
+    )
     bytes: int | None = column("Length of all streams of the item, headers included.", None, aggregate="image")
     overhead_bytes: int | None = column(
         "Bytes of containers and headers among them, where the format lets one tell; else 0.", None, aggregate="image"

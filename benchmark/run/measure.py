@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from benchmark.colour.convert import ColourPath
 from benchmark.errors import OutputError, PluginError, Unreachable
 from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
-from benchmark.record.row import DISTURBED, SEEN, Record
+from benchmark.record.row import DISTURBED, ESTIMATE, SEEN, Record
 from benchmark.record.streams import digest_of, keep_streams
 from benchmark.run.decoder import Request, decode_apart
 from benchmark.run.encoder import Encoded, overhead_of
@@ -154,9 +155,10 @@ def match_image(codec: Codec, reference: Reference, given: Batch, place: int, ta
     if target.column in RATES:
 
         def value_at(knob: float) -> float:
-            streams = with_knob(codec, knob).encode_batch(image)
+            tried = with_knob(codec, knob)
+            streams = tried.encode_batch(image)
             unpaid = sum(map(codec.overhead, streams)) if target.column == "payload_bpp" else 0
-            return 8 * (sum(map(len, streams)) - unpaid) / int(image.shape[1] * image.shape[2])
+            return (rate_bits(tried, streams) - 8 * unpaid) / int(image.shape[1] * image.shape[2])
 
         falling = False
     else:
@@ -229,7 +231,7 @@ def measure(
         record,
         **_rates(codec, streams, accounts, pixels),
         metrics=values,
-        **_seconds(encoded.times, times),
+        **({} if codec.estimates else _seconds(encoded.times, times)),
         device=codec.device(),
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],
@@ -252,8 +254,25 @@ def _values(reference: Reference, decoded: Batch) -> dict[str, float]:
     }
 
 
+def rate_bits(codec: Codec, streams: Sequence[bytes]) -> float:
+    """Bits of streams; of a codec that has none, those that it estimates.
+
+    Raises:
+        PluginError: it estimates none.
+    """
+    if not codec.estimates:
+        return 8 * sum(map(len, streams))
+    bits = [account.estimated_bits if account else math.nan for account in map(codec.account, streams)]
+    if not all(0 < count < math.inf for count in bits):
+        raise PluginError(f"{codec.name}: expected an estimate of bits above 0, got {bits}")
+    return sum(bits)
+
+
 def _rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], pixels: int) -> dict[str, Any]:
     """The columns that tell the size of streams: in bytes, and in bits for each of some pixels."""
+    if codec.estimates:
+        rate = rate_bits(codec, streams) / pixels
+        return {"kind": ESTIMATE, "bpp": rate, "payload_bpp": rate, "estimated_bpp": rate}
     size = sum(map(len, streams))
     overhead = overhead_of(codec, streams)
     nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
@@ -300,12 +319,11 @@ _Work = tuple[float | None, float | None]
 
 def _counted(accounts: Sequence[Account], pixels: int) -> _Work | None:
     """What the networks of a codec computed, where each stream tells it."""
-    if not accounts:
+    encoding = [account.encode_macs for account in accounts if account.encode_macs is not None]
+    decoding = [account.decode_macs for account in accounts if account.decode_macs is not None]
+    if not accounts or len(encoding) < len(accounts) or len(decoding) < len(accounts):
         return None
-    return (
-        sum(account.encode_macs for account in accounts) / (1000 * pixels),
-        sum(account.decode_macs for account in accounts) / (1000 * pixels),
-    )
+    return sum(encoding) / (1000 * pixels), sum(decoding) / (1000 * pixels)
 
 
 def _complexities(codecs: Sequence[Codec], images: Batch) -> list[Complexity]:

@@ -101,7 +101,7 @@ def test_rates_are_those_of_the_model() -> None:
     for step in (8.0, 40.0):
         stream = codec.from_settings({"step": step}).encode(photo(256, 384))
         account = codec().account(stream)
-        assert account is not None
+        assert account is not None and account.encode_macs is not None and account.decode_macs is not None
         assert 8 * len(stream) <= 1.01 * account.estimated_bits + 8 * 48
         assert 0 < account.encode_macs < account.decode_macs
 

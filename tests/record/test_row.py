@@ -26,7 +26,7 @@ def test_every_field_is_a_column_that_is_described() -> None:
     assert [field.name for field in dataclasses.fields(Record) if field.name not in BY_NAME] == ["metrics", "others"]
     for column in COLUMNS:
         assert column.text.endswith("."), column.name
-        assert column.since in (1, 1.1, 2, 2.1, 2.2), column.name
+        assert column.since in (1, 1.1, 2, 2.1, 2.2, 2.3), column.name
     assert POINT == ["dataset", "codec", "version", "weights", "knob", "settings", "target"]
     assert columns(["x"])[columns(["x"]).index("x") - 1] == "estimated_bpp"
 

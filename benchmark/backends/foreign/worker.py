@@ -8,9 +8,12 @@ text, and a body. Streams are the body, one after the other, with their ``length
 that both processes have open, in memory where the system has such files: ``uint8``, of the ``shape`` in the text. Each
 request has one answer; one that could not be met has ``error``, a line that says why.
 
-    open        protocol, codec [file or module, class], memory (MiB)  ->  pid, python, packages, files, offers
+    open        protocol, codec [file or module, class],
+                needs, pixels, memory (MiB)                            ->  pid, python, packages, files, offers
     encode      settings, shape; pixels                                ->  lengths; streams
     decode      settings, lengths; streams                             ->  shape; pixels
+    account     settings, lengths; a stream of the last encode          ->  bits
+    estimate    settings, shape; pixels                                 ->  bits, shape; pixels
     device      settings                                               ->  device
     complexity  settings, height, width, channels                      ->  parameters, encode_macs, decode_macs
 
@@ -27,7 +30,7 @@ import os
 import platform
 import struct
 import sys
-from typing import Any, BinaryIO, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 if __name__ == "__main__":  # run as a file, in an environment without the bench
     from facts import device_of, limit_memory, own_files, packages_of, told_of  # type: ignore[import-not-found]
@@ -104,6 +107,8 @@ class Worker:
         self._class: Any = None
         self._form = "numpy"
         self._codecs: Dict[str, Any] = {}
+        self._last: Tuple[Any, List[bytes]] = ((), [])
+        """What was encoded last: images and streams."""
 
     def answer(self, request: Mapping[str, Any], body: bytes) -> Tuple[Dict[str, Any], bytes]:
         """The answer to a request: a text and a body."""
@@ -114,13 +119,16 @@ class Worker:
         if ask == "encode":
             streams = self._encode(codec, request["shape"])
             return {"lengths": [len(stream) for stream in streams]}, b"".join(streams)
-        if ask == "decode":
-            return {"shape": self._decode(codec, split(body, request["lengths"]))}, b""
-        if ask == "device":
-            return {"device": device_of(codec)}, b""
-        if ask == "complexity":
-            return complexity_of(codec, request["height"], request["width"], request["channels"]), b""
-        raise ValueError("unknown request {!r}".format(ask))
+        answers: Dict[str, Callable[[], Dict[str, Any]]] = {
+            "decode": lambda: {"shape": self._decode(codec, split(body, request["lengths"]))},
+            "account": lambda: {"bits": self._account(codec, body)},
+            "estimate": lambda: self._estimate(codec, request["shape"]),
+            "device": lambda: {"device": device_of(codec)},
+            "complexity": lambda: complexity_of(codec, request["height"], request["width"], request["channels"]),
+        }
+        if ask not in answers:
+            raise ValueError("unknown request {!r}".format(ask))
+        return answers[ask](), b""
 
     def _open(self, request: Mapping[str, Any]) -> Dict[str, Any]:
         if request["protocol"] != PROTOCOL:
@@ -134,7 +142,7 @@ class Worker:
         if not hasattr(module, name):
             raise AttributeError("{} has no class {!r}".format(os.path.basename(place), name))
         self._class = getattr(module, name)
-        for method in ("encode", "decode"):
+        for method in request["needs"]:
             if not callable(getattr(self._class, method, None)):
                 raise TypeError("class {} needs a method {!r}".format(name, method))
         files = own_files(str(module.__file__))
@@ -154,10 +162,7 @@ class Worker:
         return self._codecs[key]
 
     def _encode(self, codec: Any, shape: Sequence[int]) -> List[bytes]:
-        import numpy
-
-        images = numpy.empty(shape, numpy.uint8)
-        read_pixels(self._pixels, images)
+        images = self._read(shape)
         with ungraded():
             if hasattr(codec, "encode_batch"):
                 streams = list(codec.encode_batch(self._given(images)))
@@ -168,7 +173,35 @@ class Worker:
         for stream in streams:
             if not isinstance(stream, (bytes, bytearray, memoryview)):
                 raise TypeError("encode returned {}, expected bytes".format(type(stream).__name__))
-        return [bytes(stream) for stream in streams]
+        plain = [bytes(stream) for stream in streams]
+        self._last = images, plain
+        return plain
+
+    def _read(self, shape: Sequence[int]) -> Any:
+        import numpy
+
+        images = numpy.empty(shape, numpy.uint8)
+        read_pixels(self._pixels, images)
+        return images
+
+    def _account(self, codec: Any, stream: bytes) -> Optional[float]:
+        """What the codec estimates of the image that gave a stream; None where that is another one's."""
+        images, streams = self._last
+        if stream not in streams:
+            return None
+        place = streams.index(stream)
+        with ungraded():
+            return float(codec.estimate_bits(self._given(images[place : place + 1], single=True))[0])
+
+    def _estimate(self, codec: Any, shape: Sequence[int]) -> Dict[str, Any]:
+        import numpy
+
+        images, found = self._read(shape), []
+        with ungraded():
+            for i in range(len(images)):
+                bits, image = codec.estimate_bits(self._given(images[i : i + 1], single=True))
+                found.append((float(bits), self._taken(image, False)))
+        return {"bits": [bits for bits, _ in found], "shape": self._write(numpy.stack([image for _, image in found]))}
 
     def _given(self, images: Any, single: bool = False) -> Any:
         """Images as the codec wants them; a single one without the axis of the batch where it is of NumPy."""
@@ -190,6 +223,11 @@ class Worker:
                 images = found[0][None] if len(found) == 1 else numpy.stack(found)
         if len(images) != len(streams):
             raise ValueError("decode_batch returned {} images for {} streams".format(len(images), len(streams)))
+        return self._write(images)
+
+    def _write(self, images: Any) -> List[int]:
+        import numpy
+
         os.ftruncate(self._pixels, max(images.nbytes, os.fstat(self._pixels).st_size))
         write_pixels(self._pixels, numpy.ascontiguousarray(images))
         return list(images.shape)

@@ -17,6 +17,7 @@ from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.results import Results
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
+from benchmark.record.row import ESTIMATE
 from benchmark.report.figures.appearance import Look, looks_of
 from benchmark.report.figures.style import (
     COLOURS,
@@ -127,9 +128,12 @@ def _draw_references(axes: Any, references: Sequence[Curve], metric: Metric) -> 
 
 def _draw_codecs(axes: Any, points: pd.DataFrame, metric: Metric, styles: Mapping[str, Look]) -> None:
     """Draws each series: its curve, its points, and what the legend shows."""
-    look = {"markeredgecolor": "white", "markeredgewidth": 0.25}
+    filled = {"markeredgecolor": "white", "markeredgewidth": 0.25}
     for label, group in points.groupby("series", sort=False):
         style = styles[str(label)]
+        # Rates that are estimates are hollow.
+        hollow = "kind" in group and (group["kind"] == ESTIMATE).all()
+        look = {"markeredgecolor": style.colour, "markerfacecolor": "white"} if hollow else filled
         curve = Curve(list(group["rate"]), list(group["quality"]))
         rates, qualities = drawn_path(*curve.front()[:2])
         axes.plot(rates, metric.turned(qualities), color=style.colour, linestyle=style.dash)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from benchmark.backends.foreign.link import end_links
-from benchmark.errors import BitstreamError, MissingBackend, ProgramError, UnsupportedImage, UsageError
+from benchmark.errors import BitstreamError, ProgramError, UnsupportedImage, UsageError
 from benchmark.plugins import codec_class, codec_source, metric_columns
 from benchmark.record.reading import read_rows
 from benchmark.record.row import Record
@@ -115,13 +115,6 @@ def test_the_source_is_the_file_and_what_lies_beside_it(tmp_path: Path) -> None:
     assert codec_source(str(path)) not in (first, second)
 
 
-def test_an_edited_class_is_loaded_again(tmp_path: Path) -> None:
-    codec = made(declare(tmp_path, code=methods("return b'first'")))
-    assert codec.encode(photo(4, 4))[1:] == b"first"
-    declare(tmp_path, code=methods("return b'the second'"))
-    assert codec.encode(photo(4, 4))[1:] == b"the second"
-
-
 def test_complexity_and_device_are_those_of_the_class(tmp_path: Path) -> None:
     more = "    device = 'abacus'\n    def complexity(self, height, width, channels):\n"
     codec = made(
@@ -207,46 +200,6 @@ def test_what_the_class_does_not_take_is_told(tmp_path: Path) -> None:
     codec = made(declare(tmp_path, {"channels": [3]}))
     with pytest.raises(UnsupportedImage, match="steps takes RGB images alone, got a grey one"):
         codec.encode(photo(4, 4, 1))
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"python": None}, "key 'python' is missing"),
-        ({"encode": ["x"]}, "unknown key 'encode'"),
-        ({"codec": "steps_model.py"}, "codec: expected FILE.py:CLASS or MODULE:CLASS, got 'steps_model.py'"),
-        ({"pixels": "jax"}, "pixels: expected numpy or torch, got 'jax'"),
-        ({"channels": [4]}, r"channels: expected \[3\], \[1\] or \[1, 3\], got \[4\]"),
-        ({"timeout": 0}, "timeout: expected a number from 0"),
-        ({"checkpoint": "q{quality}.pth"}, r"checkpoint: \{quality\} is none of its settings"),
-        ({"settings": {"checkpoint": {"default": "a"}}}, "'checkpoint' cannot be the name of a setting"),
-    ],
-)
-def test_a_bad_file_is_told(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    path = declare(tmp_path, changes)
-    with pytest.raises(UsageError, match=message) as caught:
-        codec_class(str(path))
-    assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "code", "error", "message"),
-    [
-        ({"python": "none/bin/python"}, STEPS, MissingBackend, "none/bin/python' is not an executable file"),
-        ({"codec": "other.py:Steps"}, STEPS, UsageError, r"codec: .*other\.py cannot be read: No such file"),
-        ({}, "import no_such_package\n", MissingBackend, r"no_such_package.*line 1.*; install it there"),
-        ({}, "syntax error\n", ProgramError, "cannot be loaded: SyntaxError"),
-        ({"codec": "steps_model.py:Other"}, STEPS, ProgramError, "steps_model.py has no class 'Other'"),
-        ({}, "class Steps:\n    encode = len\n", ProgramError, "class Steps needs a method 'decode'"),
-        ({"codec": "json:Steps"}, STEPS, ProgramError, "json has no class 'Steps'"),
-    ],
-)
-def test_a_class_that_cannot_be_loaded_is_told(
-    tmp_path: Path, changes: dict[str, Any], code: str, error: type[Exception], message: str
-) -> None:
-    cls = codec_class(str(declare(tmp_path, changes, code)))
-    with pytest.raises(error, match=message):
-        cls.version()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")

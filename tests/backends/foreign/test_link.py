@@ -22,7 +22,9 @@ def opened(tmp_path: Path, code: str, timeout: float = 60) -> Link:
     (tmp_path / "model.py").write_text(code)
     link = Link(sys.executable, name="model", timeout=timeout)
     place = [str(tmp_path / "model.py"), "Steps"]
-    link.ask({"ask": "open", "protocol": PROTOCOL, "codec": place, "memory": 4096, "pixels": "numpy"})
+    link.ask(
+        {"ask": "open", "protocol": PROTOCOL, "codec": place, "memory": 4096, "pixels": "numpy", "needs": ["encode"]}
+    )
     return link
 
 

@@ -78,7 +78,14 @@ def talk(tmp_path: Path) -> Any:
 def test_the_protocol(tmp_path: Path, talk: Any) -> None:
     file = tmp_path / "steps_model.py"
     file.write_text(STEPS)
-    opening = {"ask": "open", "protocol": PROTOCOL, "codec": [str(file), "Steps"], "memory": 4096, "pixels": "numpy"}
+    opening = {
+        "ask": "open",
+        "protocol": PROTOCOL,
+        "codec": [str(file), "Steps"],
+        "memory": 4096,
+        "pixels": "numpy",
+        "needs": ["encode"],
+    }
     other, opened, unknown, missing = talk(
         ({**opening, "protocol": 99}, b""),
         (opening, b""),
@@ -100,7 +107,14 @@ def test_our_folder_hides_no_module(tmp_path: Path, talk: Any) -> None:
     file.write_text(f"import link\nassert link.HERE\n{STEPS}")
     (opened,) = talk(
         (
-            {"ask": "open", "protocol": PROTOCOL, "codec": [str(file), "Steps"], "memory": 4096, "pixels": "numpy"},
+            {
+                "ask": "open",
+                "protocol": PROTOCOL,
+                "codec": [str(file), "Steps"],
+                "memory": 4096,
+                "pixels": "numpy",
+                "needs": ["encode"],
+            },
             b"",
         )
     )
