@@ -191,7 +191,7 @@ def read_codec(path: Path) -> type[DeclaredCodec]:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
     """
     document = read_toml(path)
-    if "codec" in document or "python" in document:
+    if not {"codec", "python", "requirements"}.isdisjoint(document):
         return foreign_codec(path, document)
     check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))
     return declare(

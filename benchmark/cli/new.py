@@ -12,7 +12,7 @@ from benchmark.cli.options import PATH
 
 @click.group()
 def new() -> None:
-    """Write the skeleton of a codec of your own."""
+    """Write the skeleton of a codec of your own, or make the environment that it asks for."""
 
 
 @new.command()
@@ -38,3 +38,23 @@ def codec(name: str, torch: bool, out: Path, python: str) -> None:
     place = declaration if declaration.is_absolute() else f"./{declaration}"
     say(f"  python -m benchmark run --codecs jpeg,{place}")
     say(f"  python -m pytest {others[1]}")
+
+
+@new.command()
+@click.argument("file", type=PATH, metavar="FILE.toml")
+def environment(file: Path) -> None:
+    """Make the Python environment of the codec that FILE.toml declares: its requirements are installed by pip.
+
+    It lies in the cache. Codecs with the same requirements share it.
+    """
+    from benchmark.backends.foreign.codec import ForeignCodec
+    from benchmark.backends.foreign.environment import make_environment
+    from benchmark.errors import UsageError
+    from benchmark.plugins import codec_class
+
+    cls = codec_class(str(file)) if file.suffix == ".toml" else None
+    if cls is None or not issubclass(cls, ForeignCodec) or not cls.about.requirements:
+        raise UsageError(f"{file}: expected a TOML file of a codec with requirements; it has none")
+    say(f"installing {', '.join(cls.about.requirements)} …")
+    python = make_environment(cls.about.requirements, cls.about.base)
+    say(f"{python} is the interpreter of {cls.name}: {cls.version()}")

@@ -21,8 +21,7 @@ SCHEMA = 2
 
 SETTLED = ("ok", "skipped", "unreachable")
 """Statuses that need no second try. ``skipped``: the format cannot hold the image, which is no fault, or the codec was
-given up, which :data:`GIVEN_UP` tells; ``unreachable``:
-no value of the knob keeps the limit of the target. All others are failures."""
+given up, see :data:`GIVEN_UP`; ``unreachable``: no knob keeps the limit of the target. All others are failures."""
 
 STATUSES = (*SETTLED, "failed", "timeout", "out-of-memory", "crashed")
 
@@ -131,10 +130,7 @@ class Record:
     )
     encodes: float | None = column("How many values of the knob were tried to find it.", None, aggregate="mean")
     kind: str = column(
-        "estimate where the rate is one of the codec's own model: such a row has neither bytes nor times. Else empty.",
-        "",
-        since=2.3,
-        aggregate="all",
+        "estimate where the rate is by the codec's own model, without bytes and times.", "", since=2.3, aggregate="all"
     )
     bytes: int | None = column("Length of all streams of the item, headers included.", None, aggregate="image")
     overhead_bytes: int | None = column(

@@ -2,6 +2,7 @@
 
     name = "my-model"
     python = "venv/bin/python"      # the interpreter of the environment: Python 3.8 or later, NumPy 1.20 or later
+    requirements = ["torch==2.6.0"] # in its place, or of it: see benchmark.backends.foreign.environment
     codec = "my_model.py:MyModel"   # a file and a class in it, or a module of the environment and a class
     checkpoint = "q{quality}.pth"   # the file of weights, which the class gets as checkpoint; settings may stand in it
     pixels = "torch"                # or "numpy", see below
@@ -29,7 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.backends.declared import PLACEHOLDER, Kinds, check_keys, check_limits, declare
-from benchmark.backends.foreign.codec import CHANNELS, ForeignCodec
+from benchmark.backends.foreign.codec import ForeignCodec
+from benchmark.backends.foreign.environment import check_requirements, environment_python
 from benchmark.backends.foreign.estimate import ENDING, EstimatingCodec
 from benchmark.backends.foreign.workers import About
 from benchmark.errors import UsageError
@@ -45,11 +47,13 @@ _OWN = ("checkpoint",)
 _RATES = {"bytes": ("encode", "decode"), "estimate": ("estimate_bits",)}
 """What a rate may be, and the methods that each needs."""
 
+_CHANNELS = ([3], [1], [1, 3])
 _FORMS = ("numpy", "torch")
 _KEYS: Kinds = {
     "name": (str,),
     "summary": (str,),
     "python": (str,),
+    "requirements": (list,),
     "codec": (str,),
     "checkpoint": (str,),
     "pixels": (str,),
@@ -72,10 +76,10 @@ def foreign_codec(path: Path, document: Mapping[str, Any]) -> type[ForeignCodec]
     Raises:
         UsageError: a key is missing, unknown or of a wrong type, or says what cannot be.
     """
-    check_keys(str(path), document, _KEYS, ("name", "python", "codec"))
-    channels = tuple(dict.fromkeys(document.get("channels", (3,))))
-    if not channels or not set(channels) <= set(CHANNELS):
-        raise UsageError(f"{path}: channels: expected [3], [1] or [1, 3], got {list(channels)}")
+    check_keys(str(path), document, _KEYS, ("name", "codec"))
+    channels = document.get("channels", [3])
+    if channels not in _CHANNELS:
+        raise UsageError(f"{path}: channels: expected [3], [1] or [1, 3], got {channels}")
     rate = document.get("rate", "bytes")
     if rate not in _RATES:
         raise UsageError(f"{path}: rate: expected bytes or estimate, got {rate!r}")
@@ -86,7 +90,7 @@ def foreign_codec(path: Path, document: Mapping[str, Any]) -> type[ForeignCodec]
         path,
         named,
         _OWN,
-        lambda settings: {"about": _describe(path, named, settings), "channels": channels},
+        lambda settings: {"about": _describe(path, named, settings), "channels": tuple(channels)},
     )
 
 
@@ -96,14 +100,16 @@ def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) 
         raise UsageError(f"{path}: codec: expected FILE.py:CLASS or MODULE:CLASS, got {document['codec']!r}")
     if place.endswith(".py"):
         place = str((path.parent / place).resolve())
-    python = document["python"]
-    if Path(python).name != python:
-        # Not resolved: the interpreter of a venv is a link, and tells by its own place what it belongs to.
-        python = str(Path(path.parent, Path(python).expanduser()).absolute())
+    base = _interpreter(path, document)
+    requirements: tuple[str, ...] = ()
+    if "requirements" in document:
+        requirements = check_requirements(f"{path}: requirements", document["requirements"])
     about = About(
         name=document["name"],
         path=path,
-        python=python,
+        python=str(environment_python(requirements, base)) if requirements else base,
+        base=base,
+        requirements=requirements,
         place=place,
         cls=name,
         checkpoint=document.get("checkpoint", ""),
@@ -120,3 +126,14 @@ def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) 
             raise UsageError(f"{path}: checkpoint: {{{name}}} is none of its settings")
     check_limits(path, {"timeout": about.timeout, "memory": about.memory})
     return about
+
+
+def _interpreter(path: Path, document: Mapping[str, Any]) -> str:
+    """The interpreter that a file names: a name on PATH, or an absolute path; empty where it has requirements alone."""
+    python = document.get("python", "")
+    if not python and "requirements" not in document:
+        raise UsageError(f"{path}: key 'python' is missing, and so is 'requirements'")
+    if Path(python).name == python:
+        return str(python)
+    # Not resolved: the interpreter of a venv is a link, and tells by its own place what it belongs to.
+    return str(Path(path.parent, Path(python).expanduser()).absolute())

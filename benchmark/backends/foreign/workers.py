@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.backends.foreign import worker
+from benchmark.backends.foreign.environment import is_made
 from benchmark.backends.foreign.link import Link, WorkerError
 from benchmark.errors import BenchmarkError, MissingBackend, ProgramError, UsageError
 from benchmark.system.program import find_program
@@ -22,6 +23,8 @@ class About:
         name: the name of the codec.
         path: the path of the file.
         python: the interpreter, a name on PATH or an absolute path.
+        base: the interpreter that its environment is made of; empty for this one.
+        requirements: what is installed in an environment that is made for it; none where it has one.
         place: the absolute path of the file of the class, or the name of its module.
         cls: the name of the class.
         checkpoint: the file of weights, with placeholders; may be empty.
@@ -35,6 +38,8 @@ class About:
     name: str
     path: Path
     python: str
+    base: str
+    requirements: tuple[str, ...]
     place: str
     cls: str
     checkpoint: str
@@ -77,7 +82,7 @@ def opened(about: About, role: str) -> Opened:
         role: ``encode`` or ``decode``: what decodes has seen no image, in whatever process this is.
 
     Raises:
-        MissingBackend: the interpreter is not there, or lacks a package.
+        MissingBackend: the interpreter is not there, or lacks a package, or the environment is not made yet.
         UsageError: the file of the class is not there.
         ProgramError: the class cannot be loaded, or not in time.
     """
@@ -87,6 +92,11 @@ def opened(about: About, role: str) -> Opened:
         if found.state == state:
             return found
         found.link.end()
+    if about.requirements and not is_made(Path(about.python)):
+        raise MissingBackend(
+            f"{about.name}: its environment ({', '.join(about.requirements)}) is not made yet; to install it: "
+            f"python -m benchmark new environment {about.path}"
+        )
     link = Link(find_program(about.python), name=about.name, timeout=about.timeout)
     request = {
         "ask": "open",

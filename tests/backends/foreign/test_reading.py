@@ -43,7 +43,13 @@ def test_an_estimate_says_so_in_its_name(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"python": None}, "key 'python' is missing"),
+        ({"python": None}, "key 'python' is missing, and so is 'requirements'"),
+        ({"requirements": []}, "requirements: expected packages, got none"),
+        ({"requirements": ["-r other.txt"]}, "requirements: expected packages with versions, .*got '-r other.txt'"),
+        ({"requirements": ["a @ https://x"]}, "requirements: expected packages with versions"),
+        ({"requirements": ["https://x/a.whl"]}, "requirements: expected packages with versions"),
+        ({"requirements": [1]}, "requirements: expected packages with versions, .*got 1"),
+        ({"channels": [[3]]}, r"channels: expected \[3\], \[1\] or \[1, 3\], got \[\[3\]\]"),
         ({"encode": ["x"]}, "unknown key 'encode'"),
         ({"codec": "steps_model.py"}, "codec: expected FILE.py:CLASS or MODULE:CLASS, got 'steps_model.py'"),
         ({"pixels": "jax"}, "pixels: expected numpy or torch, got 'jax'"),
