@@ -212,11 +212,10 @@ def run(
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
-    each = zip(studies, folders, strict=True)
     how = {"fresh": fresh, "keep": keep is not None, "memory": most, "give_up_after": give_up_after}
     if engine == "dask" or scheduler is not None:
         how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
-    _run_each(each, data_root, jobs, how, profile=profile, as_json=as_json)
+    _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
 
 
 def _dask(engine: str | None, scheduler: str | None, *, timing: bool) -> Any:

@@ -70,9 +70,7 @@ def execute(
     )
     left, dropped = pending(tasks, digests)
     progress.skip(dropped, "made before")
-    there: dict[str, set[str]] = {}
-    for row in store.usable:
-        there.setdefault(row.image, set()).add(row.image_sha256)
+    there = _known_digests(store)
     given_up: set[str] = set()
     for task, made in run_tasks(left, workers):
         where = f"{codec_class(task.codec).name} on {printable(task.item)}"
@@ -91,6 +89,14 @@ def execute(
         progress.skip(len(task.settings) - len(records), f"{where}: made before")
         if records:
             progress.advance(len(records), where)
+
+
+def _known_digests(store: RecordStore) -> dict[str, set[str]]:
+    """The digests of pictures that rows have, by the name of the picture."""
+    found: dict[str, set[str]] = {}
+    for row in store.usable:
+        found.setdefault(row.image, set()).add(row.image_sha256)
+    return found
 
 
 def _remarks(records: Sequence[Record], where: str, given_up: set[str]) -> Iterator[str]:

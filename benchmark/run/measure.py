@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,12 +19,13 @@ from benchmark.colour.convert import ColourPath
 from benchmark.errors import OutputError, PluginError, Unreachable
 from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
-from benchmark.record.row import DISTURBED, ESTIMATE, SEEN, Record
+from benchmark.record.row import DISTURBED, SEEN, Record
 from benchmark.record.streams import digest_of, keep_streams
 from benchmark.run.decoder import Request, decode_apart
-from benchmark.run.encoder import Encoded, overhead_of
+from benchmark.run.encoder import Encoded
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
+from benchmark.run.rates import rate_bits, rates
 from benchmark.run.seen import seen_in_training
 from benchmark.run.spending import spending
 from benchmark.run.timing import Stopwatch, Times, disturbance, loads
@@ -229,7 +229,7 @@ def measure(
             raise Unkept(str(error)) from error
     return replace(
         record,
-        **_rates(codec, streams, accounts, pixels),
+        **rates(codec, streams, accounts, pixels),
         metrics=values,
         **({} if codec.estimates else _seconds(encoded.times, times)),
         device=codec.device(),
@@ -251,38 +251,6 @@ def _values(reference: Reference, decoded: Batch) -> dict[str, float]:
         column: float(per_image.mean())
         for family, wanted, prepared in reference.families
         for column, per_image in _compared(family, wanted, prepared, channels).items()
-    }
-
-
-def rate_bits(codec: Codec, streams: Sequence[bytes]) -> float:
-    """Bits of streams; of a codec that has none, those that it estimates.
-
-    Raises:
-        PluginError: it estimates none.
-    """
-    if not codec.estimates:
-        return 8 * sum(map(len, streams))
-    bits = [account.estimated_bits if account else math.nan for account in map(codec.account, streams)]
-    if not all(0 < count < math.inf for count in bits):
-        raise PluginError(f"{codec.name}: expected an estimate of bits above 0, got {bits}")
-    return sum(bits)
-
-
-def _rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], pixels: int) -> dict[str, Any]:
-    """The columns that tell the size of streams: in bytes, and in bits for each of some pixels."""
-    if codec.estimates:
-        rate = rate_bits(codec, streams) / pixels
-        return {"kind": ESTIMATE, "bpp": rate, "payload_bpp": rate, "estimated_bpp": rate}
-    size = sum(map(len, streams))
-    overhead = overhead_of(codec, streams)
-    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
-    return {
-        "bytes": size,
-        "overhead_bytes": overhead,
-        "bpp": 8 * size / pixels,
-        "payload_bpp": 8 * (size - overhead) / pixels,
-        "nominal_bpp": sum(nominal) / pixels if nominal else None,
-        "estimated_bpp": sum(account.estimated_bits for account in accounts) / pixels if accounts else None,
     }
 
 

@@ -75,24 +75,20 @@ def run_study(
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine)
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
-    interrupted = False
     digests = ImageDigests(out, plan.dataset, plan.items)
     store = RecordStore(out / "records.csv", fresh=fresh)
     earlier = list(store.rows)
     unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
     codecs = {identity[2] for identity in planned}
     others = len({row.identity for row in earlier if UNUSABLE not in row.flags or row.codec not in codecs} - planned)
-    kept = keep_study(out, study) if others else ""
+    beside = others_text(out, others, keep_study(out, study)) if others else ""
     replace_file(out / "study.toml", study.to_toml())
     with Progress(len(plan.rows), "rows") as progress:
-        if note:
-            progress.note(f"note: {note}")
         for problem in store.problems:
             progress.note(f"set aside in {REJECTED}: {problem}")
-        for text in _on_times(study, plan) if study.timing else ():
+        for text in filter(None, (note, *(_on_times(study, plan) if study.timing else ()), beside)):
             progress.note(f"note: {text}")
-        if others:
-            progress.note(f"note: {others_text(out, others, kept)}")
+        interrupted = False
         try:
             searches = search_means(plan, out / "search.csv", digests, progress, workers, fresh=fresh)
             execute(plan, searches, store, digests, progress, workers)
@@ -108,15 +104,14 @@ def run_study(
         out,
         made=made,
         again=reasons(earlier, made, fresh=fresh, unkept=unkept),
-        others=others_text(out, others, kept) if others else "",
+        others=beside,
         interrupted=interrupted,
         passed_over=told_counts(plan.dataset.passed_over) if isinstance(plan.dataset, ImageFiles) else "",
     )
-    outcome = replace(outcome, profile=workers.profile)
     told = _told(plan, outcome, others, started)
     carried = {"jobs": jobs, "memory_mib": memory >> 20, "give_up_after": give_up_after, "command": command}
     write_manifest(out / "manifest.json", study, {**told, **carried})
-    return outcome
+    return replace(outcome, profile=workers.profile)
 
 
 def _told(plan: Plan, outcome: Outcome, others: int, started: datetime) -> dict[str, Any]:

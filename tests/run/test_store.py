@@ -155,16 +155,16 @@ def test_other_columns_are_refused_and_kept(tmp_path: Path) -> None:
 
 def test_columns_of_a_metric_that_is_not_installed_stay_as_long_as_they_have_values(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    lpips = record("a", others={"lpips": "0.250", "remark": "good, they say"}).cells() | {"empty_rgb": ""}
-    names = columns(["empty_rgb"], ["lpips"])  # without those that are installed
-    path.write_text(f"{','.join(names)}\n{','.join(lpips[name] for name in names)}\n", encoding="utf-8")
+    loud = record("a", others={"loudness": "0.250", "remark": "good, they say"}).cells() | {"empty_rgb": ""}
+    names = columns(["empty_rgb"], ["loudness"])  # without those that are installed
+    path.write_text(f"{','.join(names)}\n{','.join(loud[name] for name in names)}\n", encoding="utf-8")
     store = RecordStore(path)
     store.append([record("b", metrics={"psnr_rgb": 30.5})])
     store.arrange([])
-    assert [row.others for row in rows_of(path)] == [{"lpips": "0.250"}, {}]
+    assert [row.others for row in rows_of(path)] == [{"loudness": "0.250"}, {}]
     assert [row.metrics for row in rows_of(path)] == [{}, {"psnr_rgb": 30.5}]
     header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-    assert header == columns(metric_columns(), ["lpips"])
+    assert header == columns(metric_columns(), ["loudness"])
 
 
 @pytest.mark.parametrize(
@@ -287,10 +287,10 @@ def test_a_quote_in_a_damaged_line_swallows_no_other_row(tmp_path: Path) -> None
 
 def test_a_remark_of_several_lines_stays_one_cell(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
-    lpips = record("a", others={"remark": "two\nlines"}).cells()
+    loud = record("a", others={"remark": "two\nlines"}).cells()
     names = columns(metric_columns(), ["remark"])
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.DictWriter(file, names, restval="").writerows([dict(zip(names, names, strict=True)), lpips, lpips])
+        csv.DictWriter(file, names, restval="").writerows([dict(zip(names, names, strict=True)), loud, loud])
     assert [row.others for row in rows_of(path)] == [{"remark": "two\nlines"}] * 2
 
 

@@ -24,7 +24,7 @@ def draw_lines(
     """Draws curves, and tells above them how many of their points the view leaves out.
 
     Args:
-        axes: of matplotlib. The style is that of whoever made them.
+        axes: the axes, of matplotlib. The style is that of whoever made them.
         lines: the curves.
         view: what is shown.
         labels: where their names stand.
