@@ -187,6 +187,9 @@ OTHERS = {
     "import text": ["import", "bad.txt", "--out", "out.csv", "--dataset", "kodak"],
     "report of references": ["report", "good", "bad.csv", "--out", "report"],
     "published": ["published", "--studies", "."],
+    "figure": ["figure", "rd", "good", "--file", "bad.toml", "--out", "out.csv"],
+    "figure of references": ["figure", "rd", "good", "bad.csv", "--out", "out.csv"],
+    "new environment": ["new", "environment", "bad.toml"],
     "study": ["run", "--study", "bad.toml"],
     "cross": ["cross", "bad.toml"],
     "codec": ["run", "--codecs", "bad.toml"],
@@ -211,7 +214,7 @@ def test_other_files_that_are_none(rdbench: Run, tmp_path: Path, content: bytes 
             path.mkdir()
         else:
             path.write_bytes(content)
-    if (words[:2], content) != (["run", "--study"], b""):  # an empty study is one of defaults
+    if content != b"" or words[:2] not in (["run", "--study"], ["figure", "rd"]):  # an empty one is one of defaults
         assert "bad" in _refused(rdbench, *words)
 
 

@@ -79,7 +79,7 @@ def test_a_table_has_no_definition_but_what_is_told(tmp_path: Path) -> None:
         ("a.xls", "", "ends in"),
         ("a.json", "{", "not JSON"),
         ("a.json", "[]", "CompressAI"),
-        ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rates"),
+        ("a.json", '{"results": {"psnr": [1, 2], "bpp": [1]}}', "2 values for 1 rate"),
         ("a.json", '{"results": {"psnr": [1]}}', "named bpp"),
         ("a.json", '{"results": {"psnr": [], "bpp": []}}', "no points"),
         ("a.json", '{"results": {"psnr": ["x"], "bpp": [1]}}', "numbers"),
