@@ -126,7 +126,7 @@ def check_killed(ended: Ended, kind: Signals) -> None:
 def files_of(out: Path) -> dict[str, bytes]:
     """Names and contents of all files of results, but for those that tell times."""
     found = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if not path.is_dir()}
-    for name in ("records.csv", "manifest.json", "summary.csv"):
+    for name in ("records.csv", "manifest.json", "summary.csv", "outputs.json"):
         found[name] = b"" if name in found else b"missing"
     return found
 
