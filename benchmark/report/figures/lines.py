@@ -13,7 +13,7 @@ from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import drawn_path
 from benchmark.errors import UsageError, meant
 from benchmark.metric import Metric
-from benchmark.report.figures.appearance import LOOKS, Look, codec_of, looks_of
+from benchmark.report.figures.appearance import LOOKS, MARKERS, Look, codec_of, looks_of
 from benchmark.report.figures.style import REFERENCE
 
 Floats = npt.NDArray[np.float64]
@@ -134,10 +134,8 @@ def _published(
         known = LOOKS.get(codec_of(curve.label))
         place = marked[known.name if known else ""] = marked.get(known.name if known else "", -1) + 1
         # Curves of one codec differ by their markers, and so do those of none that is known.
-        look = known or Look(curve.label, REFERENCE, "osD^vPX"[place % 7], _DASHED)
-        if known and place:
-            look = Look(look.name, look.colour, "osD^vPX"[place % 7], _DASHED)
-        look = Look(curve.label, look.colour, look.marker, _DASHED)
+        marker = known.marker if known and not place else MARKERS[place % len(MARKERS)]
+        look = Look(curve.label, known.colour if known else REFERENCE, marker, _DASHED)
         lines.append(_line(curve, metric, names.get(curve.label, curve.label), look, is_published=True))
     for curve in curves:
         names.pop(curve.label, None)
