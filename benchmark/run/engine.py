@@ -7,12 +7,13 @@ that a codec changes there reaches the rows of another.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from benchmark.codec import Setting
 from benchmark.errors import OutputError, typed_line
@@ -25,6 +26,7 @@ from benchmark.run.task import MOST, Begun, Spent, Task, blank_record, follow_ta
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.memory import is_memory_error
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied, process_pool
+from benchmark.system.stopping import LOOK, raise_if_stopped
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ _STATUSES: Mapping[type[Exception], str] = {
 """What becomes of an operating point whose worker did not survive it."""
 
 
-def run_tasks(tasks: Sequence[Task], workers: Workers) -> Iterator[tuple[Task, list[Record]]]:
-    """Records of tasks, as they finish, in any order.
+def run_tasks(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, list[Record]]]:
+    """Records of tasks, as they finish, in any order. Whoever goes on before the last one closes it: it has processes.
 
     Args:
         tasks: what to run; neighbours of one codec that share an item are best on one worker.
@@ -124,7 +126,7 @@ def _run_on(
             future.add_done_callback(ended)
         if not running:
             break
-        future = finished.get()
+        future = _next(finished)
         task = running.pop(future)
         if future.cancelled():
             waiting.append(task)
@@ -149,6 +151,14 @@ def _run_on(
         if rest := task.settings[len(part.settings) :]:
             waiting.append(dataclasses.replace(task, settings=rest))
     return []
+
+
+def _next(finished: SimpleQueue[Future[Followed[_Step]]]) -> Future[Followed[_Step]]:
+    """The next work that has come to its end, waited for as long as nobody stops the run."""
+    while True:
+        raise_if_stopped()
+        with contextlib.suppress(Empty):
+            return finished.get(timeout=LOOK)
 
 
 def _given_up(task: Task, patience: Patience) -> tuple[Task, list[Record]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from benchmark.codec import Codec
@@ -72,23 +73,29 @@ def execute(
     progress.skip(dropped, "made before")
     there = _known_digests(store)
     given_up: set[str] = set()
-    for task, made in run_tasks(left, workers):
-        where = f"{codec_class(task.codec).name} on {printable(task.item)}"
-        records = [
-            record
-            if record.target_over != "set"
-            else replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
-            for record in (_told_apart(record, earlier.get(record.identity)) for record in made)
-            if not (GIVEN_UP in record.flags and record.identity in held)  # what an earlier run made stays
-        ]
-        for text in _remarks(records, where, given_up):
-            progress.note(text)
-        with spending("writing"):
-            store.append(records)
-        digests.learn(task.item, _digest(made, there.get(printable(task.item), set())))
-        progress.skip(len(task.settings) - len(records), f"{where}: made before")
-        if records:
-            progress.advance(len(records), where)
+    with contextlib.closing(run_tasks(left, workers)) as finished:
+        for task, made in finished:
+            where = f"{codec_class(task.codec).name} on {printable(task.item)}"
+            records = [
+                _with_encodes(_told_apart(record, earlier.get(record.identity)), encodes)
+                for record in made
+                if not (GIVEN_UP in record.flags and record.identity in held)  # what an earlier run made stays
+            ]
+            for text in _remarks(records, where, given_up):
+                progress.note(text)
+            with spending("writing"):
+                store.append(records)
+            digests.learn(task.item, _digest(made, there.get(printable(task.item), set())))
+            progress.skip(len(task.settings) - len(records), f"{where}: made before")
+            if records:
+                progress.advance(len(records), where)
+
+
+def _with_encodes(record: Record, encodes: Mapping[tuple[str, str, str], int]) -> Record:
+    """A row, with how many encodes the search for its knob took, if it is of a target over the whole set."""
+    if record.target_over != "set":
+        return record
+    return replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
 
 
 def _known_digests(store: RecordStore) -> dict[str, set[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,9 +143,10 @@ def search_means(
             for trial, settings in trials
         )
         left, _ = pending(tasks, digests)
-        for task, records in run_tasks(left, workers):
-            store.append(records)
-            progress.advance(0, _tried(task))
+        with contextlib.closing(run_tasks(left, workers)) as made:
+            for task, records in made:
+                store.append(records)
+                progress.advance(0, _tried(task))
         rows = {(row.dataset, row.image, row.codec, row.settings): row for row in store.rows}
         for search in searching:
             tried = codec_class(search.codec).from_settings(search.trial.settings)

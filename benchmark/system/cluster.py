@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from benchmark.errors import BenchmarkError, MissingBackend, UsageError, one_line
 from benchmark.system.environment import own_version, package_versions
-from benchmark.system.pool import Followed, Pool, PoolBroken, WorkerDied, once, process_pool
+from benchmark.system.pool import Awaited, Followed, Pool, PoolBroken, WorkerDied, once, process_pool
 
 MOST_LOST = 3
 """Workers of a cluster that a piece of work may take along until it is given up."""
@@ -179,7 +179,7 @@ class _Cluster:
     def submit(
         self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
     ) -> Future[_Result]:
-        ours: Future[_Result] = Future()
+        ours = Awaited[_Result]()
 
         def hand_over(followed: Future[Followed[_Result]]) -> None:
             if (error := followed.exception() or followed.result().error) is not None:

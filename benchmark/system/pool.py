@@ -11,7 +11,7 @@ import multiprocessing
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from multiprocessing import connection
 from queue import Empty, SimpleQueue
@@ -19,9 +19,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from benchmark.errors import typed_line
 from benchmark.system.guarded import end_processes
+from benchmark.system.stopping import LOOK, raise_if_stopped
 from benchmark.system.worker import PAUSE, OutOfMemory, Work, Worker, WorkerDied, pickled
 
-__all__ = ["Followed", "OutOfMemory", "Pool", "PoolBroken", "WorkerDied", "process_pool"]
+__all__ = ["Awaited", "Followed", "OutOfMemory", "Pool", "PoolBroken", "WorkerDied", "process_pool"]
 
 PREPARES = 60.0
 """Seconds that the first step of work may take beside its own."""
@@ -46,6 +47,17 @@ class Followed(Generic[_Result]):
 
     steps: list[_Result]
     error: Exception | None = None
+
+
+class Awaited(Future[_Result]):
+    """A result to come, the wait for which a signal ends, see :func:`~benchmark.system.stopping.raise_if_stopped`."""
+
+    def result(self, timeout: float | None = None) -> _Result:
+        """The result; it waits as long as it takes, or so many seconds."""
+        while timeout is None and not self.done():
+            raise_if_stopped()
+            wait([self], LOOK)
+        return super().result(timeout)
 
 
 class Pool(Protocol):
@@ -193,7 +205,7 @@ class _Processes(threading.Thread):
         lane: str,
         settle: Callable[[Future[Any], Work], None],
     ) -> Future[Any]:
-        future: Future[Any] = Future()
+        future = Awaited[Any]()
 
         def ended(work: Work) -> None:
             del self._futures[work]

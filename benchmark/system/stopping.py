@@ -11,6 +11,9 @@ from types import FrameType
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 """Signals that end a command."""
 
+LOOK = 1.0
+"""Seconds between two calls of :func:`raise_if_stopped` by whoever waits."""
+
 
 class Stopped(KeyboardInterrupt):
     """A signal has come.
@@ -25,9 +28,11 @@ class Stop:
 
     Attributes:
         number: its number; 0 as long as none has come.
+        is_heard: whether signals are turned into :class:`Stopped` now.
     """
 
     number = 0
+    is_heard = False
 
     @property
     def status(self) -> int:
@@ -49,7 +54,7 @@ def stopped_by_signals() -> Iterator[Stop]:
     Yields:
         :data:`STOP`.
     """
-    STOP.number = 0
+    STOP.number, STOP.is_heard = 0, True
 
     def handle(number: int, _: FrameType | None) -> None:
         if STOP.number:
@@ -67,5 +72,19 @@ def stopped_by_signals() -> Iterator[Stop]:
                 signal.signal(number, handle)
         yield STOP
     finally:
+        STOP.is_heard = False
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def raise_if_stopped() -> None:
+    """Raises what a signal raised where it was lost; whoever waits for long calls it now and then.
+
+    Python drops an exception that is raised in a ``__del__`` or in the callback of a weak reference. And a signal that
+    comes just before the main thread begins to wait does not end the wait.
+
+    Raises:
+        Stopped: a signal has come, while :func:`stopped_by_signals` hears them.
+    """
+    if STOP.is_heard and STOP.number:
+        raise Stopped

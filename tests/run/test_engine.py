@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -20,6 +21,7 @@ from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
 from benchmark.run.task import Task
 from benchmark.system.pool import Engine, Followed, OutOfMemory, Pool, PoolBroken, WorkerDied
+from benchmark.system.stopping import stopped_by_signals
 from tests.conftest import photo
 
 _Item = TypeVar("_Item")
@@ -186,3 +188,19 @@ def test_an_image_for_which_memory_never_suffices_is_lost_once(tasks: list[Task]
     rows = [row for _, rows in run_tasks(tasks[:1], Workers(1, 60, Patience(0), engine=engine)) for row in rows]
     assert [(row.status, row.reason) for row in rows] == [("out-of-memory", "MemoryError: no more")] * 2
     assert engine.asked == 2
+
+
+class Deaf(Flawed):
+    """An engine whose work never ends, and in which the exception of a signal is lost."""
+
+    def follow(
+        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+    ) -> Future[Followed[_Result]]:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        return Future()
+
+
+def test_a_signal_ends_a_run_also_where_its_exception_is_lost(tasks: list[Task]) -> None:
+    with pytest.raises(KeyboardInterrupt), stopped_by_signals():
+        statuses(tasks[:1], Deaf())

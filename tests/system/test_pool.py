@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from benchmark.errors import PluginError
-from benchmark.system.pool import PoolBroken, WorkerDied, process_pool
+from benchmark.system.pool import Awaited, PoolBroken, WorkerDied, process_pool
+from benchmark.system.stopping import stopped_by_signals
 from benchmark.system.worker import Worker
 
 
@@ -92,3 +94,13 @@ def test_a_pool_ends_at_any_moment() -> None:
     for _ in range(200):
         with process_pool(1) as pool:
             assert pool.follow(pids, 0, lane="one").cancel() in (True, False)
+
+
+def test_a_signal_ends_the_wait_for_a_result_also_where_its_exception_is_lost() -> None:
+    with pytest.raises(KeyboardInterrupt), stopped_by_signals():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        Awaited[int]().result()
+    done = Awaited[int]()
+    done.set_result(7)
+    assert done.result() == 7

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.system.stopping import stopped_by_signals
+from benchmark.system.stopping import raise_if_stopped, stopped_by_signals
 from tests.conftest import ROOT
 
 
@@ -48,6 +48,16 @@ def test_the_first_signal_is_an_interruption_and_the_second_ends_at_once(
     finally:
         signal.signal(number, before)
     assert "everything finished is stored" in capfd.readouterr().err
+
+
+def test_a_signal_whose_exception_was_lost_is_raised_again_as_long_as_signals_are_heard() -> None:
+    with stopped_by_signals():
+        raise_if_stopped()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            raise_if_stopped()
+    raise_if_stopped()
 
 
 def test_a_signal_that_is_ignored_stays_so() -> None:
@@ -88,7 +98,7 @@ def test_the_exit_status_tells_of_a_signal_that_came_while_a_text_was_executed(
     """As while a class is made a dataclass: Python would end by SIGINT."""
     (tmp_path / "stopped.py").write_text(
         "import signal, sys\n"
-        "from benchmark.system.stopping import stopped_by_signals\n"
+        "from benchmark.system.stopping import raise_if_stopped, stopped_by_signals\n"
         "with stopped_by_signals() as stop:\n"
         "    try:\n"
         f"        exec('signal.raise_signal({int(number)})')\n"
