@@ -64,6 +64,7 @@ HARMLESS = {
     "prints": "print('hello'); os.write(1, b'raw')",
     "closes": "os.close(1); os.close(2)",
     "litters": "subprocess.Popen(['setsid', 'sleep', '77778'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)",
+    "forks": "os.fork()",
     "waits": "threading.Timer(3, lambda: os._exit(0)).start()",
 }
 """What codecs do as they are imported that can be used all the same."""

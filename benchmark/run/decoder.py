@@ -33,7 +33,7 @@ from benchmark.plugins import codec_class, is_description
 from benchmark.run.timing import Stopwatch, Times, warm_up
 from benchmark.system import memory
 from benchmark.system.endings import KEPT, ending_of, last_words
-from benchmark.system.guarded import SPARED, begin_worker, end_task
+from benchmark.system.guarded import SPARED, begin_worker, end_copies, end_task
 from benchmark.system.load import pinned
 from benchmark.system.seclusion import hideable, temporary_folders
 from benchmark.system.worker import PAUSE
@@ -188,6 +188,7 @@ def end_decoders() -> None:
 def serve() -> None:
     """What the process of a decoder does: answers requests until there are no more."""
     begin_worker()
+    owner = os.getpid()
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         # What codecs print goes where errors go; what they read is empty.
         os.dup2(2, 1)
@@ -202,6 +203,7 @@ def serve() -> None:
                     answer = decode_here(request)
                 except (Undecodable, DecoderOutOfMemory) as error:
                     answer = Refused(str(error), isinstance(error, DecoderOutOfMemory))
+                end_copies(owner)
                 end_task()
                 _tell(answers, answer)
 
@@ -228,6 +230,7 @@ class Twin:
             env={**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(_PATHS)},
         )
         SPARED.add(self._process.pid)
+        self._owner = os.getpid()
         self._requests, answers, printed = cast(
             "tuple[IO[bytes], IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout, self._process.stderr)
         )
@@ -255,6 +258,7 @@ class Twin:
         Raises:
             DecoderDied, DecoderOutOfMemory: its process has ended.
         """
+        end_copies(self._owner)  # of an encoder: it would take the answers to another's requests
         self.wait()
         kills, self._last = memory.killed_for_memory(), b""
         most, is_too_large = memory.own_limit(), False

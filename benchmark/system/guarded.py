@@ -46,6 +46,18 @@ def end_task() -> None:
         guard.end_children(spared=SPARED)
 
 
+def end_copies(owner: int) -> None:
+    """Ends this process if it is a copy: code that forks, and returns twice, comes back in one that nobody asked.
+
+    Whoever answers for such code calls it before an answer, so that no two processes give one.
+
+    Args:
+        owner: the process id of the process that was asked.
+    """
+    if os.getpid() != owner:
+        os._exit(1)
+
+
 def guarded_command(command: Sequence[str], passed: Sequence[int] = ()) -> tuple[list[str], list[int], list[int]]:
     """A command with a guard before it, which ends the command's process and all below it.
 

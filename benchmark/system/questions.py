@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from benchmark.errors import BenchmarkError, plain_line, typed_line
 from benchmark.system.endings import KEPT, last_words, signal_name
 from benchmark.system.environment import thread_environment
-from benchmark.system.guarded import guarded_command
+from benchmark.system.guarded import end_copies, guarded_command
 from benchmark.system.memory import limit_memory, machine_memory
 
 MOST_AT_ONCE = 16
@@ -228,7 +228,10 @@ def serve(function: str, memory: int) -> None:
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
 
+    owner = os.getpid()
+
     def tell(part: Mapping[str, Any], encode: Any = json.dumps, write: Any = os.write) -> None:
+        end_copies(owner)
         data = memoryview(encode(dict(part)).encode() + b"\n")
         while data:
             data = data[write(answers, data) :]

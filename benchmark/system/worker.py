@@ -23,7 +23,7 @@ from typing import Any
 from benchmark.errors import PluginError, contained, typed_line
 from benchmark.system import memory
 from benchmark.system.endings import KEPT, ending_of, last_words
-from benchmark.system.guarded import begin_worker, end_task, worker_context
+from benchmark.system.guarded import begin_worker, end_copies, end_task, worker_context
 
 PAUSE = 0.05
 """Seconds between two looks at processes that work."""
@@ -240,6 +240,7 @@ def serve(told: Connection, printed: Connection, most: int | None) -> None:
         os.dup2(nothing.fileno(), 0)
     begin_worker()
     memory.limit_memory(most)
+    owner = os.getpid()
     with contextlib.suppress(EOFError, OSError):
         while True:
             asked = told.recv_bytes()
@@ -249,11 +250,13 @@ def serve(told: Connection, printed: Connection, most: int | None) -> None:
                     function, arguments = pickle.loads(asked)
                     told.send_bytes(pickle.dumps((_READY, None)))
                     for step in function(*arguments):
+                        end_copies(owner)
                         told.send_bytes(pickle.dumps((_STEP, step), pickle.HIGHEST_PROTOCOL))
             except KeyboardInterrupt as interrupt:  # workers hear of no Ctrl-C
                 error = PluginError(f"the work raised {typed_line(interrupt)}")
             except Exception as raised:
                 error = raised
+            end_copies(owner)
             end_task()
             told.send_bytes(_last_message(error))
             if memory.is_memory_error(error):  # what holds the memory may be there for good

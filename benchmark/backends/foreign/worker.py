@@ -303,7 +303,7 @@ def serve(requests: int, answers: int, pixels: int) -> None:
         os.set_inheritable(place, False)
     # The folder of this file is none that a codec may import from.
     del sys.path[0], sys.modules["facts"]
-    worker = Worker(pixels)
+    worker, owner = Worker(pixels), os.getpid()
     with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
         while True:
             message = receive(incoming)
@@ -315,6 +315,8 @@ def serve(requests: int, answers: int, pixels: int) -> None:
             except BaseException as error:  # a codec may raise anything, SystemExit too
                 told = told_of(error)
                 del error
+            if os.getpid() != owner:  # a copy: a codec has forked, and returned twice
+                os._exit(1)
             try:
                 send(outgoing, told, body)
             except OSError:  # nobody waits for it any more

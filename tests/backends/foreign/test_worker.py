@@ -100,6 +100,22 @@ def test_the_protocol(tmp_path: Path, talk: Any) -> None:
     assert "shorter than the image" in missing[0]["error"]
 
 
+def test_of_a_codec_that_forks_and_returns_twice_one_process_answers(tmp_path: Path, talk: Any) -> None:
+    file = tmp_path / "forks_model.py"
+    file.write_text(f"import os\n{STEPS}\nos.fork()\n")
+    opening = {
+        "ask": "open",
+        "protocol": PROTOCOL,
+        "codec": [str(file), "Steps"],
+        "memory": 4096,
+        "pixels": "numpy",
+        "needs": ["encode"],
+    }
+    opened, *rest = talk((opening, b""), *[({"ask": "dance", "settings": {}}, b"")] * 3)
+    assert opened[0]["files"] == [str(file)]
+    assert [told["error"] for told, _ in rest] == ["ValueError: unknown request 'dance'"] * 3
+
+
 def test_our_folder_hides_no_module(tmp_path: Path, talk: Any) -> None:
     """Nor do modules of the bench: ``link`` lies beside the worker, and the class may have its own."""
     (tmp_path / "link.py").write_text("HERE = 1\n")
