@@ -1,12 +1,23 @@
 """Figures for notebooks and papers: data of results in, axes of matplotlib out.
 
 They are drawn in the style that holds: that of the user, or one of :data:`STYLES`. The command ``figure`` writes the
-same figures to files.
+same figures to files, and so does :func:`save`. All functions take the results that :func:`benchmark.read_results`
+gives, and these arguments:
+
+- ``ax``: axes of matplotlib; None makes a figure of the size that the style has.
+- ``dataset``: the data set, where the results are of several.
+- ``metric``: name of a metric, or column of the quality.
+- ``codecs``: the codecs or series to show, in this order where the figure has no order of its own; None for all.
+- ``names``: what to call codecs, series or published curves.
+- ``refs``: the published curves to show, by the words that their labels begin with; None for all that are there.
+
+They raise ``UsageError`` where the results have no such data set, metric, codec, series or published curve, or nothing
+that the figure could show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,29 +27,23 @@ from benchmark.report.figures.style import FORMATS, STYLES, WIDTHS
 
 if TYPE_CHECKING:
     from benchmark.analysis.results import Results
-    from benchmark.metric import Metric
-    from benchmark.report.figures.lines import Line
+    from benchmark.report.figures.chart import Chart
+    from benchmark.report.figures.kinds import Against
     from benchmark.report.figures.rd import Labels
+    from benchmark.report.figures.speed import Side
 
-__all__ = ["STYLES", "rd", "save_rd"]
-
-_GOLDEN = 0.72
-"""Height of a figure over its width."""
+__all__ = ["STYLES", "bars", "heatmap", "rank", "rd", "save", "speed"]
 
 
 def rd(
     results: Results,
     *,
     ax: Any = None,
-    dataset: str = "",
-    metric: str = defaults.METRIC,
-    codecs: Sequence[str] | None = None,
-    names: Mapping[str, str] | None = None,
-    refs: Sequence[str] | None = None,
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
     log: bool = False,
     labels: Labels = "ends",
+    **which: Any,
 ) -> Any:
     """Draws rate–distortion curves: one metric against bits per pixel, a curve for each codec.
 
@@ -54,138 +59,177 @@ def rd(
         'PSNR, RGB (dB)'
 
     Args:
-        results: what :func:`benchmark.read_results` gives.
-        ax: axes of matplotlib; None makes a figure of the size that the style has.
-        dataset: the data set, where the results are of several.
-        metric: name of a metric, or column of the quality.
-        codecs: the codecs or series to show, in this order; None for all.
-        names: what to call codecs, series or published curves.
-        refs: the published curves to show, by the words that their labels begin with; None for all that are there.
+        results: see :mod:`benchmark.plot`.
+        ax: the same.
         xlim: limits of the rate, in bits per pixel; None shows the rates that people compare, 0.05 to 2.
         ylim: limits of the metric; None takes those of the points that are shown.
         log: whether the rate's axis is logarithmic.
         labels: ``ends``, where the names stand at the ends of the curves, or ``legend``.
+        which: ``dataset``, ``metric``, ``codecs``, ``names``, ``refs``, see :mod:`benchmark.plot`.
 
     Returns:
         The axes.
 
     Raises:
-        UsageError: the results have no such data set, metric, codec, series or published curve, or a limit is none.
+        UsageError: see :mod:`benchmark.plot`; or a limit is none.
     """
-    from benchmark.report.figures.lines import view_of
-    from benchmark.report.figures.rd import draw_lines
+    from benchmark.report.figures import kinds
 
-    known, lines, title = _lines(results, dataset, metric, codecs, names, refs)
-    if labels not in ("ends", "legend"):
-        raise UsageError(f"labels: expected ends or legend, got {labels!r}")
-    view = view_of(lines, xlim=_limits("xlim", xlim, log=log), ylim=_limits("ylim", ylim), log_rate=log)
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
-    ax.set_xlabel(_RATE)
-    ax.set_ylabel(known.axis)
-    draw_lines(ax, lines, view, labels=labels, log_rate=log, title=title)
-    return ax
+    return _drawn(kinds.rd(results, xlim=xlim, ylim=ylim, log=log, labels=labels, **which), ax)
 
 
-_RATE = "rate (bits per pixel)"
+def bars(results: Results, *, ax: Any = None, anchor: str = defaults.ANCHOR, **which: Any) -> Any:
+    """Draws BD-rates as bars, the best on top, with their 95 % intervals over images.
 
-
-def save_rd(
-    results: Results, path: Path, *, style: str = "screen", width: str = "", dataset: str = "", **how: Any
-) -> Path:
-    """Writes a figure of :func:`rd`, or what it shows, to a file.
+    A bar that would leave the others no room is broken, with its value beside it. A hollow one is of curves that have
+    less than half of their range in common. Places of codecs whose BD-rate was refused are hatched.
 
     Args:
-        results: see :func:`rd`.
-        path: the file. Its ending says what is written: ``pdf``, ``svg``, ``png`` or ``webp``; ``csv``, all operating
-            points; ``tex``, a picture of pgfplots.
-        style: one of :data:`STYLES`.
-        width: ``single`` or ``double``: as wide as one or two columns of a paper; empty for that of the style.
-        dataset: see :func:`rd`.
-        how: other arguments of :func:`rd`.
+        results: see :mod:`benchmark.plot`.
+        ax: the same.
+        anchor: the series, or codec that has but one, that the BD-rates are against; a published curve may be it, too.
+        which: see :func:`rd`.
+
+    Returns:
+        The axes.
 
     Raises:
-        UsageError: see :func:`rd`; or there is no such ending, style or width.
+        UsageError: see :mod:`benchmark.plot`; or there is no such anchor.
+    """
+    from benchmark.report.figures import kinds
+
+    return _drawn(kinds.bars(results, anchor=anchor, **which), ax)
+
+
+def heatmap(results: Results, *, ax: Any = None, anchor: str = defaults.ANCHOR, **which: Any) -> Any:
+    """Draws on which images a codec does better or worse than on the mean: BD-rate of an image less that of the mean.
+
+    Columns are codecs, the best first, with their mean BD-rates; rows are images. The scale holds 95 % of the values.
+
+    Args:
+        results: see :mod:`benchmark.plot`; with records of images.
+        ax: the same.
+        anchor: see :func:`bars`.
+        which: see :func:`rd`.
+
+    Returns:
+        The axes.
+
+    Raises:
+        UsageError: see :func:`bars`.
+    """
+    from benchmark.report.figures import kinds
+
+    return _drawn(kinds.heatmap(results, anchor=anchor, **which), ax)
+
+
+def speed(
+    results: Results,
+    *,
+    ax: Any = None,
+    side: Side = "decode",
+    against: Against = "bd-rate",
+    anchor: str = defaults.ANCHOR,
+    **which: Any,
+) -> Any:
+    """Draws the time of encoders or decoders against rate, with the front that no codec is better than in both.
+
+    Only times that were measured to be published are shown, by ``run --timing``. Presets of a codec, which are series
+    of their own, are joined by a line.
+
+    Args:
+        results: see :mod:`benchmark.plot`; with records of images.
+        ax: the same.
+        side: ``encode`` or ``decode``.
+        against: ``bd-rate``, where each codec is a marker, or ``rate``, where each operating point is one: its mean
+            rate in bits per pixel.
+        anchor: see :func:`bars`.
+        which: see :func:`rd`.
+
+    Returns:
+        The axes.
+
+    Raises:
+        UsageError: see :func:`bars`; or fewer than two markers have such a time.
+    """
+    from benchmark.report.figures import kinds
+
+    return _drawn(kinds.speed(results, anchor=anchor, against=against, sides=[side], **which), ax)
+
+
+def rank(results: Results, *, ax: Any = None, rate: float = defaults.RATE, **which: Any) -> Any:
+    """Draws the value that each codec has at one rate, with its 95 % interval over images and its rank.
+
+    Args:
+        results: see :mod:`benchmark.plot`.
+        ax: the same.
+        rate: mean rate, in bits per pixel.
+        which: see :func:`rd`.
+
+    Returns:
+        The axes.
+
+    Raises:
+        UsageError: see :mod:`benchmark.plot`; or the rate is none that a curve could have.
+    """
+    from benchmark.report.figures import kinds
+
+    return _drawn(kinds.rank(results, rate=rate, **which), ax)
+
+
+def save(kind: str, results: Results, path: Path, *, style: str = "screen", width: str = "", **how: Any) -> Path:
+    """Writes a figure, or what it shows, to a file.
+
+    Args:
+        kind: ``rd``, ``bars``, ``heatmap``, ``speed`` or ``rank``.
+        results: see :mod:`benchmark.plot`.
+        path: the file. Its ending says what is written: ``pdf``, ``svg``, ``png`` or ``webp``; ``csv``, all that is
+            shown and what is left out; ``tex``, a picture of pgfplots, which heat maps have not.
+        style: one of :data:`STYLES`.
+        width: ``single`` or ``double``: as wide as one or two columns of a paper; empty for that of the style.
+        how: arguments of the function that draws such a figure. ``speed`` has ``sides``, a list, in place of ``side``.
+
+    Raises:
+        UsageError: see the function; or there is no such kind, ending, style or width.
         OutputError: the file cannot be written.
     """
+    import pandas as pd
+
     from benchmark.record.frames import csv_text
-    from benchmark.report.figures.lines import table_of, view_of
-    from benchmark.report.figures.style import figure_of, save
+    from benchmark.report.figures.chart import write
+    from benchmark.report.figures.kinds import KINDS
     from benchmark.report.pgfplots import pgfplots
     from benchmark.system.files import replace_file
 
     form = path.suffix[1:].lower()
+    _one_of("kind", kind, tuple(KINDS))
     _one_of("--out", form, (*FORMATS, "csv", "tex"), "a file that ends in ")
     _one_of("style", style, tuple(STYLES))
     width = width or STYLES[style].width
     _one_of("width", width, tuple(WIDTHS))
+    charts = KINDS[kind](results, **how)
     if form in FORMATS:
-        with figure_of(WIDTHS[width], _GOLDEN * WIDTHS[width], STYLES[style].settings) as figure:
-            rd(results, ax=figure.add_subplot(), dataset=dataset, **how)
-            (written,) = save(figure, path.with_suffix(""), [form])
+        settings = STYLES[style].settings
+        (written,) = write(charts, path.with_suffix(""), width=WIDTHS[width], forms=[form], settings=settings)
         return written
-    chosen = {name: how.get(name) for name in ("codecs", "names", "refs")}
-    known, lines, _ = _lines(results, dataset, how.get("metric", defaults.METRIC), **chosen)
     if form == "csv":
-        replace_file(path, csv_text(table_of(lines, known)))
-        return path
-    log = bool(how.get("log"))
-    view = view_of(
-        lines, xlim=_limits("xlim", how.get("xlim"), log=log), ylim=_limits("ylim", how.get("ylim")), log_rate=log
-    )
-    replace_file(path, pgfplots(lines, view, _RATE, known.axis, log_rate=log))
+        replace_file(path, csv_text(pd.concat([chart.table() for chart in charts], ignore_index=True)))
+    else:
+        replace_file(path, "".join(map(pgfplots, charts)))
     return path
+
+
+def _drawn(charts: Sequence[Chart], ax: Any) -> Any:
+    """The axes, with a chart on them."""
+    (chart,) = charts
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    chart.draw(ax)
+    return ax
 
 
 def _one_of(what: str, value: str, known: Sequence[str], before: str = "") -> None:
     if value not in known:
         raise UsageError(f"{what}: expected {before}{', '.join(known)}, got {value!r}{meant(value, known)}")
-
-
-def _limits(what: str, limits: Any, *, log: bool = False) -> tuple[float, float] | None:
-    """Two limits that rise; None where none are given."""
-    if limits is None:
-        return None
-    good = isinstance(limits, (tuple, list)) and len(limits) == 2
-    if not good or any(isinstance(limit, bool) or not isinstance(limit, (int, float)) for limit in limits):
-        raise UsageError(f"{what}: expected two numbers, such as 0,1.2, got {limits!r}")
-    low, high = map(float, limits)
-    if not (low < high < float("inf") and (low > 0 or not log)):
-        above = ", both above 0 on a logarithmic axis" if log else ""
-        raise UsageError(f"{what}: expected a lower and a higher number{above}, got {low:g} and {high:g}")
-    return low, high
-
-
-def _lines(
-    results: Results,
-    dataset: str,
-    metric: str,
-    codecs: Sequence[str] | None,
-    names: Mapping[str, str] | None,
-    refs: Sequence[str] | None,
-) -> tuple[Metric, list[Line], str]:
-    """The metric, the curves, and what they cover in words."""
-    from benchmark.analysis.results import Results
-    from benchmark.report.figures.lines import lines_of
-
-    if not isinstance(results, Results):
-        raise UsageError(f"results: expected what run or read_results gave, got {results!r}")
-    known = results.metric(metric)
-    datasets = list(dict.fromkeys(results.summary["dataset"]))
-    if not dataset and len(datasets) > 1:
-        raise UsageError(f"dataset: the results are of {', '.join(datasets)}; name one of them")
-    if dataset and dataset not in datasets:
-        raise UsageError(f"dataset: the results have no {dataset!r}; they have {', '.join(datasets)}")
-    dataset = dataset or datasets[0]
-    points = results.points(known)
-    points = points[points["dataset"] == dataset]
-    published = [curve for curve in results.imported.get(known.column, ()) if curve.dataset == dataset]
-    lines = lines_of(points, known, published, codecs=codecs, names=names, refs=refs)
-    if not lines:
-        raise UsageError(
-            f"{known.column}: no operating point has a finite value; choose another metric or other codecs"
-        )
-    images = int(points["images"].max())
-    return known, lines, f"{dataset}, mean of {images} image{'s' if images != 1 else ''}"

@@ -9,12 +9,13 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from benchmark import plot
 from benchmark.analysis.results import Results, read_results
 from benchmark.errors import UsageError
 from benchmark.plugins import all_metrics
-from tests.analysis.summaries import summary_of
+from tests.analysis.summaries import summary_of, timed_results
 
 
 @pytest.fixture
@@ -68,10 +69,73 @@ def test_anything_else_is_no_results() -> None:
         plot.rd(pd.DataFrame())  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def measured(tmp_path: Path) -> Results:
+    return timed_results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("bars", "BD-rate against Theirs (%), less is better"),
+        ("heatmap", "codec, with its mean BD-rate against Theirs (%)"),
+        ("speed", "decode time (s per megapixel)"),
+        ("rank", "PSNR, RGB (dB)"),
+    ],
+)
+def test_each_kind_is_drawn_on_the_axes_of_the_user(measured: Results, kind: str, says: str) -> None:
+    axes = Figure(layout="constrained").add_subplot()
+    assert getattr(plot, kind)(measured, ax=axes, names={"jpeg": "Theirs"}) is axes
+    assert axes.get_xlabel().replace("\n", " ") == says
+    assert "set" in axes.get_title(loc="left")
+
+
+def test_times_stand_against_rates(measured: Results) -> None:
+    axes = plot.speed(measured, ax=Figure(layout="constrained").add_subplot(), against="rate", side="encode")
+    assert axes.get_ylabel() == "rate (bits per pixel)"
+    assert [text.get_text() for text in axes.texts] == ["JPEG", "WebP"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "says"),
+    [
+        ("bars", {"codecs": ["jpeg"]}, "bars: no codec of the figure has a BD-rate against jpeg"),
+        ("bars", {"anchor": "avif"}, "avif"),
+        ("heatmap", {"codecs": ["jpeg"]}, "heatmap: no codec of the figure has a BD-rate against jpeg on a single"),
+        ("speed", {}, "speed: fewer than two marks have a time that was measured to be published"),
+        ("speed", {"side": "both"}, "sides: expected encode or decode, got 'both'"),
+        ("speed", {"against": "time"}, "against: expected bd-rate or rate, got 'time'"),
+        ("rank", {"rate": 40}, "rank: the curve of no codec of the figure reaches 40 bpp"),
+    ],
+)
+def test_figures_of_which_there_is_nothing_to_show(
+    results: Results, kind: str, how: dict[str, object], says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        getattr(plot, kind)(results, ax=Figure().add_subplot(), **how)
+
+
+@pytest.mark.parametrize("kind", ["bars", "heatmap", "speed", "rank"])
+def test_each_kind_is_written_as_a_table(measured: Results, tmp_path: Path, kind: str) -> None:
+    rows = plot.save(kind, measured, tmp_path / "t.csv", codecs=["webp", "jpeg"]).read_text().splitlines()
+    count = {"bars": 1, "heatmap": 3, "speed": 4, "rank": 2}[kind]
+    assert len(rows) == 1 + count
+    assert any("WebP" in row for row in rows)
+
+
+def test_both_sides_of_speed_are_side_by_side_or_one_below_the_other(measured: Results, tmp_path: Path) -> None:
+    shapes = {}
+    for width in ("single", "double"):
+        with Image.open(plot.save("speed", measured, tmp_path / "f.png", width=width)) as image:
+            shapes[width] = image.width / image.height
+    assert shapes["double"] > 1.5
+    assert shapes["single"] < 1
+
+
 @pytest.mark.parametrize("form", ["pdf", "svg", "png", "webp", "csv", "tex"])
 def test_each_form_is_written(results: Results, tmp_path: Path, form: str) -> None:
     path = tmp_path / f"figure.{form}"
-    assert plot.save_rd(results, path, style="ieee", xlim=(0, 1)) == path
+    assert plot.save("rd", results, path, style="ieee", xlim=(0, 1)) == path
     content = path.read_bytes()
     begins = {"pdf": b"%PDF", "svg": b"<?xml", "png": b"\x89PNG", "webp": b"RIFF", "csv": b"series,"}
     assert content.startswith(begins.get(form, b"\\definecolor"))
@@ -82,6 +146,7 @@ def test_each_form_is_written(results: Results, tmp_path: Path, form: str) -> No
     [
         ("rd.gif", {}, "--out: expected a file that ends in svg, png, pdf, webp, csv, tex, got 'gif'"),
         ("rd.pdf", {"style": "ieeee"}, "style: expected screen, ieee, got 'ieeee'; did you mean ieee"),
+        ("rd.pdf", {"kind": "bar"}, "kind: expected rd, bars, heatmap, speed, rank, got 'bar'; did you mean bars"),
         ("rd.pdf", {"width": "triple"}, "width: expected single, double"),
     ],
 )
@@ -89,5 +154,5 @@ def test_files_and_styles_that_are_none(
     results: Results, tmp_path: Path, name: str, how: dict[str, str], says: str
 ) -> None:
     with pytest.raises(UsageError, match=says):
-        plot.save_rd(results, tmp_path / name, **how)
+        plot.save(how.pop("kind", "rd"), results, tmp_path / name, **how)
     assert not (tmp_path / name).exists()

@@ -132,6 +132,27 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def point_costs(results: Results) -> pd.DataFrame:
+    """Mean rate and speed of each operating point, of its rows whose times were measured to be published.
+
+    Args:
+        results: the results, with records.
+
+    Returns:
+        A row for each operating point: ``dataset``, ``series``, ``codec``, ``bpp``, ``encode_s_per_mp`` and
+        ``decode_s_per_mp``, NaN where it was not timed.
+    """
+    records = _numbers(results.records[results.records["status"] == "ok"])
+    timed = records[records["publishable"].astype(bool)]
+    rows = results.summary[["dataset", "series", "codec", "point"]].assign(
+        bpp=pd.to_numeric(results.summary["bpp_mean"])
+    )
+    for name in ("encode", "decode"):
+        sums = timed[timed[f"{name}_s"].notna()].groupby("point")[[f"{name}_s", "megapixels"]].sum()
+        rows[f"{name}_s_per_mp"] = rows["point"].map(sums[f"{name}_s"] / sums["megapixels"])
+    return rows.drop(columns="point").reset_index(drop=True)
+
+
 def pareto(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Which rows no other row dominates: none is at most as high in every column, and lower in one.
 

@@ -9,10 +9,23 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import say, say_note
-from benchmark.cli.options import PATH, Pair, given_by_user, names_of, pair
+from benchmark.cli.options import PATH, Number, Pair, given_by_user, names_of, pair
 from benchmark.errors import UsageError, meant
 
-KINDS = ("rd",)
+KINDS = ("rd", "bars", "heatmap", "speed", "rank")
+
+_OF_SOME: dict[str, tuple[str, ...]] = {
+    "xlim": ("rd",),
+    "ylim": ("rd",),
+    "log": ("rd",),
+    "labels": ("rd",),
+    "anchor": ("bars", "heatmap", "speed"),
+    "against": ("speed",),
+    "sides": ("speed",),
+    "times": ("speed",),
+    "rate": ("rank",),
+}
+"""Options that only some kinds have."""
 
 
 @click.command()
@@ -53,61 +66,105 @@ KINDS = ("rd",)
     help="Where the names stand: at the ends of the curves, or in a legend.",
 )
 @click.option(
+    "--anchor",
+    metavar="CODEC",
+    default=defaults.ANCHOR,
+    show_default=True,
+    help="What BD-rates are against: a codec, a series or a published curve. For bars, heatmap and speed.",
+)
+@click.option(
+    "--against",
+    type=click.Choice(["bd-rate", "rate"]),
+    default="bd-rate",
+    show_default=True,
+    help="What times stand against: BD-rates of codecs, or rates of all operating points. For speed.",
+)
+@click.option("--sides", metavar="A,B", default="encode,decode", show_default=True, help="Whose times. For speed.")
+@click.option(
+    "--times",
+    type=PATH,
+    multiple=True,
+    metavar="RESULTS",
+    help="Results of runs with --timing, whose times take the place of those of RESULTS; may be repeated. For speed.",
+)
+@click.option(
+    "--rate",
+    type=Number(0, min_open=True),
+    metavar="BPP",
+    default=defaults.RATE,
+    show_default=True,
+    help="Rate at which codecs are ranked. For rank.",
+)
+@click.option(
     "--style", default="screen", show_default=True, metavar="NAME", help="screen, or ieee: Times, one column."
 )
 @click.option("--width", default="", metavar="NAME", help="single or double column.  [default: that of the style]")
 @click.option(
     "--out",
     type=PATH,
-    default=Path("rd.pdf"),
-    show_default=True,
+    default=None,
     metavar="FILE",
-    help="Its ending says what is written: pdf, svg, png or webp; csv, the points; tex, a picture of pgfplots.",
+    help="Its ending says what is written: pdf, svg, png or webp; csv, what is shown; tex, a picture of pgfplots.  "
+    "[default: KIND.pdf]",
 )
 def figure(
     kind: str, results: tuple[Path, ...], described: Path | None, names: tuple[str, ...], **options: Any
 ) -> None:
-    """Draw one figure of RESULTS: KIND is rd, rate–distortion curves.
+    """Draw one figure of RESULTS, as a paper takes it.
+
+    KIND is rd, rate–distortion curves; bars, BD-rates with intervals; heatmap, on which images a codec does better or
+    worse than on the mean; speed, time of encoders and decoders against BD-rate; rank, values at one rate.
 
     RESULTS are folders of runs or their CSV files, and curves that others published: files that the command import
     wrote, JSON files of CompressAI, text files of TensorFlow Compression, and folders of these.
 
-    Points that the view leaves out are counted above the plot.
+    What the view leaves out is told above the plot.
     """
     from benchmark.analysis.references.joined import read_with_references
-    from benchmark.plot import save_rd
+    from benchmark.analysis.results import read_results
+    from benchmark.analysis.timed import with_times
+    from benchmark.plot import save
     from benchmark.plugins import all_metrics
 
-    given = _given(described, results, names, options)
+    given = _given(kind, described, results, names, options)
     paths = given.pop("results")
     if not paths:
         raise UsageError("expected RESULTS: a folder of a run, or several, in the command or as results in the file")
     found = read_with_references(paths, all_metrics())
+    if times := given.pop("times", None):
+        found = with_times(found, read_results(times, all_metrics()))
     for note in found.notes:
         say_note(note)
-    say(str(save_rd(found, given.pop("out"), **given)))
+    say(str(save(kind, found, given.pop("out") or Path(f"{kind}.pdf"), **given)))
 
 
 def _given(
-    described: Path | None, results: tuple[Path, ...], names: tuple[str, ...], options: dict[str, Any]
+    kind: str, described: Path | None, results: tuple[Path, ...], names: tuple[str, ...], options: dict[str, Any]
 ) -> dict[str, Any]:
     """What the figure is made of: the file's values, over which those of the command line win."""
-    for key in ("codecs", "refs"):
+    for key in ("codecs", "refs", "sides"):
         options[key] = names_of(options[key])
     options["names"] = dict(pair("--name", text) for text in names)
     options["results"] = list(results)
-    if described is None:
-        return options
-    told = _described(described, options)
+    told = {} if described is None else _described(described, options)
+    for option, kinds in _OF_SOME.items():
+        if kind in kinds:
+            continue
+        if option in told or given_by_user(option):
+            raise UsageError(f"{option}: a figure {kind} has no such option; it is for {', '.join(kinds)}")
+        del options[option]
     kept = {key: value for key, value in told.items() if not (options[key] if key == "results" else given_by_user(key))}
     return {**options, **kept}
 
 
-_KINDS_OF_VALUES: dict[str, tuple[type, str]] = {
+_KINDS_OF_VALUES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "results": (list, "a list of paths"),
     "codecs": (list, "a list of names"),
     "refs": (list, "a list of names"),
     "names": (dict, "a table of names"),
+    "sides": (list, "a list of names"),
+    "times": (list, "a list of paths"),
+    "rate": ((int, float), "a number"),
     "log": (bool, "true or false"),
     "xlim": (list, "a list of two numbers"),
     "ylim": (list, "a list of two numbers"),
@@ -128,11 +185,18 @@ def _described(path: Path, options: dict[str, Any]) -> dict[str, Any]:
         if key not in options:
             raise UsageError(f"{path}: unknown key {key!r}; expected some of {', '.join(options)}{meant(key, options)}")
         kind, words = _KINDS_OF_VALUES.get(key, (str, "a text"))
-        texts = value if key in ("results", "codecs", "refs") else value.values() if key == "names" else ()
+        texts = (
+            value
+            if key in ("results", "codecs", "refs", "sides", "times")
+            else value.values()
+            if key == "names"
+            else ()
+        )
         if not isinstance(value, kind) or not all(isinstance(text, str) for text in texts):
             raise UsageError(f"{path}: {key}: expected {words}, got {value!r}")
-    if "results" in told:
-        told["results"] = [path.parent / name for name in told["results"]]
+    for key in ("results", "times"):
+        if key in told:
+            told[key] = [path.parent / name for name in told[key]]
     if "out" in told:
         told["out"] = path.parent / told["out"]
     return told

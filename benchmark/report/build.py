@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchmark.analysis.bdrate import anchor_series, bd_table
-from benchmark.analysis.cost import cost_table, rate_time
+from benchmark.analysis.cost import cost_table
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import Manifest, read_manifest
 from benchmark.analysis.ranking import ranking
@@ -28,10 +28,14 @@ from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.frames import csv_text
 from benchmark.report.content import Report
-from benchmark.report.figures.charts import draw_bars, draw_heat_map
+from benchmark.report.figures.appearance import display_name, looks_of
+from benchmark.report.figures.bars import bars_chart
+from benchmark.report.figures.chart import Chart, write
 from benchmark.report.figures.curves import draw_rd_curves
+from benchmark.report.figures.heatmap import heat_map_chart
+from benchmark.report.figures.kinds import speed_points
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
-from benchmark.report.figures.pareto import draw_pareto
+from benchmark.report.figures.speed import speed_charts
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex
 from benchmark.report.tables.paper import tables_of
@@ -221,7 +225,7 @@ def drawings(
     report: Report,
     folder: Path,
     *,
-    log_rate: bool | None = None,
+    log_rate: bool = False,
     forms: Sequence[str] = CHARTS,
     single: bool = False,
 ) -> list[Drawing]:
@@ -237,13 +241,9 @@ def drawings(
     """
     found: list[Drawing] = []
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
-    first = report.metrics[0]
     points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in report.metrics}
     for dataset, below in _folders(report, folder):
-        bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
-        title = f"{dataset}, {first.heading}"
-        points = rate_time(bd, report.costs)
-        labels = "decode time (s per megapixel)", f"BD-rate against {report.anchor} (%)"
+        charts = _charts(report, dataset)
         for end, width in widths.items():
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
@@ -260,12 +260,34 @@ def drawings(
                 )
                 for metric in report.metrics
             ]
-            found += [
-                partial(draw_bars, bd, title, below / f"bars{end}", **look),
-                partial(draw_heat_map, bd, title, below / f"heatmap{end}", **look),
-                partial(draw_pareto, points, labels, title, below / f"pareto{end}", **look),
-            ]
+            found += [partial(_write, shown, below / f"{name}{end}", **look) for name, shown in charts.items()]
     return found
+
+
+def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
+    """The charts of a data set's BD-rates by the names of their files; none of what there is nothing to show of."""
+    first = report.metrics[0]
+    summary = report.results.summary[report.results.summary["dataset"] == dataset]
+    series, codecs = list(summary["series"]), list(summary["codec"])
+    names = {label: display_name(label, codec) for label, codec in zip(series, codecs, strict=True)}
+    anchor = names.get(report.anchor, report.anchor)
+    bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
+    title = f"{dataset_labels(summary)[dataset]}, {first.heading}"
+    points = speed_points(bd, report.costs[report.costs["dataset"] == dataset], summary)
+    bars, heat = bars_chart(bd, title, names, anchor), heat_map_chart(bd, title, names, anchor)
+    return {
+        "bars": [bars] if bars else [],
+        "heatmap": [heat] if heat else [],
+        "pareto": [*speed_charts(points, f"BD-rate against {anchor} (%)", title, names, looks_of(series, codecs))],
+    }
+
+
+def _write(charts: Sequence[Chart], path: Path, *, width: float, forms: Sequence[str]) -> list[Path]:
+    """Writes a figure; one of an earlier report, for which there is nothing to show any more, is removed."""
+    if not charts:
+        for form in forms:
+            path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
+    return write(charts, path, width=width, forms=forms)
 
 
 def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTURES) -> list[Drawing]:

@@ -27,7 +27,7 @@ class Look:
         metrics: names, the first in BD-rates and pictures; None for all.
         forms: the file formats of all figures; None draws charts and pictures each in a format of its own.
         single: whether charts are drawn as wide as one column of a paper, too.
-        log_rate: whether rates are drawn on a logarithmic axis even where none is high.
+        log_rate: whether rates are drawn on a logarithmic axis.
         pictures: how many images of each data set are shown.
         crops: the crops to show in their place, as texts IMAGE:X,Y,W,H.
         rate: the rate at which codecs are compared, in bits per pixel; None for the default.
@@ -88,7 +88,7 @@ def write_report(
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [
             pool.submit(drawing)
-            for drawing in drawings(content, folder, log_rate=look.log_rate or None, forms=charts, single=look.single)
+            for drawing in drawings(content, folder, log_rate=look.log_rate, forms=charts, single=look.single)
         ]
         shown, notes = show(
             content.results,

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.cost import COLUMNS, TITLES, cost_table, pareto, rate_time
+from benchmark.analysis.cost import COLUMNS, TITLES, cost_table, pareto, point_costs, rate_time
 from benchmark.analysis.records import read_records
 from benchmark.analysis.results import Results, read_results
 from benchmark.analysis.table import summarise
 from benchmark.errors import UsageError
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
+from tests.analysis.summaries import timed_results
 from tests.conftest import ROOT, empty_cells
 
 METRICS = all_metrics()
@@ -154,6 +155,17 @@ def test_records_from_before_and_summaries(tmp_path: Path) -> None:
     summary = cost_table(read_results([tmp_path / "summary.csv"], METRICS)).iloc[0]
     assert math.isnan(summary["decode_mps"])
     assert "no records" in summary["flags"]
+
+
+def test_each_operating_point_has_its_rate_and_speed(tmp_path: Path) -> None:
+    costs = point_costs(timed_results(tmp_path))
+    jpeg = costs[costs["codec"] == "jpeg"]
+    assert jpeg["bpp"].tolist() == pytest.approx([0.21, 0.41, 0.61, 0.81, 1.01])
+    assert jpeg["encode_s_per_mp"].tolist() == pytest.approx([0.1 / 0.01] * 5)
+    assert jpeg["decode_s_per_mp"].tolist() == pytest.approx([0.25 / 0.01] * 5)
+    records = pd.read_csv(tmp_path / "records.csv", dtype=str, keep_default_na=False)
+    records.assign(repeats="1").to_csv(tmp_path / "records.csv", index=False)
+    assert point_costs(read_results([tmp_path], all_metrics()))["encode_s_per_mp"].isna().all()
 
 
 def test_pareto() -> None:

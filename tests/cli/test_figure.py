@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from tests.analysis.summaries import timed_results
 from tests.conftest import ROOT, Run
 
 SAMPLE = str(ROOT / "results" / "baseline" / "sample")
@@ -39,6 +41,29 @@ out = "one.csv"
     assert "WebP" not in (tmp_path / "two.csv").read_text()
 
 
+@pytest.mark.parametrize("kind", ["bars", "heatmap", "rank"])
+def test_other_kinds_of_figures(rdbench: Run, tmp_path: Path, kind: str) -> None:
+    done = rdbench("figure", kind, SAMPLE, "--codecs", "webp,avif", "--name", "webp=Ours", "--out", "fig.csv")
+    assert done.stdout.strip() == "fig.csv"
+    assert "Ours," in (tmp_path / "fig.csv").read_text()
+
+
+def test_times_of_another_run_and_a_file_for_ranks(rdbench: Run, tmp_path: Path) -> None:
+    timed_results(tmp_path)
+    records = pd.read_csv(tmp_path / "records.csv", dtype=str, keep_default_na=False)
+    (tmp_path / "usual").mkdir()
+    records.assign(jobs="2").to_csv(tmp_path / "usual" / "records.csv", index=False)
+    done = rdbench("figure", "speed", "usual", check=False)
+    assert (done.returncode, "measured to be published" in done.stderr) == (2, True)
+    rdbench("figure", "speed", "usual", "--times", "records.csv", "--sides", "encode", "--out", "speed.csv")
+    rows = (tmp_path / "speed.csv").read_text().splitlines()
+    assert rows[0] == "side,series,codec,seconds,rate,front"
+    assert [row.split(",")[:2] for row in rows[1:]] == [["encode", "JPEG"], ["encode", "WebP"]]
+    (tmp_path / "figure.toml").write_text('results = ["usual"]\nrate = 1\nout = "rank.csv"\n')
+    rdbench("figure", "rank", "--file", "figure.toml")
+    assert "JPEG,1," in (tmp_path / "rank.csv").read_text()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -46,6 +71,8 @@ out = "one.csv"
         ("xlim = 3", "xlim: expected a list of two numbers, got 3"),
         ("codecs = [1]", "codecs: expected a list of names, got [1]"),
         ("out = 3", "out: expected a text, got 3"),
+        ("rate = 0.5", "rate: a figure rd has no such option; it is for rank"),
+        ("sides = 1", "sides: expected a list of names, got 1"),
     ],
 )
 def test_a_file_that_makes_no_sense(rdbench: Run, tmp_path: Path, text: str, says: str) -> None:
@@ -59,6 +86,7 @@ def test_a_file_that_makes_no_sense(rdbench: Run, tmp_path: Path, text: str, say
     [
         ([], "expected RESULTS"),
         ([SAMPLE, "--xlim", "1"], "expected two numbers"),
+        ([SAMPLE, "--anchor", "webp"], "anchor: a figure rd has no such option; it is for bars, heatmap, speed"),
         ([SAMPLE, "--name", "jpeg"], "expected KEY=VALUE"),
         ([SAMPLE, "--codecs", "jepg"], "did you mean jpeg"),
     ],

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from benchmark.report.figures.style import REFERENCE
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.3)), (0, (1.2, 1.2)), (0, (6, 1.2, 1.2, 1.2)))
 """As matplotlib takes them. Each marker with each dash is a look of its own."""
@@ -22,6 +24,8 @@ DASHES: tuple[Any, ...] = ("-", (0, (4, 1.3)), (0, (1.2, 1.2)), (0, (6, 1.2, 1.2
 _RED, _VERMILION, _OCHRE, _OLIVE, _GREEN = "#C8353F", "#D55E00", "#A6761D", "#6F8A1B", "#0E9469"
 _TEAL, _SKY, _BLUE, _VIOLET, _PINK, _GREY = "#0B8A99", "#2E8FC8", "#1470B8", "#7D68C4", "#C0529A", "#777777"
 COLOURS = (_BLUE, _VERMILION, _GREEN, _PINK, _SKY, _OCHRE, _TEAL, _RED, _VIOLET, _OLIVE, _GREY)
+
+_DASHED = (0, (4, 1.6))
 
 LEAST_CONTRAST = 3.0
 """Of a colour with the paper, and with a dark page: what the Web Content Accessibility Guidelines ask of graphics."""
@@ -128,6 +132,21 @@ def looks_of(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Look]:
         taken.add((look.marker, look.dash))
         found[label] = replace(look, name=display_name(label, codec))
     return {label: found[label] for label in of_series}
+
+
+def looks_of_published(labels: Sequence[str]) -> dict[str, Look]:
+    """How each curve of others is drawn: in the colour of the codec that its label begins with, dashed.
+
+    Curves of one codec differ by their markers, and so do those of none that is known.
+    """
+    marked: dict[str, int] = {}
+    found = {}
+    for label in labels:
+        known = LOOKS.get(codec_of(label))
+        place = marked[known.name if known else ""] = marked.get(known.name if known else "", -1) + 1
+        marker = known.marker if known and not place else MARKERS[place % len(MARKERS)]
+        found[label] = Look(label, known.colour if known else REFERENCE, marker, _DASHED)
+    return found
 
 
 def _unknown(codec: str, taken: set[tuple[str, Any]]) -> Look:

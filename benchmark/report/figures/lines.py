@@ -11,17 +11,15 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import drawn_path
-from benchmark.errors import UsageError, meant
 from benchmark.metric import Metric
-from benchmark.report.figures.appearance import LOOKS, MARKERS, Look, codec_of, looks_of
-from benchmark.report.figures.style import REFERENCE
+from benchmark.record.row import ESTIMATE
+from benchmark.report.figures.appearance import Look, looks_of, looks_of_published
+from benchmark.report.figures.choice import series_shown
 
 Floats = npt.NDArray[np.float64]
 
 LOW, HIGH = 0.05, 2.0
 """Rates that people compare pictures at, in bits per pixel: what a figure shows where nobody says otherwise."""
-
-_DASHED = (0, (4, 1.6))
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class Line:
         look: its colour, marker and dash.
         rates, values: its operating points: bits per pixel, and the metric as figures show it.
         path: the curve through them, rates and values; an operating point that it leaves out is a marker alone.
-        is_published: whether others published it: then its markers are hollow.
+        is_published: whether others published it.
+        is_hollow: whether its markers are: those of others, and of rates that are estimates.
     """
 
     label: str
@@ -42,6 +41,7 @@ class Line:
     values: Floats
     path: tuple[Floats, Floats]
     is_published: bool = False
+    is_hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,76 +79,34 @@ def lines_of(
     Raises:
         UsageError: there is no such codec, series or published curve.
     """
-    given = dict(names or {})
-    own = _own(points, metric, codecs, given)
-    others = _published(published, metric, refs, given)
-    if unknown := set(given):
-        known = [*points["series"].unique(), *(curve.label for curve in published)]
-        name = min(unknown)
-        raise UsageError(f"names: no series {name!r}; there are {', '.join(map(str, known))}{meant(name, known)}")
-    return [*own, *others]
-
-
-def _own(points: pd.DataFrame, metric: Metric, codecs: Sequence[str] | None, names: dict[str, str]) -> list[Line]:
     codec_of_series = dict(zip(points["series"], points["codec"], strict=True))
+    labels = [curve.label for curve in published]
+    shown = series_shown(codec_of_series, labels, codecs=codecs, names=names, refs=refs)
     looks = looks_of(list(codec_of_series), list(codec_of_series.values()))
-    known = [*codec_of_series, *codec_of_series.values()]
-    chosen = list(codec_of_series) if codecs is None else []
-    for name in codecs or ():
-        found = [label for label, codec in codec_of_series.items() if name in (label, codec)]
-        if not found:
-            few = ", ".join(dict.fromkeys(codec_of_series.values()))
-            raise UsageError(f"codecs: the results have no {name!r}; they have {few}{meant(name, known)}")
-        chosen += [label for label in found if label not in chosen]
-    lines = []
-    for series in chosen:
-        codec = codec_of_series[series]
-        rows = points[points["series"] == series]
-        rows = rows[rows["images"] == points["images"].max()]
+    most = points["images"].max()
+    own = []
+    for series in (name for name in shown if name in codec_of_series):
+        rows = points[(points["series"] == series) & (points["images"] == most)]
         curve = Curve(list(rows["rate"]), list(rows["quality"]))
-        label = looks[series].name
-        if codec in names:
-            label = names[codec] + series.removeprefix(codec)
-        label = names.get(series, label)
-        line = _line(curve, metric, label, looks[series])
-        if len(line.rates):
-            lines.append(line)
-    for key in [key for key in names if key in known]:
-        del names[key]
-    return lines
+        estimated = "kind" in rows and len(rows) > 0 and bool((rows["kind"] == ESTIMATE).all())
+        own.append(_line(curve, metric, shown[series], looks[series], is_hollow=estimated))
+    of_others = {curve.label: curve for curve in published if curve.label in shown}
+    others = [
+        _line(of_others[label], metric, shown[label], look, is_published=True, is_hollow=True)
+        for label, look in looks_of_published([name for name in shown if name in of_others]).items()
+    ]
+    return [line for line in (*own, *others) if len(line.rates)]
 
 
-def _published(
-    curves: Sequence[Curve], metric: Metric, refs: Sequence[str] | None, names: dict[str, str]
-) -> list[Line]:
-    chosen = list(curves) if refs is None else []
-    for name in refs or ():
-        found = [curve for curve in curves if curve.label.lower().startswith(name.lower())]
-        if not found:
-            labels = ", ".join(curve.label for curve in curves) or "none: name their files among the results"
-            raise UsageError(f"refs: no published curve begins with {name!r}; there are {labels}")
-        chosen += [curve for curve in found if curve not in chosen]
-    marked: dict[str, int] = {}
-    lines = []
-    for curve in chosen:
-        known = LOOKS.get(codec_of(curve.label))
-        place = marked[known.name if known else ""] = marked.get(known.name if known else "", -1) + 1
-        # Curves of one codec differ by their markers, and so do those of none that is known.
-        marker = known.marker if known and not place else MARKERS[place % len(MARKERS)]
-        look = Look(curve.label, known.colour if known else REFERENCE, marker, _DASHED)
-        lines.append(_line(curve, metric, names.get(curve.label, curve.label), look, is_published=True))
-    for curve in curves:
-        names.pop(curve.label, None)
-    return [line for line in lines if len(line.rates)]
-
-
-def _line(curve: Curve, metric: Metric, label: str, look: Look, *, is_published: bool = False) -> Line:
+def _line(
+    curve: Curve, metric: Metric, label: str, look: Look, *, is_published: bool = False, is_hollow: bool = False
+) -> Line:
     rates, values = np.array(curve.rates, float), metric.turned(np.array(curve.qualities, float))
     finite = np.isfinite(rates) & np.isfinite(values)
     order = np.argsort(rates[finite], kind="stable")
     path_rates, path_qualities = drawn_path(*curve.front()[:2])
     path = (path_rates, metric.turned(path_qualities))
-    return Line(label, look, rates[finite][order], values[finite][order], path, is_published)
+    return Line(label, look, rates[finite][order], values[finite][order], path, is_published, is_hollow)
 
 
 def view_of(

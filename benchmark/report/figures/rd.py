@@ -1,57 +1,136 @@
-"""Draws the curves of a rate–distortion figure on axes of matplotlib, whoever made these."""
+"""Rate–distortion curves: one metric against bits per pixel, a curve for each codec."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.points import mixed_sizes
+from benchmark.analysis.table import dataset_labels
 from benchmark.errors import counted
-from benchmark.report.figures.lines import Line, View
-from benchmark.report.figures.style import log_ticks, small_title
+from benchmark.metric import Metric
+from benchmark.report.figures.chart import Chart
+from benchmark.report.figures.lines import Line, View, lines_of, table_of, view_of
+from benchmark.report.figures.style import folded, legend_size, log_ticks, small_title
 
 Labels = Literal["ends", "legend"]
 """Where the names of curves stand: at their ends, or in a legend."""
 
-_GAP = 1.15
+_GOLDEN = 0.72
+"""Height of a figure over its width, where it has room for its labels."""
+
+_GAP = 1.27
 """Distance of two labels, in heights of a line of text."""
 
+_LINE = 0.135
+"""Height of a line of text, with what parts it from the next, in inches."""
 
-def draw_lines(
-    axes: Any, lines: Sequence[Line], view: View, *, labels: Labels = "ends", log_rate: bool = False, title: str = ""
-) -> None:
-    """Draws curves, and tells above them how many of their points the view leaves out.
+_WIDEST = 0.3
+"""Share of a figure's width that labels may take; longer ones have several lines."""
 
-    Args:
-        axes: the axes, of matplotlib. The style is that of whoever made them.
+
+@dataclass(frozen=True)
+class RdChart(Chart):
+    """Rate–distortion curves.
+
+    Attributes:
         lines: the curves.
-        view: what is shown.
-        labels: where their names stand.
+        view: what is shown of them.
+        metric: what is drawn upwards.
+        rate_label: the text of the rate's axis.
+        labels: where the names of the curves stand.
         log_rate: whether the rate's axis is logarithmic.
         title: what the figure covers.
     """
-    if log_rate:
-        log_ticks(axes.set_xscale, axes.xaxis)
-    axes.set_xlim(view.rates)
-    axes.set_ylim(view.values)
-    for line in lines:
-        _draw(axes, line)
-    outside = sum(int((~view.shows(line.rates, line.values)).sum()) for line in lines)
-    told = f"{counted(outside, 'point')} outside not shown" if outside else ""
-    if text := "; ".join(filter(None, (title, told))):
-        small_title(axes, text)
-    if labels == "legend":
-        axes.legend(handlelength=3.0)
-    else:
-        _label_ends(axes, lines, view)
+
+    lines: Sequence[Line]
+    view: View
+    metric: Metric
+    rate_label: str = "rate (bits per pixel)"
+    labels: Labels = "ends"
+    log_rate: bool = False
+    title: str = ""
+
+    def height(self, width: float) -> float:
+        """So that the names of all curves have room beside the plot."""
+        lines = [folded(line.label, _WIDEST * width, 8).count("\n") + 1 for line in self.lines]
+        return max(_GOLDEN * width, 0.75 + _LINE * sum(lines))
+
+    def draw(self, axes: Any) -> None:
+        """Draws the curves, and tells above them how many of their points the view leaves out."""
+        axes.set_xlabel(self.rate_label)
+        axes.set_ylabel(self.metric.axis)
+        if self.log_rate:
+            log_ticks(axes.set_xscale, axes.xaxis)
+        axes.set_xlim(self.view.rates)
+        axes.set_ylim(self.view.values)
+        for line in self.lines:
+            _draw(axes, line)
+        outside = sum(int((~self.view.shows(line.rates, line.values)).sum()) for line in self.lines)
+        told = f"{counted(outside, 'point')} outside not shown" if outside else ""
+        if text := "; ".join(filter(None, (self.title, told))):
+            small_title(axes, text)
+        if self.labels == "legend":
+            axes.legend(handlelength=3.0)
+        else:
+            _label_ends(axes, self.lines, self.view)
+
+    def table(self) -> pd.DataFrame:
+        """All operating points, also those that the view leaves out."""
+        return table_of(self.lines, self.metric)
+
+
+def rd_chart(
+    points: pd.DataFrame,
+    metric: Metric,
+    published: Sequence[Curve] = (),
+    *,
+    xlim: tuple[float, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    log_rate: bool = False,
+    labels: Labels = "ends",
+    **chosen: Any,
+) -> RdChart | None:
+    """The curves of one data set; none where no operating point has a finite value.
+
+    Points are means over images; those that cover fewer images than the rest are left out and counted above the plot.
+
+    Args:
+        points: the operating points of one data set and this metric, see ``analysis.results.Results.points``.
+        metric: what to draw upwards.
+        published: curves of others, of the same metric.
+        xlim, ylim, log_rate: see :func:`benchmark.report.figures.lines.view_of`.
+        labels: where the names of the curves stand.
+        chosen: ``codecs``, ``names`` and ``refs`` of :func:`benchmark.report.figures.lines.lines_of`.
+
+    Raises:
+        UsageError: see :func:`benchmark.report.figures.lines.lines_of`.
+    """
+    lines = lines_of(points, metric, published, **chosen)
+    if not lines:
+        return None
+    (dataset,) = dataset_labels(points).values()
+    valued = points[np.isfinite(points["rate"].astype(float)) & np.isfinite(points["quality"].astype(float))]
+    images = int(points["images"].max())
+    title = f"{dataset}, mean of {counted(images, 'image')}"
+    if left_out := int((valued["images"] < images).sum()):
+        title += f"; {counted(left_out, 'incomplete point')} left out"
+    pooled = ", all bits over all pixels" if mixed_sizes(points) else ""
+    view = view_of(lines, xlim=xlim, ylim=ylim, log_rate=log_rate)
+    return RdChart(lines, view, metric, f"rate (bits per pixel{pooled})", labels, log_rate, title)
 
 
 def _draw(axes: Any, line: Line) -> None:
     """Draws a curve and its points; a legend shows both together."""
     look = line.look
-    faces = {"markerfacecolor": "white", "markeredgecolor": look.colour} if line.is_published else {}
-    solid = {} if line.is_published else {"markeredgecolor": "white", "markeredgewidth": 0.25}
+    faces = {"markerfacecolor": "white", "markeredgecolor": look.colour} if line.is_hollow else {}
+    solid = {} if line.is_hollow else {"markeredgecolor": "white", "markeredgewidth": 0.25}
     order = 1.8 if line.is_published else 2.0
     axes.plot(*line.path, color=look.colour, linestyle=look.dash, zorder=order)
     points = {"color": look.colour, "marker": look.marker, "linestyle": "none", "zorder": order + 0.1}
@@ -64,19 +143,22 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
     ends = [(end, line) for line in lines if (end := end_of(line, view)) is not None]
     figure = axes.get_figure(root=True)
     figure.draw_without_rendering()  # how high the plot is
-    line_height = _font_size() * figure.dpi / 72 * _GAP / axes.get_window_extent().height
+    inches, size = figure.bbox.width / figure.dpi, legend_size()
+    texts = [folded(line.label, _WIDEST * inches, size) for _, line in ends]
+    line_height = size * figure.dpi / 72 * _GAP / axes.get_window_extent().height
     low, high = view.values
     wanted = [(value - low) / (high - low) for (_, value), _ in ends]
-    for ((rate, value), line), place in zip(ends, spread(wanted, line_height), strict=True):
+    places = spread(wanted, [line_height * (text.count("\n") + 1) for text in texts])
+    for ((rate, value), line), text, place in zip(ends, texts, places, strict=True):
         axes.annotate(
-            line.label,
+            text,
             xy=(rate, value),
             xytext=(1.05, place),
             textcoords="axes fraction",
             ha="left",
             va="center",
             color=line.look.colour,
-            fontsize=_font_size(),
+            fontsize=size,
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
@@ -88,14 +170,6 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
                 "relpos": (0, 0.5),
             },
         )
-
-
-def _font_size() -> float:
-    """Size of labels, in points: that of a legend in the style that holds."""
-    from matplotlib import rcParams
-    from matplotlib.font_manager import FontProperties
-
-    return float(FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points())
 
 
 def end_of(line: Line, view: View) -> tuple[float, float] | None:
@@ -110,24 +184,29 @@ def end_of(line: Line, view: View) -> tuple[float, float] | None:
     return None
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Places as near as may be to those that are wanted, none nearer to another than a gap, in their order.
+def spread(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
+    """Middles as near as may be to those that are wanted, of things that do not overlap, in their order.
 
-    Places that are too near are moved to both sides of their mean. All keep between 0 and 1, where there is room.
+    Things that are too near are moved to both sides of their mean. All middles keep between 0 and 1, where there is
+    room.
 
     Args:
-        wanted: fractions of a length.
-        gap: fraction of it.
+        wanted: where the middles should be, as fractions of a length.
+        sizes: how long the things are, as fractions of it.
     """
+    if not wanted:
+        return []
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    most = 1 - gap * (len(wanted) - 1)
-    groups: list[list[float]] = []  # offsets from an even ladder: groups of equal ones, whose means rise
+    gaps = [0.0, *((sizes[one] + sizes[other]) / 2 for one, other in itertools.pairwise(order))]
+    ladder = np.cumsum(gaps)
+    most = max(1 - float(ladder[-1]), 0.0)
+    groups: list[list[float]] = []  # offsets from the ladder: groups of equal ones, whose means rise
     for rank, index in enumerate(order):
-        groups.append([wanted[index] - gap * rank])
+        groups.append([wanted[index] - ladder[rank]])
         while len(groups) > 1 and np.mean(groups[-2]) >= np.mean(groups[-1]):
             groups[-2:] = [groups[-2] + groups[-1]]
-    bottoms = [min(max(float(np.mean(group)), 0.0), max(most, 0.0)) for group in groups for _ in group]
+    bottoms = [min(max(float(np.mean(group)), 0.0), most) for group in groups for _ in group]
     found = [0.0] * len(wanted)
     for rank, (index, bottom) in enumerate(zip(order, bottoms, strict=True)):
-        found[index] = bottom + gap * rank
+        found[index] = bottom + float(ladder[rank])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ _NARROW = 5.0
 # it does not print. Codecs have colours of their own, see ``figures.appearance``.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
 
+_LETTER = 0.53
+"""Width of a letter over its size, about: texts are folded by it."""
+
+MARK = 5.0
+"""Size of a marker that stands alone, in points."""
+
 MUTED = "#555555"
 """Of what explains and is not data."""
 REFERENCE = "#8C8C8C"
@@ -56,6 +63,7 @@ _STYLE: Mapping[str, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.3,
     "lines.markersize": 3.6,
+    "lines.markeredgewidth": 0.4,
     # TrueType, which journals take, and outlines, which look the same without the font.
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
@@ -125,21 +133,79 @@ def figure_of(width: float, height: float, settings: Mapping[str, Any] | None = 
 
 
 def small_title(axes: Any, text: str) -> None:
-    """A line above a plot that says what it covers."""
-    axes.set_title(text, fontsize="small", loc="left", color=MUTED)
+    """A line above a plot that says what it covers, or several where it is long: up to the right end of its panel."""
+    figure = axes.get_figure(root=True)
+    title = axes.set_title(text, fontsize="small", loc="left", color=MUTED)
+    figure.draw_without_rendering()  # where the plot begins
+    panel = axes.get_subplotspec()
+    right = (panel.colspan.stop / panel.get_gridspec().ncols if panel else 1) * figure.bbox.width
+    room = (right - axes.get_window_extent().x0) / figure.dpi
+    title.set_text(folded(text, room, title.get_fontsize()))
 
 
-def log_ticks(set_scale: Callable[..., Any], axis: Any) -> None:
-    """A logarithmic axis whose ticks are 1, 2 and 5 times a power of ten, written out.
+NAMES_WIDE = 0.36
+"""Share of a figure's width that names of rows may take; longer ones have several lines."""
+
+
+def rows_height(names: Sequence[str], width: float) -> float:
+    """Height of a figure with a row for each name, in inches: a higher row where a name has several lines."""
+    lines = sum(folded(name, NAMES_WIDE * width, 8).count("\n") * 0.75 + 1 for name in names)
+    return 0.9 + (0.2 if width >= _NARROW else 0.165) * lines
+
+
+def name_rows(axes: Any, names: Sequence[str]) -> None:
+    """Writes a name before each row of a plot, the first at the bottom, and takes away the axis that they stand for."""
+    figure = axes.get_figure(root=True)
+    axes.set_yticks(range(len(names)), names)
+    size = axes.get_yticklabels()[0].get_fontsize() if len(names) else 0
+    width = NAMES_WIDE * figure.bbox.width / figure.dpi
+    axes.set_yticks(range(len(names)), [folded(name, width, size) for name in names])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+
+
+def folded(text: str, inches: float, points: float) -> str:
+    """A text in lines that are about so wide at most, cut at spaces; at hyphens, too, where a word alone is wider.
+
+    Args:
+        text: the text.
+        inches: the width.
+        points: the size of the letters.
+    """
+    letters = max(int(72 * inches / (_LETTER * points)), 6)
+    hyphens = max(map(len, text.split()), default=0) > letters
+    return "\n".join(textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=hyphens)) or text
+
+
+def label_below(axes: Any, text: str) -> None:
+    """A text below a plot, in lines as wide as that."""
+    figure = axes.get_figure(root=True)
+    label = axes.set_xlabel(text)
+    figure.draw_without_rendering()  # how wide the plot is
+    label.set_text(folded(text, axes.get_window_extent().width / figure.dpi, label.get_fontsize()))
+
+
+def legend_size() -> float:
+    """Size of the letters of a legend in the style that holds, in points."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    return float(FontProperties(size=rcParams["legend.fontsize"]).get_size_in_points())
+
+
+def log_ticks(set_scale: Callable[..., Any], axis: Any, steps: Sequence[int] = (1, 2, 5)) -> None:
+    """A logarithmic axis whose ticks are a few times a power of ten, written out.
 
     Args:
         set_scale: ``set_xscale`` or ``set_yscale`` of the plot.
         axis: ``xaxis`` or ``yaxis`` of the plot.
+        steps: how many times.
     """
     from matplotlib.ticker import LogLocator, NullLocator
 
     set_scale("log")
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(LogLocator(subs=steps))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter("{x:g}")
 

@@ -1,0 +1,43 @@
+"""Each kind of chart, from results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.analysis.curve import Curve
+from benchmark.analysis.results import Results
+from benchmark.report.figures import kinds
+from benchmark.report.figures.bars import BarsChart
+from benchmark.report.figures.rank import RankChart
+from tests.analysis.summaries import timed_results
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    theirs = Curve([0.2, 0.4, 0.6, 0.8, 1.0], [27.0, 28.5, 30.0, 31.5, 33.0], "VTM 12", "set", images=3)
+    return replace(timed_results(tmp_path), imported={"psnr_rgb": [theirs]})
+
+
+def test_published_curves_have_bars_and_ranks(results: Results) -> None:
+    (bars,) = kinds.bars(results, codecs=["webp"], names={"VTM 12": "Theirs"})
+    assert isinstance(bars, BarsChart)
+    assert {bar.name for bar in bars.bars} == {"WebP", "Theirs"}
+    (ranks,) = kinds.rank(results)
+    assert isinstance(ranks, RankChart)
+    assert {one.name: one.published for one in ranks.ranked} == {"JPEG": False, "WebP": False, "VTM 12": True}
+
+
+def test_a_published_curve_may_be_the_anchor(results: Results) -> None:
+    (bars,) = kinds.bars(results, anchor="VTM 12", names={"VTM 12": "Theirs"}, refs=[])
+    assert isinstance(bars, BarsChart)
+    assert bars.anchor == "Theirs"
+    assert {bar.name for bar in bars.bars} == {"JPEG", "WebP"}
+
+
+def test_the_anchor_keeps_its_name_where_it_is_not_shown(results: Results) -> None:
+    (bars,) = kinds.bars(results, codecs=["webp"], names={"jpeg": "Old"}, refs=[])
+    assert isinstance(bars, BarsChart)
+    assert bars.anchor == "Old"
