@@ -37,7 +37,8 @@ from benchmark.report.figures.kinds import speed_points
 from benchmark.report.figures.mosaic import draw_crops, draw_errors
 from benchmark.report.figures.speed import speed_charts
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
-from benchmark.report.tables.latex import latex
+from benchmark.report.tables.latex import latex, latex_notes, latex_paragraphs
+from benchmark.report.tables.methods import methods
 from benchmark.report.tables.paper import tables_of
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import markdown_table
@@ -148,8 +149,15 @@ def _tables(
     for dataset in datasets:
         summary = results.summary[results.summary["dataset"] == dataset]
         end = "" if len(datasets) == 1 else f"-{slug(dataset)}"
-        tables += tables_of(summary, bd, ranks, costs, seconds, metrics, end)
+        tables += tables_of(summary, bd, ranks, costs, seconds, metrics, _names(summary), end)
     return tables
+
+
+def _names(summary: pd.DataFrame) -> dict[str, str]:
+    """What print calls each series."""
+    return {
+        series: display_name(series, codec) for series, codec in zip(summary["series"], summary["codec"], strict=True)
+    }
 
 
 def _ranks(results: Results, rate: float, metric: Metric) -> pd.DataFrame:
@@ -200,25 +208,39 @@ def _folder(path: Path) -> str:
     return (path if path.is_dir() else path.parent).as_posix()
 
 
+def write_methods(report: Report, folder: Path) -> Path:
+    """Writes the paragraph on methods, ``methods.tex``."""
+    summary = report.results.summary
+    commits = [str(manifest.get("environment", {}).get("commit") or "")[:12] for manifest in report.manifests.values()]
+    text = methods(
+        summary,
+        report.bd,
+        report.metrics,
+        _names(summary).get(report.anchor, report.anchor),
+        timed=bool((report.costs["timed_images"] > 0).any()),
+        commits=sorted(set(filter(None, commits))),
+    )
+    path = make_folder(folder) / "methods.tex"
+    replace_file(path, latex_paragraphs({"": text}))
+    return path
+
+
 def write_tables(tables: Iterable[Table], folder: Path) -> list[Path]:
-    """Writes tables as CSV with ten digits of each number, Markdown and LaTeX.
+    """Writes tables as CSV with ten digits of each number, Markdown and LaTeX, and all their notes as ``notes.tex``.
 
     Returns:
         The files written.
     """
+    tables = list(tables)
     make_folder(folder)
-    written = []
+    texts = {"notes.tex": latex_notes(tables)}
     for table in tables:
-        texts = {
-            "csv": csv_text(table.frame),
-            "md": markdown_table(table),
-            "tex": latex(table),
-        }
-        for ending, text in texts.items():
-            path = folder / f"{table.name}.{ending}"
-            replace_file(path, text)
-            written.append(path)
-    return written
+        texts[f"{table.name}.csv"] = csv_text(table.frame)
+        texts[f"{table.name}.md"] = markdown_table(table)
+        texts[f"{table.name}.tex"] = latex(table)
+    for name, text in texts.items():
+        replace_file(folder / name, text)
+    return [folder / name for name in texts]
 
 
 def drawings(
@@ -268,8 +290,7 @@ def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
     """The charts of a data set's BD-rates by the names of their files; none of what there is nothing to show of."""
     first = report.metrics[0]
     summary = report.results.summary[report.results.summary["dataset"] == dataset]
-    series, codecs = list(summary["series"]), list(summary["codec"])
-    names = {label: display_name(label, codec) for label, codec in zip(series, codecs, strict=True)}
+    names = _names(summary)
     anchor = names.get(report.anchor, report.anchor)
     bd = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == first.column)]
     title = f"{dataset_labels(summary)[dataset]}, {first.heading}"
@@ -278,7 +299,15 @@ def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
     return {
         "bars": [bars] if bars else [],
         "heatmap": [heat] if heat else [],
-        "pareto": [*speed_charts(points, f"BD-rate against {anchor} (%)", title, names, looks_of(series, codecs))],
+        "pareto": [
+            *speed_charts(
+                points,
+                f"BD-rate against {anchor} (%)",
+                title,
+                names,
+                looks_of(list(summary["series"]), list(summary["codec"])),
+            )
+        ],
     }
 
 

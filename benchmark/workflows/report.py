@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmark.defaults import RATE
 from benchmark.plugins import all_metrics
-from benchmark.report.build import collect, drawings, picture_drawings, write_tables
+from benchmark.report.build import collect, drawings, picture_drawings, write_methods, write_tables
 from benchmark.report.content import Report
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
@@ -101,7 +101,11 @@ def write_report(
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes])
         drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]
-        files = [*write_tables(content.tables, folder), write_html(content, folder / "index.html")]
+        files = [
+            *write_tables(content.tables, folder),
+            write_methods(content, folder),
+            write_html(content, folder / "index.html"),
+        ]
         for future in drawn:
             files += future.result()
     return content, files

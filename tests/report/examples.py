@@ -28,6 +28,8 @@ TABLE = Table(
     {"rate": "rate (%)", "psnr": "PSNR, RGB (dB)"},
     {"rate": "+.1f", "psnr": ".2f"},
     {"rate": "low", "psnr": "high"},
+    {"Rates": "They are of < 1 stream.", "PSNR": "In dB."},
+    {"z": "Z"},
 )
 
 METRICS = all_metrics()

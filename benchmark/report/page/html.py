@@ -224,7 +224,7 @@ def _table(table: Table) -> dict[str, Any]:
             )
         rows.append(cells)
     columns = [{"title": table.titles.get(name, name), "number": name in table.forms} for name in names]
-    return {"name": table.name, "caption": table.caption, "columns": columns, "rows": rows}
+    return {"name": table.name, "caption": table.told, "columns": columns, "rows": rows}
 
 
 def _failures(report: Report) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import findings, headline, headline_title
 from benchmark.analysis.table import averaging, dataset_labels
+from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.tables.table import Table
@@ -21,10 +22,12 @@ from benchmark.report.tables.table import Table
 _CURVES = "Curves are interpolated by PCHIP along the metric, of the logarithm of the rate."
 
 _AVERAGES = {
-    "mean over images": "BD-rate: mean over images of that of each image, which ranks the codecs.",
-    "mean curve": "BD-rate: that of the curve of arithmetic means over images, for there are no records of images.",
+    "mean over images": "Mean over images of that of each image, which ranks the codecs.",
+    "mean curve": "That of the curve of arithmetic means over images, for there are no records of images.",
 }
 
+
+_SECONDS_TOLD = f"They are for an image, and were measured to be published: {RULE}."
 
 _SECONDS = {"encode_s": "encode (s)", "decode_s": "decode (s)"}
 """Columns of seconds, and their headings."""
@@ -37,6 +40,7 @@ def tables_of(
     costs: pd.DataFrame,
     seconds: pd.DataFrame,
     metrics: Sequence[Metric],
+    names: Mapping[str, str],
     end: str = "",
 ) -> list[Table]:
     """The tables of a data set.
@@ -49,12 +53,13 @@ def tables_of(
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, likewise.
         seconds: times by ``point``, see :func:`benchmark.analysis.timed.mean_seconds`.
         metrics: the first is that of the Bjøntegaard deltas.
+        names: what print calls each series.
         end: what the tables' names end in.
     """
     dataset = summary["dataset"].iloc[0]
     means = bd[(bd["dataset"] == dataset) & (bd["image"] == "")]
     rows = means[means["metric"] == metrics[0].column]
-    about = _about(summary, rows, end)
+    about = _about(summary, rows, names, end)
     ranks, costs = ranks[ranks["dataset"] == dataset], costs[costs["dataset"] == dataset]
     return [
         _deltas(rows, metrics[0], about),
@@ -71,41 +76,46 @@ class _About:
 
     Attributes:
         covers: the data set and its images.
-        anchor: the series that BD-rates are against.
+        anchor: the series that BD-rates are against, as print calls it.
         average: the mean of BD-rates that ranks the codecs, a key of :data:`_AVERAGES`.
-        versions: the codecs with their versions.
+        common: notes on all of them: the codecs with their versions, and how rates are averaged where that is special.
+        names: what print calls each series.
         end: what the tables' names end in.
     """
 
     covers: str
     anchor: str
     average: str
-    versions: str
+    common: Mapping[str, str]
+    names: Mapping[str, str]
     end: str
 
+    @property
+    def rates(self) -> str:
+        """What a BD-rate is."""
+        return f"{_AVERAGES[self.average]} {_CURVES}"
 
-def _about(summary: pd.DataFrame, rows: pd.DataFrame, end: str) -> _About:
+
+def _about(summary: pd.DataFrame, rows: pd.DataFrame, names: Mapping[str, str], end: str) -> _About:
     """What captions say of a data set, of its summary and its mean BD-rates."""
     images = int(summary["images"].max())
     (dataset,) = dataset_labels(summary).values()
-    covers = f"{dataset}, {images} image{'s' if images != 1 else ''}"
-    if mixed_sizes(summary):
-        covers += " of very different sizes, so rates of curves are all bits over all pixels"
-    return _About(covers, rows["anchor"].iloc[0], headline_title(rows), f"Versions: {_versions(summary)}.", end)
+    covers = f"{dataset}, {counted(images, 'image')}"
+    sizes = {"Rates": "Images differ much in size, so rates of curves are all bits over all pixels."}
+    anchor = str(rows["anchor"].iloc[0])
+    common = {**(sizes if mixed_sizes(summary) else {}), "Versions": f"{versions(summary)}."}
+    return _About(covers, names.get(anchor, anchor), headline_title(rows), common, names, end)
 
 
 def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
     """The mean BD-rates by one metric, with all that tells how sure they are."""
     by_images = ["image_mean", "ci_low", "ci_high"] if about.average == "mean over images" else []
     unit = metric.drawn_unit
-    notes = " ".join(filter(None, (*findings(rows, metric), note_on_fixed(rows))))
+    found = " ".join(filter(None, (*findings(rows, metric), note_on_fixed(rows))))
     return Table(
         f"bdrate{about.end}",
-        f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}. {notes} {_AVERAGES[about.average]} "
-        f"{_CURVES} Mean curve: the BD-rate of the curve of arithmetic means over images. Low and high: 95 % interval "
-        "over images of the figure before them; spread: by how many points the BD-rates of several interpolators "
-        f"differ; overlap: share of the range of {metric.heading} that both curves have. {_definitions([metric])} "
-        f"{about.versions}",
+        f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}, with its 95 % interval. Less is "
+        "better, and the best is bold.",
         pd.DataFrame(
             {
                 "rank": rows["rank"],
@@ -141,6 +151,17 @@ def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
             "images": ".0f",
         },
         {by_images[0] if by_images else "bd_rate": "low", "bd_metric": _best_end(metric)},
+        {
+            f"Findings by {metric.heading} on {about.covers}": found,
+            "BD-rate": about.rates,
+            "Columns of BD-rates": "Mean curve: the BD-rate of the curve of arithmetic means over images. Low and "
+            "high: 95 % interval over images of the figure before them; spread: by how many points the BD-rates of "
+            "several interpolators differ; overlap: share of the range of the metric that both curves have.",
+            **_definitions([metric]),
+            **about.common,
+        },
+        about.names,
+        ["bd_rate", "curve_ci_low", "curve_ci_high", "spread", "images"] if by_images else ["spread", "images"],
     )
 
 
@@ -149,12 +170,14 @@ def _deltas_by_metric(means: pd.DataFrame, order: list[str], metrics: Sequence[M
     wide = means.assign(rate=headline(means)["headline"]).pivot(index="series", columns="metric", values="rate")
     return Table(
         f"bdrate-metrics{about.end}",
-        f"BD-rate against {about.anchor} in percent, by metric, on {about.covers}. {_AVERAGES[about.average]} "
-        f"{_CURVES} {_definitions(metrics)} {about.versions}",
+        f"BD-rate against {about.anchor} in percent, by metric, on {about.covers}. Less is better, and the best is "
+        "bold.",
         wide.loc[order, [metric.column for metric in metrics]].reset_index(),
         {"series": "codec"} | {metric.column: metric.heading for metric in metrics},
         {metric.column: "+.1f" for metric in metrics},
         {metric.column: "low" for metric in metrics},
+        {"BD-rate": about.rates, **_definitions(metrics), **about.common},
+        about.names,
     )
 
 
@@ -179,9 +202,8 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, about: _About) -> Table:
     }
     return Table(
         f"costs{about.end}",
-        f"BD-rate against {about.anchor}, time and complexity on {about.covers}, over all operating points. "
-        f"{_speeds_told(timed)}Multiply-accumulates (MAC) and parameters of learned codecs are counted from their "
-        f"layers. {about.versions}",
+        f"BD-rate against {about.anchor}{', time' if len(timed) else ''} and complexity on {about.covers}. All "
+        "operating points count, and the best is bold.",
         frame,
         {
             "series": "codec",
@@ -197,20 +219,27 @@ def _costs(rates: pd.DataFrame, costs: pd.DataFrame, about: _About) -> Table:
             "parameters": ".0f",
         },
         best,
+        {
+            "BD-rate": about.rates,
+            "Times": _speeds_told(timed),
+            "Complexity": "Multiply-accumulates (MAC) and parameters of learned codecs are counted from their layers.",
+            **about.common,
+        },
+        about.names,
     )
 
 
 def _speeds_told(timed: pd.DataFrame) -> str:
     """What speeds are, of the costs of the codecs that were timed."""
     if timed.empty:
-        return f"No times: none were measured to be published ({RULE}). "
+        return f"No times: none were measured to be published ({RULE})."
     threads = sorted({int(count) for count in timed["threads"] if count})
     images = sorted({int(count) for count in timed["timed_images"]})
     return (
         "Front: no other codec has both a lower BD-rate and a quicker decoder. Megapixels a second: size of all images "
         f"over the time of all, on {' or '.join(map(str, images))} image{'s' if images != [1] else ''} at the "
         f"operating points that were timed to be published: {RULE}, {' or '.join(map(str, threads)) or 'unknown'} "
-        f"thread{'s' if threads != [1] else ''}. "
+        f"thread{'s' if threads != [1] else ''}."
     )
 
 
@@ -224,20 +253,27 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> T
         frame = frame.merge(other.rename(columns={"value": metric.column}), on="series", how="left")
     seconds = ranks.loc[ranks["metric"] == first.column, ["series", *_SECONDS]]
     timed = _timed(seconds)
-    at = "They are those of the operating point next to that rate that was timed. " if timed else ""
+    at = " They are those of the operating point next to that rate that was timed." if timed else ""
     forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
     best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
         f"matched{about.end}",
-        f"Codecs at {ranks['target'].iloc[0]} on {about.covers}. Read off curves of arithmetic means over images by "
-        f"PCHIP along the logarithm of the rate; a dash where a curve does not reach it. Low and high: 95 % interval "
-        f"over images of {first.heading}. {_seconds_told(timed)}{at}{_definitions(metrics)} {about.versions}",
+        f"Codecs at {ranks['target'].iloc[0]} on {about.covers}, with the 95 % interval of {first.heading}. The best "
+        "is bold; a dash where a curve does not reach that rate.",
         frame.merge(seconds[["series", *timed]], on="series", how="left"),
         {"series": "codec", "ci_low": "low", "ci_high": "high"}
         | {column: _SECONDS[column] for column in timed}
         | {metric.column: _titled(metric, metric.drawn_unit) for metric in metrics},
         forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | dict.fromkeys(timed, ".4f"),
         {**best, **dict.fromkeys(timed, "low")},
+        {
+            "Values at a rate": "They are read off curves of arithmetic means over images by PCHIP along the logarithm "
+            "of the rate. Low and high: 95 % interval over images.",
+            **({"Seconds": _SECONDS_TOLD + at} if timed else {}),
+            **_definitions(metrics),
+            **about.common,
+        },
+        about.names,
     )
 
 
@@ -253,8 +289,7 @@ def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Seq
     timed = _timed(rows)
     return Table(
         f"points{about.end}",
-        f"Operating points on {about.covers}. Bits per pixel of whole streams, headers included. {_seconds_told(timed)}"
-        f"Averages: {averaging(metrics)}. {_definitions(metrics)} {about.versions}",
+        f"Operating points on {about.covers}. Rates are bits per pixel of whole streams, headers included.",
         pd.DataFrame(
             {
                 "series": rows["series"],
@@ -273,16 +308,20 @@ def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Seq
         | {metric.column: f".{metric.digits}f" for metric in metrics}
         | dict.fromkeys(timed, ".4f"),
         {},
+        {
+            **({"Seconds": _SECONDS_TOLD} if timed else {}),
+            "Averages": f"{averaging(metrics)}.",
+            **_definitions(metrics),
+            **about.common,
+        },
+        about.names,
+        ["images"] if rows["images"].nunique() == 1 else [],
     )
 
 
 def _timed(frame: pd.DataFrame) -> list[str]:
     """The columns of seconds of a table; none where nothing was timed to be published."""
     return [name for name in _SECONDS if frame[name].notna().any()]
-
-
-def _seconds_told(timed: Sequence[str]) -> str:
-    return f"Seconds are for an image, and were measured to be published: {RULE}. " if timed else ""
 
 
 def _titled(metric: Metric, unit: str) -> str:
@@ -294,13 +333,12 @@ def _best_end(metric: Metric) -> Literal["low", "high"]:
     return "high" if metric.rises else "low"
 
 
-def _definitions(metrics: Sequence[Metric]) -> str:
-    """What the metrics are, each once."""
-    known = dict.fromkeys(f"{metric.title}: {metric.definition}" for metric in metrics if metric.definition)
-    return " ".join(f"{definition}." for definition in known)
+def _definitions(metrics: Sequence[Metric]) -> dict[str, str]:
+    """What the metrics are, by their titles."""
+    return {metric.title: f"{metric.definition}." for metric in metrics if metric.definition}
 
 
-def _versions(summary: pd.DataFrame) -> str:
+def versions(summary: pd.DataFrame) -> str:
     """Each codec with its version; the weights of each operating point of a learned codec stay in the records."""
     pairs = dict.fromkeys(zip(summary["codec"], summary["version"], strict=True))
     return "; ".join(f"{codec}: {version}" for codec, version in pairs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,16 @@ from benchmark.record.frames import csv_text
 from benchmark.report.tables.table import Table
 
 
-def markdown(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, without a line break at its end."""
+def markdown(header: Sequence[str], lines: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
+    """A table in Markdown, without a line break at its end.
+
+    Args:
+        header: the headings.
+        lines: the cells of each row.
+        right: places of the columns that are aligned at the right: those of numbers.
+    """
     cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, *lines)]
-    cells.insert(1, ["---"] * len(header))
+    cells.insert(1, ["---:" if place in right else "---" for place in range(len(header))])
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
@@ -50,7 +56,9 @@ def table_text(frame: pd.DataFrame, path: Path, forms: Mapping[str, str]) -> str
     if path.suffix == ".csv":
         return csv_text(frame)
     if path.suffix == ".md":
-        return markdown([str(name) for name in frame.columns], formatted(frame, forms)) + "\n"
+        names = [str(name) for name in frame.columns]
+        right = [place for place, name in enumerate(names) if name in forms]
+        return markdown(names, formatted(frame, forms), right) + "\n"
     raise UsageError(f"{path}: expected a name that ends in .csv or .md")
 
 
@@ -70,11 +78,13 @@ def best_rows(table: Table) -> dict[str, set[int]]:
 
 
 def markdown_table(table: Table) -> str:
-    """A table in Markdown with its caption, best values in bold."""
-    cells = formatted(table.frame, table.forms)
+    """A table in Markdown with its caption above and its notes below it, best values in bold."""
+    cells = [[table.names.get(cell, cell) for cell in line] for line in formatted(table.frame, table.forms)]
     names = [str(name) for name in table.frame.columns]
     for name, rows in best_rows(table).items():
         for row in rows:
             cells[row][names.index(name)] = f"**{cells[row][names.index(name)]}**"
     header = [table.titles.get(name, name) for name in names]
-    return f"{table.caption}\n\n{markdown(header, cells)}\n"
+    right = [place for place, name in enumerate(names) if name in table.forms]
+    notes = [f"*{topic}.* {text}" for topic, text in table.notes.items()]
+    return "\n\n".join([table.caption, markdown(header, cells, right), *notes]) + "\n"

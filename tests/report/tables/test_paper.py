@@ -39,9 +39,11 @@ def test_times_that_were_not_measured_to_be_published_are_refused(results: Path,
     report = collect([folder], all_metrics(), chosen=["psnr"])
     for table in report.tables:
         assert not {"encode_s", "decode_s", "encode_mps", "decode_mps", "front"} & set(table.frame), table.name
-        assert "Seconds" not in table.caption
-    caption = next(table.caption for table in report.tables if table.name == "costs")
-    assert "No times: none were measured to be published (one worker, 5 repeats or more, undisturbed)." in caption
+        assert "Seconds" not in table.notes
+    notes = next(table.notes for table in report.tables if table.name == "costs")
+    assert (
+        notes["Times"] == "No times: none were measured to be published (one worker, 5 repeats or more, undisturbed)."
+    )
     assert report.notes[-1] == (
         "no times of all codecs: they were not measured to be published (one worker, 5 repeats or more, undisturbed); "
         f"this measures them: python -m benchmark run --timing --study {folder}/study.toml --out {folder}"
@@ -68,7 +70,7 @@ def test_times_of_another_run_take_the_place(results: Path, tmp_path: Path) -> N
     tables = {table.name: table for table in report.tables}
     assert tables["matched"].frame.set_index("series")["encode_s"].dropna().to_dict() == {"jpeg": 0.5}
     assert set(tables["points"].frame.dropna()["series"]) == {"jpeg"}
-    assert "on 1 image at the operating points that were timed to be published" in tables["costs"].caption
+    assert "on 1 image at the operating points that were timed to be published" in tables["costs"].notes["Times"]
     assert report.notes[-1].startswith("no times of webp: ")
     assert f"--study {timing}/study.toml --out {timing}" in report.notes[-1]
     figures = ["bd_rate", "images", "overlap"]

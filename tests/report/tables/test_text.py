@@ -13,7 +13,11 @@ def test_best_values_are_those_that_print_alike() -> None:
     assert best_rows(TABLE) == {"rate": {0}, "psnr": {1, 2}}
     text = markdown_table(TABLE)
     assert "| x_1 | **-3.1** | inf |" in text
-    assert "| series | rate (%) | PSNR, RGB (dB) |" in text
+    assert "| series | rate (%) | PSNR, RGB (dB) |\n| --- | ---: | ---: |" in text  # numbers are aligned at the right
+    assert "| Z | – | **30.00** |" in text
+    assert text.startswith("50 % of a_b & c. More.\n\n| series")
+    assert text.endswith("\n\n*Rates.* They are of < 1 stream.\n\n*PSNR.* In dB.\n")
+    assert TABLE.told == "50 % of a_b & c. More. Rates: They are of < 1 stream. PSNR: In dB."
 
 
 @pytest.mark.parametrize("missing", [None, pd.NA, float("nan"), ""])

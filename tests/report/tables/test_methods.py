@@ -1,0 +1,47 @@
+"""The paragraph on methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.analysis.bdrate import bd_table
+from benchmark.analysis.results import Results
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics
+from benchmark.report.build import write_methods
+from benchmark.report.content import Report
+from benchmark.report.tables.methods import methods
+from tests.analysis.summaries import timed_results
+
+PSNR = find_metric(all_metrics(), "psnr")
+
+
+def of(results: Results, *, timed: bool = False, commits: tuple[str, ...] = ()) -> str:
+    bd = bd_table(results, "jpeg", PSNR)
+    return methods(results.summary, bd, [PSNR], "JPEG", timed=timed, commits=commits)
+
+
+def test_data_set_metrics_averages_and_versions_are_told(tmp_path: Path) -> None:
+    results = timed_results(tmp_path)
+    text = of(results, timed=True, commits=("abc", "def"))
+    assert text.startswith("2 codecs were compared on set (3 images). Rates are bits per pixel of whole streams")
+    assert f"Quality is PSNR ({PSNR.definition}) of RGB." in text
+    assert "Averages: arithmetic mean over images" in text
+    assert "against JPEG, by PCHIP" in text and "the mean over images of that of each image." in text
+    assert "Times were measured with one worker, 5 repeats or more, undisturbed." in text
+    assert ", commit abc and def." in text
+    assert text.endswith("Codecs: jpeg: 1; webp: 1.")
+    assert "differ much in size" not in text
+
+
+def test_what_is_not_there_is_not_told(tmp_path: Path) -> None:
+    text = of(timed_results(tmp_path))
+    assert "Times" not in text and "commit" not in text
+    assert "95 %" not in text  # three images have no interval
+
+
+def test_the_paragraph_of_a_report_is_latex(report: Report, tmp_path: Path) -> None:
+    text = write_methods(report, tmp_path).read_text(encoding="utf-8")
+    assert text.startswith("{\\sloppy\n2 codecs were compared on ")
+    assert "set\\_1\\%" in text
+    assert "MS-SSIM" in text and "libjpeg-turbo" in text
