@@ -19,6 +19,7 @@ from benchmark.record.columns import shortened
 from benchmark.record.settings import read_settings
 from benchmark.report.published_study import Figure, Published, PublishedRow, SummaryRow
 from benchmark.report.tables.text import markdown
+from benchmark.report.verdicts import NEAR, SAME, Compared, verdicts
 from benchmark.system.documents import read_json
 
 _NONE = "–"
@@ -27,6 +28,12 @@ _HOW = """\
 Written by `python -m benchmark published` from the study files beside it and the results of their runs.
 Unmarked columns are measured, on streams that a decoder was given and nothing else; how the means are taken
 stands in every `summary.csv`. A difference is measured minus published. `+` after a commit: files differed."""
+
+_JUDGED = f"""\
+Published and ours are means over the values that both have, at the rates that stand below; Δ is the difference of the
+means, with the lowest and the highest difference. *Reproduced*: the mean of ours is worse by at most {SAME[0]:g} dB, or
+{100 * SAME[1]:g} % of a figure in another unit, or it is better. *Close*: by at most {NEAR[0]:g} dB or
+{100 * NEAR[1]:g} %. *Behind*: by more."""
 
 
 def write_page(studies: Sequence[Published], results: Path) -> str:
@@ -40,16 +47,86 @@ def write_page(studies: Sequence[Published], results: Path) -> str:
         RecordsError: results cannot be read.
         UsageError: the points that a row is interpolated between are no curve.
     """
-    return (
-        "\n\n".join(
-            [
-                "# Published figures and ours",
-                _HOW,
-                *(_section(study, results / study.name) for study in studies),
-            ]
-        )
-        + "\n"
-    )
+    parts = [
+        "# Published figures and ours",
+        _HOW,
+        "## Verdicts",
+        _verdict_table(studies, results),
+        _JUDGED,
+        *(_section(study, results / study.name) for study in studies),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict_table(studies: Sequence[Published], results: Path) -> str:
+    """A line for each paper, variant of our codec, and figure of quality; why stands in the first line of a paper."""
+    lines = []
+    for study in studies:
+        told, why = study.title, f": {study.why}" if study.why else ""
+        for verdict in verdicts(_compared(study, results / study.name)):
+            figure = verdict.figure
+            apart = _number(verdict.ours - verdict.theirs, f"+{figure.form}")
+            if verdict.count > 1:
+                apart += " ({} to {})".format(*(_number(end, f"+{figure.form}") for end in verdict.apart))
+            lines.append(
+                [
+                    told,
+                    verdict.variant,
+                    f"{figure.title}, {verdict.count} of {verdict.total}",
+                    _number(verdict.theirs, figure.form),
+                    _number(verdict.ours, figure.form),
+                    apart,
+                    f"**{verdict.word}**{why}",
+                ]
+            )
+            told = why = ""
+    header = ["paper", "ours", "metric, values compared", "published", "ours, measured", "Δ", "verdict"]
+    return markdown(header, lines, right=(3, 4, 5))
+
+
+def _compared(study: Published, folder: Path) -> list[Compared]:
+    """Every published figure of a study with ours."""
+    if study.cross:
+        figure = study.figures[study.crossed]
+        measured = _crossed_points(study, folder / "cross.csv")
+        return [
+            Compared(
+                "trained as ours",
+                study.crossed,
+                figure,
+                theirs,
+                _measured(measured[train, test], figure) if (train, test) in measured else math.nan,
+            )
+            for train, tests in study.cross.items()
+            for test, theirs in tests.items()
+        ]
+    points = _points(folder)
+    return [
+        Compared(_variant(row), name, study.figures[name], theirs, _measured(point, study.figures[name]))
+        for row in study.rows
+        for point, _ in _matched(study, row, points)
+        for name, theirs in row.figures.items()
+    ]
+
+
+def _variant(row: PublishedRow) -> str:
+    """The codec with the texts among the settings that a row asks for: numbers are those of its operating points."""
+    words = [f"{name}={value}" for name, value in row.settings.items() if isinstance(value, str)]
+    return " ".join([row.codec, *words])
+
+
+def _matched(
+    study: Published, row: PublishedRow, points: Sequence[SummaryRow]
+) -> list[tuple[SummaryRow, Sequence[SummaryRow]]]:
+    """What a row is compared with, each with all points that the row selects; one that says why where there is none."""
+    found = [point for point in points if row.selects(point)]
+    compared: Sequence[SummaryRow] = found
+    if row.interpolated and found:
+        compared = [_interpolated(study, row, found)]
+    elif not found:
+        run = any(point["dataset"] == row.dataset for point in points)
+        compared = [{"label": row.dataset, "images": "no such row" if run else "not run"}]
+    return [(point, found) for point in compared]
 
 
 def _section(study: Published, folder: Path) -> str:
@@ -60,13 +137,15 @@ def _section(study: Published, folder: Path) -> str:
         f"Source: {study.source}",
         f"Run by `{command}`: {'; '.join(_runs(folder)) or 'not run'}.",
     ]
+    tables = []
     if study.rows:
-        parts.append(_comparison(study, _points(folder)))
+        tables.append(_comparison(study, _points(folder)))
     if study.saving:
-        parts.append(_saving_table(study, _points(folder)))
+        tables.append(_saving_table(study, _points(folder)))
     if study.cross:
-        parts.append(_cross_table(study, folder / "cross.csv"))
-    return "\n\n".join([*parts, study.differs])
+        tables.append(_cross_table(study, folder / "cross.csv"))
+    folded = ['<details markdown="1"><summary>All figures</summary>', *tables, "</details>"]
+    return "\n\n".join([*parts, study.differs, *folded])
 
 
 def _comparison(study: Published, points: Sequence[SummaryRow]) -> str:
@@ -82,15 +161,8 @@ def _comparison(study: Published, points: Sequence[SummaryRow]) -> str:
         header += [f"{less}, published", less]
     lines = []
     for row in study.rows:
-        found = [point for point in points if row.selects(point)]
         against = next((other for other in study.rows if other.label == row.baseline), None) if row.baseline else None
-        compared: Sequence[SummaryRow] = found
-        if row.interpolated and found:
-            compared = [_interpolated(study, row, found)]
-        elif not found:
-            run = any(point["dataset"] == row.dataset for point in points)
-            compared = [{"label": row.dataset, "images": "no such row" if run else "not run"}]
-        for point in compared:
+        for point, found in _matched(study, row, points):
             line = [row.label, point["label"], _compared_with(row, point, found), _images(point)]
             for name in study.shown:
                 figure = study.figures[name]
@@ -187,14 +259,7 @@ def _saving_table(study: Published, points: Sequence[SummaryRow]) -> str:
 def _cross_table(study: Published, path: Path) -> str:
     """Published / measured (difference) for each data set trained on, a row, and tested on, a column."""
     published, figure = study.cross, study.figures[study.crossed]
-    measured: dict[tuple[str, str], SummaryRow] = {}
-    if path.exists():
-        frame = _read(pd.read_csv, path, ("trained_on", "tested_on", figure.column, "images"))
-        for point in _records(frame):
-            pair = (point["trained_on"], point["tested_on"])
-            if pair in measured:
-                raise RecordsError(f"{path}: more than one row is trained on {pair[0]} and tested on {pair[1]}")
-            measured[pair] = point
+    measured = _crossed_points(study, path)
     trained = list(dict.fromkeys([*published, *(pair[0] for pair in measured)]))
     tested = list(dict.fromkeys([name for row in published.values() for name in row] + [pair[1] for pair in measured]))
     lines = []
@@ -214,6 +279,19 @@ def _cross_table(study: Published, path: Path) -> str:
     lines.append(["images", *(", ".join(count) or _NONE for count in counts)])
     what = f"{figure.name} in {figure.unit}" if figure.unit else figure.name
     return f"{what}, published / measured (difference):\n\n" + markdown(["trained on \\ tested on", *tested], lines)
+
+
+def _crossed_points(study: Published, path: Path) -> dict[tuple[str, str], SummaryRow]:
+    """What a table of train and test measured, by the data sets trained on and tested on."""
+    measured: dict[tuple[str, str], SummaryRow] = {}
+    if path.exists():
+        frame = _read(pd.read_csv, path, ("trained_on", "tested_on", study.figures[study.crossed].column, "images"))
+        for point in _records(frame):
+            pair = (point["trained_on"], point["tested_on"])
+            if pair in measured:
+                raise RecordsError(f"{path}: more than one row is trained on {pair[0]} and tested on {pair[1]}")
+            measured[pair] = point
+    return measured
 
 
 def _points(folder: Path) -> list[SummaryRow]:

@@ -117,6 +117,7 @@ class Published:
         name: the name of the study, and of its folder of results.
         title, source: the heading on the page and where the figures are from, in Markdown.
         differs: why ours differ, in Markdown.
+        why: the same in a line, for the table of verdicts; empty where nothing is to be said.
         figures: all figures, those that the source has in other units in these.
         shown: names of the figures to show, in order: those published, and what the study names besides.
         rows: the rows, in order.
@@ -132,6 +133,7 @@ class Published:
     title: str
     source: str
     differs: str
+    why: str
     figures: Figures
     shown: Sequence[str]
     rows: Sequence[PublishedRow]
@@ -160,6 +162,7 @@ def read_published(path: Path, metrics: Sequence[Metric]) -> Published:
             "title": str,
             "source": str,
             "differs": str,
+            "why": str,
             "also": list,
             "units": dict,
             "rows": list,
@@ -195,6 +198,7 @@ def read_published(path: Path, metrics: Sequence[Metric]) -> Published:
         table["title"],
         table["source"].strip(),
         table["differs"].strip(),
+        table.get("why", "").strip(),
         figures,
         [name for name in figures if name in named],
         rows,

@@ -224,6 +224,21 @@ def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> No
     assert "never: not run." in text.replace("`", "")
 
 
+def test_verdicts_stand_first_and_full_tables_are_folded(page: Page, sweep: Path) -> None:
+    flat = summaries(sweep)["flat"]["psnr_rgb_mean"].tolist()
+    row = "[[published.rows]]\nlabel = '{}'\ndataset = 'FLAT'\nsettings = {{ quality = {} }}\npsnr = {!r}\n"
+    rows = row.format("a", 20, flat[0] + 0.5) + row.format("b", 50, flat[1] + 1.5) + row.format("c", 33, 40.0)
+    text = page('why = "Ours is small."\n' + rows)
+    line = cells(text, "Somebody's table")
+    theirs, ours = (flat[0] + flat[1]) / 2 + 1, (flat[0] + flat[1]) / 2
+    apart = "−1.00 (−1.50 to −0.50)"
+    assert line[1:6] == ["jpeg", "PSNR (dB), 2 of 3", f"{theirs:.2f}", f"{ours:.2f}", apart]
+    assert line[6] == "**behind**: Ours is small."
+    assert text.index("## Verdicts") < text.index("## Somebody's table")
+    assert text.count('<details markdown="1">') == text.count("</details>") == 1
+    assert text.index("<details") < text.index("| published as |") < text.index("</details>")
+
+
 def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path: Path) -> None:
     summary = (
         summaries(sweep)["flat"]
