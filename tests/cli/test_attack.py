@@ -65,7 +65,7 @@ EXPECTED = {
     "float": ("failed", r"ValueError: the decoder returned float64 .*"),
     "list": ("failed", r"ValueError: the decoder returned int64 .*"),
     "none": ("failed", r"ValueError: the decoder returned object .*"),
-    "vast": ("crashed|out-of-memory", r"the (process of the )?decoder .*"),
+    "vast": ("out-of-memory", r"the decoder ran out of memory: .*"),
     "negative": ("failed", r"PluginError: overhead: expected a whole number from 0 to 3872, got -1"),
     "huge": ("failed", r"PluginError: overhead: .*, got 1000000000"),
     "words": ("failed", r"PluginError: overhead: .*, got 'none'"),
