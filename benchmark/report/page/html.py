@@ -19,10 +19,12 @@ from benchmark.report.content import Report
 from benchmark.report.figures.picture import Picture
 from benchmark.report.page.interactive import (
     INTERVAL,
+    anchors_of,
     as_script,
     datasets_of,
     finite,
     has_intervals,
+    images_of,
     metrics_of,
     page_data,
 )
@@ -35,14 +37,17 @@ _PAGE = Path(__file__).parent / "assets"
 _MOST_NAMES = 50
 """Images that a row of the table of failures names."""
 
+_MOST_SHOWN = 40
+"""Rows above which a table is folded."""
+
 _PERCENT = "\N{NO-BREAK SPACE}%"
 
 _SECTIONS = (
-    ("summary", "Summary"),
+    ("answer", "Answer"),
     ("curves", "Curves"),
     ("bd", "BD-rate"),
-    ("heat", "Each image"),
-    ("pictures", "Pictures"),
+    ("heat", "By image"),
+    ("pictures", "See"),
     ("tables", "Tables"),
     ("failures", "Failures"),
     ("environment", "Environment"),
@@ -107,6 +112,8 @@ def write_html(report: Report, path: Path) -> Path:
     text = environment.get_template("page.html").render(
         title=report.title,
         anchor=report.anchor,
+        anchors=anchors_of(report),
+        images=images_of(report),
         average=headline_title(report.bd),
         sections=_SECTIONS,
         facts=_facts(report),
@@ -123,7 +130,7 @@ def write_html(report: Report, path: Path) -> Path:
         runs=[_run(folder, manifest) for folder, manifest in report.manifests.items()],
         glossary=_glossary(report, intervals),
         style=(_PAGE / "page.css").read_text(encoding="utf-8"),
-        script=(_PAGE / "page.js").read_text(encoding="utf-8"),
+        scripts=[(_PAGE / name).read_text(encoding="utf-8") for name in ("bdrate.js", "page.js")],
         data=as_script(page_data(report)),
     )
     make_folder(path.parent)
@@ -153,7 +160,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     ]
     if len(records):
         facts.append(("Measurements", f"{len(records):,}"))
-    return [*facts, ("Failures", f"{failed:,}"), ("Anchor", report.anchor)]
+    return [*facts, ("Failures", f"{failed:,}")]
 
 
 def _mean_deltas(report: Report, dataset: str, metric: Metric) -> pd.DataFrame:
@@ -224,7 +231,13 @@ def _table(table: Table) -> dict[str, Any]:
             )
         rows.append(cells)
     columns = [{"title": table.titles.get(name, name), "number": name in table.forms} for name in names]
-    return {"name": table.name, "caption": table.told, "columns": columns, "rows": rows}
+    return {
+        "name": table.name,
+        "caption": table.told,
+        "columns": columns,
+        "rows": rows,
+        "folded": len(rows) > _MOST_SHOWN,
+    }
 
 
 def _failures(report: Report) -> dict[str, Any]:

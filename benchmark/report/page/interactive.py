@@ -25,6 +25,7 @@ from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
 from benchmark.report.figures.appearance import Look, looks_of
 from benchmark.report.figures.picture import Picture
+from benchmark.report.page.images import has_curves_of_images, image_curves, rules
 from benchmark.report.tables.text import number
 
 INTERVAL = "95 % interval over images"
@@ -41,6 +42,19 @@ def datasets_of(report: Report) -> list[str]:
     return list(dict.fromkeys(report.results.summary["dataset"]))
 
 
+def anchors_of(report: Report) -> list[str]:
+    """Series that the page can take as the anchor: all, in their order, if it has what BD-rates are computed from."""
+    names = list(dict.fromkeys(report.results.summary["series"]))
+    return names if has_curves_of_images(report) else [report.anchor]
+
+
+def images_of(report: Report) -> list[str]:
+    """Names of the images whose curves the page can draw."""
+    if not has_curves_of_images(report):
+        return []
+    return list(dict.fromkeys(map(str, report.results.records["image"])))
+
+
 def has_intervals(bd: pd.DataFrame) -> bool:
     """Whether BD-rates have intervals."""
     return bool(headline(bd)["headline_low"].notna().any())
@@ -50,7 +64,8 @@ def page_data(report: Report) -> dict[str, Any]:
     """Everything that the script needs; what is missing or infinite is None.
 
     Data sets, axes, series and references are lists; points and BD-rates name them by their places. A BD-rate has those
-    of single images with it, and the remarks on them, by image.
+    of single images with it, and the remarks on them, by image. With the curves of single images and the rules, the
+    page computes the BD-rates against any other series.
     """
     summary = report.results.summary
     drawn = looks_of(list(summary["series"]), list(summary["codec"]))
@@ -65,6 +80,7 @@ def page_data(report: Report) -> dict[str, Any]:
                 "label": metric.axis,
                 "unit": metric.drawn_unit,
                 "digits": metric.drawn_digits,
+                "rises": metric.rises,
             }
             for metric in report.metrics
         ],
@@ -74,6 +90,8 @@ def page_data(report: Report) -> dict[str, Any]:
         "references": references,
         "points": points + others,
         "bd": _deltas(report, series),
+        "images": image_curves(report, datasets_of(report), series),
+        "rules": rules(report),
         "interval": INTERVAL if has_intervals(report.bd) else "",
         "small_overlap": SMALL_OVERLAP,
         "average": headline_title(report.bd),
@@ -127,6 +145,7 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
         points.append(
             {
                 "kind": "series",
+                "number": place,
                 "dataset": datasets.index(row["dataset"]),
                 "series": series.index(row["series"]),
                 "rates": [finite(figure["rate"]) for figure in figures],

@@ -188,7 +188,7 @@ def test_nothing_is_fetched_from_anywhere(file: Path) -> None:
 
 def test_texts_of_results_are_no_markup(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert text.count("</script>") == 2
+    assert text.count("</script>") == 3
     assert "<b>no</b>" not in text
     assert "Three &lt;codecs&gt;" in text
 
@@ -222,7 +222,7 @@ def test_every_part_is_there(opened: Opened) -> None:
     assert headings[0] == 1
     assert headings.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
-    for part in ("summary", "curves", "bd", "heat", "pictures", "tables", "failures", "environment", "glossary"):
+    for part in ("answer", "curves", "bd", "heat", "pictures", "tables", "failures", "environment", "glossary"):
         assert opened.page.locator(f"#{part} h2").is_visible()
         assert opened.page.locator(f"nav a[href='#{part}']").is_visible()
     assert opened.run("document.documentElement.lang") == "en"
@@ -235,12 +235,97 @@ def test_every_part_is_there(opened: Opened) -> None:
     assert "VCEG-M33" in opened.page.inner_text("#glossary")
 
 
-def test_summary_tells_the_best_with_its_interval(opened: Opened) -> None:
+def test_the_answer_tells_the_best_with_its_interval(opened: Opened) -> None:
     assert re.search(
         r"On set, avif needs least rate .* −36\.0\s%\s\(95\s% interval −38\.0 to −34\.0\) against jpeg",
-        opened.page.inner_text("#summary .findings"),
+        opened.page.inner_text("#answer .findings"),
     )
-    assert opened.page.locator("#summary td[data-best]").first.inner_text().split() == ["−36.0", "−38.0", "to", "−34.0"]
+    assert opened.page.locator(".overview td[data-best]").first.inner_text().split() == [
+        "−36.0",
+        "−38.0",
+        "to",
+        "−34.0",
+    ]
+
+
+def test_the_first_curve_is_seen_without_scrolling(opened: Opened) -> None:
+    assert opened.page.locator("#chart .curve").first.bounding_box()["y"] < 900
+
+
+def test_the_answer_follows_what_is_chosen(opened: Opened) -> None:
+    opened.page.select_option("#anchor", label="webp")
+    assert re.match(
+        r"On set, avif needs least rate at equal PSNR, RGB: −20\.0\s% against webp", opened.page.inner_text("#findings")
+    )
+    opened.page.select_option("#image", label="two")
+    assert opened.page.inner_text("#findings").startswith("On set, two alone, avif needs least rate")
+    assert opened.page.inner_text("#chart-caption").startswith("set, two alone.")
+    opened.page.select_option("#anchor", label="jpeg")
+    opened.page.select_option("#image", label="Mean of all")
+    assert "interval −38.0 to −34.0" in opened.page.inner_text("#findings")
+
+
+def test_an_image_has_its_own_curves(opened: Opened) -> None:
+    def first() -> str:
+        return str(opened.page.locator("#chart [data-series=jpeg] .point").first.get_attribute("aria-label"))
+
+    assert first().replace("\u00a0", " ") == "jpeg, 0.275 bpp, 26.67 dB, effort = 4, quality = 10"
+    opened.page.get_by_role("button", name="three: show it alone").click()
+    assert opened.page.locator("#image").input_value() == "three"
+    assert first().replace("\u00a0", " ") == "jpeg, 0.300 bpp, 27.67 dB, effort = 4, quality = 10"
+    assert opened.page.locator("#chart [data-series=jpeg] .curve").get_attribute("d").count("L") == 48
+
+
+def test_a_reload_keeps_what_is_chosen(opened: Opened) -> None:
+    page = opened.page
+    assert "#" not in page.url
+    page.select_option("#dataset", label="other")
+    page.select_option("#metric", label="SSIM")
+    page.select_option("#anchor", label="avif")
+    page.select_option("#image", label="two")
+    page.check("#log")
+    page.fill("#from", "0.5")
+    page.locator("#from").blur()
+    page.locator("#legend button", has_text="webp").click()
+    shown = [page.inner_text(part) for part in ("#findings", "#bd-caption", "#bars", "#heat-caption")]
+    page.click("nav a[href='#tables']")
+    page.reload()
+    assert [page.inner_text(part) for part in ("#findings", "#bd-caption", "#bars", "#heat-caption")] == shown
+    assert page.locator("#log").is_checked()
+    assert page.locator("#from").input_value() == "0.5"
+    assert opened.count("#chart [data-series=webp]") == 0
+    assert opened.count("#chart [data-series=jpeg]") == 1
+
+
+def test_an_address_that_is_not_known_changes_nothing(browser: Any, file: Path) -> None:
+    found = Opened(browser, file)
+    plain = found.page.inner_text("main")
+    found.page.goto("about:blank")
+    found.page.goto(f"{file.as_uri()}#metric=none&anchor=nobody&from=-3&to=x&image=four")
+    assert found.page.inner_text("main") == plain
+    assert found.problems == []
+    found.context.close()
+
+
+def test_two_clicks_on_a_name_leave_its_curve_alone(opened: Opened) -> None:
+    opened.page.locator("#legend button", has_text="webp").dblclick()
+    assert opened.run("[...document.querySelectorAll('#chart .series')].map((node) => node.dataset.series)") == ["webp"]
+
+
+def test_a_point_is_compared_with_the_anchor_at_its_quality(opened: Opened) -> None:
+    opened.page.locator("#chart [data-series=avif] .point").nth(2).focus()
+    assert "−36.0 % of rate against jpeg at this quality" in opened.page.inner_text("#tip").replace("\u00a0", " ")
+    opened.page.locator("#chart [data-series=jpeg] .point").nth(2).focus()
+    assert "of rate against" not in opened.page.inner_text("#tip")
+
+
+def test_long_tables_are_folded(report: Report, browser: Any, tmp_path: Path) -> None:
+    table = Table("long", "Many rows.", pd.DataFrame({"n": range(41)}), {"n": "n"}, {"n": ".0f"}, {})
+    found = Opened(browser, write_html(dataclasses.replace(report, tables=[table]), tmp_path / "index.html"))
+    assert not found.page.locator("#table-long").is_visible()
+    found.page.get_by_text("Show its 41 rows").click()
+    assert found.page.locator("#table-long").is_visible()
+    found.context.close()
 
 
 def test_skip_link_comes_first_and_leads_to_the_report(opened: Opened) -> None:
@@ -495,7 +580,7 @@ def test_pictures_are_chosen_and_enlarged(opened: Opened) -> None:
     opened.page.click("#next")
     assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of two, original"
     assert opened.page.inner_text("#pane-left figcaption strong") == "avif"
-    opened.page.get_by_role("button", name="one: show its pictures").click()
+    opened.page.get_by_role("button", name="one: show it alone").click()
     assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of one, original"
 
 

@@ -67,6 +67,7 @@
 
   const chart = byId("chart");
   const spaces = [...document.getElementsByName("space")];
+  const rates = bdRates(data.rules);
   const hidden = new Set();
   const view = { log: false, from: null, to: null };
   let at = { series: null, place: 0 }; // the point that Tab reaches
@@ -78,24 +79,64 @@
     return own[spaces.find((radio) => radio.checked).value] ?? Object.values(own)[0];
   };
   const axis = () => data.axes[place()];
+  const anchor = () => byId("anchor").value;
+  const image = () => byId("image").value;
+  const sign = () => (axis().rises ? 1 : -1);
+  /** What images the charts are of, for a sentence. */
+  const dataName = () => data.datasets[dataset()].name + (image() && `, ${image()} alone`);
+
+  /** The curve of an image, or of each image by what covers it, of every series of the data set, by its place. */
+  function imageCurves() {
+    return new Map(data.images.filter((entry) => entry.dataset === dataset()).map((entry) => {
+      const rates = figures(entry, 0), values = figures(entry, 1 + place());
+      return [entry.series, new Map(entry.covers.map((cover, row) =>
+        [cover, { name: entry.names[row], points: entry.points, rates: rates[row], values: values[row] }]))];
+    }));
+  }
+
+  /** One table of an entry of data.images: images by points, null where nothing is known. */
+  function figures(entry, table) {
+    entry.numbers ??= new Float32Array(Uint8Array.from(atob(entry.figures), (sign) => sign.charCodeAt(0)).buffer);
+    const points = entry.points.length, start = table * entry.covers.length * points;
+    return entry.covers.map((_, row) =>
+      Array.from(entry.numbers.subarray(start + row * points, start + (row + 1) * points), (value) => (Number.isNaN(value) ? null : value)));
+  }
 
   /** The curves of the data set and metric, others' first: each with its points by rising rate. */
   function curves() {
-    const found = [];
+    const found = [], single = imageCurves();
     for (const [kind, list] of [["reference", data.references], ["series", data.series]]) {
       list.forEach((series, index) => {
-        const points = data.points
-          .filter((point) => point.kind === kind && point.series === index && point.dataset === dataset())
-          .map((point) => {
-            const [bpp, value, slope] = [point.rates, point.values, point.slopes].map((list) => list[place()] ?? null);
-            return { ...point, bpp, value, slope };
-          })
+        const own = data.points.filter((point) => point.kind === kind && point.series === index && point.dataset === dataset());
+        const points = (image() ? ofImage(own, kind === "series" ? single.get(index) : undefined) : ofMean(own))
           .filter((point) => point.value !== null && point.bpp !== null)
           .sort((one, other) => one.bpp - other.bpp);
         if (points.length) found.push({ ...series, kind, points, id: `${kind} ${index}` });
       });
     }
     return found;
+  }
+
+  function ofMean(points) {
+    return points.map((point) => {
+      const [bpp, value, slope] = [point.rates, point.values, point.slopes].map((list) => list[place()] ?? null);
+      return { ...point, bpp, value, slope };
+    });
+  }
+
+  /** Points of a series on the image that was chosen, with the slopes of the curve through those that rise. */
+  function ofImage(points, curves) {
+    const curve = curves && [...curves.values()].find(({ name }) => name === image());
+    if (!curve) return [];
+    const qualities = curve.values.map((value) => (value === null ? null : sign() * value));
+    const front = rates.front({ rates: curve.rates, qualities });
+    const slopes = front.length > 1
+      ? rates.slopes(front.map((point) => point.quality), front.map((point) => Math.log10(point.rate))) : [null];
+    return curve.rates.map((bpp, place) => {
+      const kept = front.findIndex((point) => point.rate === bpp && point.quality === qualities[place]);
+      const settings = points.find((point) => point.number === curve.points[place])?.settings ?? {};
+      return { bpp, value: curve.values[place], slope: kept < 0 ? null : sign() * slopes[kept], settings };
+    });
   }
 
   /* ---- Rate–distortion curves ---- */
@@ -131,6 +172,17 @@
     });
   }
 
+  /** The rate of a curve at a value, by the same pieces; null outside the curve. */
+  function rateAt(curve, value) {
+    const knots = (curve?.points ?? []).filter((point) => point.slope !== null);
+    const last = knots.findIndex((point, index) => index && (value - knots[index - 1].value) * (value - point.value) <= 0);
+    if (last < 0) return null;
+    const first = knots[last - 1], end = knots[last], width = end.value - first.value;
+    const t = (value - first.value) / width, u = 1 - t;
+    return 10 ** (Math.log10(first.bpp) * (1 + 2 * t) * u * u + Math.log10(end.bpp) * t * t * (3 - 2 * t) +
+      width * t * u * (first.slope * u - end.slope * t));
+  }
+
   function niceTicks(low, high, count) {
     const rough = (high - low) / count;
     const power = 10 ** Math.floor(Math.log10(rough));
@@ -150,6 +202,7 @@
   const tickText = (tick) => minus(String(Number(tick.toPrecision(6))));
 
   function drawCurves() {
+    remember();
     const shown = curves();
     const visible = shown.filter((curve) => !hidden.has(curve.id));
     const width = Math.max(chart.clientWidth, 280);
@@ -258,6 +311,8 @@
     halo.setAttribute("transform", `translate(${point.x} ${point.y})`);
     halo.removeAttribute("visibility");
     const [rate, value, ...rest] = facts(point);
+    const usual = curve.name === anchor() ? null : rateAt(curves().find((other) => other.name === anchor()), point.value);
+    if (usual !== null) rest.unshift(`${signed(100 * (point.bpp / usual - 1))}\u00a0% of rate against ${anchor()} at this quality`);
     tip.replaceChildren(html("strong", {}, curve.name), html("p", {}, `${rate} \u00b7 ${value}`),
       ...rest.map((part) => html("p", {}, part)));
     tip.hidden = false;
@@ -376,6 +431,11 @@
         if (!hidden.delete(curve.id)) hidden.add(curve.id);
         drawCurves();
       });
+      key.addEventListener("dblclick", () => {
+        hidden.clear();
+        for (const other of shown) if (other.id !== curve.id) hidden.add(other.id);
+        drawCurves();
+      });
       key.addEventListener("pointerenter", () => {
         if (!curve.group) return;
         for (const group of chart.querySelectorAll(".series")) group.classList.toggle("active", group === curve.group);
@@ -387,10 +447,72 @@
     if (focused >= 0) legend.children[focused]?.focus();
   }
 
+  /* ---- The answer, in sentences ---- */
+
+  const written = [...byId("findings").children];
+
+  function drawAnswer() {
+    const usual = anchor() === data.anchor && !image() && place() === 0 && dataset() === 0;
+    const sentences = usual ? written : told(deltas()).map((text) => html("li", {}, text));
+    byId("findings").replaceChildren(...sentences);
+  }
+
+  /** What rows in the order of their ranks say; the same sentences as the report's own. */
+  function told(rows) {
+    const name = (row) => data.series[row.series].name;
+    const ranked = rows.filter((row) => row.rank !== null), refused = rows.filter((row) => row.rank === null);
+    const below = (rate) => signed(rate).startsWith("\u2212");
+    const found = [];
+    if (ranked.length) {
+      const [first] = ranked, best = ranked.filter((row) => row.rank === first.rank), better = ranked.filter((row) => below(row.rate));
+      const interval = best.length === 1 && first.low !== null ? ` (95\u00a0% interval ${signed(first.low)} to ${signed(first.high)})` : "";
+      found.push(better.length
+        ? `On ${dataName()}, ${best.map(name).join(" and ")} need${best.length === 1 ? "s" : ""} least rate at equal ${axis().title}: ` +
+          `${signed(first.rate)}\u00a0%${interval} against ${anchor()}.`
+        : `On ${dataName()}, no codec needs less rate than ${anchor()} at equal ${axis().title}: the next is ${name(first)}, ${signed(first.rate)}\u00a0%.`);
+      if (better.length) {
+        const sure = ranked.filter((row) => row.high !== null && row.high < 0).length;
+        const share = sure === better.length ? "all of them" : sure === 0 ? "none of them" : `${sure}`;
+        const whole = ranked.some((row) => row.high !== null) ? `; for ${share} the whole interval is below zero` : "";
+        found.push(`${better.length} of ${ranked.length} codec${ranked.length === 1 ? "" : "s"} need${better.length === 1 ? "s" : ""} less rate than ${anchor()}${whole}.`);
+      }
+    }
+    if (refused.length) {
+      const reason = (row) => row.flags.split("; ").find((flag) => flag.includes("refused: "))?.split("refused: ").at(-1);
+      found.push(`Not ranked: ${refused.map((row) => name(row) + (reason(row) ? ` (${reason(row)})` : "")).join("; ")}.`);
+    }
+    return found.length ? found : ["There is no other codec to compare."];
+  }
+
   /* ---- BD-rate: bars and the heat map ---- */
 
-  const deltas = () => data.bd.filter((row) => row.dataset === dataset() && row.axis === place());
-  const dataName = () => data.datasets[dataset()].name;
+  const computed = new Map();
+
+  /** Rows in the order of their ranks: those of the report, or those against another anchor, or of one image. */
+  function deltas() {
+    const key = [dataset(), place(), anchor(), image()].join("\n");
+    if (!computed.has(key)) computed.set(key, image() ? ofOneImage(againstAnchor()) : againstAnchor());
+    return computed.get(key);
+  }
+  function againstAnchor() {
+    if (anchor() === data.anchor) return data.bd.filter((row) => row.dataset === dataset() && row.axis === place());
+    const turned = (rates, values) => ({ rates, qualities: values.map((value) => (value === null ? null : sign() * value)) });
+    const whole = new Map(), names = new Map();
+    data.series.forEach((_, series) => {
+      const points = data.points.filter((point) => point.kind === "series" && point.series === series && point.dataset === dataset());
+      if (points.length) whole.set(series, turned(points.map((point) => point.rates[place()]), points.map((point) => point.values[place()])));
+    });
+    const single = new Map([...imageCurves()].map(([series, curves]) => [series, new Map([...curves].map(([cover, curve]) => {
+      names.set(cover, curve.name);
+      return [cover, turned(curve.rates, curve.values)];
+    }))]));
+    return rates.against(data.series.findIndex((series) => series.name === anchor()), whole, single, names);
+  }
+  function ofOneImage(rows) {
+    return rates.ranked(rows.filter((row) => image() in row.images).map((row) => ({
+      ...row, rate: row.images[image()], low: null, high: null, curve: null, p: null, overlap: null, flags: row.remarks[image()] ?? "",
+    })));
+  }
 
   /** The first remark, and the others behind it. */
   function remarks(flags) {
@@ -400,11 +522,13 @@
 
   function drawBars() {
     const rows = deltas(); // in the order of their ranks
+    const has = (name) => rows.some((row) => row[name] !== null);
+    const intervals = has("low"), tests = has("p"), overlaps = has("overlap");
     byId("bd-caption").textContent =
-      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${data.anchor}, in percent, ${data.average}; negative is better. ` +
-      (data.interval ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common. " +
+      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${anchor()}, in percent${image() ? "" : `, ${data.average}`}; negative is better. ` +
+      (intervals ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common. " +
       "Hatched: refused and not ranked; the remarks say why.";
-    const curves = rows.some((row) => row.curve !== null);
+    const curves = has("curve");
     // One codec far behind the others must not squeeze them.
     const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);
     const low = clamp(Math.min(0, ...ends), -100, 0), high = clamp(Math.max(0, ...ends), 0, 100);
@@ -418,17 +542,17 @@
     const table = html("table", { class: "bars named" }, html("thead", {}, html("tr", {},
       html("th", { scope: "col" }, "Codec"), html("th", { scope: "col", class: "number" }, "Rank"), html("td", { class: "track" }, scale),
       html("th", { scope: "col", class: "number" }, "BD-rate (%)"),
-      data.interval ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
-      data.interval ? html("th", { scope: "col", class: "number" }, html("i", {}, "p")) : undefined,
+      intervals ? html("th", { scope: "col", class: "number" }, "95 % interval") : undefined,
+      tests ? html("th", { scope: "col", class: "number" }, html("i", {}, "p")) : undefined,
       curves ? html("th", { scope: "col", class: "number" }, "Mean curve (%)") : undefined,
-      html("th", { scope: "col", class: "number" }, "Overlap"), html("th", { scope: "col" }, "Remarks"))));
+      overlaps ? html("th", { scope: "col", class: "number" }, "Overlap") : undefined, html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
       const middle = svg("svg", { y: "50%" });
       const drawing = svg("svg", { "aria-hidden": "true" }, ...lines(), middle);
       if (row.rate !== null) {
         const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
-        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap < data.small_overlap ? "weak" : ""}`;
+        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap !== null && row.overlap < data.small_overlap ? "weak" : ""}`;
         middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
         if (row.low !== null) {
           const [start, end] = [across(row.low), across(row.high)];
@@ -441,12 +565,12 @@
         html("td", { class: "number" }, row.rank === null ? "\u2013" : `${row.rank}`),
         html("td", { class: `track ${row.rate === null ? "refused" : ""}` }, drawing),
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
-        data.interval
+        intervals
           ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
-        data.interval
+        tests
           ? html("td", { class: "number" }, row.p !== null && row.p < 0.001 ? "< 0.001" : fixed(row.p, 3)) : undefined,
         curves ? html("td", { class: "number" }, row.curve === null ? "\u2013" : signed(row.curve)) : undefined,
-        html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`),
+        overlaps ? html("td", { class: "number" }, row.overlap === null ? "\u2013" : `${fixed(100 * row.overlap, 0)} %`) : undefined,
         html("td", { class: "remark" }, remarks(row.flags))));
     }
     table.append(body);
@@ -455,41 +579,51 @@
 
   function drawHeat() {
     const known = (row) => Object.values(row.images).filter((rate) => rate !== null);
-    const columns = deltas().filter((row) => Object.keys(row.images).length); // in the order of their ranks
+    const columns = againstAnchor().filter((row) => Object.keys(row.images).length); // in the order of their ranks
     const images = [...new Set(columns.flatMap((row) => Object.keys(row.images)))];
-    const rates = columns.flatMap(known).map(Math.abs);
-    const limit = clamp(10 * Math.ceil(Math.max(...rates) / 10), 10, 100);
+    const mean = (row) => known(row).reduce((sum, rate) => sum + rate, 0) / (known(row).length || 1);
+    const means = new Map(columns.map((row) => [row, mean(row)]));
+    // What a few images differ by must not take the colour from the others: nineteen of twenty are within the scale.
+    const apart = columns.flatMap((row) => known(row).map((rate) => Math.abs(rate - means.get(row)))).sort((one, other) => one - other);
+    const limit = Math.max(5, 5 * Math.ceil((apart[Math.floor(0.95 * (apart.length - 1))] ?? 0) / 5));
     byId("heat-caption").textContent = columns.length
-      ? `${dataName()}, ${axis().title}: BD-rate against ${data.anchor} of every single image, in percent. Blue needs less rate, orange more; ` +
-        `full colour at \u00b1${limit}\u00a0%. Hatched: refused.`
+      ? `${data.datasets[dataset()].name}, ${axis().title}: BD-rate against ${anchor()} of every single image, in percent. Blue needs less rate than the codec's ` +
+        `own mean over the images, orange more; full colour from ${limit}\u00a0points on. Hatched: refused.`
       : "";
     if (!columns.length) {
       byId("heat-map").replaceChildren(html("p", { class: "note" }, "There are no BD-rates of single images for this metric."));
       return;
     }
-    const cell = (name, value, flags) => html(name, {
-      class: `number ${value === null ? "refused" : value < 0 ? "better" : "worse"}`, title: flags || undefined,
-      style: `--share: ${value === null ? 0 : clamp(Math.abs(value) / limit, 0, 1).toFixed(3)}`,
+    const cell = (value, usual, flags) => html("td", {
+      class: `number ${value === null ? "refused" : value < usual ? "better" : "worse"}`, title: flags || undefined,
+      style: `--share: ${value === null ? 0 : clamp(Math.abs(value - usual) / limit, 0, 1).toFixed(3)}`,
     }, value === null ? "\u2013" : signed(value));
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
     const table = html("table", { class: "heat sortable named" },
       html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((row) => heading(data.series[row.series].name, "number")))),
       html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
-        ...columns.map((row) => cell("td", row.images[image] ?? null, row.remarks[image]))))),
-      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell("td", row.rate)))));
+        ...columns.map((row) => cell(row.images[image] ?? null, means.get(row), row.remarks[image]))))),
+      html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell(row.rate, row.rate)))));
     byId("heat-map").replaceChildren(table);
   }
 
-  /** An image's name, a button where there are pictures of it. */
-  function imageName(image) {
-    const index = data.pictures.findIndex((picture) => picture.dataset === dataName() && picture.image === image);
-    if (index < 0) return image;
-    const link = html("button", { type: "button", "aria-label": `${image}: show its pictures` }, image);
+  /** An image's name, a button where its curves or its pictures can be shown. */
+  function imageName(name) {
+    const option = [...byId("image").options].find((option) => option.value === name);
+    const index = data.pictures.findIndex((picture) => picture.dataset === data.datasets[dataset()].name && picture.image === name);
+    if (!option && index < 0) return name;
+    const link = html("button", { type: "button", "aria-label": `${name}: show it alone` }, name);
     link.addEventListener("click", () => {
-      byId("picture").value = index;
-      showPicture();
-      byId("pictures").scrollIntoView();
-      byId("picture").focus({ preventScroll: true });
+      if (index >= 0) {
+        byId("picture").value = index;
+        showPicture();
+      }
+      if (option) {
+        byId("image").value = name;
+        update();
+      }
+      byId(option ? "curves" : "pictures").scrollIntoView();
+      byId(option ? "image" : "picture").focus({ preventScroll: true });
     });
     return link;
   }
@@ -501,18 +635,78 @@
     byId("log").checked = view.log;
     byId("from").value = view.from ?? "";
     byId("to").value = view.to ?? "";
-    byId("chart-caption").textContent = data.datasets[dataset()].captions[place()];
+    byId("chart-caption").textContent = image() ? `${dataName()}.` : data.datasets[dataset()].captions[place()];
     drawCurves();
+    drawAnswer();
     drawBars();
     drawHeat();
   }
+  const isWide = () => Math.max(...curves().flatMap((curve) => curve.points.map((point) => point.bpp))) > data.wide;
   function reset() {
     hidden.clear();
-    const rates = curves().flatMap((curve) => curve.points.map((point) => point.bpp));
-    Object.assign(view, { log: Math.max(...rates) > data.wide, from: null, to: null });
+    Object.assign(view, { log: isWide(), from: null, to: null });
+    update();
+  }
+
+  /* ---- The state of the page, in its address: a link shows the same ---- */
+
+  /** What is chosen, where it is not what a report shows first. */
+  function state() {
+    const found = {
+      data: dataset() ? data.datasets[dataset()].name : "",
+      metric: place() ? axis().title : "",
+      anchor: anchor() === data.anchor ? "" : anchor(),
+      image: image(),
+      log: view.log === isWide() ? "" : view.log ? "yes" : "no",
+      from: view.from ?? "",
+      to: view.to ?? "",
+      without: curves().filter((curve) => hidden.has(curve.id)).map((curve) => curve.name).join("\n"),
+    };
+    return new URLSearchParams(Object.entries(found).filter(([, value]) => value !== "")).toString();
+  }
+  function remember() {
+    const now = state();
+    if (location.hash.slice(1) !== now) history.replaceState(null, "", now ? `#${now}` : location.pathname + location.search);
+  }
+
+  /** Shows what an address says; what it does not know of, it leaves. */
+  function recall() {
+    const said = new URLSearchParams(location.hash.slice(1));
+    const choose = (id, text) => {
+      const option = [...byId(id).options].find((option) => option.textContent === text);
+      if (option) byId(id).value = option.value;
+    };
+    choose("dataset", said.get("data"));
+    const chosen = data.axes.findIndex(({ title }) => title === said.get("metric"));
+    data.metrics.forEach(({ spaces: own }, index) => Object.entries(own).forEach(([space, axis]) => {
+      if (axis !== chosen) return;
+      byId("metric").value = index;
+      for (const radio of spaces) radio.checked = radio.value === space;
+    }));
+    choose("anchor", said.get("anchor"));
+    choose("image", said.get("image"));
+    const number = (name) => (Number(said.get(name)) > 0 ? Number(said.get(name)) : null);
+    const [from, to] = [number("from"), number("to")];
+    const apart = from === null || to === null || from < to;
+    Object.assign(view, {
+      log: said.has("log") ? said.get("log") === "yes" : isWide(), from: apart ? from : null, to: apart ? to : null,
+    });
+    const without = (said.get("without") ?? "").split("\n");
+    for (const curve of curves()) if (without.includes(curve.name)) hidden.add(curve.id);
     update();
   }
   for (const id of ["metric", "dataset"]) byId(id).addEventListener("change", reset);
+  for (const id of ["anchor", "image"]) byId(id).addEventListener("change", update);
+  // A link to a section must not cost the state.
+  for (const link of document.querySelectorAll("nav a, .caption a")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const section = document.querySelector(link.hash);
+      section.scrollIntoView();
+      section.setAttribute("tabindex", -1);
+      section.focus({ preventScroll: true });
+    });
+  }
   for (const radio of spaces) radio.addEventListener("change", update);
   byId("log").addEventListener("change", (event) => {
     view.log = event.target.checked;
@@ -650,7 +844,9 @@
     showPicture();
   }
 
-  reset();
+  const asked = byId(location.hash.slice(1)); // a link to a section, from elsewhere
+  recall();
+  asked?.scrollIntoView();
   let width = chart.clientWidth;
   new ResizeObserver(() => {
     if (chart.clientWidth === width) return;
