@@ -21,6 +21,7 @@ from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.standing import headline, headline_title
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
+from benchmark.record.row import ESTIMATE
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
 from benchmark.report.figures.appearance import Look, looks_of
@@ -43,9 +44,19 @@ def datasets_of(report: Report) -> list[str]:
 
 
 def anchors_of(report: Report) -> list[str]:
-    """Series that the page can take as the anchor: all, in their order, if it has what BD-rates are computed from."""
-    names = list(dict.fromkeys(report.results.summary["series"]))
+    """Series that the page can take as the anchor: all, in their order, if it has what BD-rates are computed from.
+
+    Estimated rates are no anchor, unless the report was asked for it.
+    """
+    estimates = estimates_of(report) - {report.anchor}
+    names = [name for name in dict.fromkeys(report.results.summary["series"]) if name not in estimates]
     return names if has_curves_of_images(report) else [report.anchor]
+
+
+def estimates_of(report: Report) -> set[str]:
+    """Series whose rates are estimates, and no bytes."""
+    summary = report.results.summary
+    return set(summary.loc[summary["kind"] == ESTIMATE, "series"]) if "kind" in summary else set()
 
 
 def images_of(report: Report) -> list[str]:
@@ -86,7 +97,9 @@ def page_data(report: Report) -> dict[str, Any]:
         ],
         "metrics": metrics_of(report.metrics),
         "datasets": [{"name": name, "captions": captions[name]} for name in datasets_of(report)],
-        "series": [{"name": name, **_drawn(look)} for name, look in drawn.items()],
+        "series": [
+            {"name": name, **_drawn(look), "estimate": name in estimates_of(report)} for name, look in drawn.items()
+        ],
         "references": references,
         "points": points + others,
         "bd": _deltas(report, series),

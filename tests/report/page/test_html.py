@@ -319,6 +319,20 @@ def test_a_point_is_compared_with_the_anchor_at_its_quality(opened: Opened) -> N
     assert "of rate against" not in opened.page.inner_text("#tip")
 
 
+def test_estimated_rates_are_hollow_and_no_anchor(report: Report, browser: Any, tmp_path: Path) -> None:
+    summary = report.results.summary
+    kinds = summary["codec"].map({"webp": "estimate"}).fillna("")
+    results = dataclasses.replace(report.results, summary=summary.assign(kind=kinds))
+    found = Opened(browser, write_html(dataclasses.replace(report, results=results), tmp_path / "index.html"))
+    fill = "getComputedStyle(document.querySelector('#chart [data-series=%s] .point')).fill"
+    page = found.run("getComputedStyle(document.body).backgroundColor")
+    assert found.run(fill % "webp") == page
+    assert found.run(fill % "jpeg") != page
+    assert found.page.locator("#legend button", has_text="webp").inner_text().split() == ["webp", "estimate"]
+    assert found.page.locator("#anchor option").all_inner_texts() == ["jpeg", "avif"]
+    found.context.close()
+
+
 def test_long_tables_are_folded(report: Report, browser: Any, tmp_path: Path) -> None:
     table = Table("long", "Many rows.", pd.DataFrame({"n": range(41)}), {"n": "n"}, {"n": ".0f"}, {})
     found = Opened(browser, write_html(dataclasses.replace(report, tables=[table]), tmp_path / "index.html"))

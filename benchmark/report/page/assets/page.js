@@ -259,7 +259,7 @@
     );
     if (!visible.some((curve) => curve.id === at.series)) at = { series: visible[0].id, place: 0 };
     for (const curve of visible) {
-      const group = svg("g", { class: `series ${curve.kind}`, "data-series": curve.name, style: `--colour: ${curve.colour}` });
+      const group = svg("g", { class: `series ${curve.kind}${curve.estimate ? " estimate" : ""}`, "data-series": curve.name, style: `--colour: ${curve.colour}` });
       const line = along(curve.points).map(([bpp, value]) => `${across(bpp).toFixed(1)} ${down(value).toFixed(1)}`);
       group.append(svg("path", {
         class: "curve", "clip-path": "url(#inside)", d: line.length ? `M${line.join("L")}` : "", "stroke-dasharray": curve.dash || undefined,
@@ -423,10 +423,11 @@
     const focused = [...legend.children].indexOf(document.activeElement);
     const own = (kind) => shown.filter((curve) => curve.kind === kind);
     legend.replaceChildren(...[...own("series"), ...own("reference")].map((curve) => {
-      const swatch = svg("svg", { width: 34, height: 14, "aria-hidden": "true", style: `--colour: ${curve.colour}`, class: curve.kind },
+      const swatch = svg("svg", { width: 34, height: 14, "aria-hidden": "true", style: `--colour: ${curve.colour}`, class: `${curve.kind}${curve.estimate ? " estimate" : ""}` },
         svg("line", { class: "curve", x1: 1, x2: 33, y1: 7, y2: 7, "stroke-dasharray": curve.dash || undefined }),
         svg("path", { class: "point", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5), transform: "translate(17 7)" }));
-      const key = html("button", { type: "button", class: "key", "aria-pressed": !hidden.has(curve.id) }, swatch, curve.name);
+      const key = html("button", { type: "button", class: "key", "aria-pressed": !hidden.has(curve.id) }, swatch, curve.name,
+        curve.estimate ? html("small", {}, "estimate") : undefined);
       key.addEventListener("click", () => {
         if (!hidden.delete(curve.id)) hidden.add(curve.id);
         drawCurves();
