@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,31 @@ def test_a_signal_whose_exception_was_lost_is_raised_again_as_long_as_signals_ar
         with pytest.raises(KeyboardInterrupt):
             raise_if_stopped()
     raise_if_stopped()
+
+
+class Careless:
+    """Something in whose end a signal comes: what is raised there is dropped by Python."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_what_python_drops_is_raised_again_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    hook = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), stopped_by_signals() as stop:
+        Careless()
+        assert stop.number == signal.SIGTERM
+        time.sleep(30)
+        pytest.fail("it was lost")
+    assert capfd.readouterr().err == ""
+    assert sys.unraisablehook is hook
+
+
+def test_what_is_lost_at_the_end_is_raised_nowhere_else() -> None:
+    with stopped_by_signals() as stop:
+        Careless()
+    time.sleep(0.1)
+    assert stop.status == 143
 
 
 def test_a_signal_that_is_ignored_stays_so() -> None:
