@@ -17,22 +17,26 @@ that the figure could show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark import defaults
 from benchmark.errors import UsageError, meant
-from benchmark.report.figures.style import FORMATS, STYLES, WIDTHS
+from benchmark.report.figures.style import DPI, FORMATS, STYLES, WIDTHS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from benchmark.analysis.results import Results
     from benchmark.report.figures.chart import Chart
     from benchmark.report.figures.kinds import Against
+    from benchmark.report.figures.mosaic import Mosaic
     from benchmark.report.figures.rd import Labels
     from benchmark.report.figures.speed import Side
 
-__all__ = ["STYLES", "bars", "heatmap", "rank", "rd", "save", "speed"]
+__all__ = ["STYLES", "bars", "crops", "heatmap", "rank", "rd", "save", "speed"]
 
 
 def rd(
@@ -177,14 +181,87 @@ def rank(results: Results, *, ax: Any = None, rate: float = defaults.RATE, **whi
     return _drawn(kinds.rank(results, rate=rate, **which), ax)
 
 
+def crops(
+    results: Results,
+    *,
+    crop: str = "",
+    rate: float | None = None,
+    errors: bool = False,
+    data_root: Path | None = None,
+    jobs: int = 1,
+    **which: Any,
+) -> list[Any]:
+    """Draws a crop of an image and what each codec makes of it at about one rate, every pixel sharp.
+
+    The image is encoded and decoded anew, with the settings of the records. It needs the data set and the codecs.
+
+    Args:
+        results: see :mod:`benchmark.plot`; with records of images.
+        crop: ``IMAGE:X,Y,W,H`` in pixels; empty for a place where the codecs differ most.
+        rate: bits per pixel; None for one near half a bit at which most codecs have an operating point.
+        errors: whether the absolute errors are drawn in place of the pixels.
+        data_root: folder that holds data sets, searched first.
+        jobs: worker processes.
+        which: see :func:`rd`; published curves have no crops.
+
+    Returns:
+        The axes of a figure of its own: the original and the codecs, or the errors of these and their scale.
+
+    Raises:
+        UsageError: see :mod:`benchmark.plot`; or the crop is of no image, or nothing can be shown.
+    """
+    import matplotlib.pyplot as plt
+
+    mosaic, _ = _mosaic(results, crop=crop, rate=rate, errors=errors, data_root=data_root, jobs=jobs, **which)
+    figure = plt.figure(figsize=mosaic.size(), dpi=DPI)
+    mosaic.draw(figure)
+    return list(figure.axes)
+
+
+def _mosaic(
+    results: Results,
+    *,
+    crop: str = "",
+    rate: float | None = None,
+    errors: bool = False,
+    data_root: Path | None = None,
+    jobs: int = 1,
+    **which: Any,
+) -> tuple[Mosaic, pd.DataFrame]:
+    """What :func:`crops` draws, and what a table has of it: a row for each codec."""
+    import pandas as pd
+
+    from benchmark.report.figures.kinds import chosen
+    from benchmark.report.figures.mosaic import crops_mosaic, errors_mosaic
+    from benchmark.system.pool import process_pool
+    from benchmark.workflows.pictures import parse_box, show
+
+    of = chosen(results, **which)
+    rows = of.of(results.records)
+    alone = replace(results, records=rows[rows["series"].isin(list(of.names))])
+    boxes = [parse_box(crop)] if crop else []
+    with process_pool(jobs) as pool:
+        pictures, notes = show(alone, of.metric.column, pool, count=1, boxes=boxes, rate=rate, data_root=data_root)
+    if not pictures:
+        raise UsageError(f"crops: nothing can be shown: {'; '.join(notes) or 'the records are of no single images'}")
+    made = {one.series: one for one in pictures[0].decoded}
+    decoded = [replace(made[series], series=name) for series, name in of.names.items() if series in made]
+    picture = replace(pictures[0], decoded=decoded)
+    table = [
+        {"series": one.series, "image": picture.image, "settings": one.settings, "bpp": one.bpp, **one.figures}
+        for one in decoded
+    ]
+    return (errors_mosaic if errors else crops_mosaic)(picture, of.metric), pd.DataFrame(table)
+
+
 def save(kind: str, results: Results, path: Path, *, style: str = "screen", width: str = "", **how: Any) -> Path:
     """Writes a figure, or what it shows, to a file.
 
     Args:
-        kind: ``rd``, ``bars``, ``heatmap``, ``speed`` or ``rank``.
+        kind: ``rd``, ``bars``, ``heatmap``, ``speed``, ``rank`` or ``crops``, whose width is that of its pictures.
         results: see :mod:`benchmark.plot`.
         path: the file. Its ending says what is written: ``pdf``, ``svg``, ``png`` or ``webp``; ``csv``, all that is
-            shown and what is left out; ``tex``, a picture of pgfplots, which heat maps have not.
+            shown and what is left out; ``tex``, a picture of pgfplots, which heat maps and crops have not.
         style: one of :data:`STYLES`.
         width: ``single`` or ``double``: as wide as one or two columns of a paper; empty for that of the style.
         how: arguments of the function that draws such a figure. ``speed`` has ``sides``, a list, in place of ``side``.
@@ -202,9 +279,13 @@ def save(kind: str, results: Results, path: Path, *, style: str = "screen", widt
     from benchmark.system.files import replace_file
 
     form = path.suffix[1:].lower()
-    _one_of("kind", kind, tuple(KINDS))
+    _one_of("kind", kind, (*KINDS, "crops"))
     _one_of("--out", form, (*FORMATS, "csv", "tex"), "a file that ends in ")
     _one_of("style", style, tuple(STYLES))
+    if kind == "crops":
+        if width:
+            raise UsageError(f"width: crops are as wide as their pictures; leave it out, got {width!r}")
+        return _save_crops(results, path, form, STYLES[style].settings, how)
     width = width or STYLES[style].width
     _one_of("width", width, tuple(WIDTHS))
     charts = KINDS[kind](results, **how)
@@ -217,6 +298,21 @@ def save(kind: str, results: Results, path: Path, *, style: str = "screen", widt
     else:
         replace_file(path, "".join(map(pgfplots, charts)))
     return path
+
+
+def _save_crops(results: Results, path: Path, form: str, settings: Mapping[str, Any], how: Mapping[str, Any]) -> Path:
+    from benchmark.record.frames import csv_text
+    from benchmark.report.figures.mosaic import write_mosaic
+    from benchmark.system.files import replace_file
+
+    if form == "tex":
+        raise UsageError("--out: crops have no picture of pgfplots; expected pdf, svg, png, webp or csv")
+    mosaic, table = _mosaic(results, **how)
+    if form == "csv":
+        replace_file(path, csv_text(table))
+        return path
+    (written,) = write_mosaic(mosaic, path.with_suffix(""), [form], settings)
+    return written
 
 
 def _drawn(charts: Sequence[Chart], ax: Any) -> Any:

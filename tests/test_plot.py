@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -16,6 +17,8 @@ from benchmark.analysis.results import Results, read_results
 from benchmark.errors import UsageError
 from benchmark.plugins import all_metrics
 from tests.analysis.summaries import summary_of, timed_results
+from tests.conftest import photo
+from tests.serial import Serial
 
 
 @pytest.fixture
@@ -132,6 +135,45 @@ def test_both_sides_of_speed_are_side_by_side_or_one_below_the_other(measured: R
     assert shapes["single"] < 1
 
 
+def cropped(tmp_path: Path) -> Results:
+    """Results of two codecs on a photograph, with their records."""
+    from benchmark.run.runner import run_study
+    from benchmark.run.study import resolve
+
+    (tmp_path / "set").mkdir()
+    Image.fromarray(photo(96, 128)).save(tmp_path / "set" / "0.png")
+    codecs = {"jpeg": {"quality": [20, 60]}, "webp": {"quality": [10, 50]}}
+    study, _ = resolve(codecs=codecs, dataset=f"folder:{tmp_path}/set", metrics=["psnr"])
+    run_study(study, out=tmp_path / "out", data_root=None, jobs=1, command="", engine=Serial())
+    return read_results([tmp_path / "out"], all_metrics())
+
+
+@pytest.mark.slow
+def test_crops_are_drawn_with_their_names_and_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr("benchmark.system.pool.process_pool", Serial())
+    results = cropped(tmp_path)
+    how: dict[str, Any] = {"crop": "0.png:8,16,64,48", "codecs": ["webp", "jpeg"], "names": {"webp": "Ours"}}
+    with mpl.rc_context({"backend": "agg"}):
+        axes = plot.crops(results, **how)
+        assert [axis.texts[0].get_text() for axis in axes] == ["original", "Ours", "JPEG"]
+        assert "dB" in axes[1].texts[1].get_text()
+        assert axes[0].images[0].get_array().shape == (48, 64, 3)
+        assert len(plot.crops(results, errors=True)) == 3  # two codecs and a scale
+        plt.close("all")
+    rows = plot.save("crops", results, tmp_path / "t.csv", **how).read_text().splitlines()
+    assert [row.split(",")[:2] for row in rows] == [["series", "image"], ["Ours", "0.png"], ["JPEG", "0.png"]]
+    assert plot.save("crops", results, tmp_path / "t.webp").read_bytes().startswith(b"RIFF")
+    with pytest.raises(UsageError, match="no picture of pgfplots"):
+        plot.save("crops", results, tmp_path / "t.tex")
+    with pytest.raises(UsageError, match="no image 'x'"):
+        plot.crops(results, crop="x:0,0,8,8")
+    (tmp_path / "set" / "0.png").unlink()
+    with pytest.raises(UsageError, match="crops: nothing can be shown: "):
+        plot.crops(results)
+
+
 @pytest.mark.parametrize("form", ["pdf", "svg", "png", "webp", "csv", "tex"])
 def test_each_form_is_written(results: Results, tmp_path: Path, form: str) -> None:
     path = tmp_path / f"figure.{form}"
@@ -146,7 +188,12 @@ def test_each_form_is_written(results: Results, tmp_path: Path, form: str) -> No
     [
         ("rd.gif", {}, "--out: expected a file that ends in svg, png, pdf, webp, csv, tex, got 'gif'"),
         ("rd.pdf", {"style": "ieeee"}, "style: expected screen, ieee, got 'ieeee'; did you mean ieee"),
-        ("rd.pdf", {"kind": "bar"}, "kind: expected rd, bars, heatmap, speed, rank, got 'bar'; did you mean bars"),
+        (
+            "rd.pdf",
+            {"kind": "bar"},
+            "kind: expected rd, bars, heatmap, speed, rank, crops, got 'bar'; did you mean bars",
+        ),
+        ("c.pdf", {"kind": "crops", "width": "single"}, "width: crops are as wide as their pictures"),
         ("rd.pdf", {"width": "triple"}, "width: expected single, double"),
     ],
 )

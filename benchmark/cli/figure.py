@@ -9,10 +9,10 @@ import click
 
 from benchmark import defaults
 from benchmark.cli.console import say, say_note
-from benchmark.cli.options import PATH, Number, Pair, given_by_user, names_of, pair
+from benchmark.cli.options import PATH, Number, Pair, data_root_option, given_by_user, jobs_option, names_of, pair
 from benchmark.errors import UsageError, meant
 
-KINDS = ("rd", "bars", "heatmap", "speed", "rank")
+KINDS = ("rd", "bars", "heatmap", "speed", "rank", "crops")
 
 _OF_SOME: dict[str, tuple[str, ...]] = {
     "xlim": ("rd",),
@@ -23,7 +23,11 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
     "against": ("speed",),
     "sides": ("speed",),
     "times": ("speed",),
-    "rate": ("rank",),
+    "rate": ("rank", "crops"),
+    "crop": ("crops",),
+    "errors": ("crops",),
+    "data_root": ("crops",),
+    "jobs": ("crops",),
 }
 """Options that only some kinds have."""
 
@@ -91,10 +95,18 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
     "--rate",
     type=Number(0, min_open=True),
     metavar="BPP",
-    default=defaults.RATE,
-    show_default=True,
-    help="Rate at which codecs are ranked. For rank.",
+    help=f"Rate at which codecs are compared. For rank and crops.  [default: {defaults.RATE}; for crops, one near it "
+    "that most codecs have]",
 )
+@click.option(
+    "--crop",
+    metavar="IMAGE:X,Y,W,H",
+    default="",
+    help="What to show, in pixels. For crops.  [default: where codecs differ most]",
+)
+@click.option("--errors", is_flag=True, help="Errors in place of pixels. For crops.")
+@data_root_option
+@jobs_option
 @click.option(
     "--style", default="screen", show_default=True, metavar="NAME", help="screen, or ieee: Times, one column."
 )
@@ -113,7 +125,8 @@ def figure(
     """Draw one figure of RESULTS, as a paper takes it.
 
     KIND is rd, rate–distortion curves; bars, BD-rates with intervals; heatmap, on which images a codec does better or
-    worse than on the mean; speed, time of encoders and decoders against BD-rate; rank, values at one rate.
+    worse than on the mean; speed, time of encoders and decoders against BD-rate; rank, values at one rate;
+    crops, a part of an image as each codec makes it, which needs the data set and the codecs.
 
     RESULTS are folders of runs or their CSV files, and curves that others published: files that the command import
     wrote, JSON files of CompressAI, text files of TensorFlow Compression, and folders of these.
@@ -153,6 +166,8 @@ def _given(
         if option in told or given_by_user(option):
             raise UsageError(f"{option}: a figure {kind} has no such option; it is for {', '.join(kinds)}")
         del options[option]
+    if options.get("rate") is None and kind == "rank":
+        options["rate"] = defaults.RATE
     kept = {key: value for key, value in told.items() if not (options[key] if key == "results" else given_by_user(key))}
     return {**options, **kept}
 
@@ -166,6 +181,8 @@ _KINDS_OF_VALUES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "times": (list, "a list of paths"),
     "rate": ((int, float), "a number"),
     "log": (bool, "true or false"),
+    "errors": (bool, "true or false"),
+    "jobs": (int, "a whole number"),
     "xlim": (list, "a list of two numbers"),
     "ylim": (list, "a list of two numbers"),
 }
@@ -197,6 +214,7 @@ def _described(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     for key in ("results", "times"):
         if key in told:
             told[key] = [path.parent / name for name in told[key]]
-    if "out" in told:
-        told["out"] = path.parent / told["out"]
+    for key in ("out", "data_root"):
+        if key in told:
+            told[key] = path.parent / told[key]
     return told

@@ -34,7 +34,7 @@ from benchmark.report.figures.chart import Chart, write
 from benchmark.report.figures.curves import draw_rd_curves
 from benchmark.report.figures.heatmap import heat_map_chart
 from benchmark.report.figures.kinds import speed_points
-from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.mosaic import crops_mosaic, errors_mosaic, write_mosaic
 from benchmark.report.figures.speed import speed_charts
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex, latex_notes, latex_paragraphs
@@ -331,8 +331,8 @@ def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTUR
         names.add((picture.dataset, name))
         below = folders[picture.dataset]
         found += [
-            partial(draw_crops, picture, report.metrics[0], below / f"crops_{name}", forms),
-            partial(draw_errors, picture, report.metrics[0], below / f"errors_{name}", forms),
+            partial(write_mosaic, mosaic(picture, report.metrics[0]), below / f"{kind}_{name}", forms)
+            for kind, mosaic in (("crops", crops_mosaic), ("errors", errors_mosaic))
         ]
     return found
 

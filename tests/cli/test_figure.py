@@ -71,7 +71,7 @@ def test_times_of_another_run_and_a_file_for_ranks(rdbench: Run, tmp_path: Path)
         ("xlim = 3", "xlim: expected a list of two numbers, got 3"),
         ("codecs = [1]", "codecs: expected a list of names, got [1]"),
         ("out = 3", "out: expected a text, got 3"),
-        ("rate = 0.5", "rate: a figure rd has no such option; it is for rank"),
+        ("rate = 0.5", "rate: a figure rd has no such option; it is for rank, crops"),
         ("sides = 1", "sides: expected a list of names, got 1"),
     ],
 )
@@ -87,6 +87,7 @@ def test_a_file_that_makes_no_sense(rdbench: Run, tmp_path: Path, text: str, say
         ([], "expected RESULTS"),
         ([SAMPLE, "--xlim", "1"], "expected two numbers"),
         ([SAMPLE, "--anchor", "webp"], "anchor: a figure rd has no such option; it is for bars, heatmap, speed"),
+        ([SAMPLE, "--errors"], "errors: a figure rd has no such option; it is for crops"),
         ([SAMPLE, "--name", "jpeg"], "expected KEY=VALUE"),
         ([SAMPLE, "--codecs", "jepg"], "did you mean jpeg"),
     ],

@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
-from benchmark.report.figures.mosaic import draw_crops, draw_errors
+from benchmark.report.figures.mosaic import crops_mosaic, errors_mosaic, write_mosaic
 from benchmark.report.figures.picture import DecodedCrop, Picture
 from tests.conftest import photo
 
@@ -31,10 +31,10 @@ def test_crops_keep_their_pixels(tmp_path: Path) -> None:
             DecodedCrop("webp", "{}", 0.8, {}, original),
         ],
     )
-    draw_crops(picture, find_metric(METRICS, "psnr"), tmp_path / "c")
+    write_mosaic(crops_mosaic(picture, find_metric(METRICS, "psnr")), tmp_path / "c")
     zoom = 520 // 60
     drawn = np.asarray(Image.open(tmp_path / "c.webp").convert("RGB"))
     found = drawn[16 : 16 + 40 * zoom, 16 : 16 + 60 * zoom]
     assert np.array_equal(found, original.repeat(zoom, axis=0).repeat(zoom, axis=1))
-    files = draw_errors(picture, find_metric(METRICS, "psnr"), tmp_path / "e", ("png", "pdf"))
+    files = write_mosaic(errors_mosaic(picture, find_metric(METRICS, "psnr")), tmp_path / "e", ("png", "pdf"))
     assert [path.suffix for path in files] == [".png", ".pdf"]
