@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 
+from benchmark.analysis.standing import signed
 from benchmark.errors import UsageError
+from benchmark.report.figures.appearance import Look
 from benchmark.report.figures.bars import BETTER, WORSE, BarsChart
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.rank import RankChart
@@ -15,20 +17,16 @@ from benchmark.report.figures.rd import RdChart
 from benchmark.report.figures.speed import SpeedChart
 from benchmark.report.tables.latex import escape
 
-_MARKS = {
-    "o": "*",
-    "s": "square*",
-    "^": "triangle*",
-    "v": "triangle*, mark options={rotate=180}",
-    "D": "diamond*",
-    "P": "oplus*",
-    "X": "otimes*",
-}
-_SIZES = "width=\\columnwidth, grid=major, mark size=1.4pt"
-_ROWS = (
-    "axis y line*=left, ytick style={draw=none}, enlarge y limits={abs=0.6}, y=9pt, "
-    "yticklabel style={font=\\footnotesize}"
-)
+_MARKS = {"o": "*", "s": "square*", "^": "triangle*", "v": "triangle*", "D": "diamond*", "P": "+", "X": "x"}
+_PLAIN = "grid=major, mark size=1.4pt"
+_SIZES = f"width=\\columnwidth, {_PLAIN}"
+_ROWS = "axis y line*=left, ytick style={draw=none}, y=9pt, yticklabel style={font=\\footnotesize}, scale only axis"
+
+_LETTER, _COLUMN = 4.1, 252.0
+"""Widths of a letter of the size of footnotes and of a column of a paper, in points."""
+
+_AROUND = ("right", "above", "left", "below")
+"""Places of names, in turn: those of neighbours differ."""
 
 
 @singledispatch
@@ -56,8 +54,7 @@ def _rd(chart: RdChart) -> str:
     body = []
     for line in chart.lines:
         dash = "solid" if isinstance(line.look.dash, str) else _dash(line.look.dash[1])
-        hollow = ", mark options={fill=white}" if line.is_hollow else ""
-        body.append(f"\\addplot[{_colour(line.look.colour)}, {dash}, mark={_MARKS[line.look.marker]}{hollow}]")
+        body.append(f"\\addplot[{_colour(line.look.colour)}, {dash}, {_mark(line.look, hollow=line.is_hollow)}]")
         body.append(f"  coordinates {{{_places(zip(line.rates, line.values, strict=True))}}};")
         body.append(f"\\addlegendentry{{{escape(line.label)}}}")
     return _picture((line.look.colour for line in chart.lines), axis, body)
@@ -70,8 +67,8 @@ def _bars(chart: BarsChart) -> str:
     limits = f"xmin={-cut:.6g}, xmax={cut:.6g}, " if math.isfinite(cut) else ""
     axis = [
         f"xlabel={{{escape(f'BD-rate against {chart.anchor} (%), less is better')}}}",
-        f"{limits}xbar, bar width=6pt, bar shift=0pt, {_SIZES}",
-        *_row_names(f"{bar.name} ({'–' if math.isnan(bar.bd_rate) else f'{bar.bd_rate:+.1f}'})" for bar in bars),
+        f"{limits}xbar, bar width=6pt, bar shift=0pt, {_PLAIN}",
+        *_row_names([f"{bar.name} ({'–' if math.isnan(bar.bd_rate) else signed(bar.bd_rate)})" for bar in bars]),
     ]
     body = []
     valued = [(place, bar) for place, bar in enumerate(bars) if math.isfinite(bar.bd_rate)]
@@ -92,13 +89,12 @@ def _bars(chart: BarsChart) -> str:
 def _rank(chart: RankChart) -> str:
     rows = chart.ranked[::-1]
     axis = [
-        f"xlabel={{{escape(chart.metric.axis)}}}, {_SIZES}",
-        *_row_names(f"{one.name} ({one.rank})" for one in rows),
+        f"xlabel={{{escape(chart.metric.axis)}}}, {_PLAIN}",
+        *_row_names([f"{one.name} ({one.rank})" for one in rows]),
     ]
     body = []
     for place, one in enumerate(rows):
-        hollow = ", mark options={fill=white}" if one.published else ""
-        style = f"{_colour(one.look.colour)}, only marks, mark={_MARKS[one.look.marker]}{hollow}"
+        style = f"{_colour(one.look.colour)}, only marks, {_mark(one.look, hollow=one.published)}"
         body.append(f"\\addplot[{style}, {_INTERVAL}]")
         body.append(f"  coordinates {{{_interval(place, one.value, one.low, one.high)}}};")
     return _picture((one.look.colour for one in rows), axis, body)
@@ -117,8 +113,11 @@ def _speed(chart: SpeedChart) -> str:
             line = _places((mark.seconds, mark.rate) for mark in marks)
             body.append(f"\\addplot[{_colour(marks[0].look.colour)}] coordinates {{{line}}};")
         for mark in marks:
-            name = f" node[right, font=\\scriptsize] {{{escape(mark.name)}}}" if mark in named else ""
-            body.append(f"\\addplot[{_colour(mark.look.colour)}, mark={_MARKS[mark.look.marker]}]")
+            name = ""
+            if mark in named:
+                beside = _AROUND[named.index(mark) % len(_AROUND)]
+                name = f" node[{beside}, font=\\scriptsize] {{{escape(mark.name)}}}"
+            body.append(f"\\addplot[{_colour(mark.look.colour)}, {_mark(mark.look)}]")
             body.append(f"  coordinates {{{_places([(mark.seconds, mark.rate)])}}}{name};")
     return _picture((mark.look.colour for mark in chart.marks), axis, body)
 
@@ -132,16 +131,29 @@ def _interval(place: int, value: float, low: float, high: float) -> str:
     return f"({value:.10g},{place}) += ({above:.6g},0) -= ({below:.6g},0)"
 
 
-def _row_names(names: Iterable[str]) -> list[str]:
-    texts = [f"{{{escape(name)}}}" for name in names]
-    ticks = ",".join(str(place) for place in range(len(texts)))
-    return [f"ytick={{{ticks}}}, yticklabels={{{','.join(texts)}}}", _ROWS]
+def _row_names(names: Sequence[str]) -> list[str]:
+    """The names of rows, the first at the bottom; what they leave of a column is the plot's."""
+    texts = ",".join(f"{{{escape(name)}}}" for name in names)
+    ticks = ",".join(str(place) for place in range(len(names)))
+    width = max(1 - (_LETTER * max(map(len, names)) + 20) / _COLUMN, 0.3)
+    return [
+        f"ytick={{{ticks}}}, yticklabels={{{texts}}}, ymin=-0.7, ymax={len(names) - 0.3:.1f}",
+        f"{_ROWS}, width={width:.2f}\\columnwidth",
+    ]
 
 
 def _picture(colours: Iterable[str], axis: Sequence[str], body: Sequence[str]) -> str:
     text = [f"\\definecolor{{{_colour(colour)}}}{{HTML}}{{{colour[1:]}}}" for colour in dict.fromkeys(colours)]
     text += ["\\begin{tikzpicture}", "\\begin{axis}[", *(f"  {entry}," for entry in axis), "]"]
     return "\n".join([*text, *body, "\\end{axis}", "\\end{tikzpicture}", ""])
+
+
+def _mark(look: Look, *, hollow: bool = False) -> str:
+    """The marker of a look, whose outline is solid on dashed lines, too."""
+    options = ["solid", *(["rotate=180"] if look.marker == "v" else []), *(["fill=white"] if hollow else [])]
+    if look.marker in "PX":
+        options.append("thick")
+    return f"mark={_MARKS[look.marker]}, mark options={{{', '.join(options)}}}"
 
 
 def _colour(colour: str) -> str:

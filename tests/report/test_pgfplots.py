@@ -49,7 +49,10 @@ def test_bars() -> None:
     check(text)
     assert "(-40,3) += (7,0) -= (5,0)" in text
     assert "(-20,2) += (0,0) -= (0,0)" in text
-    assert "yticklabels={{D (--)},{C (+300.0)},{B (-20.0)},{A\\_1 (-40.0)}}" in text
+    assert "yticklabels={{D (--)},{C (+300.0)},{B ($-$20.0)},{A\\_1 ($-$40.0)}}" in text
+    assert "ymin=-0.7, ymax=3.7" in text  # the row without a value has its place, too
+    width = re.search(r"width=(0\.\d+)\\columnwidth", text)
+    assert width and float(width[1]) + 4 * len("C (+300.0)") / 252 < 1  # names and plot fit into a column
     assert "xmin=-46, xmax=46" in text  # one is broken
     assert text.count("fill=white") == 1
 
@@ -69,7 +72,7 @@ def test_times() -> None:
     check(text)
     assert "coordinates {(0.5,-3) (0.5,-3) (0.5,-3)};" in text
     assert "xlabel={encode time (s per megapixel)}, ylabel={BD-rate (\\%)}" in text
-    assert text.count("node[right") == 3
+    assert [text.count(f"node[{place},") for place in ("right", "above", "left")] == [1, 1, 1]
 
 
 def test_a_heat_map_has_none() -> None:
