@@ -72,7 +72,7 @@ class Rnn(LevelCodec):
         if card.get("form") == "klt":
             from benchmark.neural.klt.build import build_klt
 
-            return build_klt(card["widths"])
+            return build_klt(card["widths"], card.get("cell", "gated"))
         return build_network(card["width"], card["additive"])
 
     def level_count(self, point: TrainedPoint) -> int:

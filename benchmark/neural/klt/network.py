@@ -18,6 +18,7 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.neural.complexity import chain_macs
+from benchmark.neural.klt.cells import CELLS
 from benchmark.neural.klt.restoration import Restoration
 from benchmark.neural.klt.start import BLOCK, Start
 
@@ -57,12 +58,14 @@ class State:
     Attributes:
         image: coefficients so far, ``float32`` (N, h, w, coefficients).
         hidden: the hidden state of the network, (N, h, w, hidden).
+        memory: what its cell remembers, in the shape of ``hidden``.
         scale: expected deviations of what is left over, in the shape of ``image`` or one that broadcasts to it.
         logits: the logits of the level's bits, (N, h, w, bits); a training takes the rate from them.
     """
 
     image: Any
     hidden: Any
+    memory: Any
     scale: Any
     logits: Any
 
@@ -78,13 +81,16 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
     Args:
         widths: the widths of its layers.
+        cell: name of its recurrent cell, see ``cells.CELLS``.
     """
 
     low, high = 0.0, 255.0
 
-    def __init__(self, widths: Widths) -> None:
+    def __init__(self, widths: Widths, cell: str = "gated") -> None:
         super().__init__()
         self.widths = widths
+        self.cell = CELLS[cell]
+        gates = len(self.cell.starts) * widths.hidden
         size, count, bits, levels = widths.hidden, widths.coefficients, widths.bits, widths.levels
         layers = keras.layers
 
@@ -98,7 +104,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.feedback = table("feedback", levels, bits, bits)
         self.expand = table("expand", levels, bits, count)
         self.encoder_bias = table("encoder_bias", levels, widths.narrow)
-        self.state_bias = table("state_bias", levels, 2 * size)
+        self.state_bias = table("state_bias", levels, gates)
         self.gain_bias = table("gain_bias", levels, count)
         self.rate_bias = table("rate_bias", levels, bits)
 
@@ -115,8 +121,8 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self.compare = convolution(narrow, 3, narrow)
         self.nudge = convolution(bits, 1, narrow, faint, bias=False)
         self.summarise = convolution(narrow, 1, widths.context)
-        self.of_news = convolution(2 * size, 3, bits + narrow, bias=False)
-        self.of_hidden = convolution(2 * size, 1, size, bias=False)
+        self.of_news = convolution(gates, 3, bits + narrow, bias=False)
+        self.of_hidden = convolution(gates, 1, size, bias=False)
         self.mix = convolution(size, 3, size)
         self.correct = convolution(count, 1, size, "zeros")
         self.gain = convolution(count, 1, size, "zeros", bias=False)
@@ -129,8 +135,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         """Takes over a linear start, to which the networks add nothing yet."""
         for field in dataclasses.fields(start):
             getattr(self, field.name).assign(getattr(start, field.name))
-        # The state changes slowly at first.
-        gates = np.repeat(np.array([[-1, 0]], np.float32), self.widths.hidden, axis=1)
+        gates = np.repeat(np.array([self.cell.starts], np.float32), self.widths.hidden, axis=1)
         self.state_bias.assign(gates.repeat(self.widths.levels, axis=0))
 
     def centred(self, images: Any) -> Any:
@@ -154,9 +159,11 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
     def begin(self, count: int, rows: int, columns: int) -> State:
         """The state before the first level."""
         shape = (count, rows, columns)
+        empty = ops.zeros((*shape, self.widths.hidden), self.compute_dtype)
         return State(
             ops.zeros((*shape, self.widths.coefficients), "float32"),
-            ops.zeros((*shape, self.widths.hidden), self.compute_dtype),
+            empty,
+            empty,
             self.deviations[0],
             ops.zeros((*shape, self.widths.bits), "float32") + self.rate_bias[0],
         )
@@ -178,8 +185,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         """The state after a level, of its bits ±1."""
         news = ops.concatenate([self._cast(bits), ops.relu(self.summarise(self._context(state)))], axis=-1)
         gates = self.of_news(news) + self.of_hidden(state.hidden) + self._cast(self.state_bias[level])
-        admit, fresh = ops.split(gates, 2, axis=-1)
-        hidden = state.hidden + ops.sigmoid(admit) * (ops.tanh(fresh) - state.hidden)
+        hidden, memory = self.cell.step(gates, state.memory)
         features = ops.relu(hidden + self.mix(ops.relu(hidden)))
         correction = self.deviations[level] * ops.cast(self.correct(features), "float32")
         gain = ops.cast(self.gain(features), "float32") + self.gain_bias[level]
@@ -187,6 +193,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         return State(
             state.image + state.scale * ops.matmul(bits, self.expand[level]) + correction,
             hidden,
+            memory,
             self.deviations[following] * ops.exp(4 * ops.tanh(gain / 4)),
             ops.cast(self.rate(features), "float32") + self.rate_bias[following],
         )

@@ -32,7 +32,7 @@ _LEVELS, _RESTORATION = 1, 2
 class KltRecipe(LevelRecipe):
     """How it is trained.
 
-    Options of its own: the widths of the network, see ``klt.Widths``; ``price`` and ``price_last``, λ of the first
+    Options of its own: the widths of the network, see ``klt.Widths``; ``cell``, its recurrent cell; ``price`` and ``price_last``, λ of the first
     level and of the last, with a straight line between; ``first_weight``, by how much more the first two levels count
     than the others; ``restoration_epochs`` and ``restoration_rate``, epochs and learning rate of the second stage.
     """
@@ -49,6 +49,7 @@ class KltRecipe(LevelRecipe):
         "narrow": "128",
         "restoration": "48",
         "levels": "10",
+        "cell": "gated",
         "price": "0.8",
         "price_last": "0.8",
         "first_weight": "1",
@@ -67,6 +68,7 @@ class KltRecipe(LevelRecipe):
         self.pick("form", ("klt",))
         if unused := {"loss", "bits"} & options.keys():
             raise UsageError(f"{' and '.join(sorted(unused))}: form klt has its own objective; leave this out")
+        self.cell = self.pick("cell", ("gated", "lstm"))
         self.widths = {name: self.whole(name) for name in ("hidden", "narrow", "restoration")}
         self.widths["coefficients"] = self.whole("coefficients", most=3 * BLOCK**2)
         self.widths["context"] = self.whole("context", most=self.widths["coefficients"])
@@ -97,7 +99,7 @@ class KltRecipe(LevelRecipe):
             self.start = linear_start(blocks, self.widths["coefficients"], 32, self.widths["levels"])
 
     def build(self) -> Any:
-        return build_klt(self.widths)
+        return build_klt(self.widths, self.cell)
 
     def network(self) -> Any:
         network = super().network()
@@ -148,6 +150,7 @@ class KltRecipe(LevelRecipe):
             "Toderici et al. (2015, 2017)",
             "form": "klt",
             "widths": self.widths,
+            "cell": self.cell,
             "stride": 16,
             "channels": 32,
             "levels": self.widths["levels"],

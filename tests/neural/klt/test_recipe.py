@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.neural, pytest.mark.slow]
         ({"loss": "mse"}, "loss: form klt has its own objective"),
         ({"price": "-1"}, "price: expected a number"),
         ({"epochs": "0", "restoration_epochs": "0"}, "nothing is trained"),
+        ({"cell": "gru"}, "cell: expected one of gated, lstm, got 'gru'"),
         ({"hidden": "0"}, "hidden: expected a positive whole number"),
         ({"width": "small"}, "no training option 'width'"),
     ],
