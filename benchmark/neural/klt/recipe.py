@@ -32,9 +32,10 @@ _LEVELS, _RESTORATION = 1, 2
 class KltRecipe(LevelRecipe):
     """How it is trained.
 
-    Options of its own: the widths of the network, see ``klt.Widths``; ``cell``, its recurrent cell; ``price`` and ``price_last``, λ of the first
-    level and of the last, with a straight line between; ``first_weight``, by how much more the first two levels count
-    than the others; ``restoration_epochs`` and ``restoration_rate``, epochs and learning rate of the second stage.
+    Options of its own: the widths of the network, see ``klt.Widths``; ``cell``, its recurrent cell; ``price`` and
+    ``price_last``, λ of the first level and of the last, with a straight line between; ``first_weight``, by how much
+    more the first two levels count than the others; ``restoration_epochs`` and ``restoration_rate``, epochs and
+    learning rate of the second stage.
     """
 
     codec = "rnn"
