@@ -48,7 +48,8 @@ class Rnn(LevelCodec):
     Defaults: the set ``klt``, which is by far the better one, and whole images (``tile=0``): independent tiles cost
     quality at their borders. ``levels`` is the knob. ``search`` is for the published form alone. It is the number of
     steps in which the encoder improves the bits of each level along the gradient through the decoder. It is off by
-    default, for speed.
+    default, for speed. ``rdoq`` is for ``klt`` alone: the price of a bit in the encoder's decisions, in squared errors
+    of a pixel after the level; 0 takes what repairs most, whatever it costs.
 
     Colour path: RGB, no transform; a grey image is coded as three equal channels.
 
@@ -66,6 +67,7 @@ class Rnn(LevelCodec):
     weights: str = setting("klt")
     levels: int = setting(8, low=1, high=MOST_LEVELS)
     search: int = setting(0, low=0, high=100)
+    rdoq: float = setting(0.1, low=0.0, high=1.0)
 
     @classmethod
     def build(cls, card: Mapping[str, Any]) -> Any:
@@ -81,13 +83,13 @@ class Rnn(LevelCodec):
         return self.levels
 
     def encoder(self, point: TrainedPoint, network: Any, models: Sequence[BitModel]) -> Encoder:
-        if not self.search:
-            return super().encoder(point, network, models)
-        if point.card.get("form") == "klt":
+        if point.card.get("form") != "klt":
+            return partial(network.codes, search=self.search, models=models)
+        if self.search:
             raise SettingError(
                 f"rnn.search: expected 0 with weights of form klt, which gain nothing, got {self.search}"
             )
-        return partial(network.codes, search=self.search, models=models)
+        return partial(network.codes, price=self.rdoq, models=models)
 
     def complexity(self, height: int, width: int, channels: int) -> Complexity:
         plain = super().complexity(height, width, channels)

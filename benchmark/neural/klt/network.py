@@ -19,13 +19,21 @@ from keras import ops
 
 from benchmark.neural.complexity import chain_macs
 from benchmark.neural.klt.cells import CELLS
+from benchmark.neural.klt.decisions import Floats, decided
 from benchmark.neural.klt.restoration import Restoration
 from benchmark.neural.klt.start import BLOCK, Start
+from benchmark.neural.levels.network import earlier
+from benchmark.neural.streams.bit_model import BitModel
 
 SAMPLES = 3 * BLOCK**2
 """Of a block."""
 ROUNDS = 4
 """How often a level's bits are decided, each time knowing the earlier bits of the round before."""
+
+FIRST_ERROR = 0.4
+"""The first level's error, as a share of what its bits alone leave: there the network adds much to them."""
+DEAREST = 1.0
+"""The highest price of a bit, in units of activations, whose deviation is about 1."""
 
 
 @dataclass(frozen=True)
@@ -168,18 +176,43 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
             ops.zeros((*shape, self.widths.bits), "float32") + self.rate_bias[0],
         )
 
-    def analyse(self, level: int, target: Any, state: State) -> Any:
-        """Bits ±1 of a level, (N, h, w, bits), for target coefficients of the shape of ``state.image``."""
+    def activations(self, level: int, target: Any, state: State) -> Any:
+        """What asks for a level's bits, (N, h, w, bits), for target coefficients of the shape of ``state.image``."""
         units = (target - state.image) / state.scale
         seen = ops.concatenate([self._cast(units), self._context(state), state.hidden], axis=-1)
         values = ops.relu(self.gather(seen) + self._cast(self.encoder_bias[level]))
         nudge = ops.cast(self.nudge(ops.relu(self.compare(values))), "float32")
-        activation = ops.matmul(units, self.project[level]) + nudge
-        feedback = ops.transpose(self.feedback[level]) * ops.convert_to_tensor(self.earlier)
-        bits = sign(activation)
+        return ops.matmul(units, self.project[level]) + nudge
+
+    def analyse(self, level: int, activations: Any) -> Any:
+        """Bits ±1 of a level, (N, h, w, bits), the signs of activations less what earlier bits have told."""
+        feedback = self._feedback(level)
+        bits = sign(activations)
         for _ in range(ROUNDS - 1):
-            bits = sign(activation - ops.matmul(bits, feedback))
+            bits = sign(activations - ops.matmul(bits, feedback))
         return bits
+
+    def prices(self, level: int, target: Any, state: State, bits: Any, price: float) -> Any:
+        """What a bit of length costs in units of activations, (N, h, w, bits).
+
+        A bit of a block where the expected deviations are small repairs little: there its length counts for more.
+
+        Args:
+            level: the level, counted from 0.
+            target: the coefficients wanted.
+            state: what is known before the level.
+            bits: the level's bits ±1 without prices, which tell the error of each image.
+            price: the price of a bit, in squared errors of a pixel after the level.
+        """
+        left = target - state.image - state.scale * ops.matmul(bits, self.expand[level])
+        error = ops.mean(ops.sum(ops.square(left), axis=-1, keepdims=True), axis=(1, 2), keepdims=True) / BLOCK**2
+        # To flip a bit whose activation is a changes the squared error by four times a and the power of what it adds.
+        power = ops.matmul(ops.square(state.scale), ops.transpose(ops.square(self.expand[level])))
+        share = price if level else price * FIRST_ERROR
+        return ops.minimum(share * error / (4 * power + 1e-6), DEAREST)
+
+    def _feedback(self, level: int) -> Any:
+        return ops.transpose(self.feedback[level]) * ops.convert_to_tensor(self.earlier)
 
     def synthesise(self, level: int, bits: Any, state: State) -> State:
         """The state after a level, of its bits ±1."""
@@ -218,7 +251,7 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
         state = self.begin(*ops.shape(target)[:3])
         images, rates = [], []
         for level in range(count):
-            bits = self.analyse(level, target, state)
+            bits = self.analyse(level, self.activations(level, target, state))
             rates.append(ops.mean(ops.sum(ops.softplus(-state.logits * bits), axis=-1)) / float(np.log(2)))
             state = self.synthesise(level, bits, state)
             images.append(state.image)
@@ -227,14 +260,29 @@ class KltAutoencoder(keras.Model):  # type: ignore[misc]  # Keras ships no types
     def call(self, images: Any) -> list[Any]:
         return self.levels(self.coefficients(images), self.widths.levels)[0]
 
-    def codes(self, target: Any, count: int) -> list[npt.NDArray[np.uint8]]:
-        """Bits of each level, ``uint8`` (N, H/16, W/16, bits), of images in 0–255, (N, H, W, 3)."""
+    def codes(
+        self, target: Floats, count: int, price: float = 0.0, models: Sequence[BitModel] = ()
+    ) -> list[npt.NDArray[np.uint8]]:
+        """Bits of each level, ``uint8`` (N, H/16, W/16, bits), of images in 0–255.
+
+        Args:
+            target: the images, (N, H, W, 3).
+            count: how many levels there are.
+            price: the price of a bit, see :meth:`prices`; 0 takes the signs of activations.
+            models: the models of the bits of each level, which tell how long bits are.
+        """
         wanted = self.coefficients(ops.convert_to_tensor(target))
         state = self.begin(*ops.shape(wanted)[:3])
-        found = []
+        found: list[npt.NDArray[np.uint8]] = []
         for level in range(count):
-            bits = self.analyse(level, wanted, state)
-            found.append((ops.convert_to_numpy(bits) > 0).astype(np.uint8))
+            activations = self.activations(level, wanted, state)
+            bits = self.analyse(level, activations)
+            if price:
+                prices = ops.broadcast_to(self.prices(level, wanted, state, bits, price), ops.shape(activations))
+                asked, feedback, prices = map(ops.convert_to_numpy, (activations, self._feedback(level), prices))
+                found.append(decided(asked, feedback, prices, models[level], earlier(found, level)))
+            else:
+                found.append((ops.convert_to_numpy(bits) > 0).astype(np.uint8))
             if level + 1 < count:
                 state = self.synthesise(level, _signs(found[-1]), state)
         return found
