@@ -75,3 +75,27 @@ def test_promised_quality_of_the_form_klt(kodak: Path) -> None:
     better = np.interp(common, *curves["klt"]) - np.interp(common, *curves["small"])
     assert better.min() > 0
     assert np.interp(0.5, common, better) > 1.5
+
+
+def test_bits_that_cost_more_than_they_repair_are_left_out(kodak: Path) -> None:
+    """At equal rates the picture is better; the stream is an ordinary one, and its levels are still embedded."""
+    from benchmark.dataset import read_image
+
+    image = read_image(kodak / "kodim03.png")[:256, :384]
+    curves, streams = {}, {}
+    for rdoq in (0.0, 0.1):
+        streams[rdoq] = Rnn.from_settings({"levels": 6, "rdoq": rdoq}).encode(image)
+        parts = [Rnn.from_settings({"levels": levels}).prefix(streams[rdoq]) for levels in (1, 3, 6)]
+        errors = [np.mean((Rnn.decode(part).astype(float) - image) ** 2) for part in parts]
+        curves[rdoq] = [8 * len(part) / image[..., 0].size for part in parts], 10 * np.log10(255**2 / np.array(errors))
+    assert len(streams[0.1]) < 0.98 * len(streams[0.0])
+    rates, qualities = curves[0.1]
+    assert (qualities[1:] > np.interp(rates[1:], *curves[0.0]) + 0.02).all()
+    few = Rnn.from_settings({"levels": 3})
+    assert few.encode(image) == few.prefix(streams[0.1])
+
+
+def test_the_published_form_takes_no_price() -> None:
+    image = photo(32, 48)
+    found = {Rnn.from_settings({"weights": "small", "levels": 2, "rdoq": rdoq}).encode(image) for rdoq in (0.0, 0.5)}
+    assert len(found) == 1

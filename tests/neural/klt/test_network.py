@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -50,3 +52,29 @@ def test_multiply_accumulates_are_those_of_the_layers() -> None:
     encode, decode = network.macs(32, 48, 3)
     assert encode == blocks * (samples * count + 3 * analysis + 2 * synthesis)
     assert decode == blocks * (samples * count + 3 * synthesis) + restoration
+
+
+def test_a_bit_costs_as_much_as_its_share_of_the_error_and_more_where_it_repairs_little(
+    images: npt.NDArray[np.uint8], start: Start
+) -> None:
+    from keras import ops
+
+    network = build_klt(SMALL)
+    network.begin_from(start)
+    target = network.coefficients(ops.convert_to_tensor(images[:2].astype(np.float32)))
+    first = network.begin(2, 6, 6)
+    bits = network.analyse(0, network.activations(0, target, first))
+    second = network.synthesise(0, bits, first)
+    quiet = np.where(np.arange(6) < 3, 0.5, 1).astype(np.float32)[:, None, None]
+    second = dataclasses.replace(second, scale=second.scale * quiet)
+    for level, state, share in ((0, first, 0.4), (1, second, 1.0)):
+        bits = network.analyse(level, network.activations(level, target, state))
+        signs, scale = (ops.convert_to_numpy(values) for values in (bits, state.scale))
+        added = np.broadcast_to(scale, target.shape)[..., None, :] * ops.convert_to_numpy(network.expand[level])
+        left = ops.convert_to_numpy(target - state.image) - np.einsum("nhwb,nhwbm->nhwm", signs, added)
+        error = np.mean(np.sum(left**2, axis=-1), axis=(1, 2))[:, None, None, None] / 256
+        expected = np.minimum(0.2 * share * error / (4 * np.sum(added**2, axis=-1)), 1)
+        found = ops.convert_to_numpy(network.prices(level, target, state, bits, 0.2))
+        assert np.allclose(found, expected, rtol=1e-3)
+        assert found.max() < 1, "no case of the limit alone"
+    assert np.allclose(found[:, 0], 4 * found[:, 3], rtol=1e-3)
