@@ -39,7 +39,7 @@ def decided(
         activations: the encoder's, shape (N, H, W, C); positive ones ask for a one.
         feedback: by how much each earlier bit of ±1 at a position lowers a later activation, shape (C, C), zero but
             above the diagonal.
-        prices: of one bit of length, in units of activations, shape (N, H, W, C).
+        prices: the price of one bit of length, in units of activations, shape (N, H, W, C).
         model: the model of the bits.
         previous: the codes of the levels before, the latest first, as many as the model uses.
 

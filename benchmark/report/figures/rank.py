@@ -24,7 +24,7 @@ class Ranked:
         name: what the figure calls the series.
         look: how it is drawn.
         rank: from 1, the same for equal values.
-        value: of the metric, as figures draw it.
+        value: the value of the metric, as figures draw it.
         low, high: its interval; NaN where there is none.
         published: whether it is a curve of others.
     """

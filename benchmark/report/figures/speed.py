@@ -29,7 +29,7 @@ class Mark:
         name: what the figure calls the series.
         look: how the series is drawn.
         seconds: time for a megapixel, above 0.
-        rate: of which less is better.
+        rate: the rate, of which less is better.
         front: whether no other has both less time and a lower rate.
     """
 
@@ -48,7 +48,7 @@ class SpeedChart(Chart):
 
     Attributes:
         marks: the quickest first.
-        side: whose time it is.
+        side: the side whose time it is.
         rate_label: the text of the rate's axis.
         title: what the figure covers.
         untimed: names of the series that have a rate and no time.
@@ -141,7 +141,7 @@ def speed_charts(
         title: what they cover.
         names: what the figures call the series that they show; others are left out.
         looks: how all series are drawn.
-        sides: whose time.
+        sides: the sides whose time.
         outside: see :class:`SpeedChart`.
     """
     points = points[points["series"].isin(list(names)) & np.isfinite(points["rate"].astype(float))]
