@@ -9,7 +9,7 @@ from tests.packages import install_package
 HOSTILE = '''
 """Does harm as it is told: in its encoder, in its decoder, or in what it says of its streams."""
 import ctypes, dataclasses, gc, os, random, resource, signal, subprocess, sys, threading, time
-from benchmark.codec import Codec
+from benchmark.codec import Account, Codec, Complexity
 from benchmark.errors import OutputError
 import numpy as np
 
@@ -137,6 +137,14 @@ DECODERS = {
 }
 """What decoders return in place of an image."""
 
+OF_ITSELF = {
+    "device": 5,
+    "account": Account(float("nan")),
+    "complexity": Complexity(1, float("nan"), 2),
+    "nominal": float("inf"),
+}
+"""What they say of themselves."""
+
 SAYS = {"negative": -1, "huge": 10**9, "words": "none"}
 """What they say of the overhead."""
 
@@ -146,7 +154,7 @@ class Hostile(Codec):
     """Pixels as they are, and harm."""
     name = "hostile"
     summary = "does harm as it is told"
-    grid = {"how": (*ENCODERS, *STREAMS, *DECODERS, *SAYS, "scribble", "memory")}
+    grid = {"how": (*ENCODERS, *STREAMS, *DECODERS, *SAYS, *OF_ITSELF, "scribble", "memory")}
     how: str = "error"
 
     @classmethod
@@ -163,6 +171,18 @@ class Hostile(Codec):
         head = np.array([image.ndim, *image.shape, *[0] * (3 - image.ndim)], np.int32).tobytes()
         data = self.how.encode().ljust(16) + head + image.tobytes()
         return STREAMS.get(self.how, bytes)(data)
+
+    def device(self):
+        return OF_ITSELF["device"] if self.how == "device" else "cpu"
+
+    def account(self, data):
+        return OF_ITSELF["account"] if self.how == "account" else None
+
+    def complexity(self, height, width, channels):
+        return OF_ITSELF["complexity"] if self.how == "complexity" else None
+
+    def nominal_bits(self, data):
+        return OF_ITSELF["nominal"] if self.how == "nominal" else None
 
     def overhead(self, data):
         return SAYS.get(self.how, 0)

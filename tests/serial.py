@@ -35,7 +35,13 @@ class Serial:
         return future
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         future: Future[Followed[_Result]] = Future()
         steps: list[_Result] = []

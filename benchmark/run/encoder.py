@@ -65,5 +65,5 @@ def overhead_of(codec: Codec, streams: Sequence[bytes]) -> int:
         found = codec.overhead(stream)
         if not isinstance(found, int) or not 0 <= found <= len(stream):
             raise PluginError(f"overhead: expected a whole number from 0 to {len(stream)}, got {found!r}")
-        total += found
+        total += int(found)
     return total

@@ -56,6 +56,29 @@ _Step = Begun | Record | Spent
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
 
+
+class _Live:
+    """Hears of the rows of a task as they are made, and hands them on: none is lost with the run."""
+
+    def __init__(self, task: Task, heard: SimpleQueue[_Event]) -> None:
+        self.task = task
+        self.given = 0
+        """Rows that were handed on."""
+        self._place = 0
+        self._heard = heard
+
+    def __call__(self, step: _Step) -> None:
+        if isinstance(step, Begun):
+            self._place = step.place
+        elif isinstance(step, Record):
+            part = dataclasses.replace(self.task, settings=self.task.settings[self._place : self._place + 1])
+            self.given += 1
+            self._heard.put((part, step))
+
+
+_Event = Future[Followed[_Step]] | tuple[Task, Record]
+"""The end of a task, or a row of one that goes on."""
+
 _STATUSES: Mapping[type[Exception], str] = {
     TimeoutError: "timeout",
     OutOfMemory: "out-of-memory",
@@ -97,20 +120,17 @@ def _run_on(
     Returns:
         Those that have to be run again, because the pool broke as a whole.
     """
-    running: dict[Future[Followed[_Step]], Task] = {}
-    finished: SimpleQueue[Future[Followed[_Step]]] = SimpleQueue()
-    waiting, patience = deque(tasks), workers.patience
-    spent: list[Task] = []
+    running: dict[Future[Followed[_Step]], _Live] = {}
+    finished: SimpleQueue[_Event] = SimpleQueue()
+    waiting, patience, spent = deque(tasks), workers.patience, list[Task]()
 
     def ended(future: Future[Followed[_Step]]) -> None:
         """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
-        codec = running[future].codec
+        codec = running[future].task.codec
         if not future.cancelled() and future.exception() is None:
             patience.count(codec, _statuses(future.result()))
             if patience.is_given_up(codec):
-                for other, task in list(running.items()):
-                    if task.codec == codec:
-                        other.cancel()
+                _cancel(running, codec)
         finished.put(future)
 
     while waiting or running:
@@ -119,42 +139,58 @@ def _run_on(
                 yield _given_up(waiting.popleft(), patience)
                 continue
             try:
-                future = pool.follow(follow_task, waiting[0], lane=waiting[0].codec, limit=workers.timeout)
+                live = _Live(waiting[0], finished)
+                future = pool.follow(follow_task, live.task, lane=live.task.codec, limit=workers.timeout, told=live)
             except PoolBroken:
-                return [*waiting, *running.values()]
-            running[future] = waiting.popleft()
+                return [*waiting, *(live.task for live in running.values())]
+            waiting.popleft()
+            running[future] = live
             future.add_done_callback(ended)
         if not running:
             break
-        future = _next(finished)
-        task = running.pop(future)
+        event = _next(finished)
+        if isinstance(event, tuple):
+            yield event[0], [event[1]]
+            continue
+        future, live = event, running.pop(event)
+        task = live.task
         if future.cancelled():
             waiting.append(task)
             continue
         try:
             followed = future.result()
         except PoolBroken:
-            return [task, *waiting, *running.values()]
+            return [task, *waiting, *(live.task for live in running.values())]
         if not followed.steps and is_memory_error(followed.error) and task not in spent:
             # What an earlier task of the codec left in the process took the memory: a new process tries again.
             spent.append(task)
             waiting.append(task)
             continue
-        for step in followed.steps:
-            if isinstance(step, Spent):
-                workers.profile.add(step.seconds)
+        workers.profile.add(_spent(followed))
         if isinstance(followed.error, Unkept):
-            yield task, _records(followed)
+            yield task, _records(followed)[live.given :]
             raise OutputError(str(followed.error))
         part, records = _came_to(task, followed)
-        yield part, records
+        yield dataclasses.replace(part, settings=part.settings[live.given :]), records[live.given :]
         if rest := task.settings[len(part.settings) :]:
             waiting.append(dataclasses.replace(task, settings=rest))
     return []
 
 
-def _next(finished: SimpleQueue[Future[Followed[_Step]]]) -> Future[Followed[_Step]]:
-    """The next work that has come to its end, waited for as long as nobody stops the run."""
+def _cancel(running: Mapping[Future[Followed[_Step]], _Live], codec: str) -> None:
+    """Takes back what is left to do for a codec."""
+    for future, live in list(running.items()):
+        if live.task.codec == codec:
+            future.cancel()
+
+
+def _spent(followed: Followed[_Step]) -> Mapping[str, float]:
+    """What a worker says that it has spent on a task that it came to the end of."""
+    return next((step.seconds for step in followed.steps if isinstance(step, Spent)), {})
+
+
+def _next(finished: SimpleQueue[_Event]) -> _Event:
+    """What is heard next, waited for as long as nobody stops the run."""
     while True:
         raise_if_stopped()
         with contextlib.suppress(Empty):

@@ -85,7 +85,9 @@ def execute(
                 progress.note(text)
             with spending("writing"):
                 store.append(records)
-            digests.learn(task.item, _digest(made, there.get(printable(task.item), set())))
+            digests.learn(task.item, _digest(made, there.setdefault(printable(task.item), set())))
+            if made:  # its other rows may come to an end without one
+                there[printable(task.item)] = {made[0].image_sha256}
             progress.skip(len(task.settings) - len(records), f"{where}: made before")
             if records:
                 progress.advance(len(records), where)

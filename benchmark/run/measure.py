@@ -26,6 +26,7 @@ from benchmark.run.encoder import Encoded
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.rates import rate_bits, rates
+from benchmark.run.said import account_of, complexity_of, device_of
 from benchmark.run.seen import seen_in_training
 from benchmark.run.spending import spending
 from benchmark.run.timing import Stopwatch, Times, disturbance, loads
@@ -206,7 +207,7 @@ def measure(
         found = decode_apart(request)
     decoded, times = like(np.concatenate(found.parts), images), found.times
     streams = [stream for part in encoded.parts for stream in part]
-    accounts = [account for account in map(codec.account, streams) if account is not None]
+    accounts = [account for account in (account_of(codec, stream) for stream in streams) if account is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
     with spending("metrics"):
         values = _values(reference, decoded)
@@ -232,7 +233,7 @@ def measure(
         **rates(codec, streams, accounts, pixels),
         metrics=values,
         **({} if codec.estimates else _seconds(encoded.times, times)),
-        device=codec.device(),
+        device=device_of(codec),
         parameters=_parameters(codec, images),
         encode_kmac_per_pixel=work[0],
         decode_kmac_per_pixel=work[1],
@@ -297,7 +298,8 @@ def _counted(accounts: Sequence[Account], pixels: int) -> _Work | None:
 def _complexities(codecs: Sequence[Codec], images: Batch) -> list[Complexity]:
     """What learned codecs compute for an image of this size; nothing of others."""
     height, width = images.shape[1:3]
-    found = [codec.complexity(height, width, images.shape[3] if images.ndim == 4 else 1) for codec in codecs]
+    channels = images.shape[3] if images.ndim == 4 else 1
+    found = [complexity_of(codec, height, width, channels) for codec in codecs]
     return [complexity for complexity in found if complexity is not None]
 
 

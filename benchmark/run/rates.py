@@ -10,6 +10,7 @@ from benchmark.codec import Account, Codec
 from benchmark.errors import PluginError
 from benchmark.record.row import ESTIMATE
 from benchmark.run.encoder import overhead_of
+from benchmark.run.said import account_of, nominal_bits_of
 
 
 def rate_bits(codec: Codec, streams: Sequence[bytes]) -> float:
@@ -20,7 +21,9 @@ def rate_bits(codec: Codec, streams: Sequence[bytes]) -> float:
     """
     if not codec.estimates:
         return 8 * sum(map(len, streams))
-    bits = [account.estimated_bits if account else math.nan for account in map(codec.account, streams)]
+    bits = [
+        account.estimated_bits if account else math.nan for account in (account_of(codec, stream) for stream in streams)
+    ]
     if not all(0 < count < math.inf for count in bits):
         raise PluginError(f"{codec.name}: expected an estimate of bits above 0, got {bits}")
     return sum(bits)
@@ -33,7 +36,7 @@ def rates(codec: Codec, streams: Sequence[bytes], accounts: Sequence[Account], p
         return {"kind": ESTIMATE, "bpp": rate, "payload_bpp": rate, "estimated_bpp": rate}
     size = sum(map(len, streams))
     overhead = overhead_of(codec, streams)
-    nominal = [bits for bits in map(codec.nominal_bits, streams) if bits is not None]
+    nominal = [bits for bits in (nominal_bits_of(codec, stream) for stream in streams) if bits is not None]
     return {
         "bytes": size,
         "overhead_bytes": overhead,

@@ -191,7 +191,13 @@ class _Cluster:
         return ours
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,  # Dask tells at the end
     ) -> Future[Followed[_Result]]:
         ours: Future[Followed[_Result]] = Future()
         asked = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)

@@ -7,6 +7,7 @@ end with a ``RecursionError``.
 from __future__ import annotations
 
 import json
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from benchmark.errors import UsageError
 
 DEEPEST = 50
 """Levels of lists and tables in each other that a document may have. Those of this bench have fewer than ten."""
+
+LARGEST = 256 << 20
+"""Bytes that a document may have."""
 
 _TOO_DEEP = f"its lists and tables are nested more than {DEEPEST} levels deep"
 
@@ -43,7 +47,7 @@ def read_json(path: Path) -> Any:
         OSError: it cannot be read.
         ValueError: see :func:`parse_json`.
     """
-    return parse_json(path.read_text(encoding="utf-8"))
+    return parse_json(_text(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         UsageError: it cannot be read, is no TOML, or is nested more than :data:`DEEPEST` levels deep.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _text(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -66,6 +70,20 @@ def read_toml(path: Path) -> dict[str, Any]:
     except ValueError as error:  # also that of a number of thousands of digits
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     return document
+
+
+def _text(path: Path) -> str:
+    """The text of a file that has an end and is no larger than a document.
+
+    Raises:
+        OSError: it cannot be read, is no file, or is too large.
+    """
+    about = path.stat()
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):  # reading tells of a folder
+        raise OSError(0, "expected a file, got a device or a pipe")
+    if about.st_size > LARGEST:
+        raise OSError(0, f"expected at most {LARGEST >> 20} MiB, got {about.st_size >> 20}")
+    return path.read_text(encoding="utf-8")
 
 
 def _check_depth(document: Any) -> None:

@@ -21,6 +21,9 @@ MOST_BY_DEFAULT = 8 * GIB
 LEAST = 256 << 20
 """Bytes that a process of a run needs for itself."""
 
+MOST = 1 << 50
+"""More bytes than any machine has."""
+
 PROCESSES = Path("/proc")
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -34,14 +37,16 @@ def parse_memory(text: object) -> int | None:
     """Bytes of a text such as ``4GiB`` or ``512MiB``; None where there is None.
 
     Raises:
-        UsageError: it is no such text, or below :data:`LEAST`.
+        UsageError: it is no such text, below :data:`LEAST` or above :data:`MOST`.
     """
     if text is None:
         return None
     found = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
     size = int(float(found[1]) * (GIB if found[2] in "gG" else 1 << 20)) if found else 0
-    if size < LEAST:
-        raise UsageError(f"memory: expected a size such as 4GiB, and at least {size_text(LEAST)}, got {text!r}")
+    if not LEAST <= size <= MOST:
+        raise UsageError(
+            f"memory: expected a size such as 4GiB, from {size_text(LEAST)} to {size_text(MOST)}, got {text!r}"
+        )
     return size
 
 

@@ -82,15 +82,23 @@ class Pool(Protocol):
         """
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         """Has a function called by a worker that gives one step after the other: none that it gave is lost.
 
         Args:
-            function, arguments: as of :meth:`submit`.
+            function, arguments: as of :meth:`submit`. Steps are plain data, see :mod:`benchmark.system.messages`.
             lane: work of different lanes is never done by one worker, so that what is done in one changes nothing in
                 another.
             limit: seconds that each step may take. The first one, which prepares the others, has :data:`PREPARES` more.
+            told: is called with each step as it comes, by a thread of the pool, before the work is ended; a pool that
+                hears of steps at the end alone does not call it.
 
         Returns:
             What becomes of it. It raises PoolBroken alone. As long as nobody has begun it, it can be cancelled.
@@ -159,9 +167,15 @@ class _Processes(threading.Thread):
         return self._ask(pickled(once, (function, *arguments)), _limits(limit), "", _one_result)
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
-        return self._ask(pickled(function, arguments), _limits(limit, PREPARES), lane, _all_steps)
+        return self._ask(pickled(function, arguments), _limits(limit, PREPARES), lane, _all_steps, told)
 
     def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
         futures = [self.submit(function, item) for item in items]
@@ -204,6 +218,7 @@ class _Processes(threading.Thread):
         limits: tuple[float, float] | None,
         lane: str,
         settle: Callable[[Future[Any], Work], None],
+        told: Callable[[Any], object] | None = None,
     ) -> Future[Any]:
         future = Awaited[Any]()
 
@@ -211,7 +226,7 @@ class _Processes(threading.Thread):
             del self._futures[work]
             settle(future, work)
 
-        work = Work(asked, limits, lane, ended)
+        work = Work(asked, limits, lane, ended, told)
         with self._lock:
             if not self._is_open:
                 raise PoolBroken("the pool takes no more work")

@@ -21,8 +21,9 @@ from pathlib import Path
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_NETWORK = 0x00020000, 0x08000000, 0x10000000, 0x40000000
 _PRIVATE, _RECURSIVE = 0x40000, 0x4000
 _SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS, _KILL = 1, 24, 9
-_CAPABILITIES, _TRACE = 0x20080522, 19
-"""The version of the structures of ``capset``, and the number of the right to look into other processes."""
+_CAPABILITIES, _TRACE, _ADMINISTER = 0x20080522, 19, 21
+"""The version of the structures of ``capset``, and the numbers of the rights to look into other processes, and to mount
+and unmount."""
 
 _MEMORY = Path("/dev/shm")
 """A folder that every Linux has, and that is a file system of its own."""
@@ -93,6 +94,7 @@ def seclude(hidden: Sequence[str | Path]) -> Seclusion:
     _apart(libc)
     emptied = [_emptied(libc, Path(folder)) for folder in hidden]
     _emptied(libc, _MEMORY)
+    _give_back(libc, _ADMINISTER)  # so that what was put in the place of folders stays there
     return Seclusion(memory=True, network=True, folder=_in_memory(), temporary=all(emptied))
 
 
@@ -101,7 +103,7 @@ def _apart(libc: ctypes.CDLL) -> bool:
     spaces = _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(spaces) == 0:
-        if not _sees_no_memory(libc):
+        if not _give_back(libc, _TRACE):
             return False
     elif libc.unshare(spaces | _NEW_USER) != 0:
         return False
@@ -116,15 +118,15 @@ def _apart(libc: ctypes.CDLL) -> bool:
     return int(libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None)) == 0
 
 
-def _sees_no_memory(libc: ctypes.CDLL) -> bool:
-    """Gives back the right to look into other processes, for this process and for the programs that it starts."""
+def _give_back(libc: ctypes.CDLL, right: int) -> bool:
+    """Gives back a right, below 32, for this process and for the programs that it starts."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
     rights = (ctypes.c_uint32 * 6)()
     if libc.capget(header, rights) != 0:
         return False
     for place in range(3):  # of the first 32 rights those that are in effect, permitted and inherited
-        rights[place] &= ~(1 << _TRACE) & 0xFFFFFFFF
-    libc.prctl(_DROP_FOR_PROGRAMS, _TRACE, 0, 0, 0)
+        rights[place] &= ~(1 << right) & 0xFFFFFFFF
+    libc.prctl(_DROP_FOR_PROGRAMS, right, 0, 0, 0)
     return int(libc.capset(header, rights)) == 0
 
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from benchmark.errors import PluginError, contained, typed_line
 from benchmark.system import memory
 from benchmark.system.endings import KEPT, ending_of, last_words
 from benchmark.system.guarded import begin_worker, end_copies, end_task, worker_context
+from benchmark.system.messages import Messages, plain
 
 PAUSE = 0.05
 """Seconds between two looks at processes that work."""
@@ -56,6 +58,7 @@ class Work:
         limits: seconds that the first step may take, and each step after it; None for as long as it likes.
         lane: work of different lanes is never done by one process.
         ended: is called with the work as it ends.
+        told: is called with each step as it comes; None where nobody asks.
         steps: what it gave until now.
         error: what it ended with; None where all went well.
     """
@@ -64,6 +67,7 @@ class Work:
     limits: tuple[float, float] | None
     lane: str
     ended: Callable[[Work], None]
+    told: Callable[[Any], object] | None = None
     steps: list[Any] = field(default_factory=list)
     error: Exception | None = None
 
@@ -86,6 +90,7 @@ class Worker:
         self._told, theirs = multiprocessing.Pipe()
         self._printed, printed = multiprocessing.Pipe(duplex=False)
         self._last = b""
+        self._messages = Messages()
         self._deadline: float | None = None
         self._seconds = 0.0
         self._kill_at: float | None = None
@@ -93,7 +98,7 @@ class Worker:
         self._kills = 0
         self.is_over = False
         """Whether a look has found that nothing of it is left; it has no work then. It may end between two looks."""
-        self._process = worker_context().Process(target=serve, args=(theirs, printed, most), daemon=True)
+        self._process = worker_context().Process(target=serve, args=(theirs, printed, most, bool(lane)), daemon=True)
         try:
             self._process.start()
         finally:
@@ -126,7 +131,7 @@ class Worker:
         """Takes what it told and printed, and ends it where it has to end."""
         has_ended = self._has_ended_now()
         self._take_printed()
-        self._take_told()
+        self._take_told(all_of_it=has_ended)
         if has_ended:
             self._take_printed()
             if self.work:
@@ -172,30 +177,51 @@ class Worker:
                 if not data:
                     self._printed.close()
 
-    def _take_told(self) -> None:
-        while not self._told.closed and self._told.poll():
+    def _take_told(self, *, all_of_it: bool) -> None:
+        """Takes what has arrived; of one that never stops telling, some at a time."""
+        data = b" "
+        for _ in range(sys.maxsize if all_of_it else 64):
+            if self._told.closed or not data or not self._told.poll():
+                break
             try:
-                data = self._told.recv_bytes()
-            except (EOFError, OSError):  # it has ended, or closed what is not its own
-                self._told.close()
-                self.end()
-                return
-            if self.is_ending or self.work is None:
-                continue
-            try:
-                kind, value = pickle.loads(data)
-            except Exception as error:
-                kind, value = _END, PluginError(f"what the work gave cannot be read: {typed_line(error)}")
-            first, further = self.work.limits or (0.0, 0.0)
-            if kind == _READY:
-                self._start_clock(first)
-            elif kind == _STEP:
-                self.work.steps.append(value)
-                self._start_clock(further)
-            else:
-                self._finish(value)
-                if memory.is_memory_error(value):  # it ends by itself, see serve
-                    self._kill_at = time.monotonic() + _PATIENCE
+                data = os.read(self._told.fileno(), 1 << 20)
+            except OSError:
+                data = b""
+            self._messages.arrived(data)
+        try:
+            for message in self._messages.whole():
+                self._hear(message)
+        except ValueError as error:
+            self._distrust(error)
+        if not data:  # it has ended, or closed what is not its own
+            self._told.close()
+            self.end()
+
+    def _hear(self, message: bytes) -> None:
+        if self.is_ending or self.work is None:
+            return
+        try:
+            kind, value = (plain if self.lane else pickle.loads)(message)
+        except Exception as error:
+            self._distrust(error)
+            return
+        first, further = self.work.limits or (0.0, 0.0)
+        if kind == _READY:
+            self._start_clock(first)
+        elif kind == _STEP:
+            self.work.steps.append(value)
+            if self.work.told is not None:
+                self.work.told(value)
+            self._start_clock(further)
+        else:
+            self._finish(value)
+            if memory.is_memory_error(value):  # it ends by itself, see serve
+                self._kill_at = time.monotonic() + _PATIENCE
+
+    def _distrust(self, error: Exception) -> None:
+        """Ends a process whose words cannot be read: what it tells next would be of other work."""
+        self._error = PluginError(f"what the work gave cannot be read: {typed_line(error)}")
+        self.end()
 
     def _finish(self, error: Exception | None) -> None:
         assert self.work is not None
@@ -219,7 +245,7 @@ def pickled(function: Callable[..., Iterable[Any]], arguments: tuple[Any, ...]) 
     return pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
 
 
-def serve(told: Connection, printed: Connection, most: int | None) -> None:
+def serve(told: Connection, printed: Connection, most: int | None, is_plain: bool) -> None:
     """What the process does: it works until there is no more work. What it prints goes to those who have it.
 
     It also ends after work that ran out of memory: another process begins with none.
@@ -228,6 +254,7 @@ def serve(told: Connection, printed: Connection, most: int | None) -> None:
         told: the pipe through which work comes, and is told of.
         printed: a pipe for what the work prints.
         most: bytes of memory that it may take; None for no limit.
+        is_plain: whether plain data alone is told.
     """
     # Ctrl-C and the end of a terminal reach the whole process group; the parent alone decides what they mean.
     for name in ("SIGINT", "SIGHUP"):
@@ -258,16 +285,20 @@ def serve(told: Connection, printed: Connection, most: int | None) -> None:
                 error = raised
             end_copies(owner)
             end_task()
-            told.send_bytes(_last_message(error))
+            told.send_bytes(_last_message(error, is_plain=is_plain))
             if memory.is_memory_error(error):  # what holds the memory may be there for good
                 return
 
 
-def _last_message(error: Exception | None) -> bytes:
+def _last_message(error: Exception | None, *, is_plain: bool) -> bytes:
+    """The end of work; an error that may hold anything, such as one of a plug-in, as its text."""
     if error is None:
         return pickle.dumps((_END, None))
     error.add_note("".join(traceback.format_exception(error)))
     try:
-        return pickle.dumps((_END, error))
-    except Exception:  # an error of a plug-in may hold anything
+        message = pickle.dumps((_END, error))
+        if is_plain:
+            plain(message)
+    except Exception:
         return pickle.dumps((_END, PluginError(f"the work raised {typed_line(error)}")))
+    return message

@@ -55,7 +55,13 @@ class Flawed:
         raise NotImplementedError
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         future: Future[Followed[_Result]] = Future()
         if self.breaks:
@@ -102,7 +108,13 @@ class Lost(Flawed):
         self.error = error
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         steps = list(function(*arguments))
         future: Future[Followed[_Result]] = Future()
@@ -155,7 +167,13 @@ class Spent(Flawed):
         self.asked = 0
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         self.asked += 1
         future: Future[Followed[_Result]] = Future()
@@ -177,7 +195,13 @@ def test_a_process_without_memory_is_not_the_end_of_other_rows(tasks: list[Task]
 def test_an_image_for_which_memory_never_suffices_is_lost_once(tasks: list[Task]) -> None:
     class Never(Spent):
         def follow(
-            self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+            self,
+            function: Callable[..., Iterable[_Result]],
+            /,
+            *arguments: Any,
+            lane: str,
+            limit: float | None = None,
+            told: Callable[[_Result], object] | None = None,
         ) -> Future[Followed[_Result]]:
             self.asked += 1
             future: Future[Followed[_Result]] = Future()
@@ -194,7 +218,13 @@ class Deaf(Flawed):
     """An engine whose work never ends, and in which the exception of a signal is lost."""
 
     def follow(
-        self, function: Callable[..., Iterable[_Result]], /, *arguments: Any, lane: str, limit: float | None = None
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
     ) -> Future[Followed[_Result]]:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
@@ -204,3 +234,44 @@ class Deaf(Flawed):
 def test_a_signal_ends_a_run_also_where_its_exception_is_lost(tasks: list[Task]) -> None:
     with pytest.raises(KeyboardInterrupt), stopped_by_signals():
         statuses(tasks[:1], Deaf())
+
+
+class Live(Flawed):
+    """An engine that tells rows as they are made; its tasks come to an end, or never do."""
+
+    def __init__(self, *, ends: bool) -> None:
+        super().__init__()
+        self.ends = ends
+
+    def follow(
+        self,
+        function: Callable[..., Iterable[_Result]],
+        /,
+        *arguments: Any,
+        lane: str,
+        limit: float | None = None,
+        told: Callable[[_Result], object] | None = None,
+    ) -> Future[Followed[_Result]]:
+        assert told is not None
+        steps = list(function(*arguments))
+        for step in steps:
+            told(step)
+        future: Future[Followed[_Result]] = Future()
+        if self.ends:
+            future.set_result(Followed(steps))
+        return future
+
+
+def test_rows_are_handed_on_as_they_are_made(tasks: list[Task]) -> None:
+    """Whoever ends the run then loses the row alone that is at work."""
+    found = run_tasks(tasks[:1], Workers(1, 60, Patience(0), engine=Live(ends=False)))
+    rows = [next(found), next(found)]
+    found.close()
+    assert [(part.settings, row.status) for part, (row,) in rows] == [([point], "ok") for point in tasks[0].settings]
+
+
+def test_a_row_that_was_handed_on_does_not_come_again(tasks: list[Task]) -> None:
+    done = frozenset([next(iter(run_tasks(tasks[:1], Workers(1, 60, Patience(0), engine=Flawed()))))[1][0].key])
+    parts = list(run_tasks([replace(tasks[0], done=done)], Workers(1, 60, Patience(0), engine=Live(ends=True))))
+    assert [len(rows) for _, rows in parts] == [1, 0]
+    assert sum(len(part.settings) for part, _ in parts) == 2, "the other one was made before"

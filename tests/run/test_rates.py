@@ -29,7 +29,7 @@ def test_the_rate_of_a_codec_without_files_is_its_estimate(monkeypatch: pytest.M
     monkeypatch.setattr(type(codec), "estimates", True)
     monkeypatch.setattr(type(codec), "account", classmethod(lambda cls, stream: account))
     if bits != 100.0:
-        with pytest.raises(PluginError, match="expected an estimate of bits above 0"):
+        with pytest.raises(PluginError, match=r"an estimate of bits above 0|estimated_bits: expected a number"):
             rate_bits(codec, [b"one"])
         return
     found = rates(codec, [b"one", b"two"], [], 100)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.system import documents
 from benchmark.system.documents import DEEPEST, parse_json, read_json, read_toml
 
 
@@ -47,3 +49,15 @@ def test_toml_of_a_common_depth_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("a.b.c = [[1], {d = 2}]\n")
     assert read_toml(path) == {"a": {"b": {"c": [[1], {"d": 2}]}}}
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("a = 1\n" * 20)
+    monkeypatch.setattr(documents, "LARGEST", 100)
+    with pytest.raises(UsageError, match="expected at most"):
+        read_toml(path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.toml")
+        with pytest.raises(UsageError, match="expected a file, got a device or a pipe"):
+            read_toml(tmp_path / "pipe.toml")

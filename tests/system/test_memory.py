@@ -16,9 +16,9 @@ def test_sizes_are_read(text: str, size: int) -> None:
     assert memory.parse_memory(None) is None
 
 
-@pytest.mark.parametrize("text", ["", "4", "4 KiB", "-1GiB", "1MiB", "nan GiB", "4GiBs", 4 << 30])
+@pytest.mark.parametrize("text", ["", "4", "4 KiB", "-1GiB", "1MiB", "nan GiB", "4GiBs", 4 << 30, "9" * 20 + "GiB"])
 def test_anything_else_is_refused(text: object) -> None:
-    with pytest.raises(UsageError, match="expected a size such as 4GiB, and at least 256 MiB"):
+    with pytest.raises(UsageError, match="expected a size such as 4GiB, from 256 MiB to"):
         memory.parse_memory(text)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
 import signal
+import stat
 import sys
 import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import pytest
 
@@ -104,3 +108,39 @@ def test_a_signal_ends_the_wait_for_a_result_also_where_its_exception_is_lost() 
     done = Awaited[int]()
     done.set_result(7)
     assert done.result() == 7
+
+
+@pytest.mark.slow
+def test_steps_are_told_as_they_come() -> None:
+    heard: SimpleQueue[str] = SimpleQueue()
+    with process_pool(1) as pool:
+        future = pool.follow(leaving, lane="one", told=heard.put)
+        assert heard.get(timeout=60) == "bye"
+        assert isinstance(future.result(60).error, WorkerDied)
+
+
+def lies(how: str) -> Iterator[str]:
+    """Writes into the pipes of its process."""
+    yield "true"
+    message = pickle.dumps(("end", None))
+    deeds = {
+        "half": b"\0\1\0\0half",
+        "none": b"\xff\xff\xff\xfe",
+        "harm": len(b"cos\n_exit\n(I0\ntR.").to_bytes(4, "big") + b"cos\n_exit\n(I0\ntR.",
+    }
+    for place in range(3, 64):
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(place).st_mode):
+                os.write(place, deeds[how])
+    yield "behind" + message.hex()
+    time.sleep(60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["half", "none", "harm"])
+def test_a_pipe_that_work_writes_into_is_not_trusted_nor_waited_for(how: str) -> None:
+    with process_pool(1) as pool:
+        found = pool.follow(lies, how, lane="one", limit=3).result(60)
+        assert found.steps == ["true"]
+        assert isinstance(found.error, TimeoutError if how == "half" else PluginError)
+        assert pool.follow(pids, 1, lane="one").result(60).error is None

@@ -86,9 +86,9 @@ def test_a_process_that_holds_too_much_is_ended(monkeypatch: pytest.MonkeyPatch)
     assert str(error) == "ran out of memory: each process may take 512 MiB (--memory)"
 
 
-def serve_without_limit(told: Any, printed: Any, most: int | None) -> None:
+def serve_without_limit(told: Any, printed: Any, most: int | None, is_plain: bool) -> None:
     """What a process does whose own limit does not hold."""
-    own_serve(told, printed, None)
+    own_serve(told, printed, None, is_plain)
 
 
 @pytest.mark.slow

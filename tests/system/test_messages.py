@@ -1,0 +1,81 @@
+"""Messages of workers: in pieces, and of those that lie."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+from typing import Any
+
+import pytest
+
+from benchmark.errors import PluginError
+from benchmark.run.task import Begun
+from benchmark.system.messages import MOST, Messages, plain
+
+
+def sent(*messages: bytes) -> bytes:
+    """The bytes by which ``multiprocessing`` sends them."""
+    ours, theirs = multiprocessing.Pipe()
+    for message in messages:
+        theirs.send_bytes(message)
+    theirs.close()
+    found = b""
+    while data := os.read(ours.fileno(), 1 << 20):
+        found += data
+    ours.close()
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_messages_are_put_together(size: int) -> None:
+    messages = [b"", b"one", bytes(range(256)) * 40]
+    data, reader, found = sent(*messages), Messages(), list[bytes]()
+    for start in range(0, len(data), size):
+        reader.arrived(data[start : start + size])
+        found += reader.whole()
+    assert found == messages
+
+
+def test_half_a_message_is_not_waited_for() -> None:
+    reader = Messages()
+    reader.arrived(sent(b"a message")[:-1])
+    assert list(reader.whole()) == []
+
+
+@pytest.mark.parametrize("header", [b"\xff\xff\xff\xfe", b"\xff\xff\xff\xff" + (MOST + 1).to_bytes(8, "big")])
+def test_a_length_that_no_message_has_is_refused(header: bytes) -> None:
+    reader = Messages()
+    reader.arrived(header)
+    with pytest.raises(ValueError, match="no message"):
+        list(reader.whole())
+
+
+class Runs:
+    """Runs code where it is read."""
+
+    def __reduce__(self) -> Any:
+        return os._exit, (9,)
+
+
+class Named(str):
+    """A text of a class of somebody else's."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("harm", [Runs(), Named("cpu"), print, PluginError, multiprocessing.Pipe])
+def test_what_is_not_plain_data_is_refused(harm: object) -> None:
+    message = pickle.dumps(("step", harm))
+    if harm is PluginError:  # a class of this bench that is an error
+        assert plain(message) == ("step", PluginError)
+        return
+    with pytest.raises(pickle.UnpicklingError, match="expected plain data"):
+        plain(message)
+
+
+def test_plain_data_comes_through() -> None:
+    told = ("step", Begun(3), {"a": [1.5, None, (b"x", "y")]}, {1, 2}, MemoryError("no more"))
+    found = plain(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
+    assert found[:4] == told[:4]
+    assert repr(found[4]) == repr(told[4])
