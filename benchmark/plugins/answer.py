@@ -19,6 +19,7 @@ from benchmark.metric import Metric, MetricFamily
 from benchmark.plugins.points import load, points_of
 from benchmark.plugins.source import class_digest
 from benchmark.record.settings import settings_text
+from benchmark.system.names import shown
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -202,7 +203,7 @@ def _tell_dataset(cls: type[Dataset], question: Mapping[str, Any], tell: Tell) -
 def _text(where: str, value: object, most: int) -> str:
     if not isinstance(value, str):
         raise PluginError(f"{where}: expected a text, got {value!r:.80}")
-    return str(value[:most])
+    return shown(str(value[:most]))
 
 
 def _setting(name: str, value: Any) -> Setting:

@@ -89,6 +89,11 @@ def printable(name: str) -> str:
     return _ESCAPE.sub(lambda found: f"%25{found[0][1:]}", name) if _is_plain(name) else "".join(_escaped(name))
 
 
+def shown(text: str) -> str:
+    """A text for a terminal: a space in the place of what would tell the terminal to do something; lines stay lines."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+
+
 def unprintable(name: str) -> str:
     """The name of which :func:`printable` made another."""
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from benchmark.system.names import shown
+
 _PLAIN_INTERVAL = 10.0
 """Seconds between plain lines."""
 
@@ -104,4 +106,4 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Prints a line above the bar."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(shown(text), markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from benchmark.errors import UsageError
+from benchmark.system import names
 from benchmark.system.names import LONGEST, folder_name, folder_names, plain, printable, shortened_name, unprintable
 
 
@@ -122,3 +123,7 @@ def test_long_names_are_shortened_and_stay_apart() -> None:
     assert first != second
     assert all(folder_name("name", name) == name and len(name.encode()) <= LONGEST for name in (first, second))
     assert shortened_name("kodak") == "kodak"
+
+
+def test_a_terminal_is_not_told_to_do_anything() -> None:
+    assert names.shown("a \x1b[31mred\x07\r\nline – é\udce9") == "a  [31mred  \nline – é "

@@ -65,3 +65,9 @@ def test_plain_lines_come_at_the_end_and_from_time_to_time(
         "4/4 rows, 0.25/s, 0 s left: jpeg [16]",
         "one [note]",
     ]
+
+
+def test_notes_are_words_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(1, "rows") as counted:
+        counted.note("failed: \x1b]0;another title\x07")
+    assert capsys.readouterr().err == "failed:  ]0;another title \n"
