@@ -28,8 +28,8 @@ from benchmark.system.names import printable
 from benchmark.system.pool import Pool
 from benchmark.workflows.choices import Choice, image_choices
 
-CROP = 128
-"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 1 MB of an HTML page, which has
+CROP = 112
+"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 0.8 MB of an HTML page, which has
 room for them side by side at four times their size."""
 
 _BLOCK = 8
