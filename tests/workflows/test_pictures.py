@@ -39,7 +39,8 @@ def test_pictures_show_what_the_records_measured(report: Report, pool: Pool, pho
 def test_the_crop_lies_where_codecs_differ(report: Report, pool: Pool) -> None:
     pictures, _ = shown(report, pool, count=3)
     flat = next(picture for picture in pictures if picture.image == "a_flat.png")
-    assert (flat.top, flat.left) == (320 - CROP, 400 - CROP)  # its corner with stripes
+    assert 192 <= flat.top <= 320 - CROP  # within its corner with stripes
+    assert 272 <= flat.left <= 400 - CROP
 
 
 def test_a_crop_that_is_asked_for_is_shown(report: Report, pool: Pool, photos: Path) -> None:
