@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -171,7 +171,7 @@ def _run_on(
             yield task, _records(followed)[live.given :]
             raise OutputError(str(followed.error))
         part, records = _came_to(task, followed)
-        yield dataclasses.replace(part, settings=part.settings[live.given :]), records[live.given :]
+        yield from _behind(part, records, live.given)
         if rest := task.settings[len(part.settings) :]:
             waiting.append(dataclasses.replace(task, settings=rest))
     return []
@@ -182,6 +182,12 @@ def _cancel(running: Mapping[Future[Followed[_Step]], _Live], codec: str) -> Non
     for future, live in list(running.items()):
         if live.task.codec == codec:
             future.cancel()
+
+
+def _behind(part: Task, records: Sequence[Record], given: int) -> Iterator[tuple[Task, list[Record]]]:
+    """What is left of a task, and of its records, behind those that were handed on; nothing where that were all."""
+    if part.settings[given:]:
+        yield dataclasses.replace(part, settings=part.settings[given:]), list(records[given:])
 
 
 def _spent(followed: Followed[_Step]) -> Mapping[str, float]:

@@ -75,7 +75,5 @@ def test_what_is_not_plain_data_is_refused(harm: object) -> None:
 
 
 def test_plain_data_comes_through() -> None:
-    told = ("step", Begun(3), {"a": [1.5, None, (b"x", "y")]}, {1, 2}, MemoryError("no more"))
-    found = plain(pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
-    assert found[:4] == told[:4]
-    assert repr(found[4]) == repr(told[4])
+    told = ("step", Begun(3), {"a": [1.5, None, (b"x", "y")]}, {1, 2})
+    assert plain(pickle.dumps(told, pickle.HIGHEST_PROTOCOL)) == told
