@@ -141,7 +141,7 @@ def speed_charts(
         title: what they cover.
         names: what the figures call the series that they show; others are left out.
         looks: how all series are drawn.
-        sides: the sides whose time.
+        sides: the sides that are drawn.
         outside: see :class:`SpeedChart`.
     """
     points = points[points["series"].isin(list(names)) & np.isfinite(points["rate"].astype(float))]
