@@ -128,9 +128,9 @@ def lies(how: str) -> Iterator[str]:
         "none": b"\xff\xff\xff\xfe",
         "harm": len(b"cos\n_exit\n(I0\ntR.").to_bytes(4, "big") + b"cos\n_exit\n(I0\ntR.",
     }
-    for place in range(3, 64):
+    for place in map(int, os.listdir("/proc/self/fd")):
         with contextlib.suppress(OSError):
-            if stat.S_ISSOCK(os.fstat(place).st_mode):
+            if place > 2 and stat.S_ISSOCK(os.fstat(place).st_mode):
                 os.write(place, deeds[how])
     yield "behind" + message.hex()
     time.sleep(60)
