@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from benchmark.analysis.images import ImageCurves, image_curves
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
 from benchmark.analysis.records import succeeded
-from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise
+from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise, varying_settings
 from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric, find_metric
 from benchmark.record.frames import text_column
@@ -227,6 +227,29 @@ def _numbered(records: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def plain_summary(results: Results) -> pd.DataFrame:
     """The summary of results as a file has it, without the columns that :class:`Results` adds."""
     return results.summary.drop(columns=["point", "covers", "series", "hull"])
+
+
+def named_alike(several: Sequence[Results]) -> list[Results]:
+    """Results whose series have names of one kind: by the settings that differ within any of the results.
+
+    A setting that is another in all of one result, or that an older one lacks, so starts no new series.
+
+    Args:
+        several: results, each as it was read.
+    """
+    varying: dict[str, set[str]] = {}
+    for results in several:
+        for codec, names in varying_settings(results.summary).items():
+            varying.setdefault(codec, set()).update(names)
+    found = []
+    for results in several:
+        series = _series(results.summary, series_labels(results.summary, varying))
+        records = results.records
+        if len(records):
+            points = records["point"].to_numpy(np.intp)
+            records = records.assign(series=text_column(series.to_numpy(object)[points]))
+        found.append(replace(results, summary=results.summary.assign(series=series), records=records))
+    return found
 
 
 def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:

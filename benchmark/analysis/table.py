@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -224,22 +224,44 @@ def _together(column: Column, cells: Cells, every: Places, good: Places) -> obje
     return int(found) if column.kind == "whole number" else found
 
 
-def series_labels(summary: pd.DataFrame) -> pd.Series:
+def varying_settings(summary: pd.DataFrame) -> dict[str, set[str]]:
+    """The settings, other than the knob, in which the rows of each codec of a summary differ, by codec."""
+    rows: dict[str, list[dict[str, object]]] = {}
+    for codec, others in zip(summary["codec"], _others(summary), strict=True):
+        rows.setdefault(codec, []).append(others)
+    return {
+        codec: {
+            name
+            for name in dict.fromkeys(name for row in own for name in row)
+            if any(row.get(name) != own[0].get(name) for row in own)
+        }
+        for codec, own in rows.items()
+    }
+
+
+def series_labels(summary: pd.DataFrame, varying: Mapping[str, Collection[str]] | None = None) -> pd.Series:
     """The curve that each row of a summary lies on: its codec, and those settings, other than the knob, that differ.
 
     Two settings of a codec lie on one curve when they differ only in the field that trades rate for quality.
+
+    Args:
+        summary: a summary.
+        varying: names of the settings that tell the curves of each codec apart; by default :func:`varying_settings`.
     """
-    others = [
+    told = varying_settings(summary) if varying is None else varying
+    labels = []
+    for codec, mine in zip(summary["codec"], _others(summary), strict=True):
+        detail = ", ".join(f"{name}={value}" for name, value in mine.items() if name in told[codec])
+        labels.append(f"{codec} ({detail})" if detail else str(codec))
+    return pd.Series(labels, index=summary.index, name="series")
+
+
+def _others(summary: pd.DataFrame) -> list[dict[str, object]]:
+    """The settings of each row of a summary without its knob."""
+    return [
         {name: value for name, value in read_settings(settings).items() if name != knob}
         for settings, knob in zip(summary["settings"], summary["knob"], strict=True)
     ]
-    labels = []
-    for codec, mine in zip(summary["codec"], others, strict=True):
-        rivals = [theirs for name, theirs in zip(summary["codec"], others, strict=True) if name == codec]
-        varying = [name for name in mine if any(theirs.get(name) != mine[name] for theirs in rivals)]
-        detail = ", ".join(f"{name}={mine[name]}" for name in varying)
-        labels.append(f"{codec} ({detail})" if detail else str(codec))
-    return pd.Series(labels, index=summary.index, name="series")
 
 
 _OF_SUMMARY = {

@@ -14,6 +14,7 @@ from benchmark.cli.options import (
     PATH,
     Number,
     data_root_option,
+    given_by_user,
     jobs_option,
     json_option,
     names_of,
@@ -159,6 +160,12 @@ def bdrate(
     help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
     "most codecs have]",
 )
+@click.option(
+    "--history",
+    is_flag=True,
+    help="RESULTS are runs of the same codecs in the order of time: writes what became of them from one to the next. "
+    "PATH@REVISION is a folder or file as it was in a revision of git.",
+)
 @jobs_option
 @data_root_option
 def report(
@@ -173,6 +180,7 @@ def report(
     pictures: int,
     crops: tuple[str, ...],
     rate: float | None,
+    history: bool,
     jobs: int,
     data_root: Path | None,
 ) -> None:
@@ -185,10 +193,16 @@ def report(
 
     Times are shown only where they were measured to be published: by one worker, at least 5 times, undisturbed.
     `run --timing` measures them.
+
+    With --history, the figures are BD-rates, the rate at the quality that the anchor has at --rate, and times, by run.
+    Change points are marked.
     """
     from benchmark.errors import counted
     from benchmark.workflows.report import Look, write_report
 
+    if history:
+        _history(results, out or Path("reports") / "history", anchor, names_of(metrics), names_of(formats), rate)
+        return
     look = Look(names_of(metrics), names_of(formats), single_column, log_rate, pictures, crops, rate)
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     content, files = write_report(
@@ -204,6 +218,40 @@ def report(
     for note in content.notes:
         say_note(note)
     say(f"{folder}: {counted(len(files), 'file')} of {content.title}")
+
+
+_OF_PICTURES = ("times", "single_column", "log_rate", "pictures", "crops")
+"""Options of a report that its history has not, by their names in Python."""
+
+
+def _history(
+    results: tuple[Path, ...],
+    folder: Path,
+    anchor: str | None,
+    metrics: list[str] | None,
+    formats: list[str] | None,
+    rate: float | None,
+) -> None:
+    """Writes the history of runs, and tells what there is to know of it.
+
+    Raises:
+        UsageError: an option was given that a history has not.
+    """
+    from benchmark.errors import UsageError, counted
+    from benchmark.workflows.history import make_history
+
+    for name in _OF_PICTURES:
+        if given_by_user(name):
+            option = {"crops": "crop"}.get(name, name).replace("_", "-")
+            raise UsageError(f"--{option}: not an option of a history; leave out one of --history and --{option}")
+    found, files = make_history(
+        results, folder, anchor=anchor, metrics=metrics, forms=formats, rate=rate, command=typed_command()
+    )
+    for note in found.notes:
+        say_note(note)
+    changed = int((found.table["changed"].fillna("") != "").sum())
+    runs = counted(len(found.releases), "run")
+    say(f"{folder}: {counted(len(files), 'file')} of {runs}, {counted(changed, 'change point')}")
 
 
 @click.command()

@@ -120,6 +120,7 @@ RESULTS = {
     "bdrate beside a good one": ["bdrate", "good", "bad", "--anchor", "jpeg"],
     "ranking": ["ranking", "bad", "--at", "psnr=30"],
     "report": ["report", "bad", "--out", "report", "--pictures", "0"],
+    "history": ["report", "--history", "good", "bad", "--out", "report"],
 }
 RUNS = {
     "compare with": ["compare", "bad", "good"],

@@ -14,6 +14,7 @@ from benchmark.analysis.regression.comparable import notes_on, obstacles_to
 from benchmark.analysis.regression.deltas import bd_rates, series_of
 from benchmark.analysis.regression.runs import KEYS, Run, pair_rows
 from benchmark.analysis.regression.timing import time_ratios
+from benchmark.analysis.regression.versions import change_of
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 
@@ -207,20 +208,7 @@ def _versions(pairs: pd.DataFrame) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     names = [f"{name}_{side}" for side in ("before", "after") for name in ("version", "weights", "source")]
     for codec, *texts in pairs[["codec", *names]].drop_duplicates().itertuples(index=False, name=None):
-        told = bool(texts[2] and texts[5])  # an older run does not tell its code: nothing is known to have changed
-        before, after = (_parts(*side, told=told) for side in (texts[:3], texts[3:]))
-        if before == after:
-            continue
-        gone = [part for part in before if part not in after]
-        fresh = [part for part in after if part not in before]
-        found.setdefault(codec, []).append(f"{', '.join(gone) or 'nothing'} → {', '.join(fresh) or 'nothing'}")
+        was, now = (texts[0], texts[1], texts[2]), (texts[3], texts[4], texts[5])
+        if change := change_of([was], [now]):
+            found.setdefault(codec, []).append(change)
     return {codec: "; ".join(dict.fromkeys(changes)) for codec, changes in found.items()}
-
-
-def _parts(version: str, weights: str, source: str, *, told: bool) -> list[str]:
-    """The libraries that a version names, the weights, and the code where both runs tell it."""
-    return [
-        *(part for part in version.split(", ") if part),
-        *([f"weights {weights}"] if weights else []),
-        *([f"code {source[:8]}"] if told else []),
-    ]

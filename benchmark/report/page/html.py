@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from benchmark.analysis.delta import LEAST_OVERLAP, SMALL_OVERLAP
@@ -28,11 +27,10 @@ from benchmark.report.page.interactive import (
     metrics_of,
     page_data,
 )
+from benchmark.report.page.template import asset, rendered
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import best_rows, number
 from benchmark.system.files import make_folder, replace_file
-
-_PAGE = Path(__file__).parent / "assets"
 
 _MOST_NAMES = 50
 """Images that a row of the table of failures names."""
@@ -101,15 +99,9 @@ def write_html(report: Report, path: Path) -> Path:
     Returns:
         The path.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PAGE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     intervals = has_intervals(report.bd)
-    text = environment.get_template("page.html").render(
+    text = rendered(
+        "page.html",
         title=report.title,
         anchor=report.anchor,
         anchors=anchors_of(report),
@@ -129,8 +121,7 @@ def write_html(report: Report, path: Path) -> Path:
         command=report.command,
         runs=[_run(folder, manifest) for folder, manifest in report.manifests.items()],
         glossary=_glossary(report, intervals),
-        style=(_PAGE / "page.css").read_text(encoding="utf-8"),
-        scripts=[(_PAGE / name).read_text(encoding="utf-8") for name in ("bdrate.js", "page.js")],
+        scripts=[asset(name) for name in ("bdrate.js", "page.js")],
         data=as_script(page_data(report)),
     )
     make_folder(path.parent)
