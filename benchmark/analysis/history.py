@@ -52,8 +52,8 @@ class Release:
     Attributes:
         name: what it is called, such as the name of its folder or of its commit.
         results: what it measured.
-        day: when, as ``2026-05-31``; empty where it is not known.
-        commit: of the bench, its first digits; empty where it is not known.
+        day: the day, as ``2026-05-31``; empty where it is not known.
+        commit: the commit of the bench, its first digits; empty where it is not known.
     """
 
     name: str

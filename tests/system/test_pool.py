@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -128,7 +129,7 @@ def lies(how: str) -> Iterator[str]:
         "none": b"\xff\xff\xff\xfe",
         "harm": len(b"cos\n_exit\n(I0\ntR.").to_bytes(4, "big") + b"cos\n_exit\n(I0\ntR.",
     }
-    for place in map(int, os.listdir("/proc/self/fd")):
+    for place in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
         with contextlib.suppress(OSError):
             if place > 2 and stat.S_ISSOCK(os.fstat(place).st_mode):
                 os.write(place, deeds[how])

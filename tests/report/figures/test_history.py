@@ -34,12 +34,14 @@ def test_lines_with_rings_where_something_changed() -> None:
     assert "set; rings: something changed" in texts
     rings = [line.get_xdata().tolist() for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert rings == [[1], []]  # none where there is no value
+    logarithmic = chart({"a": [0.1, 0.2]}, {}, log=True)
+    assert logarithmic is not None and drawn(logarithmic)[0].get_yscale() == "log"
     table = shown.table()
     assert table.loc[table["changed"] == "version", ["series", "release"]].to_numpy().tolist() == [["A", "run-1"]]
 
 
 def test_names_stay_in_the_figure_and_apart() -> None:
-    shown = chart({series: [0.12, 0.25 + place / 1000] for place, series in enumerate(NAMES)}, {}, log=True)
+    shown = chart({series: [0.12, 0.25 + place / 1000] for place, series in enumerate(NAMES)}, {})
     assert shown is not None
     axes, _ = drawn(shown)
     assert outside(axes) == []
