@@ -287,8 +287,9 @@ def _history(
     "outs",
     multiple=True,
     type=PATH,
-    metavar="FILE.md|.xml|.json",
-    help="File for a pull request, a build server (JUnit) or a program; may be repeated.",
+    metavar="FILE.md|.xml|.json|.html",
+    help="File for a pull request, a build server (JUnit), a program or a reader; may be repeated. A page has pictures "
+    "of the rows that lost most.",
 )
 @click.option(
     "--accept",
@@ -296,6 +297,7 @@ def _history(
     metavar="REASON",
     help="Puts CURRENT in the place of BASELINE, and writes the reason and what changed into accepted.md beside it.",
 )
+@data_root_option
 @json_option
 def compare(
     baseline: Path,
@@ -306,6 +308,7 @@ def compare(
     subset: bool,
     outs: tuple[Path, ...],
     reason: str | None,
+    data_root: Path | None,
     as_json: bool,
 ) -> None:
     """Compare the run CURRENT with BASELINE (folders of runs, or their records.csv): did a codec become worse?
@@ -333,6 +336,7 @@ def compare(
     from benchmark.plugins import all_metrics
     from benchmark.report.compare import comparison_text
     from benchmark.workflows.accept import accept
+    from benchmark.workflows.difference import show_worst
 
     for path in outs:
         comparison_text(None, path)  # a name that no form ends in is told before the work
@@ -347,8 +351,9 @@ def compare(
         timing=parse_percent("--timing", timing) if timing is not None else None,
         subset=subset,
     )
+    shots = show_worst(found, *runs, data_root) if any(path.suffix == ".html" for path in outs) else []
     for path in outs:
-        write(path, comparison_text(found, path).encode())
+        write(path, comparison_text(found, path, shots, typed_command()).encode())
     if as_json:
         click.echo(comparison_text(found, Path("comparison.json")), nl=False)
     else:

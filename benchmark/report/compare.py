@@ -1,4 +1,5 @@
-"""A comparison of two runs as Markdown, for a pull request; as JUnit XML, for a build server; as JSON, for programs."""
+"""A comparison of two runs as Markdown, for a pull request; as JUnit XML, for a build server; as JSON, for programs; as
+a page, for people."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +26,33 @@ from benchmark.report.compare_sections import (
     sections,
     severest,
 )
+from benchmark.report.difference import Shot, as_page
 from benchmark.report.tables.text import markdown
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold."""
 
 
-def comparison_text(comparison: Comparison | None, path: Path) -> str:
+def comparison_text(comparison: Comparison | None, path: Path, shots: Sequence[Shot] = (), command: str = "") -> str:
     """A comparison in the form that a file's ending names.
 
     Args:
         comparison: None checks the ending alone, and gives an empty text.
-        path: ends in ``.md``, ``.xml`` (JUnit) or ``.json``.
+        path: ends in ``.md``, ``.xml`` (JUnit), ``.json`` or ``.html``.
+        shots: pictures of the worst rows, for a page.
+        command: the command that writes it, for a page.
 
     Raises:
         UsageError: another ending.
     """
-    writers = {".md": as_markdown, ".xml": as_junit, ".json": as_json}
+    writers: Mapping[str, Callable[[Comparison], str]] = {
+        ".md": as_markdown,
+        ".xml": as_junit,
+        ".json": as_json,
+        ".html": partial(as_page, shots=shots, command=command),
+    }
     if path.suffix not in writers:
-        raise UsageError(f"{path}: expected a name that ends in .md, .xml (JUnit) or .json")
+        raise UsageError(f"{path}: expected a name that ends in .md, .xml (JUnit), .json or .html")
     return writers[path.suffix](comparison) if comparison else ""
 
 

@@ -35,7 +35,7 @@ room for them side by side at four times their size."""
 _BLOCK = 8
 """Side of the blocks whose errors are compared, in pixels."""
 
-_SECONDS = 120.0
+SECONDS = 120.0
 """What a codec may take for an image; as much again for loading its libraries."""
 
 _Pixels = npt.NDArray[np.uint8]
@@ -107,7 +107,7 @@ def show(
     notes: list[str] = []
     if not len(found) and count:
         notes.append("no visual comparison: the results have no records of single images")
-    originals = _originals([choice for choice, _ in wanted], data_root, notes)
+    originals = originals_of([choice for choice, _ in wanted], data_root, notes)
     decoded = _decode(list({id(choice): choice for choice, _ in wanted}.values()), originals, pool, notes)
     pictures = []
     columns = [metric.column for metric in results.metrics]
@@ -125,7 +125,7 @@ def show(
     return pictures, notes
 
 
-def _originals(choices: Sequence[Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
+def originals_of(choices: Sequence[Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
     """The images of choices by data set and name, where they are at hand and those that the records are of."""
     found: dict[tuple[str, str], _Pixels] = {}
     for label in dict.fromkeys(choice.dataset for choice in choices):
@@ -175,14 +175,14 @@ def _decode(
     for codec in sorted(work, key=lambda name: (-seconds(name), name)):
         images = [originals[choice.dataset, choice.image] for choice, _ in work[codec]]
         rows = [choice.rows[series] for choice, series in work[codec]]
-        limit = _SECONDS * (len(images) + 1)
-        running[codec] = pool.submit(_decode_all, codec, rows, images, limit=limit)
+        limit = SECONDS * (len(images) + 1)
+        running[codec] = pool.submit(made_again, codec, rows, images, limit=limit)
     found = {}
     for codec, part in work.items():
         try:
             results: Sequence[_Decoded] = running[codec].result()
         except TimeoutError:
-            results = [f"took longer than {_SECONDS:g} s for an image"] * len(part)
+            results = [f"took longer than {SECONDS:g} s for an image"] * len(part)
         except Exception as error:  # a library may take its process along
             results = [typed_line(error, MOST)] * len(part)
         failed: dict[str, list[str]] = {}
@@ -204,7 +204,14 @@ def _decode(
     return found
 
 
-def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_Pixels]) -> list[_Decoded]:
+def made_again(name: str, rows: Sequence[Mapping[Any, Any]], images: Sequence[_Pixels]) -> list[_Decoded]:
+    """What a codec makes of images by the settings of rows, with the digests of the pixels; or why there is nothing.
+
+    Args:
+        name: the codec.
+        rows: rows of its records, one for each image.
+        images: (H, W) or (H, W, 3) each.
+    """
     results: list[_Decoded] = []
     for row, image in zip(rows, images, strict=True):
         try:
@@ -220,7 +227,7 @@ def _decode_all(name: str, rows: Sequence[Mapping[str, Any]], images: Sequence[_
     return results
 
 
-def _codec(cls: type[Codec], row: Mapping[str, Any]) -> Codec:
+def _codec(cls: type[Codec], row: Mapping[Any, Any]) -> Codec:
     """The codec of a record, whose knob stands in a column of its own where a target chose it."""
     settings = read_settings(row["settings"])
     if cls.knob is not None and cls.knob.field not in settings:
@@ -233,7 +240,7 @@ def _picture(
 ) -> Picture:
     matched = [pixels for series, pixels in decoded.items() if choice.matched(series)]
     if box is None:
-        top, left = _place(original, matched or list(decoded.values()))
+        top, left = place_of_crop(original, matched or list(decoded.values()))
         height, width = CROP, CROP
     else:
         top, left, height, width = box.top, box.left, box.height, box.width
@@ -257,7 +264,7 @@ def _picture(
     return Picture(choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), crops)
 
 
-def _place(original: _Pixels, decoded: Sequence[_Pixels]) -> tuple[int, int]:
+def place_of_crop(original: _Pixels, decoded: Sequence[_Pixels]) -> tuple[int, int]:
     """Top and left of the crop, on a grid of blocks, where codecs differ most.
 
     That is where the variance among codecs of a block's squared error has the largest mean; with one codec, where it

@@ -125,6 +125,7 @@ RESULTS = {
 RUNS = {
     "compare with": ["compare", "bad", "good"],
     "compare": ["compare", "good", "bad", "--gate", "bdrate"],
+    "compare to a page": ["compare", "good", "bad", "--out", "page.html"],
 }
 VERIFY = ["verify", "bad"]
 """It reads no manifest."""

@@ -113,7 +113,7 @@ def test_compare_on_the_kodak_baseline(tmp_path: Path, rdbench: Run) -> None:
     done = rdbench("compare", str(baseline), "records.csv", check=False)
     assert (done.returncode, "records.csv, line 2: schema: expected 1 to 2, got '9'" in done.stderr) == (2, True)
     done = rdbench("compare", str(baseline), "records.csv", "--out", "a.txt", check=False)
-    assert (done.returncode, "expected a name that ends in .md, .xml (JUnit) or .json" in done.stderr) == (2, True)
+    assert (done.returncode, "a name that ends in .md, .xml (JUnit), .json or .html" in done.stderr) == (2, True)
 
 
 def test_formats_that_no_figure_has_are_refused(rdbench: Run, tmp_path: Path) -> None:

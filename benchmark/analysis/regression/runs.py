@@ -25,12 +25,10 @@ KEYS = ["dataset", "image", "codec", "settings", "target"]
 _UNSEEN = [
     "schema",
     "key",
-    "channels",
     "overhead_bytes",
     "payload_bpp",
     "nominal_bpp",
     "estimated_bpp",
-    "knob_value",
     "encodes",
     "encode_cpu_s",
     "decode_cpu_s",
@@ -42,7 +40,7 @@ _UNSEEN = [
     "metric_sources",
     "rdbench",
 ]
-"""Columns that no comparison looks at. They need not lie in memory."""
+"""Columns that no comparison looks at, nor pictures of it. They need not lie in memory."""
 
 
 @dataclass(frozen=True)

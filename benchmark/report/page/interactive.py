@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import itertools
 import json
 import math
@@ -27,6 +25,7 @@ from benchmark.report.content import Report
 from benchmark.report.figures.appearance import Look, looks_of
 from benchmark.report.figures.picture import Picture
 from benchmark.report.page.images import has_curves_of_images, image_curves, rules
+from benchmark.report.page.template import embedded_pixels
 from benchmark.report.tables.text import number
 
 INTERVAL = "95 % interval over images"
@@ -254,13 +253,13 @@ def _picture(picture: Picture, metrics: Sequence[Metric]) -> dict[str, Any]:
         "image": picture.image,
         "width": width,
         "height": height,
-        "original": _embedded(picture.original),
+        "original": embedded_pixels(picture.original),
         "versions": [
             {
                 "series": crop.series,
                 "settings": read_settings(crop.settings),
                 "measures": [["Rate", f"{crop.bpp:.3f} bpp"], *_measures(crop.figures, metrics)],
-                "source": _embedded(crop.pixels),
+                "source": embedded_pixels(crop.pixels),
             }
             for crop in picture.decoded
         ],
@@ -276,16 +275,6 @@ def _measured(value: float, metric: Metric) -> str:
     if math.isinf(value):
         return "lossless"
     return f"{number(value, f'.{metric.drawn_digits}f')} {metric.drawn_unit}".rstrip()
-
-
-def _embedded(pixels: npt.NDArray[np.uint8]) -> str:
-    """Pixels as a data address of lossless WebP."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    # Within 5 % of the smallest that the format allows, in a hundredth of the time.
-    Image.fromarray(pixels).convert("RGB").save(stream, "webp", lossless=True, quality=25, method=3, exact=True)
-    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
 def _caption(report: Report, dataset: str, points: pd.DataFrame) -> str:
