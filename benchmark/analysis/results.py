@@ -246,8 +246,9 @@ def named_alike(several: Sequence[Results]) -> list[Results]:
         series = _series(results.summary, series_labels(results.summary, varying))
         records = results.records
         if len(records):
-            points = records["point"].to_numpy(np.intp)
-            records = records.assign(series=text_column(series.to_numpy(object)[points]))
+            name_of = dict(zip(results.summary["point"], series, strict=True))
+            labels = text_column(np.array([name_of[point] for point in records["point"]], object))
+            records = records.assign(series=labels.set_axis(records.index))
         found.append(replace(results, summary=results.summary.assign(series=series), records=records))
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from benchmark.cli import audit, codec, data, figure, lists, new, others, ranks, results, run, train
+from benchmark.cli import audit, codec, data, figure, lists, new, others, ranks, results, run, site, train
 from benchmark.cli.console import VERBOSE, add_output_options, asked, use_any_encoding
 from benchmark.cli.options import INTERRUPTED, PIPE_CLOSED, USAGE
 from benchmark.errors import BenchmarkError, UsageError, one_line, typed_line
@@ -140,6 +140,7 @@ for _command in (
     others.import_,
     others.published,
     results.report,
+    site.site,
     figure.figure,
     audit.audit,
     codec.decode,

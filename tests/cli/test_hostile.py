@@ -121,6 +121,7 @@ RESULTS = {
     "ranking": ["ranking", "bad", "--at", "psnr=30"],
     "report": ["report", "bad", "--out", "report", "--pictures", "0"],
     "history": ["report", "--history", "good", "bad", "--out", "report"],
+    "site": ["site", "bad", "--anchor", "jpeg", "--out", "site"],
 }
 RUNS = {
     "compare with": ["compare", "bad", "good"],

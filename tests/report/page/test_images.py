@@ -20,7 +20,7 @@ from benchmark.report.page import images
 from benchmark.report.page.html import write_html
 from tests.conftest import ROOT
 from tests.needs import needs
-from tests.report.page.test_html import BROWSERS
+from tests.report.browsing import BROWSERS
 
 
 @pytest.fixture(scope="module")
