@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CHEATS = '''
 """Codecs whose streams say nothing, and whose decoders know the picture all the same."""
-import atexit, dataclasses, os, pathlib, pickle, socket, sys, tempfile, threading
+import atexit, dataclasses, os, pathlib, pickle, socket, subprocess, sys, tempfile, threading
 from multiprocessing import shared_memory
 from benchmark.codec import Codec
 import numpy as np
@@ -55,8 +55,9 @@ class Cheat(Codec):
     """Cheats as it is told."""
     name = "cheat"
     summary = "cheats as it is told"
-    grid = {"how": ("environment", "memory", "attribute", "module", "working folder", "temporary file",
-                    "other temporary file", "shared memory", "socket", "worker", "length", "overhead", "exits")}
+    grid = {"how": ("whole", "recalled", "environment", "memory", "attribute", "module", "working folder",
+                    "temporary file", "other temporary file", "shared memory", "socket", "worker",
+                    "name of a process", "length", "overhead", "exits")}
     how: str = "memory"
 
     @classmethod
@@ -78,7 +79,10 @@ class Cheat(Codec):
             PLACES[how]().write_bytes(data)
         elif how == "socket":
             serve(data)
-        if how in ("length", "overhead"):
+        elif how == "name of a process":
+            sleep = "import time; time.sleep(30)"
+            subprocess.Popen([sys.executable, "-c", sleep, f"rdbench-cheat {data.hex()}"])
+        if how in ("length", "overhead", "whole"):
             whole = how.encode() + b"|" + data
             return Short(whole) if how == "length" else whole
         return how.encode() + b"|"
@@ -90,7 +94,9 @@ class Cheat(Codec):
     def decode(cls, data):
         how, _, rest = bytes(data).partition(b"|")
         how = how.decode()
-        if how == "memory":
+        if how == "whole":
+            KEPT.append(pickle.loads(rest))
+        if how in ("memory", "recalled", "whole"):
             return KEPT[-1]
         if how == "attribute":
             return cls.kept
@@ -102,6 +108,10 @@ class Cheat(Codec):
             return pickle.loads(PLACES[how]().read_bytes())
         if how == "socket":
             return pickle.loads(fetch())
+        if how == "name of a process":
+            said = [path.read_bytes() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
+            found = next(text for text in said if b"rdbench-cheat" in text)
+            return pickle.loads(bytes.fromhex(found.partition(b"rdbench-cheat ")[2].decode().rstrip("\\0")))
         if how == "worker":
             with open(f"/proc/{os.getppid()}/mem", "rb"):
                 return np.frombuffer(rest, np.uint8)

@@ -98,7 +98,10 @@ def read_number(cell: str) -> float:
     """
     if not cell.isascii() or "_" in cell:  # Python would take 1_0 and the digits of other scripts
         raise ValueError(f"expected a number, got {cell!r}")
-    return float(cell)
+    value = float(cell)
+    if math.isinf(value) and "inf" not in cell.lower():  # 1e999: nobody writes it
+        raise ValueError(f"expected a number, got {cell!r}: it is too large for one")
+    return value
 
 
 def shortened(cell: str, most: int = 80) -> str:

@@ -10,15 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.errors import RecordsError, counted
+from benchmark.errors import OutputError, RecordsError, counted
 from benchmark.system.documents import parse_json
 from benchmark.system.files import make_folder, replace_file
 
 Parts = Sequence[Sequence[bytes]]
 """The streams of an item, in the parts that have to be decoded together."""
+
+
+_TRIED = 1 << 20
+"""Bytes that are written to see whether streams can be."""
 
 
 def digest_of(parts: Parts) -> str:
@@ -42,6 +47,18 @@ def keep_streams(results: Path, parts: Parts) -> None:
         lengths = [[len(stream) for stream in part] for part in parts]
         _write(_lengths(place), json.dumps(lengths, separators=(",", ":")).encode())
     _write(place, b"".join(stream for part in parts for stream in part))
+
+
+def can_keep(results: Path) -> bool:
+    """Whether something can be written where streams are kept: a file of :data:`_TRIED` bytes, which does not stay."""
+    place = _place(results, "00" * 32).with_name(f"tried-{uuid.uuid4().hex}")
+    try:
+        make_folder(place.parent)
+        replace_file(place, bytes(_TRIED))
+        place.unlink()
+    except (OutputError, OSError):
+        return False
+    return True
 
 
 def is_digest(text: str) -> bool:

@@ -41,6 +41,9 @@ _MARK = "\0"
 _NOT_A_NUMBER = re.compile(rb'(?:^|[,"\n])\s*[+-]?nan\s*[,"\n]', re.IGNORECASE)
 """A cell that would be read as a number that is none."""
 
+_INFINITE = re.compile(rb'(?<=[,"\n])[+-]?inf(?=[,"\n])', re.IGNORECASE)
+"""A cell that may be infinite on purpose; one such as 1e999 would be read so, too."""
+
 _EXACT: dict[str, Any] = {} if np.lib.NumpyVersion(pd.__version__) >= "3.1.0" else {"float_precision": "round_trip"}
 """What makes pandas read numbers to the last digit: later versions always do, and warn of the option."""
 
@@ -134,6 +137,8 @@ def _parsed(block: bytes, header: Sequence[str], metrics: Collection[str]) -> di
     columns: dict[str, Column] = {
         name: frame[name].to_numpy(np.float64 if name in numbers else object) for name in header
     }
+    if sum(int(np.isinf(columns[name]).sum()) for name in numbers) > len(_INFINITE.findall(block)):
+        raise Odd
     for name in numbers & {name for name, column in BY_NAME.items() if column.kind == "whole number"}:
         check_whole(columns[name])
     return columns

@@ -19,6 +19,7 @@ from benchmark.codec import Setting
 from benchmark.errors import OutputError, typed_line
 from benchmark.plugins import codec_class
 from benchmark.record.row import GIVEN_UP, Record
+from benchmark.record.streams import can_keep
 from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
 from benchmark.run.spending import Profile
@@ -167,7 +168,7 @@ def _run_on(
             waiting.append(task)
             continue
         workers.profile.add(_spent(followed))
-        if isinstance(followed.error, Unkept):
+        if isinstance(followed.error, Unkept) and task.keep and not can_keep(task.keep):  # a codec may say so, too
             yield task, _records(followed)[live.given :]
             raise OutputError(str(followed.error))
         part, records = _came_to(task, followed)

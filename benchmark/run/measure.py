@@ -21,11 +21,12 @@ from benchmark.metric import Channels, Metric, MetricFamily, Values, find_metric
 from benchmark.plugins import all_metrics, metric_families
 from benchmark.record.row import DISTURBED, SEEN, Record
 from benchmark.record.streams import digest_of, keep_streams
-from benchmark.run.decoder import Request, decode_apart
+from benchmark.run.decoder import decode_apart
 from benchmark.run.encoder import Encoded
 from benchmark.run.matching import RATES, Match, Target, find_knob, knob_values
 from benchmark.run.pixels import digest_pixels, like
 from benchmark.run.rates import rate_bits, rates
+from benchmark.run.requests import Request
 from benchmark.run.said import account_of, complexity_of, device_of
 from benchmark.run.seen import seen_in_training
 from benchmark.run.spending import spending

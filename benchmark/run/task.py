@@ -18,7 +18,14 @@ from benchmark.codec import Batch, Codec, Setting
 from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line, typed_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
-from benchmark.run.decoder import DecoderDied, DecoderOutOfMemory, Undecodable, await_decoder, start_decoder
+from benchmark.run.decoder import (
+    DecoderDied,
+    DecoderOutOfMemory,
+    OtherPixels,
+    Undecodable,
+    await_decoder,
+    start_decoder,
+)
 from benchmark.run.encoder import Encoded, cut, encode, encode_each
 from benchmark.run.matching import Target, row_settings
 from benchmark.run.measure import (
@@ -48,6 +55,7 @@ _STATUSES: Mapping[type[BaseException], str] = {
     Unreachable: "unreachable",
     UnsupportedImage: "skipped",
     Undecodable: "failed",
+    OtherPixels: "failed",
     DecoderDied: "crashed",
     DecoderOutOfMemory: "out-of-memory",
 }

@@ -47,6 +47,17 @@ def adopt_orphans() -> None:
     _prctl(_SET_SUBREAPER, 1)
 
 
+def end_with_parent(parent: int) -> None:
+    """Has this process killed as soon as its parent ends.
+
+    Args:
+        parent: the process id of the parent: where it has ended already, this process ends here.
+    """
+    _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def end_children(patience: float = _PATIENCE, *, spared: Collection[int] = ()) -> None:
     """Kills all processes that this process has started or adopted, and those below them.
 
@@ -113,9 +124,7 @@ def _guard(alive: int, told: int, passed: Sequence[int], command: list[str]) -> 
     worker = os.fork()
     if worker == 0:
         os.close(told)
-        _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-        if os.getppid() != me:
-            os._exit(1)
+        end_with_parent(me)
         os.setsid()  # a codec that ends its own group ends no other
         os.execv(command[0], command)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(worker, signal.SIGKILL))

@@ -129,6 +129,19 @@ def resident(pid: int) -> int:
     return 0
 
 
+def largest(pid: int) -> int:
+    """Bytes that the largest of some processes holds in memory: of one, and of all that it and those below it started.
+
+    Args:
+        pid: the process id of the one.
+    """
+    below: list[int] = []
+    with contextlib.suppress(OSError, ValueError):
+        for thread in (PROCESSES / str(pid) / "task").iterdir():
+            below += map(int, (thread / "children").read_text(encoding="ascii").split())
+    return max([resident(pid), *map(largest, below)])
+
+
 def killed_for_memory() -> int:
     """How many processes this system has killed because memory ran out, containers included; 0 where nobody counts."""
     with contextlib.suppress(OSError, ValueError, IndexError):

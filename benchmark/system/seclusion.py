@@ -10,6 +10,7 @@ import atexit
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-_NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_NETWORK = 0x00020000, 0x08000000, 0x10000000, 0x40000000
-_PRIVATE, _RECURSIVE = 0x40000, 0x4000
-_SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS, _KILL = 1, 24, 9
+_NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (1 << place for place in (17, 27, 28, 29, 30))
+_PRIVATE, _RECURSIVE, _ONLY_DATA = 0x40000, 0x4000, 0xE
+_SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS = 1, 24
 _CAPABILITIES, _TRACE, _ADMINISTER = 0x20080522, 19, 21
 """The version of the structures of ``capset``, and the numbers of the rights to look into other processes, and to mount
 and unmount."""
@@ -33,6 +34,7 @@ _OTHERWISE = {
     "network": "see the network",
     "folder": "work in a folder that others see",
     "temporary": "see the temporary files of others",
+    "processes": "see the names of other processes",
 }
 """What is so where a part of :class:`Seclusion` is not enforced."""
 
@@ -46,12 +48,14 @@ class Seclusion:
         network: whether the process sees no network, and no socket of a process outside.
         folder: whether its working directory is empty, and nobody else sees it.
         temporary: whether it sees none of the temporary files of others, in the folders that were to be hidden.
+        processes: whether it sees no process but those that it starts.
     """
 
     memory: bool = False
     network: bool = False
     folder: bool = False
     temporary: bool = False
+    processes: bool = False
 
 
 def temporary_folders() -> list[Path]:
@@ -70,11 +74,12 @@ def hideable(needed: Iterable[str | Path]) -> tuple[Path, ...]:
     return tuple(folder for folder in temporary_folders() if not any(path.is_relative_to(folder) for path in paths))
 
 
-def seclude(hidden: Sequence[str | Path]) -> Seclusion:
-    """Secludes this process, as far as the system allows.
+def seclude(hidden: Sequence[str | Path], memory: int | None = None) -> Seclusion:
+    """Secludes this process, as far as the system allows. It may return in a child, which goes on in its place.
 
     Args:
         hidden: folders whose files it shall not see. Nothing that the process needs may be in them.
+        memory: bytes that may lie in each folder that takes the place of those; None for as much as the system gives.
 
     Returns:
         What was enforced.
@@ -83,24 +88,32 @@ def seclude(hidden: Sequence[str | Path]) -> Seclusion:
         _work_in_own_folder()
         return Seclusion()
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_SIGNAL_OF_PARENTS_DEATH, _KILL)
-    # What a namespace takes cannot be had back: a process that does nothing else tries it first.
-    trial = os.fork()
-    if trial == 0:
-        os._exit(0 if _apart(libc) and _emptied(libc, _MEMORY) and _in_memory() else 1)
-    if os.waitpid(trial, 0)[1] != 0:
+    libc.prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
+    for alone in (True, False):
+        # What a namespace takes cannot be had back: a process that does nothing else tries it first.
+        trial = os.fork()
+        if trial == 0:
+            os._exit(0 if _apart(libc, alone=alone) and _emptied(libc, _MEMORY, memory) and _in_memory() else 1)
+        if os.waitpid(trial, 0)[1] == 0:
+            break
+    else:
         _work_in_own_folder()
         return Seclusion()
-    _apart(libc)
-    emptied = [_emptied(libc, Path(folder)) for folder in hidden]
-    _emptied(libc, _MEMORY)
+    _apart(libc, alone=alone)
+    emptied = [_emptied(libc, Path(folder), memory) for folder in hidden]
+    _emptied(libc, _MEMORY, memory)
     _give_back(libc, _ADMINISTER)  # so that what was put in the place of folders stays there
-    return Seclusion(memory=True, network=True, folder=_in_memory(), temporary=all(emptied))
+    return Seclusion(memory=True, network=True, folder=_in_memory(), temporary=all(emptied), processes=alone)
 
 
-def _apart(libc: ctypes.CDLL) -> bool:
-    """Leaves the network, the mounts and the shared memory of others; as a user of its own where that is asked."""
-    spaces = _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK
+def _apart(libc: ctypes.CDLL, *, alone: bool) -> bool:
+    """Leaves the network, the mounts and the shared memory of others; as a user of its own where that is asked.
+
+    Args:
+        libc: the library of the system.
+        alone: whether to leave the processes of others, too. It returns in a child then, the first of its own space.
+    """
+    spaces = _NEW_MOUNTS | _NEW_IPC | _NEW_NETWORK | (_NEW_PROCESSES if alone else 0)
     user, group = os.geteuid(), os.getegid()
     if libc.unshare(spaces) == 0:
         if not _give_back(libc, _TRACE):
@@ -115,7 +128,21 @@ def _apart(libc: ctypes.CDLL) -> bool:
         except OSError:
             return False
     # What is mounted from here on, nobody else sees.
-    return int(libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None)) == 0
+    if libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None) != 0:
+        return False
+    if not alone:
+        return True
+    child = os.fork()
+    if child != 0:
+        os._exit(_code_of(os.waitpid(child, 0)[1]))
+    libc.prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
+    return int(libc.mount(b"proc", b"/proc", b"proc", _ONLY_DATA, None)) == 0
+
+
+def _code_of(status: int) -> int:
+    """An exit code for a process that ends as another one has: 128 and the number of the signal where one ended it."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
 
 
 def _give_back(libc: ctypes.CDLL, right: int) -> bool:
@@ -130,9 +157,10 @@ def _give_back(libc: ctypes.CDLL, right: int) -> bool:
     return int(libc.capset(header, rights)) == 0
 
 
-def _emptied(libc: ctypes.CDLL, folder: Path) -> bool:
-    """Puts an empty file system in the place of a folder."""
-    return int(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, None)) == 0
+def _emptied(libc: ctypes.CDLL, folder: Path, memory: int | None) -> bool:
+    """Puts an empty file system in the place of a folder, for so many bytes."""
+    size = None if memory is None else b"size=%d" % memory
+    return int(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, size)) == 0
 
 
 def _in_memory() -> bool:

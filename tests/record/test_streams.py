@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.errors import RecordsError
-from benchmark.record.streams import digest_of, has_streams, keep_streams, kept_streams
+from benchmark.record.streams import can_keep, digest_of, has_streams, keep_streams, kept_streams
 
 SEVERAL = [[b"one", b"", b"three"], [b"four"]]
 
@@ -28,6 +28,13 @@ def test_the_file_of_one_stream_is_the_stream_under_its_own_checksum(tmp_path: P
     (path,) = (path for path in (tmp_path / "streams").rglob("*") if path.is_file())
     assert path.read_bytes() == b"a stream"
     assert path.name == hashlib.sha256(b"a stream").hexdigest()
+
+
+def test_whether_streams_can_be_kept_is_tried(tmp_path: Path) -> None:
+    assert can_keep(tmp_path / "results")
+    assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    (tmp_path / "file").write_text("mine")
+    assert not can_keep(tmp_path / "file")
 
 
 def test_only_digests_name_streams(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_a_file_without_rows_has_none(tmp_path: Path) -> None:
         lambda text: text.replace("a, b", "a, \0", 1),
         lambda text: text.replace("31.25", "nan", 1),
         lambda text: text.replace("31.25", "31_25", 1),
+        lambda text: text.replace("31.25", "-1e999", 1),
+        lambda text: text.replace("31.25", "1e400", 1),
         lambda text: text.replace("31.25", "\u0663", 1),
         lambda text: text.replace("31.25", "x", 1),
         lambda text: text.replace(",40,", ",40.5,", 1),

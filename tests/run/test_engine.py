@@ -137,13 +137,25 @@ def test_the_operating_point_that_was_at_work_is_lost_alone(tasks: list[Task], e
     assert [json.loads(row.settings)["quality"] for row in rows] == [20, 40, 60]
 
 
-def test_streams_that_cannot_be_kept_end_the_run_and_are_no_fault_of_the_codec(tasks: list[Task]) -> None:
-    task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)])
+def test_streams_that_cannot_be_kept_end_the_run_and_are_no_fault_of_the_codec(
+    tasks: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark.run.engine.can_keep", lambda folder: folder != tmp_path)
+    task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)], keep=tmp_path)
     made = []
     with pytest.raises(OutputError, match="streams/00: no room"):
         for _, rows in run_tasks([task], Workers(1, 60, Patience(0), engine=Lost(Unkept("streams/00: no room")))):
             made += rows
     assert [(row.status, row.settings) for row in made] == [("ok", made[0].settings)]
+
+
+def test_a_codec_that_says_so_ends_no_run(tasks: list[Task], tmp_path: Path) -> None:
+    for keep in (None, tmp_path / "results"):
+        task = replace(tasks[0], settings=[{"quality": quality} for quality in (20, 40, 60)], keep=keep)
+        lost = Lost(Unkept("streams/00: no room"))
+        rows = [row for _, rows in run_tasks([task], Workers(1, 60, Patience(0), engine=lost)) for row in rows]
+        assert [row.status for row in rows] == ["ok", "failed", "ok"]
+        assert "streams/00: no room" in rows[1].reason
 
 
 def test_a_codec_that_is_lost_again_and_again_is_given_up(tasks: list[Task]) -> None:

@@ -21,6 +21,7 @@ assert os.listdir() == []
 pathlib.Path("mine").write_text("a file")
 print(found.network, not [name for _, name in socket.if_nameindex() if name != "lo"])
 print(found.temporary and sys.argv[1] == "yes", not pathlib.Path(sys.argv[2]).exists())
+print(found.processes, {name for name in os.listdir("/proc") if name.isdecimal()} == {str(os.getpid())})
 """
 
 
@@ -37,15 +38,17 @@ def test_what_is_said_to_be_enforced_is(hidden: str) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert Path(theirs.name).exists()
-    network, temporary = (line.split() for line in done.stdout.splitlines())
+    network, temporary, processes = (line.split() for line in done.stdout.splitlines())
     assert network[0] == str(possible_seclusion()["network"])
     assert temporary[0] == str(hidden == "yes" and possible_seclusion()["temporary"])
+    assert processes[0] == str(possible_seclusion()["processes"])
     assert network[0] == "False" or network[1] == "True"
+    assert processes[0] == "False" or processes[1] == "True"
     assert temporary[0] == temporary[1]
 
 
 def test_a_manifest_names_what_is_not_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {"memory": True, "network": False, "folder": True, "temporary": True}
+    found = {"memory": True, "network": False, "folder": True, "temporary": True, "processes": True}
     monkeypatch.setattr("benchmark.system.seclusion.possible_seclusion", lambda: found)
     assert unsecluded() == ["decoders see the network"]
     assert unsecluded(hidden=False) == ["decoders see the network", "decoders see the temporary files of others"]
