@@ -10,7 +10,8 @@ HOSTILE = '''
 """Does harm as it is told: in its encoder, in its decoder, or in what it says of its streams."""
 import ctypes, dataclasses, gc, os, random, resource, signal, subprocess, sys, threading, time
 from benchmark.codec import Account, Codec, Complexity
-from benchmark.errors import OutputError
+from benchmark.errors import OutputError, Unreachable
+from benchmark.run.measure import Unkept
 import numpy as np
 
 
@@ -80,6 +81,8 @@ def unsettle():
 ENCODERS = {
     "error": lambda: raised(RuntimeError("deliberate\\nfailure")),
     "disk": lambda: raised(OutputError("no room for you")),
+    "unkept": lambda: raised(Unkept("no room for your streams")),
+    "unreachable": lambda: raised(Unreachable("there is nothing to reach")),
     "exit": lambda: sys.exit(0),
     "interrupt": lambda: raised(KeyboardInterrupt()),
     "generator": lambda: raised(GeneratorExit("so")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import pkgutil
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -210,7 +211,9 @@ def dataset_class(name: str) -> type[Dataset]:
         return _own_datasets()[name]
     points = points_of("datasets")
     if name not in points:
-        raise UsageError(f"unknown data set {name!r}{did_you_mean(name, dataset_names())}")
+        # os.path, as Path.is_dir may raise PermissionError
+        folder = f"; a folder of pictures is folder:{name}" if os.path.isdir(name) else ""  # noqa: PTH112
+        raise UsageError(f"unknown data set {name!r}{folder}{did_you_mean(name, dataset_names())}")
     told = clash("datasets", name, points[name])
     if told := told or told_of(points[name][:1])[0].reason:
         raise PluginError(f"data set {name!r} cannot be used: {told}")

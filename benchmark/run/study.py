@@ -121,6 +121,8 @@ def read_study(path: Path) -> dict[str, Any]:
         UsageError: not a file, not TOML, an unknown key or a wrong type; the message names the key.
     """
     document = read_toml(path)
+    if not document:
+        raise UsageError(f"{path}: expected a study, such as 'dataset = \"kodak\"' and tables of codecs, got nothing")
     kinds: dict[str, tuple[type, ...]] = {
         "name": (str,),
         "dataset": (str, list),

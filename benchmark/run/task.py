@@ -209,7 +209,8 @@ def _encoded(codec: Codec, images: Batch, stopwatch: Stopwatch) -> Encoded:
 def _without_result(record: Record, error: BaseException) -> Record:
     """The row of an operating point that ended with an error."""
     for kind, status in _STATUSES.items():
-        if isinstance(error, kind):
+        # Without a target there is nothing to reach: a codec alone may say so then.
+        if isinstance(error, kind) and (record.target or kind is not Unreachable):
             return replace(record, status=status, reason=one_line(error))
     if is_memory_error(error):
         reason = one_line(f"{too_much(own_limit())}: {typed_line(error)}")

@@ -36,6 +36,8 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = "a file has this name" if _is_file(path) else _reason(path, error)
+        if isinstance(error, FileNotFoundError):  # its parents were made, and yet: such as in /proc
+            reason = "the system lets nobody make one there"
         raise OutputError(f"{path}: expected a folder, or a place where one can be made: {reason}") from error
     return path
 

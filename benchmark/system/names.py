@@ -63,7 +63,13 @@ def folder_names(what: str, name: str) -> str:
 
     Arguments and errors are those of :func:`folder_name`.
     """
-    return "/".join(folder_name(what, part) for part in name.split("/"))
+    parts = name.split("/")
+    if len(parts) > 1 and "" in parts:
+        raise UsageError(
+            f"{what}: expected the name of a folder, or of one within others such as a/b, got {name!r}: "
+            "it begins or ends with /, or has two of them in a row"
+        )
+    return "/".join(folder_name(what, part) for part in parts)
 
 
 def is_reserved(name: str) -> bool:

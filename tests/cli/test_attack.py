@@ -29,6 +29,8 @@ LEFT_ALONE = ("length", "babble", "orphan", "flood", "litter", "thread", "fork",
 EXPECTED = {
     "error": ("failed", r"RuntimeError: deliberate failure"),
     "disk": ("failed", r"OutputError: no room for you"),
+    "unkept": ("failed", r"no room for your streams"),
+    "unreachable": ("failed", r"Unreachable: there is nothing to reach"),
     "exit": ("failed", r"SystemExit: 0"),
     "interrupt": ("failed", r"KeyboardInterrupt"),
     "generator": ("failed", r"GeneratorExit: so"),

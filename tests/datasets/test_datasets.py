@@ -10,9 +10,13 @@ from benchmark.errors import MissingData, UsageError
 from benchmark.plugins import dataset_class, dataset_names, open_dataset
 
 
-def test_unknown_names_list_the_known() -> None:
+def test_unknown_names_list_the_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r"unknown data set 'kodac'; did you mean kodak\? known: .*kodak"):
         open_dataset("kodac")
+    with pytest.raises(UsageError, match=r"'pictures'; a folder of pictures is folder:pictures; known: "):
+        (tmp_path / "pictures").mkdir()
+        monkeypatch.chdir(tmp_path)
+        open_dataset("pictures")
     with pytest.raises(UsageError, match="takes nothing after the colon"):
         open_dataset("kodak:train")
     with pytest.raises(UsageError, match="splits test and train"):

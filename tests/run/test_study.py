@@ -101,6 +101,7 @@ def test_targets_may_be_of_either_side_and_of_means(tmp_path: Path) -> None:
     [
         ("name = ", "not valid TOML"),
         ("nmae = 'x'", "unknown key 'nmae'"),
+        ("# nothing", "expected a study, such as .*, got nothing"),
         ("metrics = 'psnr'", "expected a list"),
         ("repeats = true", "expected a whole number"),
         ("[codecs]\njpeg = 5", "expected a table"),
@@ -131,7 +132,10 @@ def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> N
             {"codecs": ["jpeg"], "name": "../../x"},
             r"name: expected the name of a folder, .*'\.\.': it starts with a dot",
         ),
-        ({"codecs": ["jpeg"], "name": "/x"}, "name: expected the name of a folder, .*: it is empty"),
+        (
+            {"codecs": ["jpeg"], "name": "/x"},
+            "name: expected the name of a folder, .* '/x': it begins or ends with /",
+        ),
         ({"codecs": ["jpeg"], "name": ""}, "name: expected the name of a folder, .*: it is empty"),
         ({"codecs": ["png"], "match": {"bpp": [2]}}, "'png' has no knob"),
         ({"codecs": ["jpeg"], "match": {"rate": [2]}}, "'rate' is neither a rate .* nor a metric; unknown"),
