@@ -11,7 +11,7 @@ from benchmark.neural.complexity import chain_macs
 from benchmark.neural.levels.recurrent import depth_to_space
 
 _WINDOW = 9
-"""Side of the window of which the local mean is taken."""
+"""Side of the window of which the local mean is taken: 8 + 1, see ``_sums``."""
 _STEPS = 2
 """Residual steps of two convolutions each."""
 
@@ -78,7 +78,22 @@ def _local_mean(images: Any) -> Any:
     """Means over windows, the image mirrored at its edges."""
     reach = _WINDOW // 2
     padded = ops.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
-    return ops.average_pool(padded, _WINDOW, 1, "valid")
+    return _sums(_sums(padded, 1), 2) / _WINDOW**2
+
+
+def _sums(values: Any, axis: int) -> Any:
+    """Sums of each nine values in a row: of two, of four, of eight, and the last one.
+
+    Pooling with a window of 9×9 was seen to take ten times as long.
+    """
+
+    def part(values: Any, start: int | None, stop: int | None) -> Any:
+        return values[(slice(None),) * axis + (slice(start, stop),)]
+
+    sums = values
+    for distance in (1, 2, 4):
+        sums = part(sums, None, -distance) + part(sums, distance, None)
+    return part(sums, None, -1) + part(values, _WINDOW - 1, None)
 
 
 def _to_depth(images: Any) -> Any:

@@ -151,25 +151,33 @@ class _Counter:
     """
 
     def __init__(self, model: BitModel) -> None:
-        self.counts = np.zeros((model.channels + 1, 2, BINS), np.int64)
-        self.counts[-1] = model.counts
+        self._own = np.zeros((model.channels, 2, BINS), np.int64)
+        self._all = model.counts.copy()
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """What the counts of all channels together add to those of a channel: to the ones, in units of a share."""
+        self._prior = self._all[1] * TOTAL // (self._all[0] + self._all[1]) * (STRENGTH * OBSERVATION)
 
     def probabilities(self, channel: int) -> _Probabilities:
         """Of a one, for each bin: multiples of 2⁻¹⁶ strictly between 0 and 1.
 
         They are exact in floating point, and so is their product with 2²⁴ − 2, of which the library makes fixed point.
         """
-        (zeros, ones), (all_zeros, all_ones) = self.counts[[channel, -1]]
-        prior = STRENGTH * OBSERVATION
-        shares = (ones * TOTAL + all_ones * TOTAL // (all_zeros + all_ones) * prior) // (zeros + ones + prior)
-        return np.asarray(np.clip(shares, 1, TOTAL - 1) / TOTAL)
+        zeros, ones = self._own[channel]
+        shares = (ones * TOTAL + self._prior) // (zeros + ones + STRENGTH * OBSERVATION)
+        np.minimum(np.maximum(shares, 1, out=shares), TOTAL - 1, out=shares)
+        return np.asarray(shares / TOTAL)
 
     def learn(self, channel: int, bins: Bins, bits: Bits) -> None:
         """Counts bits that were coded in these bins of a channel."""
-        seen = OBSERVATION * np.bincount(2 * bins + bits, minlength=2 * BINS).reshape(BINS, 2).T
-        grown = self.counts[[channel, -1]] + seen
-        full = grown.sum(axis=1, keepdims=True) > MEMORY * OBSERVATION
-        self.counts[[channel, -1]] = np.where(full, (grown + 1) >> 1, grown)
+        seen = np.bincount(bits * BINS + bins, minlength=2 * BINS).reshape(2, BINS) * OBSERVATION
+        for counts in (self._own[channel], self._all):
+            np.add(counts, seen, out=counts)
+            full = counts[0] + counts[1] > MEMORY * OBSERVATION
+            if full.any():
+                counts[:, full] = (counts[:, full] + 1) >> 1
+        self._weigh()
 
 
 def _runs(size: int) -> Iterator[slice]:
