@@ -151,11 +151,11 @@ def _pixel_rate(text: str) -> float:
 )
 @click.option("--out", type=PATH, metavar="FILE.md", help="Page to write.  [default: README.md beside the studies]")
 def published(studies: Path, results: Path, out: Path | None) -> None:
-    """Write a page of published figures beside measured ones."""
+    """Write a page of published figures beside measured ones, and a figure of each study beside the page."""
     from benchmark.analysis.measured import metrics_below
     from benchmark.errors import UsageError
     from benchmark.plugins import all_metrics
-    from benchmark.report.published import write_page
+    from benchmark.report.published import write_figures, write_page
     from benchmark.report.published_study import read_published
 
     files = sorted(studies.glob("*.toml"))
@@ -163,5 +163,7 @@ def published(studies: Path, results: Path, out: Path | None) -> None:
         raise UsageError(f"{studies}: no study files there")
     page = out or studies / "README.md"
     metrics = metrics_below(results, all_metrics())
-    write(page, write_page([read_published(path, metrics) for path in files], results).encode())
+    found = [read_published(path, metrics) for path in files]
+    write(page, write_page(found, results).encode())
+    write_figures(found, results, page.parent)
     say(f"wrote {page}: {len(files)} {'study' if len(files) == 1 else 'studies'}")

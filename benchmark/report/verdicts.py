@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ class Compared:
         name: the figure's name in study files.
         figure: the figure.
         theirs, ours: its values; NaN where ours was not measured.
+        group: the name of what the figure is of, such as a published codec, or what was trained on.
+        place: the name of its row, such as the data set.
+        rates: bits per pixel of the published value and of ours; NaN where they are not known.
     """
 
     variant: str
@@ -33,6 +37,9 @@ class Compared:
     figure: Figure
     theirs: float
     ours: float
+    group: str = ""
+    place: str = ""
+    rates: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,12 @@ class Verdict:
     ours: float
     apart: tuple[float, float]
     word: str
+
+
+def best_figure(compared: Sequence[Compared]) -> str:
+    """Name of the figure of quality that most finite values of ours are of, the first of several; empty for none."""
+    counts = Counter(one.name for one in compared if one.name not in _NO_QUALITY and math.isfinite(one.ours))
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 def verdicts(compared: Sequence[Compared]) -> list[Verdict]:

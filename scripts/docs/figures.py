@@ -160,10 +160,10 @@ def published(name: str) -> str:
     sections = [part for part in re.split(r"(?m)^## ", page) if f" reports/published/{name}.toml " in part]
     if len(sections) != 1:
         raise ValueError(f"the page of published figures has {len(sections)} sections of {name}")
-    table = re.search(r"(?m)^\|.*(?:\n\|.*)*", sections[0])
-    if table is None:
+    tables = re.findall(r"(?m)^\| published as .*(?:\n\|.*)*", sections[0])
+    if not tables:
         raise ValueError(f"the section of {name} has no table")
-    return table[0]
+    return "\n\n".join(tables)
 
 
 def _cell(row: Mapping[Hashable, object], name: str) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 from benchmark.analysis.table import read_summary
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, Pooled
-from benchmark.report.published import write_page
+from benchmark.report.published import MOST, write_page
 from benchmark.report.published_study import known_figures, read_published
 from benchmark.run.runner import run_study
 from tests.conftest import ROOT, Run, photo
@@ -106,22 +106,17 @@ knob = 40
     rows = rows[rows["target"] == "bpp<=0.5"]
     assert len(rows) == 6
     psnr = rows["psnr_rgb"].mean()
+    apart = f"{psnr - 31.25:+.2f}".replace("-", "−")
     assert cells(text, "JPEG at half a bit") == [
         "JPEG at half a bit",
-        "sample",
-        "jpeg subsampling=4:2:0 bpp<=0.5",
-        "6",
-        "0.5",
-        f"{rows['bpp'].mean():#.4g}",
-        "31.25",
-        f"{psnr:.2f}",
-        f"{psnr - 31.25:+.2f}".replace("-", "−"),
+        "jpeg subsampling=4:2:0 bpp<=0.5, sample, 6 images",
+        f"0.5 / {rows['bpp'].mean():#.4g}",
+        f"31.25 / {psnr:.2f} ({apart})",
         f"{10 * np.log10(255**2 / rows['mse_rgb'].mean()):.2f}",
-        "0.9",
-        f"{rows['ssim_rgb'].mean():.4f}",
-        "40",
-        f"{rows['knob_value'].mean():.2f}",
+        f"0.9 / {rows['ssim_rgb'].mean():.4f}",
+        f"40 / {rows['knob_value'].mean():.2f}",
     ]
+    assert "![Somebody's table: published and ours](tiny.svg)" in text
     manifest = json.loads((tmp_path / "results" / "tiny" / "manifest.json").read_text())
     commit = manifest["environment"]["commit"]
     assert f"{manifest['run']['started'][:10]}, commit {commit[:12] or 'unknown'}" in text
@@ -130,16 +125,17 @@ knob = 40
         assert words in text
     rdbench("published", "--studies", "reports", "--results", "results")
     assert (tmp_path / "reports" / "README.md").read_text(encoding="utf-8") == text
+    assert (tmp_path / "reports" / "tiny.svg").read_bytes() == (tmp_path / "tiny.svg").read_bytes()
 
 
 def test_a_row_is_compared_with_every_point_that_it_selects(page: Page, sweep: Path) -> None:
     text = page(UNITS + "[[published.rows]]\nlabel = 'all'\ndataset = 'BUSY'\npsnr_pooled = 33.0\nmse = 0.001\n")
-    assert "| MSE (of 0–1), published | MSE (of 0–1) |" in text
+    assert "| bpp | pooled PSNR (dB) | MSE (of 0–1) |" in text
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| all")]
     busy = summaries(sweep)["busy"]
-    assert [line[2] for line in lines] == ["jpeg quality=20", "jpeg quality=50", "jpeg quality=80"]
-    assert [line[6] for line in lines] == [f"{value:.2f}" for value in busy["psnr_rgb_pooled"]]
-    assert [line[9] for line in lines] == [f"{value / 255**2:.4f}" for value in busy["mse_rgb_mean"]]
+    assert [line[1].partition(",")[0] for line in lines] == ["jpeg quality=20", "jpeg quality=50", "jpeg quality=80"]
+    assert [line[3].split()[2] for line in lines] == [f"{value:.2f}" for value in busy["psnr_rgb_pooled"]]
+    assert [line[4] for line in lines] == [f"0.001 / {value / 255**2:.4f}" for value in busy["mse_rgb_mean"]]
 
 
 def test_interpolation_passes_through_the_points_and_ends_with_them(page: Page, sweep: Path) -> None:
@@ -158,14 +154,14 @@ def test_interpolation_passes_through_the_points_and_ends_with_them(page: Page, 
             ]
         )
     )
-    assert cells(text, "lowest")[7] == f"{psnrs[0]:.2f}"
-    assert cells(text, "middle")[7] == f"{psnrs[1]:.2f}"
-    assert psnrs[0] < float(cells(text, "between")[7]) < psnrs[1]
-    assert cells(text, "between")[5] == f"{between:#.4g}"
-    assert cells(text, "middle")[2] == "jpeg, interpolated"
+    assert cells(text, "lowest")[3].split()[2] == f"{psnrs[0]:.2f}"
+    assert cells(text, "middle")[3].split()[2] == f"{psnrs[1]:.2f}"
+    assert psnrs[0] < float(cells(text, "between")[3].split()[2]) < psnrs[1]
+    assert cells(text, "between")[2].endswith(f" / {between:#.4g}")
+    assert cells(text, "middle")[1].startswith("jpeg, interpolated, ")
     above = cells(text, "above")
-    assert above[3] == f"beyond the measured rates, {rates[0]:.3g} to {rates[2]:.3g}"
-    assert above[7:9] == ["–", "–"]
+    assert above[1].endswith(f"beyond the measured rates, {rates[0]:.3g} to {rates[2]:.3g}")
+    assert above[3] == "30.0 / –"
 
 
 def test_a_metric_of_another_package_is_published_like_our_own(sweep: Path, tmp_path: Path) -> None:
@@ -189,11 +185,8 @@ def test_a_metric_of_another_package_is_published_like_our_own(sweep: Path, tmp_
         tmp_path / "theirs" / "summary.csv", index=False
     )
     text = write_page([read_published(path, theirs)], tmp_path)
-    assert (
-        "| WMSE | pooled WPSNR (dB), published | pooled WPSNR (dB) | difference (dB) | Hue error, published |" in text
-    )
-    assert "| WMSE less by (%), published | WMSE less by (%) |" in text
-    assert cells(text, "better")[5:] == ["2", "2.0", "15.5", "17.0", "+1.5", "0.5", "0.2500", "50.0", "75.0"]
+    assert "| WMSE | pooled WPSNR (dB) | Hue error | WMSE less by (%) |" in text
+    assert cells(text, "better")[3:] == ["2 / 2.0", "15.5 / 17.0 (+1.5)", "0.5 / 0.2500", "50.0 / 75.0"]
 
 
 def test_reductions_are_counted_from_the_baseline(page: Page, sweep: Path) -> None:
@@ -211,16 +204,28 @@ baseline = "coarse"
 mse = 0.01
 """)
     mse = summaries(sweep)["flat"]["mse_rgb_mean"].tolist()
-    assert cells(text, "fine")[-2:] == ["75.0", f"{100 * (1 - mse[2] / mse[0]):.1f}"]
-    assert cells(text, "coarse")[-2:] == ["–", "–"]
+    assert cells(text, "fine")[-1] == f"75.0 / {100 * (1 - mse[2] / mse[0]):.1f}"
+    assert cells(text, "coarse")[-1] == "– / –"
+
+
+def test_many_figures_stand_in_several_tables(page: Page) -> None:
+    figures = "\n".join(f"{name} = 1" for name in ("bpp", "payload_bpp", "nominal_bpp", "psnr", "ssim", "mse"))
+    text = page(f"[[published.rows]]\nlabel = 'wide'\ndataset = 'FLAT'\nsettings = {{ quality = 20 }}\n{figures}\n")
+    lines = [line for line in text.splitlines() if line.startswith("| wide |")]
+    assert [line.count("|") - 1 for line in lines] == [5, 5]
+    heads = [line for line in text.splitlines() if line.startswith("| published as |")]
+    assert "| bpp | bpp without headers | nominal bpp |" in heads[0] and "| PSNR (dB) | SSIM | MSE |" in heads[1]
 
 
 def test_what_was_not_run_is_said(page: Page, sweep: Path, tmp_path: Path) -> None:
     rows = "[[published.rows]]\nlabel = 'absent'\ndataset = 'FLAT'\nsettings = { quality = 33 }\npsnr = 30.0\n"
-    assert cells(page(rows), "absent")[3:] == ["no such row", "–", "30.0", "–", "–"]
+    absent = cells(page(rows), "absent")
+    assert absent[1].endswith(", no such row") and absent[2:] == ["–", "30.0 / –"]
     (tmp_path / "never.toml").write_text((tmp_path / "sweep.toml").read_text())
     text = write_page([read_published(tmp_path / "never.toml", METRICS)], sweep / "results")
-    assert cells(text, "absent")[3:] == ["not run", "–", "30.0", "–", "–"]
+    absent = cells(text, "absent")
+    assert absent[1].endswith(", not run") and absent[2:] == ["–", "30.0 / –"]
+    assert "](never.svg)" not in text
     assert "never: not run." in text.replace("`", "")
 
 
@@ -256,11 +261,8 @@ def test_incomplete_points_show_how_many_images_they_cover(sweep: Path, tmp_path
     path.write_text(
         f"dataset = 'kodak'\n[codecs.jpeg]\n{HEAD}\n[[published.rows]]\nlabel = 'Kodak'\npsnr = 30.0\nbpp = 0.2\n"
     )
-    assert cells(write_page([read_published(path, METRICS)], tmp_path / "results"), "Kodak")[1:4] == [
-        "kodak (11 of 24)",
-        "jpeg",
-        "10 of 11",
-    ]
+    text = write_page([read_published(path, METRICS)], tmp_path / "results")
+    assert cells(text, "Kodak")[1] == "jpeg, kodak (11 of 24), 10 of 11 images"
 
 
 def test_points_of_several_curves_are_not_interpolated(sweep: Path, tmp_path: Path) -> None:
@@ -337,6 +339,14 @@ def test_broken_results_are_explained(tmp_path: Path, file: str, content: str) -
     (tmp_path / "broken" / file).write_text(content)
     with pytest.raises(RecordsError, match=file):
         write_page([read_published(path, METRICS)], tmp_path)
+
+
+def test_no_table_of_the_committed_page_is_wide() -> None:
+    text = (ROOT / "reports" / "published" / "README.md").read_text(encoding="utf-8")
+    rows = [line.replace("\\|", "") for line in text.splitlines() if line.startswith("|")]
+    assert rows and max(row.count("|") - 1 for row in rows) <= MOST
+    for path in STUDIES:
+        assert (path.with_suffix(".svg").is_file()) == (f"]({path.stem}.svg)" in text), path
 
 
 def test_the_committed_page_is_that_of_the_committed_results(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from benchmark.report.published_study import Figure
-from benchmark.report.verdicts import Compared, verdicts
+from benchmark.report.verdicts import Compared, best_figure, verdicts
 
 PSNR = Figure("PSNR", "psnr_rgb_mean", ".2f", "dB")
 SSIM = Figure("SSIM", "ssim_rgb_mean", ".4f")
@@ -60,3 +60,17 @@ def test_variants_and_figures_stand_apart_and_rates_have_no_verdict() -> None:
     ]
     found = verdicts([Compared(variant, name, PSNR, 30.0, 30.0) for variant, name in pairs])
     assert [(verdict.variant, verdict.total) for verdict in found] == [("a", 2), ("b", 1), ("a", 1)]
+
+
+def test_the_figure_that_most_values_of_ours_are_of() -> None:
+    values = [
+        ("bpp", 1.0),
+        ("bpp", 1.0),
+        ("bpp", 1.0),
+        ("psnr", 30.0),
+        ("ssim", 0.9),
+        ("ssim", 0.8),
+        ("psnr", math.nan),
+    ]
+    assert best_figure([Compared("a", name, PSNR, 1.0, ours) for name, ours in values]) == "ssim"
+    assert best_figure([Compared("a", "psnr", PSNR, 30.0, math.nan)]) == ""
