@@ -13,6 +13,7 @@ from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.cost import cost_table
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import Manifest, read_manifest
+from benchmark.analysis.protocol import protocol_effects
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.references.reference import (
     check_references,
@@ -40,6 +41,7 @@ from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex, latex_notes, latex_paragraphs
 from benchmark.report.tables.methods import methods
 from benchmark.report.tables.paper import tables_of
+from benchmark.report.tables.protocol import protocol_table
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import markdown_table
 from benchmark.system.files import make_folder, replace_file, slug
@@ -109,6 +111,7 @@ def collect(
     bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
+    effects = protocol_effects(results, against, shown[0]) if most <= MOST_IMAGES else None
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
     manifests, lacking = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
@@ -121,7 +124,7 @@ def collect(
         metrics=shown,
         bd=bd,
         costs=costs,
-        tables=_tables(results, bd, ranks, costs, shown),
+        tables=_tables(results, bd, ranks, costs, effects, shown),
         pictures=[],
         manifests=manifests,
         notes=[
@@ -140,7 +143,12 @@ def _deltas(results: Results, anchor: str, every_image: bool, metric: Metric) ->
 
 
 def _tables(
-    results: Results, bd: pd.DataFrame, ranks: pd.DataFrame, costs: pd.DataFrame, metrics: Sequence[Metric]
+    results: Results,
+    bd: pd.DataFrame,
+    ranks: pd.DataFrame,
+    costs: pd.DataFrame,
+    effects: pd.DataFrame | None,
+    metrics: Sequence[Metric],
 ) -> list[Table]:
     """The tables of each data set in turn."""
     datasets = list(dict.fromkeys(results.summary["dataset"]))
@@ -149,7 +157,12 @@ def _tables(
     for dataset in datasets:
         summary = results.summary[results.summary["dataset"] == dataset]
         end = "" if len(datasets) == 1 else f"-{slug(dataset)}"
-        tables += tables_of(summary, bd, ranks, costs, seconds, metrics, _names(summary), end)
+        names = _names(summary)
+        tables += tables_of(summary, bd, ranks, costs, seconds, metrics, names, end)
+        anchor = str(bd["anchor"].iloc[0])
+        if effects is not None:
+            protocol = protocol_table(effects, dataset, names.get(anchor, anchor), metrics[0], names, end)
+            tables += [protocol] if protocol else []
     return tables
 
 

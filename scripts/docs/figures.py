@@ -10,12 +10,16 @@ import pandas as pd
 
 from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.interval import mean_interval
+from benchmark.analysis.protocol import protocol_effects
 from benchmark.analysis.results import read_results
 from benchmark.analysis.single import OfImages
 from benchmark.analysis.table import read_summary
+from benchmark.defaults import ANCHOR, METRIC
 from benchmark.plugins import all_metrics
 from benchmark.record.settings import read_settings
-from benchmark.report.tables.text import markdown
+from benchmark.report.figures.appearance import display_name
+from benchmark.report.tables.protocol import protocol_table
+from benchmark.report.tables.text import markdown, markdown_table
 from scripts.docs.blocks import ROOT
 
 _TILE = 28 * 28
@@ -164,6 +168,22 @@ def published(name: str) -> str:
     if not tables:
         raise ValueError(f"the section of {name} has no table")
     return "\n\n".join(tables)
+
+
+def protocol(folder: str) -> str:
+    """What the BD-rates of results owe to the protocol, as ``report`` tells it."""
+    results = read_results([ROOT / folder], all_metrics())
+    metric = results.metric(METRIC)
+    names = {
+        series: display_name(series, codec)
+        for series, codec in zip(results.summary["series"], results.summary["codec"], strict=True)
+    }
+    effects = protocol_effects(results, ANCHOR, metric)
+    table = protocol_table(effects, effects["dataset"].iloc[0], names[ANCHOR], metric, names)
+    if table is None:
+        raise ValueError(f"{folder}: nothing is known of the protocol's effects")
+    lines = [line for line in markdown_table(table).splitlines() if line.startswith("|")]
+    return re.sub(r"-(?=\d)", "−", "\n".join(lines))
 
 
 def _cell(row: Mapping[Hashable, object], name: str) -> str:

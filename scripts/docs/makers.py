@@ -17,6 +17,7 @@ MAKERS: Mapping[str, Maker] = {
     "points": figures.points,
     "at-rates": figures.at_rates,
     "lossless": figures.lossless,
+    "protocol": figures.protocol,
     "published": figures.published,
     "coverage": coverage.table,
     "codecs": plugins.codecs,

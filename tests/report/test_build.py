@@ -39,7 +39,8 @@ def test_a_report_is_made_of_what_the_files_say(report: Report, results: Path) -
 def test_a_csv_file_alone_gives_a_report_that_says_what_is_missing(results: Path, tmp_path: Path) -> None:
     shutil.copy(results / "records.csv", tmp_path / "records.csv")
     report = collect([tmp_path / "records.csv"], METRICS, chosen=SHOWN)
-    assert [table.name for table in report.tables] == ["bdrate", "bdrate-metrics", "matched", "costs", "points"]
+    names = ["bdrate", "bdrate-metrics", "matched", "costs", "points", "protocol"]
+    assert [table.name for table in report.tables] == names
     assert "no manifest.json" in report.notes[0]
 
 
