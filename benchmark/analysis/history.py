@@ -77,8 +77,8 @@ class History:
             with its interval. Seconds an image, of the operating point next to that quality that was timed to be
             published. Figures are NaN where a run has none. ``changed`` says in short what is another than in the run
             before that has the series: ``version``, ``weights``, ``code``, ``settings``, ``images``, ``metric``,
-            ``BD-rate``, ``rate``, or that it ``came`` or is ``gone``; ``change`` says it in full. Both are empty where
-            nothing is another.
+            ``average``, ``BD-rate``, ``rate``, or that it ``came`` or is ``gone``; ``change`` says it in full. Both are
+            empty where nothing is another.
         notes: what to know of the runs.
     """
 
@@ -205,12 +205,16 @@ def _rows(release: Release, anchor: str, metric: Metric, qualities: dict[str, fl
                 "release": release.name,
                 "version": " and ".join(dict.fromkeys(part["version"])),
                 "images": int(part["images"].max()),
+                _AVERAGE: str(delta.get("ranked_by", "")),
                 **{name: float(delta.get(own, math.nan)) for name, own in _DELTAS.items()},
                 **{name: float(place.get(own, math.nan)) for name, own in _PLACES.items()},
             }
         )
     return rows
 
+
+_AVERAGE = "ranked_by"
+"""Column of a row that says of what average its BD-rate is, see ``analysis.standing``."""
 
 _DELTAS = {"bd_rate": "headline", "bd_low": "headline_low", "bd_high": "headline_high"}
 _PLACES = {"rate": "value", "rate_low": "ci_low", "rate_high": "ci_high", **{name: name for name in SECONDS}}
@@ -304,7 +308,9 @@ def _change(before: dict[Any, Any], after: dict[Any, Any], was: _Facts, now: _Fa
     if was.definitions and now.definitions and was.definitions != now.definitions:
         found["metric"] = "another definition of the metric: the figures do not compare"
     delta = after["bd_rate"] - before["bd_rate"]
-    if abs(delta) > BD_TOLERANCE:
+    if abs(delta) > BD_TOLERANCE and after[_AVERAGE] != before[_AVERAGE]:
+        found["average"] = "BD-rates of another average, for one of the two runs has no records of images"
+    elif abs(delta) > BD_TOLERANCE:
         found["BD-rate"] = f"BD-rate {_signed(delta)} points"
     share = after["rate"] / before["rate"] - 1
     if abs(share) > RATE.tolerance.amount:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.history import History, Release, history_of
-from benchmark.analysis.results import read_results
+from benchmark.analysis.results import plain_summary, read_results
 from benchmark.errors import UsageError
 from benchmark.plugins import all_metrics
 from tests.analysis.regression.examples import records
@@ -98,6 +98,18 @@ def test_codecs_that_come_and_go(tmp_path: Path) -> None:
     assert np.isnan(fine(history, "r1", "bd_rate"))
     late = history_of([release(tmp_path, "a", without("fine")), release(tmp_path, "b")], "coarse", "psnr", 0.5)
     assert fine(late, "b", "change") == "came"
+
+
+def test_a_mean_over_images_is_not_compared_with_a_mean_curve(tmp_path: Path) -> None:
+    def widen(frame: pd.DataFrame) -> None:  # the two averages differ
+        frame.loc[(frame["codec"] == "fine") & (frame["image"] == "image0"), "bpp"] *= 1.5
+
+    first = release(tmp_path, "a", widen)
+    path = tmp_path / "summary.csv"
+    plain_summary(first.results).to_csv(path, index=False)
+    history = history_of([first, Release("b", read_results([path], METRICS))], "coarse", "psnr", 0.5)
+    assert set(history.table.loc[history.table["release"] == "b", "changed"]) == {"", "average"}
+    assert "no records of images" in fine(history, "b", "change")
 
 
 def test_a_setting_that_is_new_starts_no_new_series(tmp_path: Path) -> None:
