@@ -29,12 +29,12 @@ EFFECTS = {
 """What each column of :func:`protocol_effects` is the effect of."""
 
 
-def protocol_effects(results: Results, anchor: str, metric: Metric) -> pd.DataFrame:
+def protocol_effects(results: Results, bd: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """By how many points a BD-rate is another if one thing of the protocol is.
 
     Args:
         results: see :func:`benchmark.analysis.results.read_results`.
-        anchor: a series, or a codec that has but one.
+        bd: rows of :func:`benchmark.analysis.bdrate.bd_table` for the metric, and maybe for others, against one anchor.
         metric: the metric of the quality.
 
     Returns:
@@ -42,16 +42,17 @@ def protocol_effects(results: Results, anchor: str, metric: Metric) -> pd.DataFr
         ``series``, ``bd_rate``, the one that ranks, in percent, and for each of :data:`EFFECTS` the difference to it,
         in points of percent; NaN where the records do not have what it takes, or a BD-rate was refused.
     """
-    base = bd_table(results, anchor, metric)
+    base = _means(bd, metric)
+    anchor = str(base["anchor"].iloc[0])
     told = base.assign(**headline(base))
     told = told[(told["series"] != told["anchor"]) & told["rank"].notna()]
     ways: dict[str, Callable[[], Values]] = {
         "mean_curve": lambda: _by_series(base, base["bd_rate"]),
-        "pooled": lambda: _pooled(results, str(base["anchor"].iloc[0]), metric),
+        "pooled": lambda: _pooled(results, anchor, metric),
         "akima": lambda: _headlines(results, anchor, metric, "akima"),
         "cubic": lambda: _headlines(results, anchor, metric, "cubic"),
         "payload": lambda: _without_headers(results, anchor, metric),
-        "luma": lambda: _luma(results, anchor, metric),
+        "luma": lambda: _luma(results, bd, metric),
     }
     keys = list(zip(told["dataset"], told["series"], strict=True))
     found = told[["dataset", "series"]].assign(bd_rate=told["headline"])
@@ -105,10 +106,19 @@ def _without_headers(results: Results, anchor: str, metric: Metric) -> Values:
     return _headlines(replace(results, summary=summary.assign(bpp_pooled=math.nan), records=records), anchor, metric)
 
 
-def _luma(results: Results, anchor: str, metric: Metric) -> Values:
+def _luma(results: Results, bd: pd.DataFrame, metric: Metric) -> Values:
     """By the same metric of luma; none where it was not measured, or the metric is no one of RGB."""
     for other in results.metrics:
         named = (other.name, other.space) == (metric.name, "y") and metric.space == "rgb"
         if named and not results.points(other)["quality"].isna().all():
-            return _headlines(results, anchor, other)
+            known = _means(bd, other)
+            if len(known):
+                return _by_series(known, headline(known)["headline"])
+            return _headlines(results, str(bd["anchor"].iloc[0]), other)
     return {}
+
+
+def _means(bd: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """The rows of a metric that are of no single image."""
+    rows: pd.DataFrame = bd[(bd["metric"] == metric.column) & (bd["image"] == "")]
+    return rows

@@ -111,7 +111,7 @@ def collect(
     bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
     ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
-    effects = protocol_effects(results, against, shown[0]) if most <= MOST_IMAGES else None
+    effects = protocol_effects(results, bd, shown[0]) if most <= MOST_IMAGES else None
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
     manifests, lacking = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))

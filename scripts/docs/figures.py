@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 import pandas as pd
 
+from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.interval import mean_interval
 from benchmark.analysis.protocol import protocol_effects
@@ -178,7 +179,7 @@ def protocol(folder: str) -> str:
         series: display_name(series, codec)
         for series, codec in zip(results.summary["series"], results.summary["codec"], strict=True)
     }
-    effects = protocol_effects(results, ANCHOR, metric)
+    effects = protocol_effects(results, bd_table(results, ANCHOR, metric), metric)
     table = protocol_table(effects, effects["dataset"].iloc[0], names[ANCHOR], metric, names)
     if table is None:
         raise ValueError(f"{folder}: nothing is known of the protocol's effects")

@@ -23,8 +23,13 @@ def results_of(folder: Path, frame: pd.DataFrame) -> Results:
     return read_results([folder / "records.csv"], METRICS)
 
 
+def deltas(results: Results, name: str) -> pd.DataFrame:
+    metric = results.metric(name)
+    return protocol_effects(results, bd_table(results, "coarse", metric), metric)
+
+
 def effects(results: Results) -> dict[str, Any]:
-    table = protocol_effects(results, "coarse", results.metric("psnr"))
+    table = deltas(results, "psnr")
     assert list(table.columns) == ["dataset", "series", "bd_rate", *EFFECTS]
     (row,) = table.to_dict("records")  # the anchor has none
     assert row["series"] == "fine"
@@ -46,6 +51,9 @@ def test_each_effect_is_the_difference_to_the_bd_rate_that_ranks(tmp_path: Path)
     for name in ("akima", "cubic"):
         assert row[name] == pytest.approx(of_images(results, "psnr", interpolator=name) - base)
     assert row["luma"] == pytest.approx(of_images(results, "psnr_y") - base)
+    known = [bd_table(results, "coarse", results.metric(name)) for name in ("psnr", "psnr_y")]
+    again = protocol_effects(results, pd.concat(known), results.metric("psnr"))
+    assert again["luma"].iloc[0] == row["luma"]  # read off the table that has it
 
 
 def test_pooled_quality_is_that_of_the_mean_of_the_errors(tmp_path: Path) -> None:
@@ -72,5 +80,5 @@ def test_what_was_not_measured_has_no_effect(tmp_path: Path) -> None:
     row = effects(results_of(tmp_path, frame))
     assert np.isnan(row["payload"]) and np.isnan(row["luma"])
     results = results_of(tmp_path, records())
-    table = protocol_effects(results, "coarse", results.metric("ms_ssim"))
+    table = deltas(results, "ms_ssim")
     assert table["pooled"].isna().all() and table["cubic"].notna().all()
