@@ -9,10 +9,9 @@ from benchmark.errors import BitstreamError
 from benchmark.neural.onescale.model import Model, Predictor, gather
 from benchmark.neural.onescale.tables import FRACTIONS, MOST, Logits, Tables
 from benchmark.neural.wavelet.bands import PHASES
-from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances, numbers
 from benchmark.neural.wavelet.decisions import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.model import BINARY, CLASSES, WEIGHT_UNIT
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 
 Symbols = npt.NDArray[np.int32]
 """Latents in steps, (N, h, w, C), within ±``tables.MOST``."""
@@ -102,12 +101,11 @@ def _code_rest(coder: Coder, tables: Tables, chances: Chances, scale: _Whole, fr
     """
 
     def decide(family: int, logits: Logits, bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        indices = logits.astype(np.int64) + LOGIT_LIMIT
-        probabilities = chances.of(family, 0) / TOTAL
-        decided = coder.decisions(bits, probabilities[indices])
-        every, ones = chances.counted(indices, decided)
-        coder.count(every, ones, probabilities)
-        chances.learn(family, 0, every, ones)
+        met = numbers(family, logits)
+        probabilities = chances.of(0).take(met)
+        decided = coder.decisions(bits, probabilities)
+        coder.count(decided, probabilities)
+        chances.learn(0, met, decided)
         return decided
 
     size = np.abs(rest)

@@ -104,6 +104,12 @@ class Part:
         """Row and column of its first coefficient; it takes every second of both."""
         return PHASES[self.phase]
 
+    def quiet(self) -> npt.NDArray[np.int64]:
+        """Places that are quiet, by their number, ascending."""
+        quiet = np.ones(self.shape[0] * self.shape[1], np.bool_)
+        quiet[self.lively] = False
+        return np.flatnonzero(quiet)
+
     def rows(self) -> npt.NDArray[np.int64]:
         """For each place its number among the lively ones; quiet ones have the number after all those."""
         rows = np.full(self.shape[0] * self.shape[1], len(self.lively))

@@ -9,12 +9,19 @@ from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 
 FIRST, LATER, SIGN = range(3)
 """Families of decisions, which fare apart: whether a coefficient is zero, how far it goes on, its sign."""
+FAMILIES = 3
 
 _PLANES = 3
 """Planes fare apart too."""
 _WIDTH = 32
 """Logits of a bin: one natural unit."""
 _BINS = (2 * LOGIT_LIMIT) // _WIDTH + 1
+_EDGE = _WIDTH // 2
+"""Numbers of a family below that of its lowest logit: then those between the middles of two bins are a row."""
+_ROW = _BINS * _WIDTH
+"""Numbers of a family."""
+_CENTRE = _EDGE + LOGIT_LIMIT
+"""The number of logit 0 in its family."""
 _UNIT = 1 << 8
 """Units of a count of decisions in 1."""
 _PRIOR = 4 * _UNIT
@@ -22,14 +29,21 @@ _PRIOR = 4 * _UNIT
 _MEMORY = 512 * _UNIT
 """Counts of a bin above this are brought down to it, so that older decisions fade."""
 
-Chance = npt.NDArray[np.int64]
-"""Chances of 1 for each logit from −384 on, (769,), in units of 1/65,536."""
-Counts = npt.NDArray[np.int64]
-"""Numbers of decisions for each logit, (769,)."""
+Numbers = npt.NDArray[np.int64]
+"""Numbers of families and logits, as :func:`numbers` gives them."""
+Flags = npt.NDArray[np.bool_]
+Probabilities = npt.NDArray[np.float64]
+"""Probabilities of 1 for each number: whole multiples of 1/65,536, no rounding is in them."""
+
+
+def numbers(family: int, logits: npt.NDArray[np.integer]) -> Numbers:
+    """Numbers of decisions of a family at these logits, under which their probabilities stand."""
+    found: Numbers = np.add(logits, family * _ROW + _CENTRE, dtype=np.int64)
+    return found
 
 
 class Chances:
-    """Adaptive chances, in integers.
+    """Adaptive chances, in whole numbers; where they are divided, ``float64`` holds numerator and quotient exactly.
 
     For each bin of logits it counts how many decisions were "more", and how many the model expected: the ratio of the
     odds of the two is what later odds are multiplied by. Between the middles of two bins chances go over from those of
@@ -41,46 +55,72 @@ class Chances:
     """
 
     def __init__(self, table: npt.NDArray[np.uint16]) -> None:
-        self.table: Chance = table.astype(np.int64)
-        beyond = np.clip(np.arange(len(table)) - _WIDTH // 2, 0, (_BINS - 1) * _WIDTH - 1)
-        self._bin, self._way = beyond // _WIDTH, beyond % _WIDTH
-        # Seen and expected; of "more" and of all.
-        self._counts = np.zeros((3, _PLANES, 3, _BINS), np.int64)
+        self.table = table
+        padded = np.pad(table.astype(np.int64), (_EDGE, _ROW - _EDGE - len(table)), mode="edge")
+        self._expected = np.tile(np.roll(padded, -_EDGE).reshape(_BINS, _WIDTH), (FAMILIES, 1))
+        self._for = np.tile(padded.reshape(_BINS, _WIDTH).astype(np.float64), (FAMILIES, 1))
+        self._against = TOTAL - self._for
+        # Between the middles of a bin and the one before it; below the first of a family, of that alone.
+        self._ends = np.arange(FAMILIES * _BINS) - np.array([[1], [0]])
+        self._ends[0, ::_BINS] += 1
+        self._way = np.arange(_WIDTH) / _WIDTH
+        # A sign is learned at the logits from 0 on.
+        self._facing = np.arange(FAMILIES * _ROW)
+        self._facing[SIGN * _ROW :][1:_CENTRE] = self._facing[: SIGN * _ROW + _CENTRE : -1]
+        # Of each family and bin: seen, expected and all; and what odds are multiplied by, as a ratio.
+        self._counts = np.zeros((_PLANES, 3, FAMILIES * _BINS), np.int64)
+        self._up = np.full((_PLANES, FAMILIES * _BINS), float(_PRIOR**2 >> 8))
+        self._down = self._up.copy()
+        self._probabilities = np.empty((_PLANES, FAMILIES * _BINS, _WIDTH))
+        for plane in range(_PLANES):
+            self._correct(plane, np.arange(FAMILIES * _BINS))
 
-    def of(self, family: int, plane: int) -> Chance:
-        """Chances of a family of decisions now."""
-        more, expected, every = self._counts[family, plane]
-        up = (more + _PRIOR) * (every - expected + _PRIOR) >> 8
-        down = (every - more + _PRIOR) * (expected + _PRIOR) >> 8
+    def of(self, plane: int) -> Probabilities:
+        """Probabilities of all decisions in a plane, by their numbers: a view, which changes when the plane learns."""
+        probabilities: Probabilities = self._probabilities[plane].reshape(-1)
+        return probabilities
 
-        def corrected(bins: npt.NDArray[np.int64]) -> Chance:
-            raised = self.table * up[bins]
-            return np.asarray(raised // (raised + (TOTAL - self.table) * down[bins] >> 16))
+    def learn(self, plane: int, met: Numbers, bits: Flags) -> None:
+        """Learns from decisions in a plane that were coded, by their numbers."""
+        facing = self._facing.take(met)
+        ones = bits ^ (facing != met)
+        facing -= _EDGE
+        bins = facing // _WIDTH
+        all_of = np.bincount(bins, minlength=FAMILIES * _BINS)
+        touched = np.flatnonzero(all_of)
+        each = np.bincount(facing, minlength=FAMILIES * _ROW).reshape(-1, _WIDTH)[touched]
+        counts = self._counts[plane][:, touched]
+        counts[0] += np.bincount(bins[ones], minlength=FAMILIES * _BINS)[touched] * _UNIT
+        counts[1] += (each * self._expected[touched] >> 8).sum(axis=1)
+        counts[2] += all_of[touched] * _UNIT
+        counts = counts * _MEMORY // np.maximum(counts[2], _MEMORY)
+        self._counts[plane][:, touched] = counts
+        more, expected, every = counts
+        self._up[plane, touched] = (more + _PRIOR) * (every - expected + _PRIOR) >> 8
+        self._down[plane, touched] = (every - more + _PRIOR) * (expected + _PRIOR) >> 8
+        self._correct(plane, touched)
 
-        before, after = corrected(self._bin), corrected(self._bin + 1)
-        found = np.clip(before + ((after - before) * self._way + _WIDTH // 2) // _WIDTH, 1, TOTAL - 1)
-        if family == SIGN:
-            found[:LOGIT_LIMIT] = TOTAL - found[:LOGIT_LIMIT:-1]
-        return np.asarray(found)
-
-    def learn(self, family: int, plane: int, every: Counts, ones: Counts) -> None:
-        """Learns from decisions that were coded, as :meth:`counted` counts them."""
-        if family == SIGN:
-            every, ones = _folded(every, every), _folded(ones, every - ones)
-        found = np.stack([ones * _UNIT, every * self.table >> 8, every * _UNIT])
-        counts = self._counts[family, plane]
-        counts += np.add.reduceat(found, np.arange(0, len(self.table), _WIDTH), axis=1)
-        counts[...] = counts * _MEMORY // np.maximum(counts[2], _MEMORY)
-
-    def counted(self, logits: npt.NDArray[np.integer], bits: npt.NDArray[np.bool_]) -> tuple[Counts, Counts]:
-        """How many decisions each logit coded, and how many of them were 1; logits as indices of :data:`Chance`."""
-        size = len(self.table)
-        return np.bincount(logits, minlength=size), np.bincount(logits[bits], minlength=size)
-
-
-def _folded(upper: Counts, lower: Counts) -> Counts:
-    """Counts of logits from 0 on, with those of the opposite logits added."""
-    out = np.zeros_like(upper)
-    out[LOGIT_LIMIT:] = upper[LOGIT_LIMIT:]
-    out[LOGIT_LIMIT + 1 :] += lower[:LOGIT_LIMIT][::-1]
-    return out
+    def _correct(self, plane: int, touched: Numbers) -> None:
+        """Brings probabilities up to date whose bins have other counts than before."""
+        reached = np.zeros(FAMILIES * _BINS + 1, np.bool_)
+        reached[touched] = reached[touched + 1] = True
+        rows = np.flatnonzero(reached[:-1])
+        ends = self._ends[:, rows]
+        # Sums stay below 2⁴⁴, and a quotient is further below the next whole number than it is rounded.
+        raised = self._for[rows] * self._up[plane][ends][..., np.newaxis]
+        both = self._against[rows] * self._down[plane][ends][..., np.newaxis]
+        both += raised
+        both *= 1 / TOTAL
+        raised /= np.floor(both, out=both)
+        before, found = np.floor(raised, out=raised)
+        found -= before
+        found *= self._way
+        found += 0.5
+        np.floor(found, out=found)
+        found += before
+        np.maximum(found, 1, out=found)
+        np.minimum(found, TOTAL - 1, out=found)
+        found *= 1 / TOTAL
+        self._probabilities[plane, rows] = found
+        sign = self.of(plane)[SIGN * _ROW :]
+        np.subtract(1, sign[:_CENTRE:-1], out=sign[1:_CENTRE])

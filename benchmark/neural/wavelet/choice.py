@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.neural.wavelet.bands import Part
-from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chance, Chances
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances, numbers
 from benchmark.neural.wavelet.decisions import WIDTHS
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Logits
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
 from benchmark.neural.wavelet.transform import Floats, Integers
 
 
@@ -34,18 +33,16 @@ def choose(exact: Floats, part: Part, logits: Logits, chances: Chances, shrink: 
         return out
     more, positive = logits
     size, rounded, places = size[busy], rounded[busy], part.rows()[busy]
-    (first_more, first_stop), (later_more, later_stop), (plus, minus) = (
-        _bits(chances.of(family, part.plane)) for family in (FIRST, LATER, SIGN)
-    )
-    indices = more[places].astype(np.int64) + LOGIT_LIMIT
-    goes, stops = later_more[indices], np.zeros((len(busy), BINARY + 1), np.float32)
-    goes[:, 0] = first_more[indices[:, 0]]
-    stops[:, :-1] = later_stop[indices]
-    stops[:, 0] = first_stop[indices[:, 0]]
+    probabilities = chances.of(part.plane)
+    one, zero = -np.log2(probabilities).astype(np.float32), -np.log2(1 - probabilities).astype(np.float32)
+    indices = numbers(LATER, more[places])
+    indices[:, 0] = numbers(FIRST, more[places, 0])
+    goes, stops = one[indices], np.zeros((len(busy), BINARY + 1), np.float32)
+    stops[:, :-1] = zero[indices]
     beyond = np.zeros((len(busy), BINARY + 1), np.float32)
     np.cumsum(goes, axis=1, out=beyond[:, 1:])
-    sign = positive[places].astype(np.int64) + LOGIT_LIMIT
-    signs = np.where(exact[busy] > 0, plus[sign], minus[sign])
+    sign = numbers(SIGN, positive[places])
+    signs = np.where(exact[busy] > 0, one[sign], zero[sign])
     rows = np.arange(len(busy))
 
     def score(candidate: npt.NDArray[np.int64]) -> Floats:
@@ -63,9 +60,3 @@ def choose(exact: Floats, part: Part, logits: Logits, chances: Chances, shrink: 
         best, least = np.where(found < least, candidate, best), np.minimum(found, least)
     out[busy] = np.where(exact[busy] > 0, best, -best)
     return out
-
-
-def _bits(chance: Chance) -> tuple[Floats, Floats]:
-    """Bits that a 1 and a 0 take, for each logit."""
-    shares = chance / TOTAL
-    return -np.log2(shares).astype(np.float32), -np.log2(1 - shares).astype(np.float32)

@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from benchmark.errors import BitstreamError
 from benchmark.neural.wavelet.bands import PHASES, DecodedBands, Part
-from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances
+from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances, Flags, Numbers, numbers
 from benchmark.neural.wavelet.choice import choose
-from benchmark.neural.wavelet.decisions import Coder, Flags, Reader, Writer, code_within
+from benchmark.neural.wavelet.decisions import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.feedback import Feedback
 from benchmark.neural.wavelet.lowpass import code_low
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Logits, Model, Predictor
-from benchmark.neural.wavelet.tables import LOGIT_LIMIT, TOTAL
+from benchmark.neural.wavelet.tables import LOGIT_LIMIT
 from benchmark.neural.wavelet.transform import LEVELS, UNIT, Bands, Floats, Integers, Plane, band_shape
 
 DEAD_ZONE = 0.4
@@ -29,32 +29,54 @@ DEAD_ZONE = 0.4
 
 _RUN = 256
 """Lively places whose decisions are coded before the chances learn from them."""
+_CLASS_OF = (np.searchsorted(CLASSES, np.arange(CLASSES[-1] + 1), side="right") - 1).astype(np.uint8)
+"""The class of each magnitude up to the first one of the last class."""
+
+_Classes = npt.NDArray[np.uint8]
 
 
-class _Run:
-    """Decisions of a run of places, coded by chances that stand still until it ends."""
+def _code_run(
+    coder: Coder, chances: Chances, plane: int, logits: Logits, wanted: tuple[_Classes, Flags], *, begun: bool = False
+) -> tuple[_Classes, Flags]:
+    """Codes a run of places by chances that stand still until it ends, and then learn from it.
 
-    def __init__(self, coder: Coder, chances: Chances, plane: int) -> None:
-        self._coder, self._chances, self._plane = coder, chances, plane
-        # Whole multiples of 1/65,536: no rounding is in them.
-        self._probabilities = [chances.of(family, plane) / TOTAL for family in (FIRST, LATER, SIGN)]
-        self._decided: list[list[tuple[npt.NDArray[np.integer], Flags]]] = [[], [], []]
+    Args:
+        coder: writer or reader.
+        chances: the chances of decisions.
+        plane: the plane of the places.
+        logits: the logits of each place.
+        wanted: what a writer writes: classes of magnitudes, and which coefficients are above zero.
+        begun: whether the first decision is made already: none is zero.
 
-    def decide(self, family: int, logits: npt.NDArray[np.int16], bits: Flags) -> Flags:
-        """Codes bits of these logits."""
-        indices = logits.astype(np.int64) + LOGIT_LIMIT
-        found = self._coder.decisions(bits, self._probabilities[family][indices])
-        self._decided[family].append((indices, found))
-        return found
+    Returns:
+        What was written or read.
+    """
+    more, positive = logits
+    probabilities = chances.of(plane)
+    met: list[Numbers] = []
+    decided: list[Flags] = []
 
-    def end(self) -> None:
-        """Lets the chances learn."""
-        for family, pairs in enumerate(self._decided):
-            if pairs:
-                met, found = (np.concatenate(group) for group in zip(*pairs, strict=True))
-                every, ones = self._chances.counted(met, found)
-                self._coder.count(every, ones, self._probabilities[family])
-                self._chances.learn(family, self._plane, every, ones)
+    def decide(family: int, logits: npt.NDArray[np.int16], bits: Flags) -> Flags:
+        met.append(numbers(family, logits))
+        decided.append(coder.decisions(bits, probabilities.take(met[-1])))
+        return decided[-1]
+
+    classes, above = wanted
+    busy = np.arange(len(more)) if begun else np.flatnonzero(decide(FIRST, more[:, 0], classes > 0))
+    found, signs = np.zeros(len(more), np.uint8), np.zeros(len(more), np.bool_)
+    alive = busy
+    for decision in range(1, BINARY + 1):
+        if not alive.size:
+            break
+        found[alive] = decision
+        if decision < BINARY:
+            alive = alive[decide(LATER, more[alive, decision], classes[alive] > decision)]
+    if busy.size:
+        signs[busy] = decide(SIGN, positive[busy], above[busy])
+    every, bits = np.concatenate(met), np.concatenate(decided)
+    coder.count(bits, probabilities.take(every))
+    chances.learn(plane, every, bits)
+    return found, signs
 
 
 def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values: Integers) -> None:
@@ -70,32 +92,26 @@ def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values
         values: the part's coefficients, a view into the band.
     """
     more, positive = logits
-    flat = values.reshape(-1).astype(np.int64)
-    size = np.abs(flat)
-    row = part.rows()
-    quiet = np.flatnonzero(row == len(part.lively))
-    classes = np.searchsorted(CLASSES, size, side="right") - 1
-    found, signs = np.zeros(flat.size, np.int64), np.zeros(flat.size, np.bool_)
+    flat = values.reshape(-1)
+    size, above = np.abs(flat), flat > 0
+    classes = _CLASS_OF.take(size, mode="clip")
+    found, signs = np.zeros(flat.size, np.uint8), np.zeros(flat.size, np.bool_)
     # Chances in quiet places are the model's own: learning there was seen to give nothing.
-    begun = quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))]
-    for start in range(-_RUN, len(part.lively), _RUN):
-        run = _Run(coder, chances, part.plane)
-        if start >= 0:
-            places = part.lively[start : start + _RUN]
-            begun = places[run.decide(FIRST, more[row[places], 0], classes[places] > 0)]
-        found[begun] = 1
-        alive = begun
-        for decision in range(1, BINARY):
-            if not alive.size:
-                break
-            alive = alive[run.decide(LATER, more[row[alive], decision], classes[alive] > decision)]
-            found[alive] += 1
-        if begun.size:
-            signs[begun] = run.decide(SIGN, positive[row[begun]], flat[begun] > 0)
-        run.end()
+    quiet = part.quiet()
+    quiet = quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))]
+    if quiet.size:
+        same = np.broadcast_to(more[-1], (quiet.size, BINARY)), np.broadcast_to(positive[-1], quiet.size)
+        wanted = classes[quiet], above[quiet]
+        found[quiet], signs[quiet] = _code_run(coder, chances, part.plane, same, wanted, begun=True)
+    for start in range(0, len(part.lively), _RUN):
+        stop = min(start + _RUN, len(part.lively))
+        places, own = part.lively[start:stop], (more[start:stop], positive[start:stop])
+        wanted = classes[places], above[places]
+        found[places], signs[places] = _code_run(coder, chances, part.plane, own, wanted)
     busy = np.flatnonzero(found)
-    found[busy] = code_within(coder, found[busy], size[busy])
-    values[...] = np.where(signs, found, -found).reshape(values.shape)
+    magnitudes = np.zeros(flat.size, np.int32)
+    magnitudes[busy] = code_within(coder, found[busy].astype(np.int64), size[busy].astype(np.int64))
+    values[...] = np.where(signs, magnitudes, -magnitudes).reshape(values.shape)
 
 
 Seen = Callable[[Part, Integers, Floats], None]

@@ -15,14 +15,12 @@ import numpy.typing as npt
 
 from benchmark.errors import BitstreamError
 from benchmark.neural.streams.entropy import decoder_of, load_constriction, payload_of
-from benchmark.neural.wavelet.chances import Counts
+from benchmark.neural.wavelet.chances import Flags, Probabilities
 from benchmark.neural.wavelet.model import BINARY, CLASSES
 from benchmark.neural.wavelet.tables import TOTAL
 
 WIDTHS = np.log2(np.diff(CLASSES)).astype(np.int64)
 """Plain bits in each class but the last."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 class Coder(ABC):
@@ -36,13 +34,13 @@ class Coder(ABC):
         self.ideal = 0.0
         """Bits by the probabilities of what was coded."""
 
-    def decisions(self, bits: npt.NDArray[Any], probabilities: npt.NDArray[np.float64]) -> Flags:
+    def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
         """Codes bits of these probabilities to be 1; :meth:`count` counts them."""
         return self._code(bits, self._many, probabilities)
 
-    def count(self, every: Counts, ones: Counts, probabilities: npt.NDArray[np.float64]) -> None:
-        """Adds the ideal bits of decisions: how many there were of each probability to be 1, and how many were 1."""
-        self.ideal -= float(ones @ np.log2(probabilities) + (every - ones) @ np.log2(1 - probabilities))
+    def count(self, bits: Flags, probabilities: Probabilities) -> None:
+        """Adds the ideal bits of decisions with these probabilities to be 1."""
+        self.ideal -= float(np.log2(np.where(bits, probabilities, 1 - probabilities)).sum())
 
     def same(self, bits: npt.NDArray[Any], chance: int) -> Flags:
         """Codes bits that all have one chance to be 1."""

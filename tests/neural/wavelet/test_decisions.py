@@ -28,6 +28,8 @@ def test_decisions_come_back_and_cost_their_information() -> None:
     same = -ones * np.log2(1 / 4) - (100 - ones) * np.log2(3 / 4)
     assert writer.ideal == pytest.approx(same)
     information = -np.log2(np.where(bits, chances, 1 - chances)).sum()
+    writer.count(bits, chances)
+    assert writer.ideal == pytest.approx(information + same)
     assert 8 * len(writer.payload()) == pytest.approx(information + same, rel=0.01)
 
 
