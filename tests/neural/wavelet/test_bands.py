@@ -65,6 +65,17 @@ def test_slopes_are_differences_of_the_decoded_low_pass_plane() -> None:
     assert met > 1000
 
 
+def test_a_place_is_lively_or_quiet() -> None:
+    low = [np.zeros(band_shape(40, 52, LEVELS, 3), np.int32)]
+    both = set()
+    for part, values in DecodedBands(40, 52, 300, low, first_tables()).parts():
+        assert sorted([*part.lively, *part.quiet()]) == list(range(values.size))
+        assert np.array_equal(part.quiet(), np.flatnonzero(part.rows() == len(part.lively)))
+        both |= {bool(part.lively.size), bool(part.quiet().size)}
+        values[0, 0] = 1
+    assert both == {True, False}
+
+
 def test_passes_cover_a_band_once() -> None:
     seen = np.zeros((4, 6), int)
     for top, left in PHASES:
