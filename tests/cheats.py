@@ -55,7 +55,8 @@ class Cheat(Codec):
     """Cheats as it is told."""
     name = "cheat"
     summary = "cheats as it is told"
-    grid = {"how": ("whole", "recalled", "environment", "memory", "attribute", "module", "working folder",
+    grid = {"how": ("whole", "recalled", "recalled from a file", "environment", "memory", "attribute", "module",
+                    "working folder",
                     "temporary file", "other temporary file", "shared memory", "socket", "worker",
                     "name of a process", "length", "overhead", "exits")}
     how: str = "memory"
@@ -96,6 +97,9 @@ class Cheat(Codec):
         how = how.decode()
         if how == "whole":
             KEPT.append(pickle.loads(rest))
+            pathlib.Path("kept").write_bytes(rest)
+        if how == "recalled from a file":
+            return pickle.loads(pathlib.Path("kept").read_bytes())
         if how in ("memory", "recalled", "whole"):
             return KEPT[-1]
         if how == "attribute":

@@ -8,10 +8,12 @@ from tests.packages import install_package
 
 HOSTILE = '''
 """Does harm as it is told: in its encoder, in its decoder, or in what it says of its streams."""
-import ctypes, dataclasses, gc, os, random, resource, signal, subprocess, sys, threading, time
+import ctypes, dataclasses, gc, os, pickle, random, resource, signal, subprocess, sys, threading, time
 from benchmark.codec import Account, Codec, Complexity
 from benchmark.errors import OutputError, Unreachable
+from benchmark.record.row import SCHEMA, Record
 from benchmark.run.measure import Unkept
+from benchmark.run.task import Begun
 import numpy as np
 
 
@@ -38,6 +40,20 @@ class Short(bytes):
 
 def raised(error):
     raise error
+
+
+def say(message):
+    """Speaks for the worker."""
+    frame = sys._getframe()
+    while not hasattr(frame.f_locals.get("told"), "send_bytes"):
+        frame = frame.f_back
+    frame.f_locals["told"].send_bytes(message)
+
+
+def row_of_another():
+    cells = {"schema": str(SCHEMA), "dataset": "folder:pictures", "image": "0.png", "codec": "jpeg", "bpp": "0.001"}
+    more = {"settings": '{"quality":20}', "status": "ok", "images": "1", "width": "8", "height": "8"}
+    return Record.from_cells({**cells, **more})
 
 
 def deaf():
@@ -78,6 +94,11 @@ def unsettle():
     np.seterr(all="raise")
 
 
+SETS_A_CLASS = (
+    b"\\x80\\x04(\\x8c\\x04stepcbenchmark.record.row\\nRecord\\n(N}\\x8c\\x07settledNstbt."
+)
+HASHES_FOR_EVER = b"\\x80\\x04(\\x8c\\x04step})" + b"2\\x86" * 64 + b"Nst."
+
 ENCODERS = {
     "error": lambda: raised(RuntimeError("deliberate\\nfailure")),
     "disk": lambda: raised(OutputError("no room for you")),
@@ -110,6 +131,11 @@ ENCODERS = {
     "alarm": lambda: (signal.setitimer(signal.ITIMER_REAL, 0.001), time.sleep(5)),
     "close": lambda: os.closerange(3, 300),
     "vandal": vandalise,
+    "say number": lambda: (say(pickle.dumps(("end", 42))), time.sleep(60)),
+    "say row": lambda: (say(pickle.dumps(("step", row_of_another()))), time.sleep(60)),
+    "say place": lambda: (say(pickle.dumps(("step", Begun(-50)))), time.sleep(60)),
+    "say class": lambda: (say(SETS_A_CLASS), time.sleep(60)),
+    "say depth": lambda: (say(HASHES_FOR_EVER), time.sleep(60)),
 }
 """What encoders do before they encode."""
 
@@ -148,6 +174,9 @@ OF_ITSELF = {
 }
 """What they say of themselves."""
 
+LAST = {"say end": lambda: say(pickle.dumps(("end", None)))}
+"""What would spoil the rows of the same codec and picture that come after it."""
+
 SAYS = {"negative": -1, "huge": 10**9, "words": "none"}
 """What they say of the overhead."""
 
@@ -157,7 +186,7 @@ class Hostile(Codec):
     """Pixels as they are, and harm."""
     name = "hostile"
     summary = "does harm as it is told"
-    grid = {"how": (*ENCODERS, *STREAMS, *DECODERS, *SAYS, *OF_ITSELF, "scribble", "memory")}
+    grid = {"how": (*ENCODERS, *STREAMS, *DECODERS, *SAYS, *OF_ITSELF, "scribble", "memory", *LAST)}
     how: str = "error"
 
     @classmethod
@@ -165,8 +194,8 @@ class Hostile(Codec):
         return "hostile 1"
 
     def encode(self, image):
-        if self.how in ENCODERS:
-            ENCODERS[self.how]()
+        if self.how in {**ENCODERS, **LAST}:
+            {**ENCODERS, **LAST}[self.how]()
         if self.how == "scribble":
             ctypes.memset(image.ctypes.data, 9, image.nbytes)
         if self.how == "memory":

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from multiprocessing.util import Finalize
@@ -27,10 +28,11 @@ from benchmark.run.requests import Decoded, Refused, Request, asked, tell
 from benchmark.run.spotcheck import differs
 from benchmark.run.timing import Stopwatch, warm_up
 from benchmark.run.twin import ENVIRONMENT, PATHS, READY, DecoderDied, DecoderOutOfMemory, Twin
-from benchmark.system import forking, memory
+from benchmark.system import forking
+from benchmark.system import memory as memories
 from benchmark.system.guarded import end_copies, end_task
 from benchmark.system.load import pinned
-from benchmark.system.seclusion import hideable, temporary_folders
+from benchmark.system.seclusion import hideable, seclude_further, temporary_folders
 
 __all__ = ["DecoderDied", "DecoderOutOfMemory", "OtherPixels", "Undecodable", "decode_apart", "decode_here"]
 
@@ -62,9 +64,9 @@ def decode_here(request: Request) -> Decoded:
             # A view may stand for more pixels than there is memory: they are made here, where that is told.
             return Decoded([np.asarray(part, order="C") for part in parts], times)
     except BaseException as error:  # a decoder may raise anything, SystemExit too
-        if memory.is_memory_error(error):
+        if memories.is_memory_error(error):
             raise DecoderOutOfMemory(
-                f"the decoder {memory.too_much(memory.own_limit())}: {typed_line(error)}"
+                f"the decoder {memories.too_much(memories.own_limit())}: {typed_line(error)}"
             ) from error
         raise Undecodable(typed_line(error)) from error
 
@@ -156,8 +158,12 @@ def end_decoders() -> None:
         _twins.popitem()[1].end()
 
 
-def serve() -> None:
-    """What the process of decoders does: it has requests answered until there are no more."""
+def serve(hidden: Sequence[str], memory: int | None) -> None:
+    """What the process of decoders does: it has requests answered until there are no more.
+
+    Args:
+        hidden, memory: see :func:`~benchmark.system.seclusion.seclude_further`.
+    """
     requests, answers = os.dup(0), os.dup(1)
     # What codecs print goes where errors go; what they read is empty.
     os.dup2(2, 1)
@@ -173,10 +179,10 @@ def serve() -> None:
             answer = Refused(str(error), isinstance(error, DecoderOutOfMemory))
         end_copies(owner)
         end_task()
-        tell(answers, answer)
+        tell(answers, answer, request.number)
 
     os.write(answers, READY)
-    raise SystemExit(forking.serve(answer_one, requests))
+    raise SystemExit(forking.serve(answer_one, requests, lambda: seclude_further(hidden, memory)))
 
 
 _twins: dict[tuple[Path, ...], Twin] = {}

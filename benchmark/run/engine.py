@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from benchmark.codec import Setting
-from benchmark.errors import OutputError, typed_line
+from benchmark.errors import OutputError, PluginError, typed_line
 from benchmark.plugins import codec_class
 from benchmark.record.row import GIVEN_UP, Record
 from benchmark.record.streams import can_keep
+from benchmark.run.heard import Heard, Step, checked
 from benchmark.run.measure import Unkept
 from benchmark.run.patience import Patience
 from benchmark.run.spending import Profile
@@ -51,9 +52,6 @@ class Workers:
     profile: Profile = dataclasses.field(default_factory=Profile)
 
 
-_Step = Begun | Record | Spent
-
-
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
 
@@ -61,23 +59,34 @@ _RESTARTS = 10
 class _Live:
     """Hears of the rows of a task as they are made, and hands them on: none is lost with the run."""
 
-    def __init__(self, task: Task, heard: SimpleQueue[_Event]) -> None:
+    def __init__(self, task: Task, events: SimpleQueue[_Event]) -> None:
         self.task = task
         self.given = 0
         """Rows that were handed on."""
-        self._place = 0
-        self._heard = heard
+        self._is_told = False
+        self._heard = Heard(task)
+        self._events = events
 
-    def __call__(self, step: _Step) -> None:
-        if isinstance(step, Begun):
-            self._place = step.place
-        elif isinstance(step, Record):
-            part = dataclasses.replace(self.task, settings=self.task.settings[self._place : self._place + 1])
+    def __call__(self, step: Step) -> None:
+        self._is_told = True
+        found = self._heard.take(step)
+        if isinstance(found, Record):
+            place = max(self._heard.place, 0)
+            part = dataclasses.replace(self.task, settings=self.task.settings[place : place + 1])
             self.given += 1
-            self._heard.put((part, step))
+            self._events.put((part, found))
+
+    def all_of(self, followed: Followed[Step]) -> Followed[Step]:
+        """What became of the task. Steps that a pool tells at the end alone are looked at here."""
+        steps, error = followed.steps, followed.error
+        if not self._is_told:
+            steps = checked(self.task, steps)
+        if error is None and not any(isinstance(step, Spent) for step in steps):
+            error = PluginError("the work ended before all of its rows were told")
+        return Followed(steps, error)
 
 
-_Event = Future[Followed[_Step]] | tuple[Task, Record]
+_Event = Future[Followed[Step]] | tuple[Task, Record]
 """The end of a task, or a row of one that goes on."""
 
 _STATUSES: Mapping[type[Exception], str] = {
@@ -121,15 +130,15 @@ def _run_on(
     Returns:
         Those that have to be run again, because the pool broke as a whole.
     """
-    running: dict[Future[Followed[_Step]], _Live] = {}
+    running: dict[Future[Followed[Step]], _Live] = {}
     finished: SimpleQueue[_Event] = SimpleQueue()
     waiting, patience, spent = deque(tasks), workers.patience, list[Task]()
 
-    def ended(future: Future[Followed[_Step]]) -> None:
+    def ended(future: Future[Followed[Step]]) -> None:
         """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
         codec = running[future].task.codec
         if not future.cancelled() and future.exception() is None:
-            patience.count(codec, _statuses(future.result()))
+            patience.count(codec, _statuses(running[future].all_of(future.result())))
             if patience.is_given_up(codec):
                 _cancel(running, codec)
         finished.put(future)
@@ -159,7 +168,7 @@ def _run_on(
             waiting.append(task)
             continue
         try:
-            followed = future.result()
+            followed = live.all_of(future.result())
         except PoolBroken:
             return [task, *waiting, *(live.task for live in running.values())]
         if not followed.steps and is_memory_error(followed.error) and task not in spent:
@@ -178,7 +187,7 @@ def _run_on(
     return []
 
 
-def _cancel(running: Mapping[Future[Followed[_Step]], _Live], codec: str) -> None:
+def _cancel(running: Mapping[Future[Followed[Step]], _Live], codec: str) -> None:
     """Takes back what is left to do for a codec."""
     for future, live in list(running.items()):
         if live.task.codec == codec:
@@ -191,7 +200,7 @@ def _behind(part: Task, records: Sequence[Record], given: int) -> Iterator[tuple
         yield dataclasses.replace(part, settings=part.settings[given:]), list(records[given:])
 
 
-def _spent(followed: Followed[_Step]) -> Mapping[str, float]:
+def _spent(followed: Followed[Step]) -> Mapping[str, float]:
     """What a worker says that it has spent on a task that it came to the end of."""
     return next((step.seconds for step in followed.steps if isinstance(step, Spent)), {})
 
@@ -210,11 +219,11 @@ def _given_up(task: Task, patience: Patience) -> tuple[Task, list[Record]]:
     return task, [dataclasses.replace(row, flags=(*row.flags, GIVEN_UP)) for row in rows]
 
 
-def _records(followed: Followed[_Step]) -> list[Record]:
+def _records(followed: Followed[Step]) -> list[Record]:
     return [step for step in followed.steps if isinstance(step, Record)]
 
 
-def _statuses(followed: Followed[_Step]) -> list[str]:
+def _statuses(followed: Followed[Step]) -> list[str]:
     """What became of the operating points that a worker began, in order."""
     found = [record.status for record in _records(followed)]
     told = isinstance(followed.steps[-1], Record) if followed.steps else is_memory_error(followed.error)
@@ -228,7 +237,7 @@ def _status_of(error: Exception) -> str:
     return next(known, "out-of-memory" if is_memory_error(error) else "failed")
 
 
-def _came_to(task: Task, followed: Followed[_Step]) -> tuple[Task, list[Record]]:
+def _came_to(task: Task, followed: Followed[Step]) -> tuple[Task, list[Record]]:
     """That part of a task that has come to an end, and its records."""
     records, error = _records(followed), followed.error
     if error is None:

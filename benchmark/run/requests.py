@@ -38,6 +38,7 @@ class Request:
         stopwatch: times the decoding.
         warm: names what the decoder may have to load, see :func:`~benchmark.run.timing.warm_up`.
         cores: the cores that the work is kept on; all where none is named.
+        number: a number that nobody can guess, which the answer has to name: what was said before is no answer.
     """
 
     codec: str
@@ -45,6 +46,7 @@ class Request:
     stopwatch: Stopwatch
     warm: frozenset[str]
     cores: tuple[int, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,10 @@ def asked(pipe: int) -> Request:
     return cast(Request, pickle.loads(_read(pipe, length)))
 
 
-def tell(pipe: int, answer: Decoded | Refused) -> None:
-    """Writes an answer. Of what is no array of numbers, shape and type alone are told."""
+def tell(pipe: int, answer: Decoded | Refused, number: int) -> None:
+    """Writes the answer to the request of a number. Of what is no array of numbers, shape and type alone are told."""
     parts = [np.asarray(part, order="C") for part in answer.parts] if isinstance(answer, Decoded) else []
-    said: Mapping[str, Any] = (
+    said: dict[str, Any] = (
         asdict(answer)
         if isinstance(answer, Refused)
         else {
@@ -99,25 +101,27 @@ def tell(pipe: int, answer: Decoded | Refused) -> None:
             "parts": [[str(part.dtype) if _is_plain(part.dtype) else "object", part.shape] for part in parts],
         }
     )
-    data = json.dumps(said).encode()
+    data = json.dumps({**said, "number": number}).encode()
     _write(pipe, _LENGTH.pack(len(data)) + data)
     for part in parts:
         if _is_plain(part.dtype):
             _write(pipe, part.reshape(-1).view(np.uint8).data)
 
 
-def told(pipe: IO[bytes]) -> Decoded | Refused:
-    """Reads an answer.
+def told(pipe: IO[bytes], number: int) -> Decoded | Refused:
+    """Reads the answer to the request of a number.
 
     Raises:
         EOFError: it ends too early.
-        ValueError: it is none.
+        ValueError: it is none, or that to another one.
     """
     (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
     if length > _MOST_SAID:
         raise ValueError(f"expected at most {_MOST_SAID} bytes, got {length}")
     try:
         said = json.loads(_exactly(pipe, length))
+        if said["number"] != number:
+            raise ValueError("it names another request")
         if "text" in said:
             return Refused(str(said["text"]), bool(said["out_of_memory"]))
         times = _times(said["times"])

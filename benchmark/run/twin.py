@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from multiprocessing import connection
 from pathlib import Path
 from typing import IO, cast
@@ -32,8 +34,8 @@ READY = b"r"
 
 _START = (
     "import sys; from benchmark.system.seclusion import seclude; "
-    "seclude(sys.argv[2:], int(sys.argv[1]) or None); "
-    "from benchmark.run.decoder import serve; serve()"
+    "memory, hidden = int(sys.argv[1]) or None, sys.argv[2:]; seclude(hidden, memory); "
+    "from benchmark.run.decoder import serve; serve(hidden, memory)"
 )
 
 _SECONDS_TO_END = 5
@@ -108,12 +110,13 @@ class Twin:
         most, is_too_large, odd = memory.own_limit(), False, ""
         start = time.perf_counter()
         try:
+            request = replace(request, number=secrets.randbits(64))
             ask(self._requests.fileno(), request, forking.FRESH if fresh else forking.STAYS)
             while not connection.wait([self._answers.fileno()], PAUSE):
                 if most is not None and memory.largest(self._process.pid) > most and not is_too_large:
                     self._process.kill()
                     is_too_large = True
-            return told(self._answers), time.perf_counter() - start
+            return told(self._answers, request.number), time.perf_counter() - start
         except ValueError as error:
             odd = f"gave no answer: {error}"
             self._process.kill()

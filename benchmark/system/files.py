@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -161,8 +162,12 @@ def append_file(path: Path, content: str, *, make: bool = False, durable: bool =
     """
     data = memoryview(content.encode("utf-8", "backslashreplace"))
     with writing(path):
-        place = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if make else 0) | _NO_LINK, 0o666)
+        # A pipe that somebody has put there is not waited for.
+        flags = os.O_WRONLY | os.O_APPEND | (os.O_CREAT if make else 0) | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
+        place = os.open(path, flags, 0o666)
         try:
+            if not stat.S_ISREG(os.fstat(place).st_mode):
+                raise OutputError(f"{path}: cannot be written: it is no file")
             before = os.fstat(place).st_size
             try:
                 while data:

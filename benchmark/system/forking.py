@@ -30,17 +30,19 @@ _PAUSE = 50
 """Milliseconds between two looks at a process whose children keep its pipes open."""
 
 
-def serve(answer: Callable[[], None], asked: int) -> int:
+def serve(answer: Callable[[], None], asked: int, begin: Callable[[], None] = lambda: None) -> int:
     """Has requests answered until there are no more, or until a process that should answer has ended.
 
     Args:
         answer: reads a request and answers it; it is called in the processes that answer.
         asked: the pipe through which requests come, each behind :data:`STAYS` or :data:`FRESH`.
+        begin: what each process that answers does first.
 
     Returns:
         0, or the exit code of the process that has ended: 128 and the number of the signal where one ended it.
     """
     if not AVAILABLE:
+        begin()
         with contextlib.suppress(EOFError, BrokenPipeError):
             while os.read(asked, 1):
                 answer()
@@ -49,9 +51,9 @@ def serve(answer: Callable[[], None], asked: int) -> int:
     stays: _Fork | None = None
     while kind := os.read(asked, 1):
         if kind == FRESH:
-            fork = _Fork(answer)
+            fork = _Fork(answer, begin)
         else:
-            fork = stays = stays or _Fork(answer)
+            fork = stays = stays or _Fork(answer, begin)
         code = fork.ask()
         if code is not None:
             guard.end_children()
@@ -66,17 +68,17 @@ class _Fork:
     """A process that answers, forked from this one.
 
     Args:
-        answer: see :func:`serve`.
+        answer, begin: see :func:`serve`.
     """
 
-    def __init__(self, answer: Callable[[], None]) -> None:
+    def __init__(self, answer: Callable[[], None], begin: Callable[[], None]) -> None:
         turns, self._turns = os.pipe()
         self._done, done = os.pipe()
         me = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             self.close()
-            _answer_each(answer, turns, done, me)
+            _answer_each(answer, begin, turns, done, me)
         os.close(turns)
         os.close(done)
 
@@ -115,12 +117,13 @@ class _Fork:
         return code if code >= 0 else 128 - code
 
 
-def _answer_each(answer: Callable[[], None], turns: int, done: int, parent: int) -> NoReturn:
+def _answer_each(answer: Callable[[], None], begin: Callable[[], None], turns: int, done: int, parent: int) -> NoReturn:
     """What a process that answers does. What Python does at its end is left to the process that it is forked from."""
     try:
         os.setsid()  # a codec that ends its own group ends no other
         guard.end_with_parent(parent)
         guard.adopt_orphans()
+        begin()
         while os.read(turns, 1):
             answer()
             os.write(done, b"d")

@@ -98,7 +98,8 @@ class Pool(Protocol):
                 another.
             limit: seconds that each step may take. The first one, which prepares the others, has :data:`PREPARES` more.
             told: is called with each step as it comes, by a thread of the pool, before the work is ended; a pool that
-                hears of steps at the end alone does not call it.
+                hears of steps at the end alone does not call it. It raises an error where the step is none: the work
+                ends with a PluginError then.
 
         Returns:
             What becomes of it. It raises PoolBroken alone. As long as nobody has begun it, it can be cancelled.

@@ -19,7 +19,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-_NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (1 << place for place in (17, 27, 28, 29, 30))
+_NEW_MOUNTS, _NEW_NAMES, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (
+    1 << place for place in (17, 26, 27, 28, 29, 30)
+)
 _PRIVATE, _RECURSIVE, _ONLY_DATA = 0x40000, 0x4000, 0xE
 _SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS = 1, 24
 _CAPABILITIES, _TRACE, _ADMINISTER = 0x20080522, 19, 21
@@ -77,6 +79,8 @@ def hideable(needed: Iterable[str | Path]) -> tuple[Path, ...]:
 def seclude(hidden: Sequence[str | Path], memory: int | None = None) -> Seclusion:
     """Secludes this process, as far as the system allows. It may return in a child, which goes on in its place.
 
+    It keeps the right to mount. A process that runs code of others calls :func:`seclude_further` before.
+
     Args:
         hidden: folders whose files it shall not see. Nothing that the process needs may be in them.
         memory: bytes that may lie in each folder that takes the place of those; None for as much as the system gives.
@@ -102,8 +106,25 @@ def seclude(hidden: Sequence[str | Path], memory: int | None = None) -> Seclusio
     _apart(libc, alone=alone)
     emptied = [_emptied(libc, Path(folder), memory) for folder in hidden]
     _emptied(libc, _MEMORY, memory)
-    _give_back(libc, _ADMINISTER)  # so that what was put in the place of folders stays there
     return Seclusion(memory=True, network=True, folder=_in_memory(), temporary=all(emptied), processes=alone)
+
+
+def seclude_further(hidden: Sequence[str | Path], memory: int | None = None) -> None:
+    """Secludes a process that a secluded one has forked from that one, and from others that it forks.
+
+    Neither files that one of them leaves, nor sockets or names, are seen by another.
+
+    Args:
+        hidden, memory: as of :func:`seclude`.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_NEW_MOUNTS | _NEW_NAMES | _NEW_IPC | _NEW_NETWORK) == 0:
+        for folder in (*hidden, _MEMORY):
+            _emptied(libc, Path(folder), memory)
+        _in_memory()
+    _give_back(libc, _ADMINISTER)  # so that what was put in the place of folders stays there
 
 
 def _apart(libc: ctypes.CDLL, *, alone: bool) -> bool:

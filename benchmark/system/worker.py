@@ -58,7 +58,7 @@ class Work:
         limits: seconds that the first step may take, and each step after it; None for as long as it likes.
         lane: work of different lanes is never done by one process.
         ended: is called with the work as it ends.
-        told: is called with each step as it comes; None where nobody asks.
+        told: is called with each step as it comes, and raises an error where it is none; None where nobody asks.
         steps: what it gave until now.
         error: what it ended with; None where all went well.
     """
@@ -202,6 +202,10 @@ class Worker:
             return
         try:
             kind, value = (plain if self.lane else pickle.loads)(message)
+            if kind == _STEP and self.work.told is not None:
+                self.work.told(value)
+            if kind not in (_READY, _STEP, _END) or (kind == _END and not isinstance(value, Exception | None)):
+                raise PluginError("expected a step, or the end and what it ended with")
         except Exception as error:
             self._distrust(error)
             return
@@ -210,8 +214,6 @@ class Worker:
             self._start_clock(first)
         elif kind == _STEP:
             self.work.steps.append(value)
-            if self.work.told is not None:
-                self.work.told(value)
             self._start_clock(further)
         else:
             self._finish(value)

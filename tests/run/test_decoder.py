@@ -67,7 +67,7 @@ def caught() -> set[str]:
     found = {
         "memory": {"worker"},
         "network": {"socket", "shared memory"},
-        "folder": {"working folder"},
+        "folder": {"working folder", *({"recalled from a file"} if forking.AVAILABLE else ())},
         "temporary": {"temporary file", "other temporary file"},
         "processes": {"name of a process"},
     }

@@ -20,9 +20,9 @@ def through(*answers: Decoded | Refused) -> list[Decoded | Refused]:
     """Answers, written to a file and read."""
     with tempfile.TemporaryFile("r+b") as file:
         for answer in answers:
-            tell(file.fileno(), answer)
+            tell(file.fileno(), answer, 7)
         file.seek(0)
-        return [told(file) for _ in answers]
+        return [told(file, 7) for _ in answers]
 
 
 def test_a_request_comes_as_it_was() -> None:
@@ -64,7 +64,7 @@ def test_of_what_is_no_array_of_numbers_nothing_is_read() -> None:
 
 def said(**changed: Any) -> bytes:
     times = {"seconds": 1.0, "cpu_seconds": 1.0, "repeats": 1, "spread": None, "load": None}
-    data = json.dumps({"times": {**times, **changed.pop("times", {})}, "parts": [], **changed}).encode()
+    data = json.dumps({"times": {**times, **changed.pop("times", {})}, "parts": [], "number": 7, **changed}).encode()
     return len(data).to_bytes(8, "big") + data
 
 
@@ -74,6 +74,8 @@ LIES = {
     "no JSON": (3).to_bytes(8, "big") + b"{}}",
     "long": (1 << 40).to_bytes(8, "big"),
     "list": (2).to_bytes(8, "big") + b"[]",
+    "another's": said(number=8),
+    "no number": said(number=None),
     "nan": said(times={"seconds": float("nan")}),
     "negative": said(times={"cpu_seconds": -1}),
     "text": said(times={"repeats": "1"}),
@@ -96,4 +98,4 @@ def test_what_is_no_answer_is_told_from_one(how: str) -> None:
         os.write(file.fileno(), LIES[how])
         file.seek(0)
         with pytest.raises((EOFError, ValueError)):
-            told(file)
+            told(file, 7)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,28 @@ def test_a_text_is_added_to_a_file_that_is_there(tmp_path: Path) -> None:
     append_file(path, "a\n", make=True)
     append_file(path, "b\n", durable=True)
     assert path.read_bytes() == b"a\nb\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(OutputError, match=r"a\.txt: cannot be written"):
+        append_file(tmp_path / "a.txt", "a")
+    reader = os.open(tmp_path / "a.txt", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(OutputError, match=r"a\.txt: cannot be written: it is no file"):
+            append_file(tmp_path / "a.txt", "a")
+    finally:
+        os.close(reader)
+
+
+def test_a_folder_that_nobody_can_make_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(OutputError, match="the system lets nobody make one there"):
+        make_folder(tmp_path / "proc")
 
 
 @pytest.mark.parametrize(("text", "name"), list(NAMES.items()))

@@ -74,6 +74,29 @@ def test_what_is_not_plain_data_is_refused(harm: object) -> None:
         plain(message)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\x80\x04cbenchmark.run.task\nBegun\n(N}\x8c\x05placeK\x01stb.",  # a field of the class itself
+        b"\x80\x04cbenchmark.run.task\nBegun\n(K\x05tR.",  # a call
+        b"\x80\x04cbenchmark.run.task\nBegun\n(K\x05t\x81.",  # one with arguments
+        b"\x80\x04}(" + b")" + b"2\x86" * 64 + b"Nu.",  # what takes for ever to hash
+        b"\x80\x04})" + b"2\x86" * 64 + b"Ns.",
+        b"\x80\x04\x8f()" + b"2\x86" * 64 + b"\x90.",
+        b"\x80\x04()" + b"2\x86" * 64 + b"\x91.",
+        b"\x80\x04cbuiltins\nset\n()" + b"2\x86" * 64 + b"tR.",
+        b"\x80\x04cbuiltins\nValueError\n()" + b"2\x86" * 64 + b"tR.",
+        b"(ibuiltins\nValueError\n.",  # opcodes that plain data has not
+        b"\x80\x04\x82\x01.",
+        b"\x80\x04K\x01Q.",
+    ],
+)
+def test_what_could_run_code_or_take_for_ever_is_refused(message: bytes) -> None:
+    with pytest.raises((pickle.UnpicklingError, KeyError)):
+        plain(message)
+    assert Begun(3) == plain(pickle.dumps(Begun(3)))
+
+
 def test_plain_data_comes_through() -> None:
     told = ("step", Begun(3), {"a": [1.5, None, (b"x", "y")]}, {1, 2})
     assert plain(pickle.dumps(told, pickle.HIGHEST_PROTOCOL)) == told
