@@ -90,6 +90,9 @@ def decode_apart(request: Request) -> Decoded:
             start = time.perf_counter()
             try:
                 _check(twin, request, answer)
+            except OtherPixels:
+                checks.failed()
+                raise
             finally:
                 checks.checked(time.perf_counter() - start)
         checks.begun(seconds)

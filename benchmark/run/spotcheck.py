@@ -40,11 +40,12 @@ class SpotChecks:
         self._clock, self._draw = clock, draw
         self._begun = clock()
         self._count, self._spent, self._cost, self._factor = 0, 0.0, 0.0, 1.0
+        self._is_doubtful = False
 
     def is_due(self) -> bool:
         """Whether to check the stream that was decoded just now. The first one comes from a fresh process anyway."""
-        if not self._cost:
-            return False
+        if self._is_doubtful or not self._cost:
+            return self._is_doubtful
         if self._count < FEW and self._cost <= EASY:
             return True
         return self._spent + self._factor * self._cost <= CREDIT + SHARE * (self._clock() - self._begun)
@@ -52,6 +53,10 @@ class SpotChecks:
     def begun(self, seconds: float) -> None:
         """Hears how long the first stream took: what a codec has to load is in it."""
         self._cost = self._cost or seconds
+
+    def failed(self) -> None:
+        """Hears that a check found other pixels: from then on each stream is checked."""
+        self._is_doubtful = True
 
     def checked(self, seconds: float) -> None:
         """Hears how long a check took."""

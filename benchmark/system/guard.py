@@ -148,7 +148,7 @@ def _wait(worker: int, alive: int) -> None:
     pause = 50
     with contextlib.suppress(AttributeError, OSError):  # older kernels
         watched.register(os.pidfd_open(worker), select.POLLIN)
-        pause = 60_000
+        pause = 1000  # a signal that came just before the wait began is heard after it
     while os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if alive in dict(watched.poll(pause)):
             os.kill(worker, signal.SIGKILL)

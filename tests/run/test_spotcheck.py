@@ -49,6 +49,14 @@ def test_what_a_check_took_last_counts() -> None:
     assert found.is_due()
 
 
+def test_after_a_check_that_failed_each_stream_is_checked() -> None:
+    found = checks()
+    found.failed()
+    for _ in range(100):
+        assert found.is_due()
+        found.checked(1000.0)
+
+
 def decoded(*parts: np.ndarray) -> Decoded:
     return Decoded(parts, Times(1.0, 1.0, 1))
 
