@@ -270,14 +270,14 @@ class _Facts:
 
 def _facts(release: Release, metric: Metric) -> dict[tuple[str, str], _Facts]:
     records = release.results.records
-    texts = {}
-    if "metric_definitions" in records:
-        for key, part in _parts(records):
+    texts, makers = {}, {}
+    for key, part in _parts(records) if len(records) else ():
+        makers[key] = _makers(part)
+        if "metric_definitions" in part:
             known = (read_pairs(text).get(metric.name, "") for text in part["metric_definitions"].unique())
             texts[key] = frozenset(filter(None, known))
     found = {}
     for key, part in _parts(release.results.summary):
-        makers = part.reindex(columns=["version", "weights", "source"]).astype(object)
         settings = [
             f"{name}={value}"
             for text, knob in zip(part["settings"], part["knob"], strict=True)
@@ -285,12 +285,18 @@ def _facts(release: Release, metric: Metric) -> dict[tuple[str, str], _Facts]:
             if name != knob
         ]
         found[key] = _Facts(
-            frozenset(makers.where(makers.notna(), "").itertuples(index=False, name=None)),
+            makers.get(key) or _makers(part),  # a summary has no sources
             frozenset(settings),
             frozenset().union(*part["covers"]),
             texts.get(key, frozenset()),
         )
     return found
+
+
+def _makers(rows: pd.DataFrame) -> frozenset[tuple[str, str, str]]:
+    """What made rows: version, weights and source, each empty where the rows do not tell it."""
+    told = rows.reindex(columns=["version", "weights", "source"]).astype(object).drop_duplicates()
+    return frozenset(told.where(told.notna(), "").itertuples(index=False, name=None))
 
 
 def _change(before: dict[Any, Any], after: dict[Any, Any], was: _Facts, now: _Facts) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -68,11 +69,9 @@ class Heard:
 def checked(task: Task, steps: Sequence[object]) -> list[Step]:
     """Steps of a task up to the first that is none."""
     heard, found = Heard(task), list[Step]()
-    try:
+    with contextlib.suppress(PluginError):
         for step in steps:
             found.append(heard.take(step))
-    except PluginError:
-        pass
     return found
 
 

@@ -92,7 +92,7 @@ def asked(pipe: int) -> Request:
 
 def tell(pipe: int, answer: Decoded | Refused, number: int) -> None:
     """Writes the answer to the request of a number. Of what is no array of numbers, shape and type alone are told."""
-    parts = [np.asarray(part, order="C") for part in answer.parts] if isinstance(answer, Decoded) else []
+    parts = answer.parts if isinstance(answer, Decoded) else []
     said: dict[str, Any] = (
         asdict(answer)
         if isinstance(answer, Refused)

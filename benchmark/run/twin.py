@@ -107,7 +107,7 @@ class Twin:
         end_copies(self._owner)  # of an encoder: it would take the answers to another's requests
         self.wait()
         kills, self._last = memory.killed_for_memory(), b""
-        most, is_too_large, odd = memory.own_limit(), False, ""
+        most, is_too_large, ending = memory.own_limit(), False, ""
         start = time.perf_counter()
         try:
             request = replace(request, number=secrets.randbits(64))
@@ -118,17 +118,16 @@ class Twin:
                     is_too_large = True
             return told(self._answers, request.number), time.perf_counter() - start
         except ValueError as error:
-            odd = f"gave no answer: {error}"
+            ending = f"gave no answer: {error}"
             self._process.kill()
-            self.end()
+            code = self.end()
         except (OSError, EOFError):
-            odd = ""
-        code = self.end()
+            code = self.end()
         if is_too_large or (code == -signal.SIGABRT and memory.says_memory(self._last.decode("utf-8", "replace"))):
             raise DecoderOutOfMemory(f"the decoder {memory.too_much(most)}{last_words(self._last)}")
         if code == -signal.SIGKILL and memory.killed_for_memory() > kills:
             raise DecoderOutOfMemory("the system killed the decoder because memory ran out (SIGKILL)")
-        raise DecoderDied(f"the process of the decoder {odd or ending_of(code)}{last_words(self._last)}")
+        raise DecoderDied(f"the process of the decoder {ending or ending_of(code)}{last_words(self._last)}")
 
     def end(self) -> int:
         """Ends the process, unless it has ended.

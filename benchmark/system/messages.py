@@ -11,7 +11,8 @@ import dataclasses
 import io
 import pickle
 import struct
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 MOST = 1 << 30
@@ -68,7 +69,7 @@ class _Plain(_PythonUnpickler):  # type: ignore[misc]  # it has no type
     dispatch: ClassVar[dict[int, Any]] = dict(_PythonUnpickler.dispatch)
 
     def find_class(self, module: str, name: str) -> Any:
-        """A class that plain data may have; nothing is imported from elsewhere for it.
+        """A class that plain data may have; nothing is imported for it.
 
         Raises:
             pickle.UnpicklingError: it may not.
@@ -78,7 +79,7 @@ class _Plain(_PythonUnpickler):  # type: ignore[misc]  # it has no type
             if name in _BUILTINS or (isinstance(found, type) and issubclass(found, BaseException)):
                 return found
         elif module.partition(".")[0] == "benchmark":
-            found = super().find_class(module, name)
+            found = vars(sys.modules.get(module, builtins)).get(name)
             if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, Exception)):
                 return found
         raise pickle.UnpicklingError(f"expected plain data, got {module}.{name}")
@@ -109,17 +110,37 @@ class _Plain(_PythonUnpickler):  # type: ignore[misc]  # it has no type
 
     def _keyed(self) -> None:
         """Sets entries of a dictionary."""
+        self._put_into(dict)
         _hashable(self.stack[::2])
         _PythonUnpickler.load_setitems(self)
 
     def _keyed_one(self) -> None:
+        self._put_into(dict, self.stack[:-2])
         _hashable([self.stack[-2]])
         _PythonUnpickler.load_setitem(self)
 
     def _added(self) -> None:
         """Adds to a set."""
+        self._put_into(set)
         _hashable(self.stack)
         _PythonUnpickler.load_additems(self)
+
+    def _listed(self) -> None:
+        """Adds to a list."""
+        self._put_into(list)
+        _PythonUnpickler.load_appends(self)
+
+    def _listed_one(self) -> None:
+        self._put_into(list, self.stack[:-1])
+        _PythonUnpickler.load_append(self)
+
+    def _put_into(self, kind: type, below: Sequence[Any] | None = None) -> None:
+        """Refuses what is not of a kind, and may do anything where something is put into it."""
+        place = (self.metastack[-1] if below is None else below)[-1]
+        if type(place) is not kind:
+            raise pickle.UnpicklingError(
+                f"expected plain data, got {type(place).__name__} in place of a {kind.__name__}"
+            )
 
     def _frozen(self) -> None:
         _hashable(self.stack)
@@ -134,6 +155,8 @@ _Plain.dispatch |= {
     pickle.SETITEM[0]: _Plain._keyed_one,
     pickle.ADDITEMS[0]: _Plain._added,
     pickle.FROZENSET[0]: _Plain._frozen,
+    pickle.APPENDS[0]: _Plain._listed,
+    pickle.APPEND[0]: _Plain._listed_one,
 }
 for _code in (pickle.NEWOBJ_EX, pickle.OBJ, pickle.INST, pickle.EXT1, pickle.EXT2, pickle.EXT4, pickle.PERSID):
     del _Plain.dispatch[_code[0]]  # what plain data has no use for

@@ -98,7 +98,8 @@ def _release(path: Path, name: str, metrics: Sequence[Metric]) -> Release:
             release = _read(only, name, metrics)
         except UsageError as error:
             raise UsageError(str(error).replace(target.as_posix(), path.as_posix())) from error
-    return Release(name, release.results, day, commit)
+    # The day of the run, as for folders; that of the commit where no manifest tells it.
+    return Release(name, release.results, release.day or day, commit)
 
 
 def _read(path: Path, name: str, metrics: Sequence[Metric]) -> Release:

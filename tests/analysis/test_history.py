@@ -92,6 +92,12 @@ def test_change_points(tmp_path: Path, change: Change, changed: str, said: str) 
     assert (history.table.loc[history.table["series"] == "coarse", "changed"] == "").all()
 
 
+def test_other_code_alone_is_a_change(tmp_path: Path) -> None:
+    first, second = (of("fine", source=digit * 16) for digit in "12")
+    history = after(tmp_path, first, first, second)
+    assert [fine(history, f"r{place}", "changed") for place in (2, 3)] == ["", "code"]
+
+
 def test_codecs_that_come_and_go(tmp_path: Path) -> None:
     history = after(tmp_path, without("fine"), without("fine"), lambda frame: None)
     assert [fine(history, f"r{place}", "changed") for place in range(4)] == ["", "gone", "", "came"]

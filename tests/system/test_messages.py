@@ -86,6 +86,12 @@ def test_what_is_not_plain_data_is_refused(harm: object) -> None:
         b"\x80\x04()" + b"2\x86" * 64 + b"\x91.",
         b"\x80\x04cbuiltins\nset\n()" + b"2\x86" * 64 + b"tR.",
         b"\x80\x04cbuiltins\nValueError\n()" + b"2\x86" * 64 + b"tR.",
+        b"\x80\x04cbenchmark.run.task\nBegun\n)\x81(K\x01e.",  # what is put into something else than a list
+        b"\x80\x04cbenchmark.run.task\nBegun\n)\x81K\x01a.",
+        b"\x80\x04cbenchmark.run.task\nBegun\n)\x81(K\x01K\x01u.",
+        b"\x80\x04cbenchmark.run.task\nBegun\n)\x81K\x01K\x01s.",
+        b"\x80\x04cbenchmark.run.task\nBegun\n)\x81(K\x01\x90.",
+        b"\x80\x04cbenchmark.__main__\nmain\n.",  # what would have to be imported
         b"(ibuiltins\nValueError\n.",  # opcodes that plain data has not
         b"\x80\x04\x82\x01.",
         b"\x80\x04K\x01Q.",
