@@ -11,6 +11,7 @@ import numpy as np
 
 KEPT = []
 SOCKET = "\\0rdbench-cheat"
+PORT = ("127.0.0.1", 48713)
 
 
 class Short(bytes):
@@ -18,10 +19,10 @@ class Short(bytes):
         return 0
 
 
-def serve(data):
-    server = socket.socket(socket.AF_UNIX)
+def serve(data, place):
+    server = socket.socket(socket.AF_UNIX if place == SOCKET else socket.AF_INET)
     try:
-        server.bind(SOCKET)
+        server.bind(place)
     except OSError:
         return  # it is there already
     server.listen()
@@ -33,9 +34,9 @@ def serve(data):
     threading.Thread(target=answer, daemon=True).start()
 
 
-def fetch():
-    client = socket.socket(socket.AF_UNIX)
-    client.connect(SOCKET)
+def fetch(place):
+    client = socket.socket(socket.AF_UNIX if place == SOCKET else socket.AF_INET)
+    client.connect(place)
     parts = []
     while part := client.recv(1 << 16):
         parts.append(part)
@@ -57,7 +58,7 @@ class Cheat(Codec):
     summary = "cheats as it is told"
     grid = {"how": ("whole", "recalled", "recalled from a file", "environment", "memory", "attribute", "module",
                     "working folder",
-                    "temporary file", "other temporary file", "shared memory", "socket", "worker",
+                    "temporary file", "other temporary file", "shared memory", "socket", "port", "own port", "worker",
                     "name of a process", "length", "overhead", "exits")}
     how: str = "memory"
 
@@ -78,12 +79,12 @@ class Cheat(Codec):
             sys.kept_picture = image
         elif how in PLACES:
             PLACES[how]().write_bytes(data)
-        elif how == "socket":
-            serve(data)
+        elif how in ("socket", "port"):
+            serve(data, SOCKET if how == "socket" else PORT)
         elif how == "name of a process":
             sleep = "import time; time.sleep(30)"
             subprocess.Popen([sys.executable, "-c", sleep, f"rdbench-cheat {data.hex()}"])
-        if how in ("length", "overhead", "whole"):
+        if how in ("length", "overhead", "whole", "own port"):
             whole = how.encode() + b"|" + data
             return Short(whole) if how == "length" else whole
         return how.encode() + b"|"
@@ -110,8 +111,11 @@ class Cheat(Codec):
             return sys.kept_picture
         if how in PLACES:
             return pickle.loads(PLACES[how]().read_bytes())
-        if how == "socket":
-            return pickle.loads(fetch())
+        if how in ("socket", "port"):
+            return pickle.loads(fetch(SOCKET if how == "socket" else PORT))
+        if how == "own port":
+            serve(rest, PORT)
+            return pickle.loads(fetch(PORT))
         if how == "name of a process":
             said = [path.read_bytes() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
             found = next(text for text in said if b"rdbench-cheat" in text)

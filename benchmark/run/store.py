@@ -97,7 +97,7 @@ class RecordStore:
             OutputError: they cannot be written; the file is as before.
         """
         fresh = list(records)
-        is_gone = bool(self.rows) and not self.path.exists()  # somebody has removed it: what it had is here
+        is_gone = not self.path.exists()  # somebody has removed it: what it had is here
         if fresh and (is_gone or any(name not in self._columns for row in fresh for name in row.others)):
             self.rows += fresh
             self._columns = self._header()

@@ -7,10 +7,13 @@ thread, as the system asks.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,6 +30,9 @@ _SIGNAL_OF_PARENTS_DEATH, _DROP_FOR_PROGRAMS = 1, 24
 _CAPABILITIES, _TRACE, _ADMINISTER = 0x20080522, 19, 21
 """The version of the structures of ``capset``, and the numbers of the rights to look into other processes, and to mount
 and unmount."""
+
+_SET_FLAGS, _UP = 0x8914, 1
+"""Of network interfaces: the call that sets their flags, and the flag of one that is up."""
 
 _MEMORY = Path("/dev/shm")
 """A folder that every Linux has, and that is a file system of its own."""
@@ -121,6 +127,7 @@ def seclude_further(hidden: Sequence[str | Path], memory: int | None = None) -> 
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_MOUNTS | _NEW_NAMES | _NEW_IPC | _NEW_NETWORK) == 0:
+        _loop_back()
         for folder in (*hidden, _MEMORY):
             _emptied(libc, Path(folder), memory)
         _in_memory()
@@ -148,6 +155,7 @@ def _apart(libc: ctypes.CDLL, *, alone: bool) -> bool:
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
         except OSError:
             return False
+    _loop_back()
     # What is mounted from here on, nobody else sees.
     if libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None) != 0:
         return False
@@ -176,6 +184,14 @@ def _give_back(libc: ctypes.CDLL, right: int) -> bool:
         rights[place] &= ~(1 << right) & 0xFFFFFFFF
     libc.prctl(_DROP_FOR_PROGRAMS, right, 0, 0, 0)
     return int(libc.capset(header, rights)) == 0
+
+
+def _loop_back() -> None:
+    """Lets this process reach itself by ``127.0.0.1``, as programs do that have a server of their own."""
+    import fcntl  # no other system has it
+
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
+        fcntl.ioctl(anything, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
 
 
 def _emptied(libc: ctypes.CDLL, folder: Path, memory: int | None) -> bool:

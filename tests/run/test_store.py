@@ -49,6 +49,16 @@ def test_rows_are_on_disk_as_soon_as_they_are_appended(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8").splitlines()[0].split(",") == columns(metric_columns())
 
 
+@pytest.mark.parametrize("earlier", [[], [record("a")]])
+def test_a_file_that_somebody_removed_is_written_again(tmp_path: Path, earlier: list[Record]) -> None:
+    path = tmp_path / "records.csv"
+    store = RecordStore(path)
+    store.append(earlier)
+    path.unlink()
+    store.append([record("b")])
+    assert rows_of(path) == [*earlier, record("b")]
+
+
 def test_a_row_is_a_line_whatever_its_texts_hold(tmp_path: Path) -> None:
     path = tmp_path / "records.csv"
     store = RecordStore(path)

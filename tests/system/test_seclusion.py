@@ -21,6 +21,8 @@ assert os.listdir() == []
 pathlib.Path("mine").write_text("a file")
 print(found.network, not [name for _, name in socket.if_nameindex() if name != "lo"])
 print(found.temporary and sys.argv[1] == "yes", not pathlib.Path(sys.argv[2]).exists())
+server = socket.create_server(("127.0.0.1", 0))
+socket.create_connection(server.getsockname(), timeout=5)
 print(found.processes, {name for name in os.listdir("/proc") if name.isdecimal()} == {str(os.getpid())})
 """
 
