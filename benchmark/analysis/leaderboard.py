@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.cost import cost_table
+from benchmark.analysis.family import Family, family_of, learned_codecs
 from benchmark.analysis.measured import Manifest
 from benchmark.analysis.results import Results, named_alike, results_of
 from benchmark.analysis.standing import headline, refused_text
@@ -21,9 +22,6 @@ from benchmark.metric import Metric, shown_metrics
 from benchmark.record.columns import read_pairs
 from benchmark.record.row import ESTIMATE
 from benchmark.record.settings import read_settings
-
-Family = Literal["learned", "classical", "lossless"]
-FAMILIES: tuple[Family, ...] = ("learned", "classical", "lossless")
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def leaderboard(
     entries: list[Entry] = []
     anchors: dict[str, str] = {}
     notes_on = list(results.notes)
-    learned = _learned(results.summary)
+    learned = learned_codecs(results.summary)
     for dataset in dict.fromkeys(results.summary["dataset"]):
         part = _only(results, dataset)
         found = _anchor(part.summary, anchor)
@@ -225,7 +223,7 @@ def _entries(
                 dataset=str(part["dataset"].iloc[0]),
                 series=series,
                 codec=str(part["codec"].iloc[0]),
-                family=_family(part, metrics, learned),
+                family=family_of(part, metrics, learned),
                 standings=standings.get(series, {}),
                 bpp_low=float(rates.min()),
                 bpp_high=float(rates.max()),
@@ -266,22 +264,6 @@ def _standings(results: Results, anchor: str, metric: Metric) -> dict[str, Stand
             why,
         )
     return found
-
-
-def _learned(summary: pd.DataFrame) -> set[str]:
-    """The codecs of which some rows have weights, or parameters of a network: older rows tell neither."""
-    told = summary["weights"].fillna("").astype(str) != ""
-    if "parameters_mean" in summary:
-        told |= pd.to_numeric(summary["parameters_mean"]).notna()
-    return set(summary.loc[told, "codec"])
-
-
-def _family(part: pd.DataFrame, metrics: Sequence[Metric], learned: Collection[str]) -> Family:
-    """What kind of codec rows of a summary are of."""
-    values = [pd.to_numeric(part[f"{metric.column}_mean"]) for metric in metrics if metric.unit == "dB"]
-    if values and all(np.isposinf(value).all() for value in values):
-        return "lossless"
-    return "learned" if part["codec"].iloc[0] in learned else "classical"
 
 
 def _each(part: pd.DataFrame, name: str) -> list[str]:

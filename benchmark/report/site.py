@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.leaderboard import FAMILIES, Entry, Leaderboard, Standing, Submission
+from benchmark.analysis.family import FAMILIES
+from benchmark.analysis.leaderboard import Entry, Leaderboard, Standing, Submission
 from benchmark.analysis.standing import signed
 from benchmark.errors import counted
 from benchmark.record.frames import csv_text

@@ -15,16 +15,19 @@ from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
+from benchmark.report.figures.appearance import display_name
 from benchmark.report.figures.picture import Picture
 from benchmark.report.page.interactive import (
     INTERVAL,
     anchors_of,
     as_script,
     datasets_of,
+    families_of,
     finite,
     has_intervals,
     images_of,
     metrics_of,
+    names_of,
     page_data,
 )
 from benchmark.report.page.template import asset, rendered
@@ -51,6 +54,9 @@ _SECTIONS = (
     ("environment", "Environment"),
     ("glossary", "Definitions"),
 )
+
+_SCRIPTS = ("drawing.js", "bdrate.js", "page.js")
+"""In the order in which they run."""
 
 _GLOSSARY = {
     "Rate, bpp": (
@@ -105,6 +111,8 @@ def write_html(report: Report, path: Path) -> Path:
         title=report.title,
         anchor=report.anchor,
         anchors=anchors_of(report),
+        names=names_of(report),
+        families=families_of(report),
         images=images_of(report),
         average=headline_title(report.bd),
         sections=_SECTIONS,
@@ -121,7 +129,7 @@ def write_html(report: Report, path: Path) -> Path:
         command=report.command,
         runs=[_run(folder, manifest) for folder, manifest in report.manifests.items()],
         glossary=_glossary(report, intervals),
-        scripts=[asset(name) for name in ("bdrate.js", "page.js")],
+        scripts=[asset(name) for name in _SCRIPTS],
         data=as_script(page_data(report)),
     )
     make_folder(path.parent)
@@ -162,10 +170,11 @@ def _mean_deltas(report: Report, dataset: str, metric: Metric) -> pd.DataFrame:
 
 
 def _findings(report: Report) -> list[str]:
-    metric = report.metrics[0]
+    metric, names = report.metrics[0], names_of(report)
+    called = report.bd.assign(**{column: report.bd[column].replace(names) for column in ("series", "anchor")})
     found = []
     for dataset in datasets_of(report):
-        rows = report.bd[(report.bd["dataset"] == dataset) & (report.bd["metric"] == metric.column)]
+        rows = called[(called["dataset"] == dataset) & (called["metric"] == metric.column)]
         found += [text for text in (*findings(rows, metric), note_on_fixed(rows)) if text]
     return [text.replace(" %", _PERCENT) for text in found]
 
@@ -176,11 +185,11 @@ def _overviews(report: Report) -> list[dict[str, Any]]:
         {"title": "Codec", "number": False},
         *({"title": metric.heading, "number": True} for metric in report.metrics),
     ]
-    overviews = []
+    overviews, names = [], names_of(report)
     for dataset in datasets_of(report):
         by_metric = [_mean_deltas(report, dataset, metric).set_index("series") for metric in report.metrics]
         rows = [
-            {"series": series, "cells": [_delta_cell(table, series) for table in by_metric]}
+            {"series": names[series], "cells": [_delta_cell(table, series) for table in by_metric]}
             for series in by_metric[0].index
         ]
         if rows:
@@ -210,7 +219,8 @@ def _table(table: Table) -> dict[str, Any]:
         for name in names:
             value = row[name]
             if name not in table.forms:
-                cells.append({"number": False, "text": "–" if pd.isna(value) else str(value), "best": False})
+                text = "–" if pd.isna(value) else str(value)
+                cells.append({"number": False, "text": table.names.get(text, text), "best": False})
                 continue
             text = number("" if pd.isna(value) else value, table.forms[name])
             cells.append(
@@ -242,7 +252,7 @@ def _failures(report: Report) -> dict[str, Any]:
     for values, group in bad.groupby(keys, sort=False, dropna=False):
         dataset, codec, settings, target, status, reason = map(str, values)
         said = _said(read_settings(settings), target)
-        texts = [dataset, codec, said, status, reason or "–", _few(list(group["image"]))]
+        texts = [dataset, display_name(codec, codec), said, status, reason or "–", _few(list(group["image"]))]
         cells: list[dict[str, Any]] = [{"number": False, "text": text} for text in texts]
         rows.append([*cells[:-1], {"number": True, "text": f"{len(group):,}"}, cells[-1]])
     titles = ["Data set", "Codec", "Settings", "Status", "Reason", "Rows", "Images"]

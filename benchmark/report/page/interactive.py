@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import SMALL_OVERLAP
+from benchmark.analysis.family import FAMILIES, Family, family_of, learned_codecs
 from benchmark.analysis.interpolate import drawn_slopes
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.standing import headline, headline_title
@@ -22,7 +22,8 @@ from benchmark.metric import Metric
 from benchmark.record.row import ESTIMATE
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
-from benchmark.report.figures.appearance import Look, looks_of
+from benchmark.report.figures.appearance import Look, looks_of, looks_of_published
+from benchmark.report.figures.lines import HIGH, LOW
 from benchmark.report.figures.picture import Picture
 from benchmark.report.page.images import has_curves_of_images, image_curves, rules
 from benchmark.report.page.template import embedded_pixels
@@ -34,7 +35,6 @@ _WIDE = 4.0
 """Rates above this, in bits per pixel, are first shown on a logarithmic axis."""
 _STROKE = 1.8
 """Width of a curve, in pixels; dashes are multiples of it."""
-_REFERENCE_DASHES = ("6 3", "2 2", "8 2 2 2")
 
 
 def datasets_of(report: Report) -> list[str]:
@@ -50,6 +50,27 @@ def anchors_of(report: Report) -> list[str]:
     estimates = estimates_of(report) - {report.anchor}
     names = [name for name in dict.fromkeys(report.results.summary["series"]) if name not in estimates]
     return names if has_curves_of_images(report) else [report.anchor]
+
+
+def families_of(report: Report) -> list[Family]:
+    """The families that some series are of."""
+    found = set(_families(report).values())
+    return [family for family in FAMILIES if family in found]
+
+
+def _families(report: Report) -> dict[str, Family]:
+    """The family of each series."""
+    summary = report.results.summary
+    learned = learned_codecs(summary)
+    return {
+        str(series): family_of(part, report.metrics, learned) for series, part in summary.groupby("series", sort=False)
+    }
+
+
+def names_of(report: Report) -> dict[str, str]:
+    """What readers call each series."""
+    summary = report.results.summary
+    return {series: look.name for series, look in looks_of(list(summary["series"]), list(summary["codec"])).items()}
 
 
 def estimates_of(report: Report) -> set[str]:
@@ -80,10 +101,12 @@ def page_data(report: Report) -> dict[str, Any]:
     summary = report.results.summary
     drawn = looks_of(list(summary["series"]), list(summary["codec"]))
     series = list(drawn)
+    families = _families(report)
     points, captions = _points(report, series)
     references, others = _references(report)
     return {
         "anchor": report.anchor,
+        "anchors": anchors_of(report),
         "axes": [
             {
                 "title": metric.heading,
@@ -97,7 +120,14 @@ def page_data(report: Report) -> dict[str, Any]:
         "metrics": metrics_of(report.metrics),
         "datasets": [{"name": name, "captions": captions[name]} for name in datasets_of(report)],
         "series": [
-            {"name": name, **_drawn(look), "estimate": name in estimates_of(report)} for name, look in drawn.items()
+            {
+                "name": name,
+                "title": look.name,
+                "family": families[name],
+                **_drawn(look),
+                "estimate": name in estimates_of(report),
+            }
+            for name, look in drawn.items()
         ],
         "references": references,
         "points": points + others,
@@ -108,6 +138,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "small_overlap": SMALL_OVERLAP,
         "average": headline_title(report.bd),
         "wide": _WIDE,
+        "usual": [LOW, HIGH],
         "pictures": [_picture(picture, report.metrics) for picture in report.pictures],
     }
 
@@ -212,10 +243,7 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
                         "settings": {},
                     }
                 )
-    drawn = [
-        {"name": label, "colour": "var(--reference)", "marker": "o", "dash": dash}
-        for label, dash in zip(labels, itertools.cycle(_REFERENCE_DASHES), strict=False)
-    ]
+    drawn = [{"name": label, "title": label, **_drawn(look)} for label, look in looks_of_published(labels).items()]
     return drawn, points
 
 

@@ -14,120 +14,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmark.analysis.curve import Curve
-from benchmark.plugins import all_metrics
-from benchmark.report.build import collect
 from benchmark.report.content import Report
-from benchmark.report.figures.picture import DecodedCrop, Picture
 from benchmark.report.page.html import write_html
 from benchmark.report.tables.table import Table
-from tests.conftest import empty_cells, jpeg_at, photo
 from tests.report.browsing import Opened, browser
+from tests.report.page.pages import SIDE, made_report
 
 __all__ = ["browser"]
-
-IMAGES = ("one", "two", "three")
-SIDE = 64
-
-
-def rows_of_a_run() -> list[dict[str, Any]]:
-    """Rows of two data sets and three codecs, one of them with failures and a text that must not become markup."""
-    rows: list[dict[str, Any]] = []
-    empty: dict[str, Any] = empty_cells()
-    for dataset in ("set", "other"):
-        for place, codec in enumerate(("jpeg", "webp", "avif")):
-            for quality in (10, 30, 50, 70, 90):
-                for index, image in enumerate(IMAGES):
-                    rate = quality / 40 * (1 + index / 10) * 0.8**place
-                    settings = json.dumps({"effort": 4, "quality": quality}, separators=(",", ":"))
-                    rows.append(
-                        empty
-                        | {
-                            "dataset": dataset,
-                            "codec": codec,
-                            "version": "1",
-                            "knob": "quality",
-                            "settings": settings,
-                            "image": image,
-                            "image_sha256": image,
-                            "images": 1,
-                            "status": "ok",
-                            "threads": 1,
-                            "bpp": rate,
-                            "psnr_rgb": 24 + quality / 6 + index,
-                            "psnr_y": 25 + quality / 6 + index,
-                            "mse_rgb": 100 - quality,
-                            "mse_y": 90 - quality,
-                            "ssim_rgb": 0.7 + quality / 400,
-                            "ms_ssim_rgb": 1 - 0.2 / quality,
-                            "encode_s": 0.1,
-                            "decode_s": 0.1,
-                        }
-                    )
-    rows.append(
-        rows[-1]
-        | {
-            "codec": "avif",
-            "settings": '{"effort":4,"quality":95}',
-            "status": "failed",
-            "bpp": "",
-            "psnr_rgb": "",
-            "reason": "RuntimeError: </script><b>no</b>",
-        }
-    )
-    return rows
-
-
-MANIFEST = {
-    "run": {"command": "python -m benchmark run --codecs jpeg,webp,avif", "jobs": 2},
-    "codecs": {"jpeg": "Pillow 1"},
-    "metrics": {"psnr": "10·log10(255² / MSE)"},
-    "averaging": "arithmetic mean",
-    "environment": {"python": "3.11.7", "cores": 2},
-    "packages": {"numpy": "2"},
-}
-
-
-def pictures() -> list[Picture]:
-    """Two pictures, each as three codecs decode it."""
-    original = photo(SIDE, SIDE)
-    decoded = [
-        DecodedCrop(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
-        for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
-    ]
-    return [Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]]
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """A report with everything that a page can show."""
-    folder = tmp_path_factory.mktemp("run")
-    pd.DataFrame(rows_of_a_run()).to_csv(folder / "records.csv", index=False)
-    (folder / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
-    made = collect([folder], all_metrics(), title="Three <codecs>")
-    table = Table(
-        "bd",
-        "BD-rate on set; PSNR over RGB.",
-        pd.DataFrame({"codec": ["b", "a", "c"], "rate": [-3.25, 10.5, np.nan], "n": [2, 10, 1]}),
-        {"codec": "Codec", "rate": "BD-rate (%)"},
-        {"rate": ".1f", "n": ".0f"},
-        {"rate": "low"},
-    )
-    bd = made.bd.assign(
-        ci_low=made.bd["image_mean"] - 2,
-        ci_high=made.bd["image_mean"] + 2,
-        p_value=0.0004,
-        flags="a first remark; a second remark",
-    )
-    return dataclasses.replace(
-        made,
-        bd=bd,
-        tables=[table],
-        notes=["Something is missing."],
-        command="python -m benchmark report run",
-        pictures=pictures(),
-        references={"psnr_rgb": [Curve([0.3, 0.9], [27.0, 33.0], "published", "set")]},
-    )
+    return made_report(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +54,7 @@ def test_nothing_is_fetched_from_anywhere(file: Path) -> None:
 
 def test_texts_of_results_are_no_markup(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert text.count("</script>") == 3
+    assert text.count("</script>") == 4
     assert "<b>no</b>" not in text
     assert "Three &lt;codecs&gt;" in text
 
@@ -205,7 +103,7 @@ def test_every_part_is_there(opened: Opened) -> None:
 
 def test_the_answer_tells_the_best_with_its_interval(opened: Opened) -> None:
     assert re.search(
-        r"On set, avif needs least rate .* −36\.0\s%\s\(95\s% interval −38\.0 to −34\.0\) against jpeg",
+        r"On set, AVIF needs least rate .* −36\.0\s%\s\(95\s% interval −38\.0 to −34\.0\) against JPEG",
         opened.page.inner_text("#answer .findings"),
     )
     assert opened.page.locator(".overview td[data-best]").first.inner_text().split() == [
@@ -221,14 +119,14 @@ def test_the_first_curve_is_seen_without_scrolling(opened: Opened) -> None:
 
 
 def test_the_answer_follows_what_is_chosen(opened: Opened) -> None:
-    opened.page.select_option("#anchor", label="webp")
+    opened.page.select_option("#anchor", "webp")
     assert re.match(
-        r"On set, avif needs least rate at equal PSNR, RGB: −20\.0\s% against webp", opened.page.inner_text("#findings")
+        r"On set, AVIF needs least rate at equal PSNR, RGB: −20\.0\s% against WebP", opened.page.inner_text("#findings")
     )
     opened.page.select_option("#image", label="two")
-    assert opened.page.inner_text("#findings").startswith("On set, two alone, avif needs least rate")
+    assert opened.page.inner_text("#findings").startswith("On set, two alone, AVIF needs least rate")
     assert opened.page.inner_text("#chart-caption").startswith("set, two alone.")
-    opened.page.select_option("#anchor", label="jpeg")
+    opened.page.select_option("#anchor", "jpeg")
     opened.page.select_option("#image", label="Mean of all")
     assert "interval −38.0 to −34.0" in opened.page.inner_text("#findings")
 
@@ -237,10 +135,10 @@ def test_an_image_has_its_own_curves(opened: Opened) -> None:
     def first() -> str:
         return str(opened.page.locator("#chart [data-series=jpeg] .point").first.get_attribute("aria-label"))
 
-    assert first().replace("\u00a0", " ") == "jpeg, 0.275 bpp, 26.67 dB, effort = 4, quality = 10"
+    assert first().replace("\u00a0", " ") == "JPEG, 0.275 bpp, 26.67 dB, effort = 4, quality = 10"
     opened.page.get_by_role("button", name="three: show it alone").click()
     assert opened.page.locator("#image").input_value() == "three"
-    assert first().replace("\u00a0", " ") == "jpeg, 0.300 bpp, 27.67 dB, effort = 4, quality = 10"
+    assert first().replace("\u00a0", " ") == "JPEG, 0.300 bpp, 27.67 dB, effort = 4, quality = 10"
     assert opened.page.locator("#chart [data-series=jpeg] .curve").get_attribute("d").count("L") == 48
 
 
@@ -249,12 +147,12 @@ def test_a_reload_keeps_what_is_chosen(opened: Opened) -> None:
     assert "#" not in page.url
     page.select_option("#dataset", label="other")
     page.select_option("#metric", label="SSIM")
-    page.select_option("#anchor", label="avif")
+    page.select_option("#anchor", "avif")
     page.select_option("#image", label="two")
     page.check("#log")
     page.fill("#from", "0.5")
     page.locator("#from").blur()
-    page.locator("#legend button", has_text="webp").click()
+    page.locator("#legend button", has_text="WebP").click()
     shown = [page.inner_text(part) for part in ("#findings", "#bd-caption", "#bars", "#heat-caption")]
     page.click("nav a[href='#tables']")
     page.reload()
@@ -276,13 +174,13 @@ def test_an_address_that_is_not_known_changes_nothing(browser: Any, file: Path) 
 
 
 def test_two_clicks_on_a_name_leave_its_curve_alone(opened: Opened) -> None:
-    opened.page.locator("#legend button", has_text="webp").dblclick()
+    opened.page.locator("#legend button", has_text="WebP").dblclick()
     assert opened.run("[...document.querySelectorAll('#chart .series')].map((node) => node.dataset.series)") == ["webp"]
 
 
 def test_a_point_is_compared_with_the_anchor_at_its_quality(opened: Opened) -> None:
     opened.page.locator("#chart [data-series=avif] .point").nth(2).focus()
-    assert "−36.0 % of rate against jpeg at this quality" in opened.page.inner_text("#tip").replace("\u00a0", " ")
+    assert "−36.0 % of rate against JPEG at this quality" in opened.page.inner_text("#tip").replace("\u00a0", " ")
     opened.page.locator("#chart [data-series=jpeg] .point").nth(2).focus()
     assert "of rate against" not in opened.page.inner_text("#tip")
 
@@ -296,8 +194,8 @@ def test_estimated_rates_are_hollow_and_no_anchor(report: Report, browser: Any, 
     page = found.run("getComputedStyle(document.body).backgroundColor")
     assert found.run(fill % "webp") == page
     assert found.run(fill % "jpeg") != page
-    assert found.page.locator("#legend button", has_text="webp").inner_text().split() == ["webp", "estimate"]
-    assert found.page.locator("#anchor option").all_inner_texts() == ["jpeg", "avif"]
+    assert found.page.locator("#legend button", has_text="WebP").inner_text().split() == ["WebP", "estimate"]
+    assert found.page.locator("#anchor option").all_inner_texts() == ["JPEG", "AVIF"]
     found.context.close()
 
 
@@ -326,12 +224,12 @@ def test_lines_are_curves_of_twelve_pieces_between_points(opened: Opened) -> Non
 
 def test_codecs_are_toggled_by_their_names(opened: Opened) -> None:
     assert opened.count("#chart .series") == 4
-    key = opened.page.get_by_role("button", name="webp", exact=True).first
+    key = opened.page.get_by_role("button", name="WebP", exact=True).first
     assert key.get_attribute("aria-pressed") == "true"
     key.click()
     assert opened.count("#chart [data-series=webp]") == 0
     assert opened.count("#chart [data-series=jpeg]") == 1
-    assert opened.page.locator("#legend button", has_text="webp").get_attribute("aria-pressed") == "false"
+    assert opened.page.locator("#legend button", has_text="WebP").get_attribute("aria-pressed") == "false"
     opened.page.click("#none")
     assert opened.count("#chart .series") == 0
     opened.page.click("#reset")
@@ -393,7 +291,7 @@ def test_pointing_at_a_point_tells_its_settings(opened: Opened) -> None:
     box = opened.page.locator("#chart [data-series=jpeg] .point").nth(2).bounding_box()
     opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     told = opened.page.inner_text("#tip").replace("\u00a0", " ")
-    assert told.split("\n")[0] == "jpeg"
+    assert told.split("\n")[0] == "JPEG"
     assert "1.375 bpp · 33.33 dB" in told
     assert "effort = 4, quality = 50" in told
     opened.page.mouse.move(5, 5)
@@ -404,7 +302,7 @@ def test_points_are_reached_by_keyboard(opened: Opened) -> None:
     def focused() -> str:
         return str(opened.run("document.activeElement.getAttribute('aria-label')")).replace("\u00a0", " ")
 
-    opened.page.focus("#reset")
+    opened.page.focus("#thin")
     opened.page.keyboard.press("Tab")
     first = focused()
     assert opened.page.locator("#tip").is_visible()
@@ -422,7 +320,7 @@ def test_points_are_reached_by_keyboard(opened: Opened) -> None:
 
 def test_bars_have_intervals_and_remarks(opened: Opened) -> None:
     rows = [text.split("\t") for text in opened.page.locator("#bars tbody tr").all_inner_texts()]
-    assert [row[0].strip() for row in rows] == ["avif", "webp"]
+    assert [row[0].strip() for row in rows] == ["AVIF", "WebP"]
     assert "−36.0" in " ".join(rows[0])
     assert "−38.0 to −34.0" in " ".join(rows[0])
     assert opened.count("#bars .whisker") == 6
@@ -547,21 +445,21 @@ def test_slider_reveals_the_original(opened: Opened) -> None:
 
 
 def test_pictures_are_chosen_and_enlarged(opened: Opened) -> None:
-    assert opened.page.inner_text("#pane-left figcaption strong") == "jpeg"
-    assert opened.page.inner_text("#pane-right figcaption strong") == "webp"
+    assert opened.page.inner_text("#pane-left figcaption strong") == "JPEG"
+    assert opened.page.inner_text("#pane-right figcaption strong") == "WebP"
     told = opened.page.inner_text("#pane-left figcaption").replace("\u00a0", " ")
     assert "quality = 20" in told
     assert "0.500 bpp" in told
     assert "30.25 dB" in told
-    opened.page.select_option("#left", label="avif")
-    assert opened.page.inner_text("#pane-left figcaption strong") == "avif"
+    opened.page.select_option("#left", label="AVIF")
+    assert opened.page.inner_text("#pane-left figcaption strong") == "AVIF"
     opened.page.select_option("#zoom", "4")
     assert opened.page.locator("#pane-left .layers").bounding_box()["width"] == 4 * SIDE
     rendering = "getComputedStyle(document.querySelector('#pane-left .original')).imageRendering"
     assert opened.run(rendering) == "pixelated"
     opened.page.click("#next")
     assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of two, original"
-    assert opened.page.inner_text("#pane-left figcaption strong") == "avif"
+    assert opened.page.inner_text("#pane-left figcaption strong") == "AVIF"
     opened.page.get_by_role("button", name="one: show it alone").click()
     assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of one, original"
 

@@ -16,6 +16,7 @@ from benchmark.analysis.standing import headline
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
 from benchmark.report.content import Report
+from benchmark.report.figures.appearance import display_name
 from benchmark.report.page import images
 from benchmark.report.page.html import write_html
 from tests.conftest import ROOT
@@ -38,7 +39,7 @@ def expected(report: Report, anchor: str, column: str) -> list[list[str]]:
     rows = table.assign(**headline(table))[table["series"] != anchor]
     return [
         [
-            str(row["series"]),
+            display_name(str(row["series"]), str(row["series"]).split(" ")[0]),
             "–" if pd.isna(row["rank"]) else str(row["rank"]),
             printed(row["headline"]),
             "–"

@@ -2,28 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
-
-  function filled(node, attributes, children) {
-    for (const [name, value] of Object.entries(attributes)) {
-      if (value !== undefined) node.setAttribute(name, value);
-    }
-    node.append(...children.filter((child) => child !== undefined));
-    return node;
-  }
-  const html = (name, attributes = {}, ...children) => filled(document.createElement(name), attributes, children);
-  const svg = (name, attributes = {}, ...children) =>
-    filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
-  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-  /* Numbers as the report prints them. */
-  const minus = (text) => text.replace("-", "\u2212");
-  const fixed = (value, digits) => (value === null ? "\u2013" : minus(value.toFixed(digits)));
-  const signed = (value, digits = 1) => {
-    const text = fixed(value, digits);
-    return Number(value.toFixed(digits)) === 0 ? text.replace("\u2212", "") : (value > 0 ? "+" : "") + text;
-  };
-  const measured = (value, axis) => fixed(value, axis.digits) + (axis.unit && ` ${axis.unit}`);
-  const said = (settings) => Object.entries(settings).map(([name, value]) => `${name}\u00a0=\u00a0${value}`).join(", ");
+  const { html, svg, clamp, fixed, signed, measured, said, markers, along, rateAt, niceTicks, logTicks, tickText } = drawing;
 
   /* ---- Colours of the page ---- */
 
@@ -69,7 +48,8 @@
   const spaces = [...document.getElementsByName("space")];
   const rates = bdRates(data.rules);
   const hidden = new Set();
-  const view = { log: false, from: null, to: null };
+  // Rates in bits per pixel; low and high are of the quality. What is null follows the curves.
+  const view = { log: false, relative: false, thin: false, from: null, to: null, low: null, high: null };
   let at = { series: null, place: 0 }; // the point that Tab reaches
 
   const metric = () => data.metrics[byId("metric").value];
@@ -81,9 +61,13 @@
   const axis = () => data.axes[place()];
   const anchor = () => byId("anchor").value;
   const image = () => byId("image").value;
+  const family = () => byId("family").value;
+  const title = (name) => data.series.find((series) => series.name === name)?.title ?? name;
+  /** Whether a series is of the family that is shown. */
+  const ofFamily = (series) => !family() || series.family === family();
   const sign = () => (axis().rises ? 1 : -1);
   /** What images the charts are of, for a sentence. */
-  const dataName = () => data.datasets[dataset()].name + (image() && `, ${image()} alone`);
+  const dataName = () => data.datasets[dataset()].name + (image() && `, ${image()} alone`) + (family() && `, ${family()} codecs alone`);
 
   /** The curve of an image, or of each image by what covers it, of every series of the data set, by its place. */
   function imageCurves() {
@@ -107,6 +91,7 @@
     const found = [], single = imageCurves();
     for (const [kind, list] of [["reference", data.references], ["series", data.series]]) {
       list.forEach((series, index) => {
+        if (kind === "series" && series.name !== anchor() && !ofFamily(series)) return;
         const own = data.points.filter((point) => point.kind === kind && point.series === index && point.dataset === dataset());
         const points = (image() ? ofImage(own, kind === "series" ? single.get(index) : undefined) : ofMean(own))
           .filter((point) => point.value !== null && point.bpp !== null)
@@ -124,10 +109,14 @@
     });
   }
 
-  /** Points of a series on the image that was chosen, with the slopes of the curve through those that rise. */
+  /** Points of a series on the image that was chosen. */
   function ofImage(points, curves) {
     const curve = curves && [...curves.values()].find(({ name }) => name === image());
-    if (!curve) return [];
+    return curve ? sloped(curve, points) : [];
+  }
+
+  /** Points of the curve of one image, with the slopes of the curve through those that rise. */
+  function sloped(curve, points) {
     const qualities = curve.values.map((value) => (value === null ? null : sign() * value));
     const front = rates.front({ rates: curve.rates, qualities });
     const slopes = front.length > 1
@@ -141,65 +130,52 @@
 
   /* ---- Rate–distortion curves ---- */
 
-  const spike = (corners) => (r) => `M${corners.map(([x, y]) => `${(x * r).toFixed(2)} ${(y * r).toFixed(2)}`).join("L")}Z`;
-  const cross = [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4], [0.4, 1.2], [-0.4, 1.2],
-    [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]];
-  const turned = cross.map(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
-  /** Markers by matplotlib's names. */
-  const markers = {
-    o: (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
-    s: spike([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]),
-    "^": spike([[0, -1.15], [1.1, 0.85], [-1.1, 0.85]]),
-    v: spike([[0, 1.15], [1.1, -0.85], [-1.1, -0.85]]),
-    D: spike([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]),
-    P: spike(cross),
-    X: spike(turned),
-  };
-
-  /** Places on the curve that BD-rates integrate: the logarithm of the rate along the value, in cubic pieces. */
-  function along(points) {
-    const knots = points.filter((point) => point.slope !== null);
-    const steps = 12;
-    return knots.flatMap((last, index) => {
-      if (index === 0) return [[last.bpp, last.value]];
-      const first = knots[index - 1];
-      const [from, to, width] = [Math.log10(first.bpp), Math.log10(last.bpp), last.value - first.value];
-      return Array.from({ length: steps }, (_, step) => {
-        const t = (step + 1) / steps, u = 1 - t;
-        const rate = from * (1 + 2 * t) * u * u + to * t * t * (3 - 2 * t) + width * t * u * (first.slope * u - last.slope * t);
-        return [10 ** rate, first.value + t * width];
-      });
-    });
+  /** The rates that people compare, as far as the curves go there; all rates where these are few. */
+  function usualRates(points) {
+    const usual = points.filter((point) => point.bpp >= data.usual[0] && point.bpp <= data.usual[1]);
+    return (2 * usual.length >= points.length ? usual : points).map((point) => point.bpp);
   }
 
-  /** The rate of a curve at a value, by the same pieces; null outside the curve. */
-  function rateAt(curve, value) {
-    const knots = (curve?.points ?? []).filter((point) => point.slope !== null);
-    const last = knots.findIndex((point, index) => index && (value - knots[index - 1].value) * (value - point.value) <= 0);
-    if (last < 0) return null;
-    const first = knots[last - 1], end = knots[last], width = end.value - first.value;
-    const t = (value - first.value) / width, u = 1 - t;
-    return 10 ** (Math.log10(first.bpp) * (1 + 2 * t) * u * u + Math.log10(end.bpp) * t * t * (3 - 2 * t) +
-      width * t * u * (first.slope * u - end.slope * t));
-  }
-
-  function niceTicks(low, high, count) {
-    const rough = (high - low) / count;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough);
-    const ticks = [];
-    for (let index = Math.ceil(low / step); index * step <= high * (1 + 1e-9); index += 1) ticks.push(index * step);
-    return ticks;
-  }
-  function logTicks(low, high) {
-    const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
-      for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
+  /** Puts each point where the chart has it, null where the anchor's curve has no such quality; and the limits. */
+  function placed(visible) {
+    const base = curves().find((curve) => curve.name === anchor());
+    const place = (curve, bpp, value) => {
+      if (!view.relative) return [bpp, value];
+      const usual = curve.name === anchor() ? bpp : rateAt(base, value);
+      return usual === null ? null : [value, 100 * (bpp / usual - 1)];
+    };
+    for (const curve of visible) for (const point of curve.points) point.at = place(curve, point.bpp, point.value);
+    const known = visible.flatMap((curve) => curve.points).filter((point) => point.at);
+    const within = (value, low, high) => value >= (low ?? -Infinity) && value <= (high ?? Infinity);
+    const ends = (values) => [Math.min(...values), Math.max(...values)];
+    const limits = {};
+    if (view.relative) {
+      const [low, high] = ends(known.map((point) => point.at[0]));
+      const margin = 0.02 * (high - low || 1);
+      limits.across = [view.low ?? low - margin, view.high ?? high + margin];
+      // A codec far behind the others must not squeeze them.
+      const shares = known.filter((point) => within(point.at[0], ...limits.across)).map((point) => clamp(point.at[1], -100, 100));
+      limits.down = ends([0, ...shares]);
+    } else {
+      const [least, most] = ends(usualRates(known));
+      limits.across = [view.from ?? (view.log ? least * 0.9 : 0), view.to ?? (view.log ? most * 1.1 : most * 1.02)];
+      const values = known.filter((point) => within(point.at[0], ...limits.across)).map((point) => point.at[1]);
+      const [low, high] = ends(values);
+      limits.down = [view.low ?? low, view.high ?? high];
     }
-    const inside = ticks.filter((tick) => tick >= low && tick <= high);
-    return inside.length > 2 ? inside : niceTicks(low, high, 6);
+    const inside = (point) => Boolean(point.at) && within(point.at[0], ...limits.across) && within(point.at[1], ...limits.down);
+    return { place, limits, inside, any: known.some(inside), outside: known.filter((point) => !inside(point)).length };
   }
-  const tickText = (tick) => minus(String(Number(tick.toPrecision(6))));
+
+  /** Pieces of the path of a curve: it ends where the anchor's does. */
+  function pieces(points, place) {
+    const found = [[]];
+    for (const at of along(points, view.relative ? 40 : 12).map(place)) {
+      if (at) found.at(-1).push(at);
+      else if (found.at(-1).length) found.push([]);
+    }
+    return found.filter((piece) => piece.length > 1);
+  }
 
   function drawCurves() {
     remember();
@@ -208,42 +184,44 @@
     const width = Math.max(chart.clientWidth, 280);
     const height = Math.round(clamp(width * 0.64, 320, 580));
     const edge = { left: 46, right: 10, top: 34, bottom: 44 };
-    const rates = visible.flatMap((curve) => curve.points.map((point) => point.bpp));
-    const least = Math.min(...rates), most = Math.max(...rates);
-    const from = view.from ?? (view.log ? least * 0.9 : 0);
-    const to = view.to ?? (view.log ? most * 1.1 : most * 1.02);
-    const inside = (point) => point.bpp >= from && point.bpp <= to;
-    const values = visible.flatMap((curve) => curve.points.filter(inside).map((point) => point.value));
+    const { place, limits, inside, any, outside } = placed(visible);
+    const logged = view.log && !view.relative;
 
     for (const node of chart.querySelectorAll("svg")) node.remove();
     hideTip();
-    if (!values.length) {
-      const empty = visible.length ? "No operating point lies in this range of rates." : "No curve is shown.";
+    byId("outside").textContent = any && outside
+      ? ` ${outside} operating point${outside === 1 ? " lies" : "s lie"} outside of what is shown.` : "";
+    if (!any) {
+      const empty = visible.length ? "No operating point lies in this range." : "No curve is shown.";
       chart.prepend(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": empty },
         svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, empty)));
       drawLegend(shown);
       return;
     }
-    const low = Math.min(...values), high = Math.max(...values);
-    const margin = (high - low || 1) * 0.05;
-    const scale = view.log ? Math.log10 : (value) => value;
-    const across = (bpp) =>
-      edge.left + ((scale(bpp) - scale(from)) / (scale(to) - scale(from))) * (width - edge.left - edge.right);
-    const down = (value) =>
-      height - edge.bottom - ((value - low + margin) / (high - low + 2 * margin)) * (height - edge.top - edge.bottom);
+    const [from, to] = limits.across;
+    const margin = (limits.down[1] - limits.down[0] || 1) * 0.05;
+    const low = limits.down[0] - margin, high = limits.down[1] + margin;
+    const scale = logged ? Math.log10 : (value) => value;
+    const across = (value) =>
+      edge.left + ((scale(value) - scale(from)) / (scale(to) - scale(from))) * (width - edge.left - edge.right);
+    const down = (value) => height - edge.bottom - ((value - low) / (high - low)) * (height - edge.top - edge.bottom);
+    const drawn = (points, at) =>
+      pieces(points, at).map((piece) => `M${piece.map(([x, y]) => `${across(x).toFixed(1)} ${down(y).toFixed(1)}`).join("L")}`).join("");
 
+    const label = view.relative ? `rate against ${title(anchor())} (%)` : axis().label;
     const picture = svg("svg", {
       viewBox: `0 0 ${width} ${height}`, role: "group",
-      "aria-label": `${axis().label} against rate. Arrow keys move along a curve and from one to the next.`,
+      "aria-label": `${label} over ${view.relative ? axis().label : "rate"}. Arrow keys move along a curve and from one to the next.`,
     });
     const bottom = height - edge.bottom, right = width - edge.right;
-    for (const tick of niceTicks(low - margin, high + margin, height / 70)) {
+    for (const tick of niceTicks(low, high, height / 70)) {
       const y = down(tick);
-      picture.append(svg("line", { class: "grid", x1: edge.left, x2: right, y1: y, y2: y }),
-        svg("text", { x: edge.left - 8, y: y + 4, "text-anchor": "end" }, tickText(tick)));
+      const text = view.relative ? signed(tick, tick % 1 ? 1 : 0) : tickText(tick);
+      picture.append(svg("line", { class: view.relative && !Number(tick.toFixed(6)) ? "zero" : "grid", x1: edge.left, x2: right, y1: y, y2: y }),
+        svg("text", { x: edge.left - 8, y: y + 4, "text-anchor": "end" }, text));
     }
     let written = -Infinity;
-    for (const tick of view.log ? logTicks(from, to) : niceTicks(from, to, width / 80)) {
+    for (const tick of logged ? logTicks(from, to) : niceTicks(from, to, width / 80)) {
       const x = across(tick);
       picture.append(svg("line", { class: "grid", x1: x, x2: x, y1: edge.top, y2: bottom }));
       if (x - written < 36) continue;
@@ -252,26 +230,28 @@
     }
     picture.append(
       svg("path", { class: "frame", fill: "none", d: `M${edge.left} ${edge.top}V${bottom}H${right}` }),
-      svg("text", { class: "title", x: 0, y: 14 }, axis().label),
-      svg("text", { class: "title", x: right, y: height - 6, "text-anchor": "end" }, "rate (bits per pixel)"),
+      svg("text", { class: "title", x: 0, y: 14 }, label),
+      svg("text", { class: "title", x: right, y: height - 6, "text-anchor": "end" }, view.relative ? axis().label : "rate (bits per pixel)"),
       svg("clipPath", { id: "inside" },
         svg("rect", { x: edge.left, y: edge.top - 8, width: right - edge.left + 8, height: bottom - edge.top + 8 })),
     );
     if (!visible.some((curve) => curve.id === at.series)) at = { series: visible[0].id, place: 0 };
     for (const curve of visible) {
       const group = svg("g", { class: `series ${curve.kind}${curve.estimate ? " estimate" : ""}`, "data-series": curve.name, style: `--colour: ${curve.colour}` });
-      const line = along(curve.points).map(([bpp, value]) => `${across(bpp).toFixed(1)} ${down(value).toFixed(1)}`);
+      if (view.thin && !image()) {
+        for (const line of thinLines(curve, drawn)) group.append(svg("path", { class: "thin", "clip-path": "url(#inside)", d: line }));
+      }
       group.append(svg("path", {
-        class: "curve", "clip-path": "url(#inside)", d: line.length ? `M${line.join("L")}` : "", "stroke-dasharray": curve.dash || undefined,
+        class: "curve", "clip-path": "url(#inside)", d: drawn(curve.points, ([bpp, value]) => place(curve, bpp, value)),
+        "stroke-dasharray": curve.dash || undefined,
       }));
       curve.nodes = curve.points.map((point, index) => {
-        point.x = across(point.bpp);
-        point.y = down(point.value);
+        [point.x, point.y] = inside(point) ? [across(point.at[0]), down(point.at[1])] : [0, 0];
         const node = svg("path", {
           class: "point", role: "img", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5),
           transform: `translate(${point.x.toFixed(1)} ${point.y.toFixed(1)})`,
           tabindex: at.series === curve.id && at.place === index ? 0 : -1,
-          "aria-label": [curve.name, ...facts(point)].join(", "),
+          "aria-label": [curve.title, ...facts(point)].join(", "),
           visibility: inside(point) ? undefined : "hidden",
         });
         node.addEventListener("focus", () => activate(curve, index));
@@ -287,9 +267,26 @@
     if (!picture.querySelector(".point[tabindex='0']:not([visibility])")) {
       picture.querySelector(".point:not([visibility])").setAttribute("tabindex", 0);
     }
-    followPointer(picture, visible, inside, { from, to, left: edge.left, right, top: edge.top, bottom, width });
+    followPointer(picture, visible, inside, { from, to, logged, left: edge.left, right, top: edge.top, bottom, width });
     chart.prepend(picture);
     drawLegend(shown);
+  }
+
+  /** The curve of each image of a series; against that of the anchor on the same image. */
+  function thinLines(curve, drawn) {
+    const single = imageCurves();
+    const own = single.get(data.series.findIndex((series) => series.name === curve.name));
+    const base = single.get(data.series.findIndex((series) => series.name === anchor()));
+    if (curve.kind !== "series" || !own || (view.relative && curve.name === anchor())) return [];
+    return [...own].map(([cover, image]) => {
+      const usual = view.relative ? base?.get(cover) : undefined;
+      const points = usual ? sloped(usual, []).filter((point) => point.slope !== null).sort((one, other) => one.bpp - other.bpp) : [];
+      return drawn(sloped(image, []).filter((point) => point.slope !== null).sort((one, other) => one.bpp - other.bpp), ([bpp, value]) => {
+        if (!view.relative) return [bpp, value];
+        const rate = rateAt({ points }, value);
+        return rate === null ? null : [value, 100 * (bpp / rate - 1)];
+      });
+    });
   }
 
   /** What is told of a point, one part a line. */
@@ -312,8 +309,8 @@
     halo.removeAttribute("visibility");
     const [rate, value, ...rest] = facts(point);
     const usual = curve.name === anchor() ? null : rateAt(curves().find((other) => other.name === anchor()), point.value);
-    if (usual !== null) rest.unshift(`${signed(100 * (point.bpp / usual - 1))}\u00a0% of rate against ${anchor()} at this quality`);
-    tip.replaceChildren(html("strong", {}, curve.name), html("p", {}, `${rate} \u00b7 ${value}`),
+    if (usual !== null) rest.unshift(`${signed(100 * (point.bpp / usual - 1))}\u00a0% of rate against ${title(anchor())} at this quality`);
+    tip.replaceChildren(html("strong", {}, curve.title), html("p", {}, `${rate} \u00b7 ${value}`),
       ...rest.map((part) => html("p", {}, part)));
     tip.hidden = false;
     // The picture may be drawn smaller than it was laid out, as on paper.
@@ -355,16 +352,19 @@
     node.focus();
   }
 
-  /** The nearest point under a pointer, and a range of rates by dragging. */
+  /** Names of the limits of what the chart has across. */
+  const acrossNames = () => (view.relative ? ["low", "high"] : ["from", "to"]);
+
+  /** The nearest point under a pointer, and a range by dragging. */
   function followPointer(picture, visible, inside, frame) {
     const located = (event) => {
       const box = picture.getBoundingClientRect();
       const ratio = frame.width / box.width;
       return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
     };
-    const rateAt = (x) => {
+    const valueAt = (x) => {
       const share = clamp((x - frame.left) / (frame.right - frame.left), 0, 1);
-      return view.log ? frame.from * (frame.to / frame.from) ** share : frame.from + share * (frame.to - frame.from);
+      return frame.logged ? frame.from * (frame.to / frame.from) ** share : frame.from + share * (frame.to - frame.from);
     };
     let start = null, brush = null;
     const point = (event) => {
@@ -402,8 +402,8 @@
     });
     picture.addEventListener("pointerup", (event) => {
       if (brush) {
-        const ends = [start, located(event)[0]].map(rateAt).sort((one, other) => one - other);
-        [view.from, view.to] = ends.map((end) => Number(end.toPrecision(3)));
+        const ends = [start, located(event)[0]].map(valueAt).sort((one, other) => one - other);
+        Object.assign(view, Object.fromEntries(acrossNames().map((name, place) => [name, Number(ends[place].toPrecision(3))])));
         update();
       }
       start = brush = null;
@@ -426,7 +426,7 @@
       const swatch = svg("svg", { width: 34, height: 14, "aria-hidden": "true", style: `--colour: ${curve.colour}`, class: `${curve.kind}${curve.estimate ? " estimate" : ""}` },
         svg("line", { class: "curve", x1: 1, x2: 33, y1: 7, y2: 7, "stroke-dasharray": curve.dash || undefined }),
         svg("path", { class: "point", d: markers[curve.marker](curve.kind === "series" ? 4 : 2.5), transform: "translate(17 7)" }));
-      const key = html("button", { type: "button", class: "key", "aria-pressed": !hidden.has(curve.id) }, swatch, curve.name,
+      const key = html("button", { type: "button", class: "key", "aria-pressed": !hidden.has(curve.id) }, swatch, curve.title,
         curve.estimate ? html("small", {}, "estimate") : undefined);
       key.addEventListener("click", () => {
         if (!hidden.delete(curve.id)) hidden.add(curve.id);
@@ -453,14 +453,14 @@
   const written = [...byId("findings").children];
 
   function drawAnswer() {
-    const usual = anchor() === data.anchor && !image() && place() === 0 && dataset() === 0;
+    const usual = anchor() === data.anchor && !image() && !family() && place() === 0 && dataset() === 0;
     const sentences = usual ? written : told(deltas()).map((text) => html("li", {}, text));
     byId("findings").replaceChildren(...sentences);
   }
 
   /** What rows in the order of their ranks say; the same sentences as the report's own. */
   function told(rows) {
-    const name = (row) => data.series[row.series].name;
+    const name = (row) => data.series[row.series].title, base = title(anchor());
     const ranked = rows.filter((row) => row.rank !== null), refused = rows.filter((row) => row.rank === null);
     const below = (rate) => signed(rate).startsWith("\u2212");
     const found = [];
@@ -469,13 +469,13 @@
       const interval = best.length === 1 && first.low !== null ? ` (95\u00a0% interval ${signed(first.low)} to ${signed(first.high)})` : "";
       found.push(better.length
         ? `On ${dataName()}, ${best.map(name).join(" and ")} need${best.length === 1 ? "s" : ""} least rate at equal ${axis().title}: ` +
-          `${signed(first.rate)}\u00a0%${interval} against ${anchor()}.`
-        : `On ${dataName()}, no codec needs less rate than ${anchor()} at equal ${axis().title}: the next is ${name(first)}, ${signed(first.rate)}\u00a0%.`);
+          `${signed(first.rate)}\u00a0%${interval} against ${base}.`
+        : `On ${dataName()}, no codec needs less rate than ${base} at equal ${axis().title}: the next is ${name(first)}, ${signed(first.rate)}\u00a0%.`);
       if (better.length) {
         const sure = ranked.filter((row) => row.high !== null && row.high < 0).length;
         const share = sure === better.length ? "all of them" : sure === 0 ? "none of them" : `${sure}`;
         const whole = ranked.some((row) => row.high !== null) ? `; for ${share} the whole interval is below zero` : "";
-        found.push(`${better.length} of ${ranked.length} codec${ranked.length === 1 ? "" : "s"} need${better.length === 1 ? "s" : ""} less rate than ${anchor()}${whole}.`);
+        found.push(`${better.length} of ${ranked.length} codec${ranked.length === 1 ? "" : "s"} need${better.length === 1 ? "s" : ""} less rate than ${base}${whole}.`);
       }
     }
     if (refused.length) {
@@ -493,7 +493,7 @@
   function deltas() {
     const key = [dataset(), place(), anchor(), image()].join("\n");
     if (!computed.has(key)) computed.set(key, image() ? ofOneImage(againstAnchor()) : againstAnchor());
-    return computed.get(key);
+    return computed.get(key).filter((row) => ofFamily(data.series[row.series]));
   }
   function againstAnchor() {
     if (anchor() === data.anchor) return data.bd.filter((row) => row.dataset === dataset() && row.axis === place());
@@ -526,7 +526,7 @@
     const has = (name) => rows.some((row) => row[name] !== null);
     const intervals = has("low"), tests = has("p"), overlaps = has("overlap");
     byId("bd-caption").textContent =
-      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${anchor()}, in percent${image() ? "" : `, ${data.average}`}; negative is better. ` +
+      `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${title(anchor())}, in percent${image() ? "" : `, ${data.average}`}; negative is better. ` +
       (intervals ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common. " +
       "Hatched: refused and not ranked; the remarks say why.";
     const curves = has("curve");
@@ -562,7 +562,7 @@
         }
       }
       body.append(html("tr", {},
-        html("th", { scope: "row" }, data.series[row.series].name),
+        html("th", { scope: "row" }, data.series[row.series].title),
         html("td", { class: "number" }, row.rank === null ? "\u2013" : `${row.rank}`),
         html("td", { class: `track ${row.rate === null ? "refused" : ""}` }, drawing),
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
@@ -580,7 +580,7 @@
 
   function drawHeat() {
     const known = (row) => Object.values(row.images).filter((rate) => rate !== null);
-    const columns = againstAnchor().filter((row) => Object.keys(row.images).length); // in the order of their ranks
+    const columns = againstAnchor().filter((row) => Object.keys(row.images).length && ofFamily(data.series[row.series])); // in the order of their ranks
     const images = [...new Set(columns.flatMap((row) => Object.keys(row.images)))];
     const mean = (row) => known(row).reduce((sum, rate) => sum + rate, 0) / (known(row).length || 1);
     const means = new Map(columns.map((row) => [row, mean(row)]));
@@ -588,7 +588,7 @@
     const apart = columns.flatMap((row) => known(row).map((rate) => Math.abs(rate - means.get(row)))).sort((one, other) => one - other);
     const limit = Math.max(5, 5 * Math.ceil((apart[Math.floor(0.95 * (apart.length - 1))] ?? 0) / 5));
     byId("heat-caption").textContent = columns.length
-      ? `${data.datasets[dataset()].name}, ${axis().title}: BD-rate against ${anchor()} of every single image, in percent. Blue needs less rate than the codec's ` +
+      ? `${data.datasets[dataset()].name}, ${axis().title}: BD-rate against ${title(anchor())} of every single image, in percent. Blue needs less rate than the codec's ` +
         `own mean over the images, orange more; full colour from ${limit}\u00a0points on. Hatched: refused.`
       : "";
     if (!columns.length) {
@@ -601,7 +601,7 @@
     }, value === null ? "\u2013" : signed(value));
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
     const table = html("table", { class: "heat sortable named" },
-      html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((row) => heading(data.series[row.series].name, "number")))),
+      html("thead", {}, html("tr", {}, heading("Image", ""), ...columns.map((row) => heading(data.series[row.series].title, "number")))),
       html("tbody", {}, ...images.map((image) => html("tr", {}, html("th", { scope: "row" }, imageName(image)),
         ...columns.map((row) => cell(row.images[image] ?? null, means.get(row), row.remarks[image]))))),
       html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "Mean of images"), ...columns.map((row) => cell(row.rate, row.rate)))));
@@ -633,19 +633,22 @@
 
   function update() {
     for (const radio of spaces) radio.disabled = metric().spaces[radio.value] === undefined;
-    byId("log").checked = view.log;
-    byId("from").value = view.from ?? "";
-    byId("to").value = view.to ?? "";
+    for (const radio of document.getElementsByName("kind")) radio.checked = (radio.value === "relative") === view.relative;
+    for (const name of ["log", "thin"]) byId(name).checked = view[name];
+    for (const name of LIMITS) byId(name).value = view[name] ?? "";
+    for (const name of ["log", "from", "to", "whole"]) byId(name).disabled = view.relative;
+    byId("thin").disabled = Boolean(image()) || !data.images.length;
     byId("chart-caption").textContent = image() ? `${dataName()}.` : data.datasets[dataset()].captions[place()];
     drawCurves();
     drawAnswer();
     drawBars();
     drawHeat();
   }
+  const LIMITS = ["from", "to", "low", "high"];
   const isWide = () => Math.max(...curves().flatMap((curve) => curve.points.map((point) => point.bpp))) > data.wide;
   function reset() {
     hidden.clear();
-    Object.assign(view, { log: isWide(), from: null, to: null });
+    Object.assign(view, { log: isWide(), from: null, to: null, low: null, high: null });
     update();
   }
 
@@ -657,10 +660,12 @@
       data: dataset() ? data.datasets[dataset()].name : "",
       metric: place() ? axis().title : "",
       anchor: anchor() === data.anchor ? "" : anchor(),
+      family: family(),
       image: image(),
+      curves: view.relative ? "relative" : "",
+      thin: view.thin ? "yes" : "",
       log: view.log === isWide() ? "" : view.log ? "yes" : "no",
-      from: view.from ?? "",
-      to: view.to ?? "",
+      ...Object.fromEntries(LIMITS.map((name) => [name, view[name] ?? ""])),
       without: curves().filter((curve) => hidden.has(curve.id)).map((curve) => curve.name).join("\n"),
     };
     return new URLSearchParams(Object.entries(found).filter(([, value]) => value !== "")).toString();
@@ -672,32 +677,35 @@
 
   /** Shows what an address says; what it does not know of, it leaves. */
   function recall() {
-    const said = new URLSearchParams(location.hash.slice(1));
+    const told = new URLSearchParams(location.hash.slice(1));
     const choose = (id, text) => {
       const option = [...byId(id).options].find((option) => option.textContent === text);
       if (option) byId(id).value = option.value;
     };
-    choose("dataset", said.get("data"));
-    const chosen = data.axes.findIndex(({ title }) => title === said.get("metric"));
+    choose("dataset", told.get("data"));
+    const chosen = data.axes.findIndex(({ title }) => title === told.get("metric"));
     data.metrics.forEach(({ spaces: own }, index) => Object.entries(own).forEach(([space, axis]) => {
       if (axis !== chosen) return;
       byId("metric").value = index;
       for (const radio of spaces) radio.checked = radio.value === space;
     }));
-    choose("anchor", said.get("anchor"));
-    choose("image", said.get("image"));
-    const number = (name) => (Number(said.get(name)) > 0 ? Number(said.get(name)) : null);
-    const [from, to] = [number("from"), number("to")];
-    const apart = from === null || to === null || from < to;
+    if (data.anchors.includes(told.get("anchor"))) byId("anchor").value = told.get("anchor");
+    choose("image", told.get("image"));
+    byId("family").value = data.series.some((series) => series.family === told.get("family")) ? told.get("family") : "";
+    const ends = (first, last, least) => {
+      const [one, other] = [first, last].map((name) => (Number(told.get(name) || NaN) > least ? Number(told.get(name)) : null));
+      return one === null || other === null || one < other ? { [first]: one, [last]: other } : { [first]: null, [last]: null };
+    };
     Object.assign(view, {
-      log: said.has("log") ? said.get("log") === "yes" : isWide(), from: apart ? from : null, to: apart ? to : null,
+      log: told.has("log") ? told.get("log") === "yes" : isWide(), relative: told.get("curves") === "relative",
+      thin: told.get("thin") === "yes", ...ends("from", "to", 0), ...ends("low", "high", -Infinity),
     });
-    const without = (said.get("without") ?? "").split("\n");
+    const without = (told.get("without") ?? "").split("\n");
     for (const curve of curves()) if (without.includes(curve.name)) hidden.add(curve.id);
     update();
   }
   for (const id of ["metric", "dataset"]) byId(id).addEventListener("change", reset);
-  for (const id of ["anchor", "image"]) byId(id).addEventListener("change", update);
+  for (const id of ["anchor", "family", "image"]) byId(id).addEventListener("change", update);
   // A link to a section must not cost the state.
   for (const link of document.querySelectorAll("nav a, .caption a")) {
     link.addEventListener("click", (event) => {
@@ -709,20 +717,37 @@
     });
   }
   for (const radio of spaces) radio.addEventListener("change", update);
-  byId("log").addEventListener("change", (event) => {
-    view.log = event.target.checked;
-    drawCurves();
-  });
-  for (const id of ["from", "to"]) {
-    byId(id).addEventListener("change", () => {
-      const [from, to] = ["from", "to"].map((end) => byId(end).valueAsNumber).map((end) => (end > 0 ? end : null));
-      const apart = from === null || to === null || from < to;
-      byId("to").setCustomValidity(apart ? "" : "The second rate must be above the first.");
-      if (!byId("to").reportValidity()) return;
-      Object.assign(view, { from, to });
+  for (const name of ["log", "thin"]) {
+    byId(name).addEventListener("change", (event) => {
+      view[name] = event.target.checked;
       drawCurves();
     });
   }
+  for (const radio of document.getElementsByName("kind")) {
+    radio.addEventListener("change", () => {
+      view.relative = radio.value === "relative";
+      update();
+    });
+  }
+  for (const [first, last, least] of [["from", "to", 0], ["low", "high", -Infinity]]) {
+    for (const id of [first, last]) {
+      byId(id).addEventListener("change", () => {
+        const [one, other] = [first, last].map((end) => byId(end).valueAsNumber).map((end) => (end > least ? end : null));
+        const apart = one === null || other === null || one < other;
+        byId(last).setCustomValidity(apart ? "" : "The second must be above the first.");
+        if (!byId(last).reportValidity()) return;
+        Object.assign(view, { [first]: one, [last]: other });
+        drawCurves();
+      });
+    }
+  }
+  byId("whole").addEventListener("click", () => {
+    const all = curves().filter((curve) => !hidden.has(curve.id)).flatMap((curve) => curve.points.map((point) => point.bpp));
+    if (!all.length) return;
+    const rounded = (value) => Number(value.toPrecision(3));
+    Object.assign(view, { from: rounded(Math.min(...all) * 0.9), to: rounded(Math.max(...all) * 1.1) });
+    update();
+  });
   byId("reset").addEventListener("click", reset);
   byId("all").addEventListener("click", () => {
     hidden.clear();
@@ -744,9 +769,9 @@
   function showPicture() {
     for (const [id, fallback] of [["left", 0], ["right", 1]]) {
       const select = byId(id);
-      const wanted = select.selectedOptions[0]?.textContent;
+      const wanted = select.selectedOptions[0]?.dataset.series;
       const names = picture().versions.map((version) => version.series);
-      select.replaceChildren(...names.map((name, index) => html("option", { value: index }, name)));
+      select.replaceChildren(...names.map((name, index) => html("option", { value: index, "data-series": name }, title(name))));
       const index = names.indexOf(wanted);
       select.value = index >= 0 ? index : Math.min(fallback, names.length - 1);
     }
@@ -768,15 +793,15 @@
     byId("panes").replaceChildren(...["left", "right"].map((id) => {
       const version = picture().versions[byId(id).value];
       const layers = html("div", { class: "layers", style: `width: ${width * zoom}px; height: ${height * zoom}px` },
-        html("img", { class: "reconstruction", src: version.source, width, height, alt: `Crop of ${image}, decoded by ${version.series}` }),
+        html("img", { class: "reconstruction", src: version.source, width, height, alt: `Crop of ${image}, decoded by ${title(version.series)}` }),
         html("img", { class: "original", src: original, width, height, alt: `Crop of ${image}, original` }),
         html("div", { class: "divider" }),
         html("span", { class: "tag first", "aria-hidden": "true" }, "original"),
-        html("span", { class: "tag second", "aria-hidden": "true" }, version.series));
-      const stage = html("div", { class: "stage", tabindex: 0, role: "group", "aria-label": `${id === "left" ? "Left" : "Right"} picture, ${version.series}` }, layers);
+        html("span", { class: "tag second", "aria-hidden": "true" }, title(version.series)));
+      const stage = html("div", { class: "stage", tabindex: 0, role: "group", "aria-label": `${id === "left" ? "Left" : "Right"} picture, ${title(version.series)}` }, layers);
       stages.push(stage);
       return html("figure", { class: "pane", id: `pane-${id}` }, stage, html("figcaption", {},
-        html("strong", {}, version.series), html("p", {}, said(version.settings)),
+        html("strong", {}, title(version.series)), html("p", {}, said(version.settings)),
         html("dl", { class: "measures" }, ...version.measures.map(([name, value]) =>
           html("div", {}, html("dt", {}, name), html("dd", {}, value))))));
     }));
