@@ -50,6 +50,13 @@ def goes_on() -> Iterator[None]:
     help="Codecs to run, or TOML files that describe codecs.  [default: " + ",".join(defaults.CODECS) + "]",
 )
 @click.option(
+    "--decoders",
+    multiple=True,
+    metavar="FORMAT:A,B",
+    help="Libraries that decode the streams of a format, too, beside the decoder of each codec, such as "
+    "jpeg:opencv,ffmpeg. Streams are kept. May be repeated.",
+)
+@click.option(
     "--dataset",
     metavar="NAME,NAME",
     help=f"Data sets, such as kodak or folder:PATH. Each data set is a run.  [default: {defaults.DATASET}]",
@@ -150,6 +157,7 @@ def goes_on() -> Iterator[None]:
 @json_option
 def run(
     codecs: str | None,
+    decoders: tuple[str, ...],
     dataset: str | None,
     images: str | None,
     converted: tuple[str, ...],
@@ -201,9 +209,8 @@ def run(
         "match": parse_match(matches) or None,
         "match_mean": parse_match(mean_matches) or None,
     }
-    given = _given(study_file, flags, converted)
-    most = parse_memory(memory)
-    study, notes = resolve(**given, sets=sets)
+    given, most = _given(study_file, flags, converted), parse_memory(memory)
+    study, notes = resolve(**given, sets=sets, decoders=decoders)
     if study.timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     for note in notes:
@@ -212,7 +219,7 @@ def run(
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
-    how = {"fresh": fresh, "keep": keep is not None, "memory": most, "give_up_after": give_up_after}
+    how = {"fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     if engine == "dask" or scheduler is not None:
         how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
     _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
@@ -269,7 +276,9 @@ def _run_each(
         as_json: whether their outcomes are printed as JSON.
     """
     from benchmark.cli.profile import print_profile, told_profile
+    from benchmark.cli.spread import print_spread
     from benchmark.cli.terminal import print_outcome
+    from benchmark.workflows.decoders import write_spread
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
@@ -277,8 +286,10 @@ def _run_each(
         for study, out in studies:
             outcome = run_to_files(study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), **how)
             outcomes.append(outcome)
+            spread = write_spread(outcome.folder, jobs=jobs, timeout=study.timeout) if study.has_decoders else ()
             if not as_json:
                 print_outcome(outcome)
+                print_spread(spread)
                 if profile:
                     print_profile(outcome.profile)
             if outcome.interrupted:

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmark.backends.declared import DeclaredCodec
+from benchmark.backends.decoders.codec import AT, Decoded, decoded_by
 from benchmark.backends.described import read_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
@@ -76,15 +77,17 @@ def codec_class(name: str) -> type[Codec]:
     its class is an :mod:`outline <benchmark.plugins.outline>`, also where it cannot be used, see :func:`trouble_of`.
 
     Args:
-        name: a codec's, or the path of a file, which ends in ``.toml``.
+        name: a codec's; the path of a file, which ends in ``.toml``; or CODEC@LIBRARY, whose streams another library
+            decodes, see :mod:`benchmark.backends.decoders.codec`.
 
     Raises:
-        UsageError: no such codec, or the file does not describe one.
+        UsageError: no such codec or library, or the file does not describe one.
         PluginError: its file breaks the interface.
     """
     if name.endswith(_DESCRIPTION):
         return _described(path := Path(name).resolve(), _content(path))
-    return _named(name)
+    own, at, library = name.partition(AT)
+    return decoded_by(_named(own), library) if at and own in _codec_files() else _named(name)
 
 
 def _content(path: Path) -> bytes:
@@ -151,7 +154,7 @@ def codec_source(name: str) -> str:
     cls = codec_class(name)
     if issubclass(cls, Outline):
         return answer_of(cls).source
-    return class_digest(cls, None, cls.used_files() if issubclass(cls, DeclaredCodec) else ())
+    return class_digest(cls, None, cls.used_files() if issubclass(cls, DeclaredCodec | Decoded) else ())
 
 
 def metric_sources() -> dict[str, str]:

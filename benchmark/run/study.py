@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import defaults
+from benchmark.backends.decoders.codec import AT
 from benchmark.codec import Setting
 from benchmark.errors import KIND_WORDS, MissingBackend, UsageError, did_you_mean
 from benchmark.metric import metric_groups
 from benchmark.plugins import (
     all_metrics,
     codec_class,
+    is_description,
     missing_metrics,
     unusable_metrics,
 )
 from benchmark.record.row import LEAST_REPEATS
 from benchmark.record.settings import settings_text
+from benchmark.run.decoders import parse_decoders, with_decoders
 from benchmark.run.matching import Target
 from benchmark.run.sweeps import (
     Sweep,
@@ -83,6 +86,11 @@ class Study:
             for settings in sweep_settings(name, sweep, usable=name not in self.unusable):
                 points.setdefault((name, settings_text(settings)), OperatingPoint(name, settings))
         return list(points.values())
+
+    @property
+    def has_decoders(self) -> bool:
+        """Whether some of the codecs are decoded by another library than their own."""
+        return any(AT in name for name in self.codecs if not is_description(name))
 
     def to_toml(self) -> str:
         """The study as a TOML document that :func:`read_study` reads back."""
@@ -170,6 +178,7 @@ def resolve(
     match_mean: Mapping[str, Sequence[float]] | None = None,
     images: Sequence[str] = (),
     timing: bool = False,
+    decoders: Sequence[str] = (),
 ) -> tuple[Study, list[str]]:
     """A study with every default filled in.
 
@@ -185,6 +194,7 @@ def resolve(
         match_mean: the same, of means over the data set, for all of which one knob is chosen.
         images: items of the data set; all if none is named.
         timing: whether times are measured to be published; five repeats are then the least.
+        decoders: ``FORMAT:A,B`` texts, each of which names libraries that decode the streams of a format, too.
 
     Returns:
         The study, and notes on what was left out.
@@ -207,6 +217,7 @@ def resolve(
         chosen[codec] = {field: list(values) for field, values in {**codec_class(codec).grid, **sweep}.items()}
     if targets:
         leave_knobs({codec: sweep for codec, sweep in chosen.items() if codec not in unusable}, sets)
+    chosen = with_decoders(chosen, parse_decoders(decoders), unusable)
     for image in images:
         if not isinstance(image, str):
             raise UsageError(f"images: expected names, got {image!r}")

@@ -19,7 +19,7 @@ from benchmark.codec import Batch, Codec
 from benchmark.errors import MissingBackend, RecordsError, UsageError, counted, one_line, typed_line
 from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
 from benchmark.neural.codec import NeuralCodec
-from benchmark.plugins import codec_class, is_description, portable_name, real_class, version_of
+from benchmark.plugins import codec_class, is_description, metric_columns, portable_name, real_class, version_of
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
@@ -85,7 +85,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class _Workers:
+class Workers:
     """Who decodes: how the processes are started, how many at most, and the seconds that each job may take."""
 
     engine: Engine
@@ -161,7 +161,7 @@ def verify(
     if backend:
         with variables(chosen):
             backend_version()
-    workers = _Workers(engine, jobs, timeout)
+    workers = Workers(engine, jobs, timeout)
     names = {codec_class(name).name: portable_name(name) for name in codecs or ()}
     told = notes if notes is not None else []
     checks, work = _planned(folders, names, device, told)
@@ -170,7 +170,7 @@ def verify(
     found_of = {check.codec for check in checks}
     told += [f"no row of {name} has a result" for name in names if name not in found_of]
     with variables({**thread_environment(1), **chosen}):
-        digests = _carried(digest_job, work, workers, "decoded")
+        digests = carried(digest_job, work, workers, "decoded")
     for job, rows in work.items():
         found = digests[job]
         for place, row in rows:
@@ -182,9 +182,9 @@ def verify(
     for part in _portions(differing) if backend or device else ():
         plain = [replace(job, device=None) for job in part]
         with variables(thread_environment(1)):
-            usual = _carried(decode_job, plain, workers, "decoded by default")
+            usual = carried(decode_job, plain, workers, "decoded by default")
         with variables({**thread_environment(1), **chosen}):
-            pixels = _carried(decode_job, part, workers, "compared")
+            pixels = carried(decode_job, part, workers, "compared")
         for job, twin in zip(part, plain, strict=True):
             for place, row in work[job]:
                 checks[place] = _compared(checks[place], row, usual[twin], pixels[job])
@@ -213,12 +213,12 @@ def _planned(
     checks: list[Check] = []
     work: dict[Job, list[tuple[int, Record]]] = {}
     for folder in folders:
-        for row in _rows(folder, notes):
+        for row in folder_rows(folder, notes):
             if row.status != "ok" or (names and row.codec not in names):
                 continue
             check = Check(row.dataset, row.image, row.codec, row.settings, row.target)
             if has_streams(folder, row.stream_sha256):
-                job = Job(names.get(row.codec, row.codec), folder, row.stream_sha256, _shape(row), device)
+                job = Job(names.get(row.codec, row.codec), folder, row.stream_sha256, shape_of(row), device)
                 work.setdefault(job, []).append((len(checks), row))
             else:
                 check = replace(check, verdict=NOT_KEPT, reason=_unkept(row.stream_sha256))
@@ -253,7 +253,7 @@ def _compared(check: Check, row: Record, usual: Batch | Exception, pixels: Batch
     return replace(check, difference=difference, reason=f"differs by up to {difference} levels")
 
 
-def _rows(folder: Path, notes: list[str]) -> list[Record]:
+def folder_rows(folder: Path, notes: list[str]) -> list[Record]:
     """The rows of a folder that can be read; what was left out goes to the notes.
 
     Raises:
@@ -272,16 +272,18 @@ def _rows(folder: Path, notes: list[str]) -> list[Record]:
         more = f" (and {counted(len(bad) - 1, 'more row')})" if bad[1:] else ""
         notes.append(f"{path}, line {bad[0].line}: left out: {bad[0].problem}{more}")
     notes += [f"{path}, line {row.line}: left out: {row.problem}" for row in torn]
-    return [Record.from_cells(row.cells) for row in rows if not row.problem]
+    known = metric_columns()
+    return [Record.from_cells(row.cells, known) for row in rows if not row.problem]
 
 
-def _shape(row: Record) -> tuple[int, ...]:
+def shape_of(row: Record) -> tuple[int, ...]:
+    """The shape of the decoded images of a row: (N, H, W) or (N, H, W, 3)."""
     size = (row.images or 1, row.height or 1, row.width or 1)
     return size if row.channels == 1 else (*size, 3)
 
 
-def _carried(
-    function: Callable[[Job], _Result], jobs: Iterable[Job], workers: _Workers, what: str
+def carried(
+    function: Callable[[Job], _Result], jobs: Iterable[Job], workers: Workers, what: str
 ) -> Mapping[Job, _Result | Exception]:
     """What a function gives for each job, or the error that it raised."""
     listed = list(jobs)
