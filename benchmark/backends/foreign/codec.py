@@ -18,11 +18,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchmark.backends.declared import PLACEHOLDER, DeclaredCodec
-from benchmark.backends.foreign import facts, worker
+from benchmark.backends.foreign import counts, facts, worker
 from benchmark.backends.foreign.header import pack_settings, unpack_settings
 from benchmark.backends.foreign.workers import About, explained, opened
 from benchmark.codec import Account, Batch, Complexity, Image, check_image
-from benchmark.errors import BitstreamError, UnsupportedImage, UsageError
+from benchmark.errors import BitstreamError, ProgramError, UnsupportedImage, UsageError
 
 CHANNELS = {1: "grey", 3: "RGB"}
 """What images of so many channels are called."""
@@ -47,7 +47,12 @@ class ForeignCodec(DeclaredCodec):
 
     @classmethod
     def used_files(cls) -> list[Path]:
-        return [Path(facts.__file__), Path(worker.__file__), *map(Path, opened(cls.about, "encode").told["files"])]
+        return [
+            Path(counts.__file__),
+            Path(facts.__file__),
+            Path(worker.__file__),
+            *map(Path, opened(cls.about, "encode").told["files"]),
+        ]
 
     def weights_digest(self) -> str:
         path = self._checkpoint()
@@ -64,9 +69,18 @@ class ForeignCodec(DeclaredCodec):
         return str(self._tell({"ask": "device"})["device"])
 
     def complexity(self, height: int, width: int, channels: int) -> Complexity | None:
-        if "complexity" not in opened(self.about, "encode").told["offers"]:
+        found = opened(self.about, "encode").told
+        own = "complexity" in found["offers"]
+        if not (own or found["counts"]):
             return None
-        told = self._tell({"ask": "complexity", "height": height, "width": width, "channels": channels})
+        try:
+            told = self._tell({"ask": "complexity", "height": height, "width": width, "channels": channels})
+        except ProgramError:
+            if own:
+                raise
+            return None  # nobody asked for a count: that it takes too long or too much memory is no fault
+        if told["parameters"] is None:
+            return None
         return Complexity(told["parameters"], told["encode_macs"], told["decode_macs"])
 
     def encode(self, image: Image) -> bytes:

@@ -1,7 +1,7 @@
 """The worker: it loads a codec in an environment of its own, and answers the bench's requests until there are no more.
 
 The bench runs this file by an interpreter that a user names. It takes Python 3.8, NumPy 1.20 and nothing else, and
-imports nothing of the bench but the file ``facts.py`` beside it.
+imports nothing of the bench but the files ``facts.py`` and ``counts.py`` beside it.
 
 Protocol 1. A message is a header of 12 bytes (little-endian lengths: ``u32`` of the text, ``u64`` of the body), a JSON
 text, and a body. Streams are the body, one after the other, with their ``lengths`` in the text. Pixels lie in a file
@@ -9,7 +9,7 @@ that both processes have open, in memory where the system has such files: ``uint
 request has one answer; one that could not be met has ``error``, a line that says why.
 
     open        protocol, codec [file or module, class],
-                needs, pixels, memory (MiB)                            ->  pid, python, packages, files, offers
+                needs, pixels, memory (MiB)                            ->  pid, python, packages, files, offers, counts
     encode      settings, shape; pixels                                ->  lengths; streams
     decode      settings, lengths; streams                             ->  shape; pixels
     account     settings, lengths; a stream of the last encode          ->  bits
@@ -33,8 +33,10 @@ import sys
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 if __name__ == "__main__":  # run as a file, in an environment without the bench
+    from counts import counts_of  # type: ignore[import-not-found]
     from facts import device_of, limit_memory, own_files, packages_of, told_of  # type: ignore[import-not-found]
 else:
+    from benchmark.backends.foreign.counts import counts_of
     from benchmark.backends.foreign.facts import device_of, limit_memory, own_files, packages_of, told_of
 
 PROTOCOL = 1
@@ -109,6 +111,8 @@ class Worker:
         self._codecs: Dict[str, Any] = {}
         self._last: Tuple[Any, List[bytes]] = ((), [])
         """What was encoded last: images and streams."""
+        self._counts: Dict[Tuple[int, int, int, int], Dict[str, Any]] = {}
+        """What was counted, by the codec's identity and the size of the image; codecs live as long as this."""
 
     def answer(self, request: Mapping[str, Any], body: bytes) -> Tuple[Dict[str, Any], bytes]:
         """The answer to a request: a text and a body."""
@@ -124,7 +128,7 @@ class Worker:
             "account": lambda: {"bits": self._account(codec, body)},
             "estimate": lambda: self._estimate(codec, request["shape"]),
             "device": lambda: {"device": device_of(codec)},
-            "complexity": lambda: complexity_of(codec, request["height"], request["width"], request["channels"]),
+            "complexity": lambda: self._complexity(codec, request["height"], request["width"], request["channels"]),
         }
         if ask not in answers:
             raise ValueError("unknown request {!r}".format(ask))
@@ -152,6 +156,7 @@ class Worker:
             "files": files,
             "pid": os.getpid(),
             "offers": [method for method in OFFERS if callable(getattr(self._class, method, None))],
+            "counts": "torch" in sys.modules,
         }
 
     def _codec(self, settings: Mapping[str, Any]) -> Any:
@@ -160,6 +165,19 @@ class Worker:
             with ungraded():
                 self._codecs[key] = self._class(**settings)
         return self._codecs[key]
+
+    def _complexity(self, codec: Any, height: int, width: int, channels: int) -> Dict[str, Any]:
+        """What the codec says of its complexity, or what PyTorch counts while it works on an even picture."""
+        if callable(getattr(codec, "complexity", None)):
+            return complexity_of(codec, height, width, channels)
+        key = id(codec), height, width, channels
+        if key not in self._counts:
+            import numpy
+
+            shape = (1, height, width) if channels == 1 else (1, height, width, channels)
+            with ungraded():
+                self._counts[key] = counts_of(codec, self._given(numpy.full(shape, 128, numpy.uint8), single=True))
+        return self._counts[key]
 
     def _encode(self, codec: Any, shape: Sequence[int]) -> List[bytes]:
         images = self._read(shape)
@@ -302,7 +320,7 @@ def serve(requests: int, answers: int, pixels: int) -> None:
     for place in (requests, answers, pixels):
         os.set_inheritable(place, False)
     # The folder of this file is none that a codec may import from.
-    del sys.path[0], sys.modules["facts"]
+    del sys.path[0], sys.modules["facts"], sys.modules["counts"]
     worker, owner = Worker(pixels), os.getpid()
     with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
         while True:

@@ -19,7 +19,9 @@ from tests.backends.foreign.examples import STEPS
 FILE = Path(worker.__file__)
 
 
-@pytest.mark.parametrize("file", [FILE, FILE.with_name("facts.py")], ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [FILE, FILE.with_name("counts.py"), FILE.with_name("facts.py")], ids=lambda file: file.name
+)
 def test_it_takes_python_3_8_and_its_library_alone(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))
     imported = {
@@ -33,7 +35,7 @@ def test_it_takes_python_3_8_and_its_library_alone(file: Path) -> None:
             else []
         )
     }
-    assert imported <= {*sys.stdlib_module_names, "numpy", "torch", "facts", "benchmark"}
+    assert imported <= {*sys.stdlib_module_names, "numpy", "torch", "counts", "facts", "benchmark"}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Match | ast.NamedExpr)]
     newer = {"removeprefix", "removesuffix", "zip_strict", "file_digest", "pairwise", "cache"}
     assert not newer & {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
