@@ -2,28 +2,45 @@
 
 A study is turned into tasks, tasks into records, records into tables, tables into reports. The public functions are
 :func:`codec`, :func:`dataset`, :func:`run`, :func:`read_results` and :func:`bd_rate`. Importing this package is cheap:
-it loads no codec, no array library and no deep-learning framework.
+it loads next to nothing, so that a command of it hears Ctrl-C from the beginning, and a function is loaded when it is
+looked up.
 """
 
-import sys
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+from __future__ import annotations
 
-from benchmark.api import bd_rate, codec, dataset, read_results, run
+import sys
+from types import ModuleType
+
 from benchmark.version import __version__
+
+TYPE_CHECKING = False  # as of the module typing, which takes a while to load
+if TYPE_CHECKING:
+    from typing import Any
+
+    from benchmark.api import bd_rate, codec, dataset, read_results, run
 
 __all__ = ["__version__", "bd_rate", "codec", "dataset", "read_results", "run"]
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"codec": codec, "dataset": dataset, "run": run}
+_SHARED = ("codec", "dataset", "run")
 """Public functions that share their names with modules of this package."""
+
+
+def _function(name: str) -> Any:
+    from benchmark import api
+
+    return getattr(api, name)
 
 
 class _CallableModule(ModuleType):
     """A module that does what the public function of its name does."""
 
+    @property
+    def __wrapped__(self) -> Any:
+        """The function, whose arguments help and editors show."""
+        return _function(self.__name__.rpartition(".")[2])
+
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        return _FUNCTIONS[self.__name__.rpartition(".")[2]](*arguments, **settings)
+        return self.__wrapped__(*arguments, **settings)
 
 
 class _Package(ModuleType):
@@ -33,10 +50,17 @@ class _Package(ModuleType):
     Both ``benchmark.codec("jpeg")`` and ``benchmark.codec.Codec`` are to work then, so the module is made callable.
     """
 
+    def __getattr__(self, name: str) -> Any:
+        if name in __all__:
+            return _function(name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FUNCTIONS and isinstance(value, ModuleType):
+        if name in _SHARED and isinstance(value, ModuleType):
             value.__class__ = _CallableModule
-            vars(value)["__wrapped__"] = _FUNCTIONS[name]  # so that help and editors show its arguments
         super().__setattr__(name, value)
 
 

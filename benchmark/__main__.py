@@ -5,11 +5,17 @@ Nothing is imported before signals are heard: Ctrl-C while libraries load ends a
 
 import sys
 
-from benchmark.system.stopping import STOP, stopped_by_signals
+_INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C has ended."""
 
 
 def main() -> None:
     """Runs the command line; the exit status of a command that a signal has ended says which."""
+    try:
+        from benchmark.system.stopping import STOP, stopped_by_signals
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(_INTERRUPTED)
     try:
         with stopped_by_signals():
             from benchmark.cli.main import main as command

@@ -102,6 +102,13 @@ def test_importing_the_package_is_cheap(tmp_path: Path) -> None:
     assert not set(done.stdout.split()) & heavy
 
 
+def test_nothing_else_of_the_package_is_loaded_before_it_is_needed(tmp_path: Path) -> None:
+    """A command would not hear signals meanwhile."""
+    program = "import benchmark, sys; print(*(name for name in sys.modules if name.startswith('benchmark')))"
+    assert python(program, tmp_path).stdout.split() == ["benchmark.version", "benchmark"]
+    assert set(benchmark.__all__) <= set(python("import benchmark; print(*dir(benchmark))", tmp_path).stdout.split())
+
+
 @pytest.mark.slow
 def test_a_script_runs_with_workers_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()

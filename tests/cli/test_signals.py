@@ -128,7 +128,16 @@ if os.environ.get("INTERRUPT_AT"):
 
 
 @pytest.mark.parametrize(
-    "module", ["benchmark.cli.main", "click", "pandas", "benchmark.run.study", "matplotlib.figure"]
+    "module",
+    [
+        "benchmark.system.stopping",
+        "benchmark.cli.main",
+        "benchmark.errors",
+        "click",
+        "pandas",
+        "benchmark.run.study",
+        "matplotlib.figure",
+    ],
 )
 def test_ctrl_c_while_libraries_load_or_figures_are_drawn(
     rdbench_process: Run, three_pictures: Path, tmp_path: Path, module: str
