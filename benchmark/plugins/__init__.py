@@ -160,8 +160,9 @@ def codec_source(name: str) -> str:
 def metric_sources() -> dict[str, str]:
     """The digest of the code that computes each metric, by the metric's name."""
     return {
-        metric.name: answer_of(family).source if issubclass(family, FamilyOutline) else class_digest(family, None)
+        metric.name: digest
         for family in metric_families().values()
+        for digest in [answer_of(family).source if issubclass(family, FamilyOutline) else class_digest(family, None)]
         for metric in family.metrics
     }
 

@@ -89,12 +89,13 @@ def _tree(path: Path, changed: int, size: int) -> ast.Module | None:
 
 def _outline(node: object) -> str:
     """A text of code without docstrings, the same with every version of Python: fields that are empty do not count."""
+    if isinstance(node, ast.AST):
+        values = [(name, getattr(node, name, None)) for name in node._fields]
+        fields = [f"{name}={_outline(value)}" for name, value in values if value is not None and value != []]
+        return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return "[" + ",".join(_outline(part) for part in node if not _is_docstring(part)) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = (f"{name}={_outline(value)}" for name, value in ast.iter_fields(node) if value is not None and value != [])
-    return f"{type(node).__name__}({','.join(fields)})"
+        return "[" + ",".join([_outline(part) for part in node if not _is_docstring(part)]) + "]"
+    return repr(node)
 
 
 def _is_docstring(node: object) -> bool:
@@ -113,7 +114,7 @@ def _imports_of(module: str, path: Path, changed: int, size: int) -> tuple[str, 
 
 
 def _names_in(module: str, path: Path, tree: ast.Module | None) -> Iterator[str]:
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in _statements(tree) if tree is not None else ():
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -124,6 +125,15 @@ def _names_in(module: str, path: Path, tree: ast.Module | None) -> Iterator[str]
             base = ".".join([*above, *filter(None, [node.module])])
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         yield from names
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A module, a statement or a branch of one, and all statements inside: their expressions import nothing."""
+    yield node
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        inner = getattr(node, name, ())
+        for part in inner if isinstance(inner, list) else ():  # the body of a lambda is an expression
+            yield from _statements(part)
 
 
 def _files_of(name: str) -> dict[str, Path]:

@@ -126,19 +126,20 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
             if codec not in unusable and target.mean
         ],
         rows=[
-            (
-                label,
-                printable(item),
-                codec_class(codec).name,
-                row_settings(codec_class(codec).from_settings(settings), target),
-                str(target or ""),
-            )
+            (label, item, *point)
             for codec, sweep in by_codec.items()
             for settings in sweep
             for target in targets
-            for item in items
+            for point in [_point(codec, settings, target)]
+            for item in map(printable, items)
         ],
     )
+
+
+def _point(codec: str, settings: Mapping[str, Setting], target: Target | None) -> tuple[str, str, str]:
+    """Codec, settings and target as rows have them."""
+    cls = codec_class(codec)
+    return cls.name, row_settings(cls.from_settings(settings), target), str(target or "")
 
 
 def _items(dataset: Dataset, images: Sequence[str]) -> list[str]:

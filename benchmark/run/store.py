@@ -11,9 +11,11 @@ from pathlib import Path
 
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
-from benchmark.record.reading import Row, read_rows
+from benchmark.record.reading import Row, read_header, read_rows
 from benchmark.record.row import DISTURBED, DISTURBED_TEXT, UNUSABLE, Record, columns
 from benchmark.record.streams import has_streams
+from benchmark.record.typed import records_of
+from benchmark.record.whole import read_whole
 from benchmark.system.files import append_file, make_folder, replace_file
 from benchmark.system.names import plain, printable
 
@@ -73,6 +75,9 @@ class RecordStore:
     def _read(self) -> None:
         rejected = []
         metrics = metric_columns()
+        if (whole := read_whole(self.path, read_header(self.path), metrics)) and not whole.torn:
+            self.rows = records_of(whole.columns, metrics)
+            return
         for row in read_rows(self.path, metrics):
             if row.record is None:
                 rejected.append(row)

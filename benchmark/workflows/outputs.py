@@ -18,7 +18,6 @@ from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.metric import Metric, shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.frames import csv_text
-from benchmark.report.figures.curves import draw_all
 from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
@@ -108,6 +107,8 @@ def _written_of(folder: Path) -> str:
 
 def _write(folder: Path, known: Sequence[Metric]) -> list[Path]:
     """Writes the files, and returns their paths."""
+    from benchmark.report.figures.curves import draw_all  # a run with nothing to draw does without
+
     records = read_records(folder / "records.csv", [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
     results = results_of([records], [], known)
