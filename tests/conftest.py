@@ -252,7 +252,7 @@ def third_party(tmp_path: Path) -> Path:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of the command line draw no curves, which takes most of the time of a small run."""
-    monkeypatch.setattr("benchmark.workflows.outputs.draw_all", lambda *_: [])
+    monkeypatch.setattr("benchmark.report.figures.curves.draw_all", lambda *_: [])
 
 
 def _checked(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:

@@ -28,7 +28,9 @@ def records_of(cells: Mapping[str, Column], metrics: Collection[str]) -> list[Re
         for name, column in BY_NAME.items()
     }
     foreign = [name for name in cells if name not in BY_NAME and name not in RETIRED]
-    measured = _given([name for name in foreign if is_number(name, metrics)], cells, lambda value: value == value)
+    measured = _given(
+        [name for name in foreign if is_number(name, metrics)], cells, lambda value: not math.isnan(value)
+    )
     others = _given([name for name in foreign if not is_number(name, metrics)], cells, bool)
     return [
         Record(**dict(zip(fields, values, strict=True)), metrics=numbers, others=texts)
@@ -48,7 +50,7 @@ def _values(name: str, column: Column) -> list[Any]:
         return [None if math.isnan(value) else int(value) for value in column.tolist()]
     if about.kind == "number":
         return [None if math.isnan(value) else value for value in column.tolist()]
-    cells = column.tolist()
+    cells: list[str] = column.tolist()
     if about.kind == "text":
         return cells
     known = {cell: about.read(cell) for cell in dict.fromkeys(cells)}

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -51,6 +52,10 @@ class Workers:
     engine: Engine = process_pool
     profile: Profile = dataclasses.field(default_factory=Profile)
 
+
+WINDOW = 4096
+"""Tasks that are handed to a pool at most before some are done. The next ones are made as these end, so that a run of
+any length takes the same memory for them; so many that workers seldom run out of tasks of the codec that they serve."""
 
 _RESTARTS = 10
 """How often a pool that breaks as a whole is replaced before its tasks are given up."""
@@ -97,11 +102,48 @@ _STATUSES: Mapping[type[Exception], str] = {
 """What becomes of an operating point whose worker did not survive it."""
 
 
-def run_tasks(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, list[Record]]]:
+class _Tasks:
+    """Tasks that are still to be begun: those that come back, and then those that are made when they are asked for."""
+
+    def __init__(self, later: Iterable[Task], jobs: int) -> None:
+        self._later = iter(later)
+        first = list(itertools.islice(self._later, jobs))
+        self.jobs = max(1, len(first))
+        """Workers that have something to do: as many as asked for, or as there are tasks."""
+        self._ready = deque(self._told(task) for task in first)
+
+    def _told(self, task: Task) -> Task:
+        return dataclasses.replace(task, jobs=self.jobs)
+
+    def __bool__(self) -> bool:
+        if not self._ready:
+            self._ready.extend(self._told(task) for task in itertools.islice(self._later, 1))
+        return bool(self._ready)
+
+    @property
+    def next(self) -> Task:
+        """The next task, which stays; there is one where this is true."""
+        return self._ready[0]
+
+    def take(self) -> Task:
+        """The next task, taken."""
+        return self._ready.popleft()
+
+    def put(self, task: Task) -> None:
+        """A task that is to be begun later than those that were made already."""
+        self._ready.append(task)
+
+    def put_first(self, tasks: Iterable[Task]) -> None:
+        """Tasks that are to be begun before all others, in their order."""
+        self._ready.extendleft(reversed(list(tasks)))
+
+
+def run_tasks(tasks: Iterable[Task], workers: Workers) -> Generator[tuple[Task, list[Record]]]:
     """Records of tasks, as they finish, in any order. Whoever goes on before the last one closes it: it has processes.
 
     Args:
-        tasks: what to run; neighbours of one codec that share an item are best on one worker.
+        tasks: what to run; neighbours of one codec that share an item are best on one worker. They are asked for one
+            after the other, at most :data:`WINDOW` of them before the first has ended.
         workers: what carries them.
 
     Yields:
@@ -110,29 +152,23 @@ def run_tasks(tasks: Sequence[Task], workers: Workers) -> Generator[tuple[Task, 
     Raises:
         OutputError: streams cannot be kept, as on a full disk. The records before are yielded first.
     """
-    jobs = min(workers.jobs, max(1, len(tasks)))
-    left = [dataclasses.replace(task, jobs=jobs) for task in tasks]
-    with variables(thread_environment(tasks[0].threads if tasks else 1)):
+    left = _Tasks(tasks, workers.jobs)
+    with variables(thread_environment(left.next.threads if left else 1)):
         for _ in range(_RESTARTS):
             if not left:
                 return
-            with workers.profile.kept(jobs), workers.engine(min(jobs, len(left)), memory=workers.memory) as pool:
-                left = yield from _run_on(pool, left, workers)
-    for task in left:
+            with workers.profile.kept(left.jobs), workers.engine(left.jobs, memory=workers.memory) as pool:
+                yield from _run_on(pool, left, workers)
+    while left:
+        task = left.take()
         yield task, _all_lost(task, "crashed", "the pool of workers broke again and again")
 
 
-def _run_on(
-    pool: Pool, tasks: Sequence[Task], workers: Workers
-) -> Generator[tuple[Task, list[Record]], None, list[Task]]:
-    """Runs tasks on one pool.
-
-    Returns:
-        Those that have to be run again, because the pool broke as a whole.
-    """
+def _run_on(pool: Pool, waiting: _Tasks, workers: Workers) -> Generator[tuple[Task, list[Record]]]:
+    """Runs tasks on one pool, until none is left or the pool breaks as a whole."""
     running: dict[Future[Followed[Step]], _Live] = {}
     finished: SimpleQueue[_Event] = SimpleQueue()
-    waiting, patience, spent = deque(tasks), workers.patience, list[Task]()
+    patience, spent = workers.patience, list[Task]()
 
     def ended(future: Future[Followed[Step]]) -> None:
         """Counts before the worker is given more, so that nothing is begun for a codec that is given up by that."""
@@ -143,19 +179,12 @@ def _run_on(
                 _cancel(running, codec)
         finished.put(future)
 
-    while waiting or running:
-        while waiting:
-            if patience.is_given_up(waiting[0].codec):
-                yield _given_up(waiting.popleft(), patience)
-                continue
-            try:
-                live = _Live(waiting[0], finished)
-                future = pool.follow(follow_task, live.task, lane=live.task.codec, limit=workers.timeout, told=live)
-            except PoolBroken:
-                return [*waiting, *(live.task for live in running.values())]
-            waiting.popleft()
-            running[future] = live
-            future.add_done_callback(ended)
+    while running or waiting:
+        try:
+            yield from _begun(pool, waiting, running, finished, ended, workers)
+        except PoolBroken:
+            waiting.put_first(live.task for live in running.values())
+            return
         if not running:
             break
         event = _next(finished)
@@ -165,16 +194,17 @@ def _run_on(
         future, live = event, running.pop(event)
         task = live.task
         if future.cancelled():
-            waiting.append(task)
+            waiting.put(task)
             continue
         try:
             followed = live.all_of(future.result())
         except PoolBroken:
-            return [task, *waiting, *(live.task for live in running.values())]
+            waiting.put_first([task, *(live.task for live in running.values())])
+            return
         if not followed.steps and is_memory_error(followed.error) and task not in spent:
             # What an earlier task of the codec left in the process took the memory: a new process tries again.
             spent.append(task)
-            waiting.append(task)
+            waiting.put(task)
             continue
         workers.profile.add(_spent(followed))
         if isinstance(followed.error, Unkept) and task.keep and not can_keep(task.keep):  # a codec may say so, too
@@ -183,8 +213,27 @@ def _run_on(
         part, records = _came_to(task, followed)
         yield from _behind(part, records, live.given)
         if rest := task.settings[len(part.settings) :]:
-            waiting.append(dataclasses.replace(task, settings=rest))
-    return []
+            waiting.put(dataclasses.replace(task, settings=rest))
+
+
+def _begun(
+    pool: Pool,
+    waiting: _Tasks,
+    running: dict[Future[Followed[Step]], _Live],
+    finished: SimpleQueue[_Event],
+    ended: Callable[[Future[Followed[Step]]], None],
+    workers: Workers,
+) -> Iterator[tuple[Task, list[Record]]]:
+    """Hands tasks to a pool, as many as it may have; yields the rows of those that are not tried."""
+    while len(running) < WINDOW and waiting:
+        if workers.patience.is_given_up(waiting.next.codec):
+            yield _given_up(waiting.take(), workers.patience)
+            continue
+        live = _Live(waiting.next, finished)
+        future = pool.follow(follow_task, live.task, lane=live.task.codec, limit=workers.timeout, told=live)
+        waiting.take()
+        running[future] = live
+        future.add_done_callback(ended)
 
 
 def _cancel(running: Mapping[Future[Followed[Step]], _Live], codec: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from benchmark.codec import Codec
@@ -16,7 +16,7 @@ from benchmark.run.pending import pending
 from benchmark.run.plan import Part, Plan
 from benchmark.run.spending import spending
 from benchmark.run.store import RecordStore
-from benchmark.run.task import blank_record, one_line
+from benchmark.run.task import Task, blank_record, one_line
 from benchmark.system.names import printable
 from benchmark.system.progress import Progress
 
@@ -57,20 +57,7 @@ def execute(
     done = store.done(definitions, sources, timed=study.repeats if study.timing else None, kept=plan.task.keep)
     held = {row.identity for row in store.usable if row.reusable(definitions, sources)}
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
-    # Image by image, so that its side of the metrics, cached by the worker, serves all targets of a codec.
-    tasks = (
-        plan.task_of(
-            part.codec,
-            item,
-            settings=part.settings,
-            target=part.target,
-            done=done[printable(item), codec_class(part.codec).name],
-        )
-        for item in plan.items
-        for part in parts
-    )
-    left, dropped = pending(tasks, digests)
-    progress.skip(dropped, "made before")
+    left = pending(_tasks(plan, parts, done), digests, lambda dropped: progress.skip(dropped, "made before"))
     there = _known_digests(store)
     given_up: set[str] = set()
     with contextlib.closing(run_tasks(left, workers)) as finished:
@@ -91,6 +78,27 @@ def execute(
             progress.skip(len(task.settings) - len(records), f"{where}: made before")
             if records:
                 progress.advance(len(records), where)
+
+
+def _tasks(plan: Plan, parts: Iterable[Part], done: Mapping[tuple[str, str], frozenset[str]]) -> Iterator[Task]:
+    """The tasks of a plan, one after the other: codec by codec, for a worker serves one alone.
+
+    They come image by image, so that its side of the metrics, cached by the worker, serves all targets of a codec.
+
+    Args:
+        plan: the plan of the study.
+        parts: its parts, and those whose knobs were found.
+        done: see :meth:`~benchmark.run.store.RecordStore.done`.
+    """
+    by_codec: dict[str, list[Part]] = {}
+    for part in parts:
+        by_codec.setdefault(part.codec, []).append(part)
+    for codec, of_codec in by_codec.items():
+        name = codec_class(codec).name
+        for item in plan.items:
+            known = done.get((printable(item), name), frozenset())
+            for part in of_codec:
+                yield plan.task_of(codec, item, settings=part.settings, target=part.target, done=known)
 
 
 def _with_encodes(record: Record, encodes: Mapping[tuple[str, str, str], int]) -> Record:

@@ -139,11 +139,10 @@ def search_means(
                 settings=settings,
                 done=done[printable(item), codec_class(trial.codec).name],
             )
-            for item in plan.items
             for trial, settings in trials
+            for item in plan.items
         )
-        left, _ = pending(tasks, digests)
-        with contextlib.closing(run_tasks(left, workers)) as made:
+        with contextlib.closing(run_tasks(pending(tasks, digests), workers)) as made:
             for task, records in made:
                 store.append(records)
                 progress.advance(0, _tried(task))

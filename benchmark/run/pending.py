@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from benchmark.codec import Codec
 from benchmark.plugins import codec_class
 from benchmark.record.settings import key_of
 from benchmark.run.images import ImageDigests
@@ -13,8 +14,10 @@ from benchmark.run.task import Task, blank_record
 from benchmark.system.names import printable
 
 
-def pending(tasks: Iterable[Task], digests: ImageDigests) -> tuple[list[Task], int]:
-    """Tasks without the operating points whose rows are there already.
+def pending(
+    tasks: Iterable[Task], digests: ImageDigests, dropped: Callable[[int], object] = lambda _: None
+) -> Iterator[Task]:
+    """Tasks without the operating points whose rows are there already, one after the other.
 
     Where the pixels of an item are not known without reading them, its tasks stay whole: the worker that reads them
     drops what is there.
@@ -22,17 +25,19 @@ def pending(tasks: Iterable[Task], digests: ImageDigests) -> tuple[list[Task], i
     Args:
         tasks: all tasks. Those of one codec and target share the object of their settings, item by item.
         digests: the digests of pictures that are known.
+        dropped: is told how many operating points were dropped before the next task, and after the last one.
 
-    Returns:
-        The tasks of which something is left, and how many operating points were dropped.
+    Yields:
+        The tasks of which something is left.
     """
-    left: list[Task] = []
-    dropped = 0
+    there = 0
     patterns: dict[tuple[str, str, int], tuple[Task, list[list[dict[str, Any]]]]] = {}
     for task in tasks:
         digest = digests.of(task.item) if task.done else ""
         if not digest:
-            left.append(task)
+            dropped(there)
+            there = 0
+            yield task
             continue
         name = task.codec, str(task.target), id(task.settings)
         if name not in patterns:  # with the task, so that no other settings get the id of these
@@ -43,15 +48,17 @@ def pending(tasks: Iterable[Task], digests: ImageDigests) -> tuple[list[Task], i
             for settings, rivals in zip(task.settings, patterns[name][1], strict=True)
             if task.done.isdisjoint(key_of({**rival, **about}) for rival in rivals)
         ]
-        dropped += len(task.settings) - len(kept)
+        there += len(task.settings) - len(kept)
         if kept:
-            left.append(replace(task, settings=kept))
-    return left, dropped
+            dropped(there)
+            there = 0
+            yield replace(task, settings=kept)
+    dropped(there)
 
 
 def _rivals(task: Task) -> list[list[dict[str, Any]]]:
     """What the keys of each operating point depend on but for the picture, see ``Record.rivals``."""
     cls = codec_class(task.codec)
     version = cls.version()  # to look it up takes longer than all else here
-    told_once = type(cls.__name__, (cls,), {"version": classmethod(lambda _: version)})
+    told_once: type[Codec] = type(cls.__name__, (cls,), {"version": classmethod(lambda _: version)})
     return [blank_record(task, told_once.from_settings(settings)).rivals for settings in task.settings]

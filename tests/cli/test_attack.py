@@ -135,7 +135,7 @@ def test_each_deed_is_a_row_and_nothing_else_comes_of_it(
     assert not wrong
     assert len(deeds) >= 30
     with monkeypatch.context() as patch:
-        patch.setattr("benchmark.workflows.outputs.draw_all", lambda *_: [])
+        patch.setattr("benchmark.report.figures.curves.draw_all", lambda *_: [])
         rdbench("run", "--codecs", "jpeg", *words, "--out", "alone")
     pd.testing.assert_frame_equal(figures(tmp_path / "out"), figures(tmp_path / "alone"))
     assert set(figures(tmp_path / "out")["status"]) == {"ok"}

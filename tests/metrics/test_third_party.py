@@ -80,7 +80,7 @@ def run_bench(
                 patch.syspath_prepend(where / name)
         for name in ("theirs", "theirlib"):
             patch.delitem(sys.modules, name, raising=False)
-        patch.setattr("benchmark.workflows.outputs.draw_all", draw_theirs if drawn else lambda *_: [])
+        patch.setattr("benchmark.report.figures.curves.draw_all", draw_theirs if drawn else lambda *_: [])
         plugins.forget()
         try:
             done = CliRunner(env={"COLUMNS": "160"}).invoke(main, words)

@@ -51,7 +51,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     words = ["run", "--study", str(study), "--out", str(folder / "results" / "sweep"), "--jobs", "1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmark.workflows.outputs.draw_all", lambda *_: [])  # no figure is looked at
+        patch.setattr("benchmark.report.figures.curves.draw_all", lambda *_: [])  # no figure is looked at
         patch.setattr("benchmark.workflows.outputs.run_study", partial(run_study, engine=Serial()))
         done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output

@@ -100,6 +100,30 @@ def test_no_tasks_need_no_pool() -> None:
     assert engine.pools == []
 
 
+def test_tasks_are_made_as_others_end_and_workers_are_as_many_as_tasks(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark.run.engine.WINDOW", 4)
+    asked: list[Task] = []
+
+    def many() -> Iterator[Task]:
+        for place in range(20):
+            asked.append(replace(tasks[place % 3], settings=[{"quality": place + 1}]))
+            yield asked[-1]
+
+    ahead = []
+    rows = []
+    for _, made in run_tasks(many(), Workers(3, 60, Patience(0), engine=Flawed(2))):
+        rows += made
+        ahead.append(len(asked) - len(rows))
+    assert max(ahead) <= 4
+    assert sorted(json.loads(row.settings)["quality"] for row in rows) == list(range(1, 21))
+    assert {row.jobs for row in rows} == {3}
+    engine = Flawed()
+    assert len(list(run_tasks(iter(tasks[:2]), Workers(3, 60, Patience(0), engine=engine)))) == 2
+    assert engine.pools == [2]
+
+
 class Lost(Flawed):
     """An engine whose worker ends as the second operating point of a task begins."""
 

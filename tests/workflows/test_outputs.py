@@ -53,7 +53,7 @@ def test_files_are_written_anew_only_where_something_behind_them_changed(
         (folder / "rd_psnr_rgb.svg").write_text("<svg/>")
         return [folder / "rd_psnr_rgb.svg"]
 
-    monkeypatch.setattr("benchmark.workflows.outputs.draw_all", draw)
+    monkeypatch.setattr("benchmark.report.figures.curves.draw_all", draw)
     monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc")
     words = ("run", "--codecs", "jpeg", "--dataset", "folder:pictures", "--metrics", "psnr", "--out", "out", "--set")
     rdbench(*words, "jpeg.quality=10,90")
