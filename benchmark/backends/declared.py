@@ -91,6 +91,16 @@ def check_keys(where: str, table: Mapping[str, Any], known: Kinds, required: Seq
             raise UsageError(f"{where}: key {key!r} is missing")
 
 
+def check_name(path: Path, name: str) -> None:
+    """Refuses what cannot be the name of a codec that a file declares.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{path}: name: expected small letters, digits, '.', '_' and '-', got {name!r}")
+
+
 def check_limits(path: Path, limits: Mapping[str, float]) -> None:
     """Refuses limits of time or memory that are none.
 
@@ -119,11 +129,9 @@ def declare(
         members: gives further members of the class; it gets the names of the settings.
 
     Raises:
-        UsageError: its name, or one of its settings, is not as it has to be.
+        UsageError: one of its settings is not as it has to be.
     """
     name = document["name"]
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"{path}: name: expected small letters, digits, '.', '_' and '-', got {name!r}")
     knob, tables = _settings(path, document, {*taken, *dir(base), *Codec.__annotations__, *base.__annotations__})
     fields = [
         (

@@ -49,6 +49,7 @@ from benchmark.backends.declared import (
     Kinds,
     check_keys,
     check_limits,
+    check_name,
     declare,
 )
 from benchmark.backends.foreign.reading import foreign_codec
@@ -191,6 +192,8 @@ def read_codec(path: Path) -> type[DeclaredCodec]:
         UsageError: not a file, not TOML, a key that is missing, unknown or of a wrong type, an unknown placeholder.
     """
     document = read_toml(path)
+    if isinstance(name := document.get("name"), str):
+        check_name(path, name)
     if not {"codec", "python", "requirements"}.isdisjoint(document):
         return foreign_codec(path, document)
     check_keys(str(path), document, _KEYS, ("name", "encode", "decode"))

@@ -19,6 +19,8 @@ from pathlib import Path
 from benchmark.backends.declared import DeclaredCodec
 from benchmark.backends.decoders.codec import AT, Decoded, decoded_by
 from benchmark.backends.described import read_codec
+from benchmark.backends.foreign.compressai import VARIABLE, is_model
+from benchmark.backends.foreign.reading import model_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
 from benchmark.errors import (
@@ -77,8 +79,9 @@ def codec_class(name: str) -> type[Codec]:
     its class is an :mod:`outline <benchmark.plugins.outline>`, also where it cannot be used, see :func:`trouble_of`.
 
     Args:
-        name: a codec's; the path of a file, which ends in ``.toml``; or CODEC@LIBRARY, whose streams another library
-            decodes, see :mod:`benchmark.backends.decoders.codec`.
+        name: a codec's; the path of a file, which ends in ``.toml``; CODEC@LIBRARY, whose streams another library
+            decodes, see :mod:`benchmark.backends.decoders.codec`; or ``compressai:MODEL``, see
+            :mod:`benchmark.backends.foreign.compressai`.
 
     Raises:
         UsageError: no such codec or library, or the file does not describe one.
@@ -86,8 +89,15 @@ def codec_class(name: str) -> type[Codec]:
     """
     if name.endswith(_DESCRIPTION):
         return _described(path := Path(name).resolve(), _content(path))
+    if is_model(name):
+        return _model(name, os.environ.get(VARIABLE))
     own, at, library = name.partition(AT)
     return decoded_by(_named(own), library) if at and own in _codec_files() else _named(name)
+
+
+@cache
+def _model(name: str, python: str | None) -> type[Codec]:
+    return model_codec(name)
 
 
 def _content(path: Path) -> bytes:
@@ -182,6 +192,11 @@ def real_class(codec: type[Codec]) -> type[Codec]:
 def is_description(codec: str) -> bool:
     """Whether a codec is named by the TOML file that describes it."""
     return codec.endswith(_DESCRIPTION)
+
+
+def needs_all_folders(codec: str) -> bool:
+    """Whether a codec has programs or interpreters that somebody has named: these may lie anywhere."""
+    return is_description(codec) or is_model(codec)
 
 
 def portable_name(codec: str) -> str:

@@ -23,7 +23,7 @@ import numpy as np
 from benchmark.codec import Batch
 from benchmark.errors import typed_line
 from benchmark.neural.weights import WEIGHTS_VARIABLE
-from benchmark.plugins import codec_class, is_description
+from benchmark.plugins import codec_class, needs_all_folders
 from benchmark.run.requests import Decoded, Refused, Request, asked, tell
 from benchmark.run.spotcheck import differs
 from benchmark.run.timing import Stopwatch, warm_up
@@ -142,9 +142,9 @@ def await_decoder(codec: str) -> None:
 def hidden_from(codec: str) -> tuple[Path, ...]:
     """The folders of temporary files that the decoder of a codec does not see. Nothing lies there that it needs.
 
-    The programs of a codec that a TOML file describes may lie anywhere: it sees all folders.
+    The programs of a codec that a TOML file describes, and its environment, may lie anywhere: it sees all folders.
     """
-    if is_description(codec):
+    if needs_all_folders(codec):
         return ()
     weights = ENVIRONMENT.get(WEIGHTS_VARIABLE) or sys.prefix
     return hideable((*PATHS, sys.executable, sys.prefix, sys.base_prefix, weights))

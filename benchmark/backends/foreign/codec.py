@@ -55,7 +55,7 @@ class ForeignCodec(DeclaredCodec):
         ]
 
     def weights_digest(self) -> str:
-        path = self._checkpoint()
+        path = self._checkpoint() or self._weights_file()
         if path is None:
             return ""
         try:
@@ -114,7 +114,13 @@ class ForeignCodec(DeclaredCodec):
         return link.take(told["shape"])
 
     def overhead(self, data: bytes) -> int:
-        return unpack_settings(type(self), data)[1]
+        start = unpack_settings(type(self), data)[1]
+        found = opened(self.about, "encode")
+        if "overhead" not in found.told["offers"]:
+            return start
+        with explained(self.about):
+            told, _ = found.link.ask({"ask": "overhead", "settings": self._arguments()}, [data[start:]])
+        return start + int(told["overhead"])
 
     def account(self, data: bytes) -> Account | None:
         """The estimate of the class's own model, where it makes one, of the image that was last encoded to a stream."""
@@ -122,7 +128,8 @@ class ForeignCodec(DeclaredCodec):
         if "estimate_bits" not in found.told["offers"]:
             return None
         with explained(self.about):
-            told, _ = found.link.ask({"ask": "account", "settings": self._arguments()}, [data[self.overhead(data) :]])
+            payload = data[unpack_settings(type(self), data)[1] :]
+            told, _ = found.link.ask({"ask": "account", "settings": self._arguments()}, [payload])
         return None if told["bits"] is None else Account(told["bits"])
 
     def estimated(self, images: Batch) -> tuple[list[float], Batch]:
@@ -150,6 +157,23 @@ class ForeignCodec(DeclaredCodec):
         if not text:
             return None
         return self.about.path.parent / PLACEHOLDER.sub(lambda found: str(self.settings[found[1]]), text)
+
+    def _weights_file(self) -> Path | None:
+        """The file of weights that the class itself finds, where it tells; None where it does not.
+
+        Raises:
+            UsageError: the file is not there.
+        """
+        if "weights_file" not in opened(self.about, "encode").told["offers"]:
+            return None
+        told = self._tell({"ask": "weights_file"})
+        path = Path(told["path"])
+        if not path.is_file():
+            raise UsageError(
+                f"{self.name}: the weights of {self.settings_json} are not here: expected {path}; this fetches them: "
+                f'{self.about.python} -c "{told["fetch"]}"'
+            )
+        return path
 
     def _arguments(self) -> dict[str, Any]:
         """What the class is made with."""

@@ -3,7 +3,8 @@
     name = "my-model"
     python = "venv/bin/python"      # the interpreter of the environment: Python 3.8 or later, NumPy 1.20 or later
     requirements = ["torch==2.6.0"] # in its place, or of it: see benchmark.backends.foreign.environment
-    codec = "my_model.py:MyModel"   # a file and a class in it, or a module of the environment and a class
+    codec = "my_model.py:MyModel"   # a file and a class in it, or a module of the environment and a class; or a model
+                                    # of CompressAI, see benchmark.backends.foreign.compressai
     checkpoint = "q{quality}.pth"   # the file of weights, which the class gets as checkpoint; settings may stand in it
     pixels = "torch"                # or "numpy", see below
     channels = [3]                  # images that it takes: 3 for RGB, 1 for grey
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.backends.declared import PLACEHOLDER, Kinds, check_keys, check_limits, declare
+from benchmark.backends.foreign import compressai
 from benchmark.backends.foreign.codec import ForeignCodec
 from benchmark.backends.foreign.environment import check_requirements, environment_python
 from benchmark.backends.foreign.estimate import ENDING, EstimatingCodec
@@ -77,6 +79,8 @@ def foreign_codec(path: Path, document: Mapping[str, Any]) -> type[ForeignCodec]
         UsageError: a key is missing, unknown or of a wrong type, or says what cannot be.
     """
     check_keys(str(path), document, _KEYS, ("name", "codec"))
+    if compressai.is_model(document["codec"]):
+        document = compressai.completed(document)
     channels = document.get("channels", [3])
     if channels not in _CHANNELS:
         raise UsageError(f"{path}: channels: expected [3], [1] or [1, 3], got {channels}")
@@ -94,9 +98,20 @@ def foreign_codec(path: Path, document: Mapping[str, Any]) -> type[ForeignCodec]
     )
 
 
+def model_codec(name: str) -> type[ForeignCodec]:
+    """The codec of a model of CompressAI that no file describes.
+
+    Raises:
+        UsageError, MissingBackend: as :func:`benchmark.backends.foreign.compressai.declaration` raises them.
+    """
+    return foreign_codec(Path(name), compressai.declaration(name))
+
+
 def _describe(path: Path, document: Mapping[str, Any], settings: Sequence[str]) -> About:
     place, _, name = document["codec"].rpartition(":")
-    if not place or not name.isidentifier():
+    if compressai.is_model(document["codec"]):
+        place = str(compressai.ADAPTER)
+    elif not place or not name.isidentifier():
         raise UsageError(f"{path}: codec: expected FILE.py:CLASS or MODULE:CLASS, got {document['codec']!r}")
     if place.endswith(".py"):
         place = str((path.parent / place).resolve())

@@ -13,6 +13,8 @@ request has one answer; one that could not be met has ``error``, a line that say
     encode      settings, shape; pixels                                ->  lengths; streams
     decode      settings, lengths; streams                             ->  shape; pixels
     account     settings, lengths; a stream of the last encode          ->  bits
+    overhead    settings, lengths; a stream                             ->  overhead
+    weights_file  settings                                             ->  path, fetch
     estimate    settings, shape; pixels                                 ->  bits, shape; pixels
     device      settings                                               ->  device
     complexity  settings, height, width, channels                      ->  parameters, encode_macs, decode_macs
@@ -43,7 +45,7 @@ PROTOCOL = 1
 HEADER = struct.Struct("<IQ")
 """Lengths of the text and of the body of a message."""
 
-OFFERS = ("encode_batch", "decode_batch", "complexity", "estimate_bits")
+OFFERS = ("encode_batch", "decode_batch", "complexity", "estimate_bits", "overhead", "weights_file")
 """Methods that a codec may have beside ``encode`` and ``decode``."""
 
 _AT_ONCE = 1 << 30
@@ -119,6 +121,9 @@ class Worker:
         ask = request["ask"]
         if ask == "open":
             return self._open(request), b""
+        if ask == "weights_file":
+            path, fetch = self._class.weights_file(**request["settings"])
+            return {"path": path, "fetch": fetch}, b""
         codec = self._codec(request["settings"])
         if ask == "encode":
             streams = self._encode(codec, request["shape"])
@@ -126,6 +131,7 @@ class Worker:
         answers: Dict[str, Callable[[], Dict[str, Any]]] = {
             "decode": lambda: {"shape": self._decode(codec, split(body, request["lengths"]))},
             "account": lambda: {"bits": self._account(codec, body)},
+            "overhead": lambda: {"overhead": int(codec.overhead(body))},
             "estimate": lambda: self._estimate(codec, request["shape"]),
             "device": lambda: {"device": device_of(codec)},
             "complexity": lambda: self._complexity(codec, request["height"], request["width"], request["channels"]),
