@@ -95,6 +95,7 @@ def collect(
             of the results.
         RecordsError: a file is not what a run writes.
     """
+    sources = [path.as_posix() for path in paths]
     others = [path for path in paths if is_reference(path)]
     paths = [path for path in paths if path not in others]
     results = read_results(paths, metrics)
@@ -135,6 +136,7 @@ def collect(
         ],
         command=command,
         references=_references(others, shown, datasets),
+        sources=sources,
     )
 
 

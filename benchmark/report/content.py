@@ -32,6 +32,7 @@ class Report:
         manifests: the content of each run's ``manifest.json``, by folder.
         notes: what is missing of the report, and why.
         command: the command that wrote the report; empty where it is not known.
+        sources: paths of the results and of others' curves.
         references: others' curves on the data sets of the results, by the column of the metric that they are of.
     """
 
@@ -47,3 +48,4 @@ class Report:
     notes: Sequence[str]
     command: str = ""
     references: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
+    sources: Sequence[str] = ()

@@ -104,8 +104,8 @@ def write_report(
         files = [
             *write_tables(content.tables, folder),
             write_methods(content, folder),
-            write_html(content, folder / "index.html"),
         ]
         for future in drawn:
             files += future.result()
-    return content, files
+    # The page comes last: it links what is there.
+    return content, [*files, write_html(content, folder / "index.html", files)]

@@ -17,6 +17,7 @@ from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
 from benchmark.report.figures.appearance import display_name
 from benchmark.report.figures.picture import Picture
+from benchmark.report.page.get import bibtex, linked
 from benchmark.report.page.interactive import (
     INTERVAL,
     anchors_of,
@@ -47,15 +48,18 @@ _SECTIONS = (
     ("answer", "Answer"),
     ("curves", "Curves"),
     ("bd", "BD-rate"),
+    ("speed", "Speed"),
     ("heat", "By image"),
+    ("pairs", "Pairs"),
     ("pictures", "See"),
     ("tables", "Tables"),
     ("failures", "Failures"),
+    ("get", "Get"),
     ("environment", "Environment"),
     ("glossary", "Definitions"),
 )
 
-_SCRIPTS = ("drawing.js", "bdrate.js", "page.js")
+_SCRIPTS = ("drawing.js", "bdrate.js", "speed.js", "pairs.js", "get.js", "page.js")
 """In the order in which they run."""
 
 _GLOSSARY = {
@@ -93,7 +97,7 @@ _OF_INTERVALS = (
 )
 
 
-def write_html(report: Report, path: Path) -> Path:
+def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
     """Writes a report as a page that opens from disk: styles, script, numbers and pictures are all in it.
 
     The same report gives the same bytes.
@@ -101,6 +105,7 @@ def write_html(report: Report, path: Path) -> Path:
     Args:
         report: what to show.
         path: the file to write; its folder is made.
+        files: the other files of the report, below the same folder, which the page links.
 
     Returns:
         The path.
@@ -127,6 +132,8 @@ def write_html(report: Report, path: Path) -> Path:
         failures=_failures(report),
         notes=report.notes,
         command=report.command,
+        files=linked(files, path.parent),
+        bibtex=bibtex(report),
         runs=[_run(folder, manifest) for folder, manifest in report.manifests.items()],
         glossary=_glossary(report, intervals),
         scripts=[asset(name) for name in _SCRIPTS],

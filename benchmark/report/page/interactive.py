@@ -16,6 +16,7 @@ from benchmark.analysis.delta import SMALL_OVERLAP
 from benchmark.analysis.family import FAMILIES, Family, family_of, learned_codecs
 from benchmark.analysis.interpolate import drawn_slopes
 from benchmark.analysis.points import mixed_sizes
+from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import headline, headline_title
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
@@ -109,6 +110,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "anchors": anchors_of(report),
         "axes": [
             {
+                "column": metric.column,
                 "title": metric.heading,
                 "label": metric.axis,
                 "unit": metric.drawn_unit,
@@ -134,6 +136,9 @@ def page_data(report: Report) -> dict[str, Any]:
         "bd": _deltas(report, series),
         "images": image_curves(report, datasets_of(report), series),
         "rules": rules(report),
+        "costs": _costs(report, series),
+        "timed": RULE,
+        "sources": list(report.sources),
         "interval": INTERVAL if has_intervals(report.bd) else "",
         "small_overlap": SMALL_OVERLAP,
         "average": headline_title(report.bd),
@@ -271,6 +276,18 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
                 "remarks": {image: text for image, text in zip(images["image"], images["flags"], strict=True) if text},
             }
         )
+    return found
+
+
+def _costs(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
+    """Seconds for a megapixel, of those series that have times that were measured to be published."""
+    datasets = datasets_of(report)
+    found = []
+    for row in report.costs.to_dict("records"):
+        seconds = {side: finite(row[f"{side}_s_per_mp"]) for side in ("encode", "decode")}
+        if any(seconds.values()):
+            place = {"dataset": datasets.index(row["dataset"]), "series": series.index(row["series"])}
+            found.append({**place, **seconds, "usual": bool(row["usual_images"])})
     return found
 
 

@@ -49,7 +49,7 @@
   const rates = bdRates(data.rules);
   const hidden = new Set();
   // Rates in bits per pixel; low and high are of the quality. What is null follows the curves.
-  const view = { log: false, relative: false, thin: false, from: null, to: null, low: null, high: null };
+  const view = { log: false, relative: false, thin: false, from: null, to: null, low: null, high: null, tolerance: null };
   let at = { series: null, place: 0 }; // the point that Tab reaches
 
   const metric = () => data.metrics[byId("metric").value];
@@ -610,23 +610,54 @@
 
   /** An image's name, a button where its curves or its pictures can be shown. */
   function imageName(name) {
-    const option = [...byId("image").options].find((option) => option.value === name);
+    const option = [...byId("image").options].some((option) => option.value === name);
     const index = data.pictures.findIndex((picture) => picture.dataset === data.datasets[dataset()].name && picture.image === name);
     if (!option && index < 0) return name;
     const link = html("button", { type: "button", "aria-label": `${name}: show it alone` }, name);
-    link.addEventListener("click", () => {
-      if (index >= 0) {
-        byId("picture").value = index;
-        showPicture();
-      }
-      if (option) {
-        byId("image").value = name;
-        update();
-      }
-      byId(option ? "curves" : "pictures").scrollIntoView();
-      byId(option ? "image" : "picture").focus({ preventScroll: true });
-    });
+    link.addEventListener("click", () => chooseImage(name));
     return link;
+  }
+
+  /* ---- What other scripts draw of this state ---- */
+
+  const page = { data, dataset, place, axis, anchor, image, title, ofFamily, view, hidden, curves, imageCurves, deltas };
+  const drawSpeed = speedPlanes(page), images = singleImages(page), tellLinks = getBlock(page);
+
+  /** Shows one image alone, in the charts and among the pictures. */
+  function chooseImage(name) {
+    const index = data.pictures.findIndex((picture) => picture.dataset === data.datasets[dataset()].name && picture.image === name);
+    if (index >= 0) {
+      byId("picture").value = index;
+      showPicture();
+    }
+    const option = [...byId("image").options].some((option) => option.value === name);
+    if (option) {
+      byId("image").value = name;
+      update();
+    }
+    byId(option ? "curves" : "pictures").scrollIntoView();
+    byId(option ? "image" : "picture").focus({ preventScroll: true });
+  }
+
+  function drawDots() {
+    const rows = againstAnchor().filter((row) => Object.values(row.images).some((rate) => rate !== null) && ofFamily(data.series[row.series]));
+    byId("spread").hidden = !rows.length;
+    if (rows.length) byId("beyond").textContent = images.drawDots(byId("dots"), rows, chooseImage);
+  }
+
+  /** The difference of quality that is about the same, in the unit of the axis. */
+  function tolerance() {
+    if (view.tolerance !== null) return view.tolerance;
+    if (axis().unit === "dB") return 0.25;
+    const values = curves().flatMap((curve) => curve.points.map((point) => point.value));
+    return Number(((Math.max(...values) - Math.min(...values)) / 100).toPrecision(1));
+  }
+  function drawPairs() {
+    byId("tolerance").value = tolerance();
+    byId("pairs-caption").textContent = `${dataName()}, ${axis().title}: operating points of a codec and of ${title(anchor())} on the same image whose quality differs by ` +
+      `${tolerance()}${axis().unit && `\u00a0${axis().unit}`} at most, each in one pair at most. The ratio of their rates: geometric mean over all pairs, and the ` +
+      "quantiles at 10 and 90\u00a0%. Below 1 needs less rate. Nothing is interpolated.";
+    images.drawPairs(byId("pairs-table"), tolerance());
   }
 
   /* ---- Controls of the charts ---- */
@@ -642,13 +673,16 @@
     drawCurves();
     drawAnswer();
     drawBars();
+    drawSpeed(byId("planes"));
+    drawDots();
     drawHeat();
+    drawPairs();
   }
   const LIMITS = ["from", "to", "low", "high"];
   const isWide = () => Math.max(...curves().flatMap((curve) => curve.points.map((point) => point.bpp))) > data.wide;
   function reset() {
     hidden.clear();
-    Object.assign(view, { log: isWide(), from: null, to: null, low: null, high: null });
+    Object.assign(view, { log: isWide(), from: null, to: null, low: null, high: null, tolerance: null });
     update();
   }
 
@@ -665,7 +699,7 @@
       curves: view.relative ? "relative" : "",
       thin: view.thin ? "yes" : "",
       log: view.log === isWide() ? "" : view.log ? "yes" : "no",
-      ...Object.fromEntries(LIMITS.map((name) => [name, view[name] ?? ""])),
+      ...Object.fromEntries([...LIMITS, "tolerance"].map((name) => [name, view[name] ?? ""])),
       without: curves().filter((curve) => hidden.has(curve.id)).map((curve) => curve.name).join("\n"),
     };
     return new URLSearchParams(Object.entries(found).filter(([, value]) => value !== "")).toString();
@@ -673,6 +707,7 @@
   function remember() {
     const now = state();
     if (location.hash.slice(1) !== now) history.replaceState(null, "", now ? `#${now}` : location.pathname + location.search);
+    tellLinks();
   }
 
   /** Shows what an address says; what it does not know of, it leaves. */
@@ -698,7 +733,7 @@
     };
     Object.assign(view, {
       log: told.has("log") ? told.get("log") === "yes" : isWide(), relative: told.get("curves") === "relative",
-      thin: told.get("thin") === "yes", ...ends("from", "to", 0), ...ends("low", "high", -Infinity),
+      thin: told.get("thin") === "yes", tolerance: Number(told.get("tolerance")) > 0 ? Number(told.get("tolerance")) : null, ...ends("from", "to", 0), ...ends("low", "high", -Infinity),
     });
     const without = (told.get("without") ?? "").split("\n");
     for (const curve of curves()) if (without.includes(curve.name)) hidden.add(curve.id);
@@ -741,6 +776,11 @@
       });
     }
   }
+  byId("tolerance").addEventListener("change", (event) => {
+    view.tolerance = event.target.valueAsNumber > 0 ? event.target.valueAsNumber : null;
+    remember();
+    drawPairs();
+  });
   byId("whole").addEventListener("click", () => {
     const all = curves().filter((curve) => !hidden.has(curve.id)).flatMap((curve) => curve.points.map((point) => point.bpp));
     if (!all.length) return;
@@ -878,5 +918,7 @@
     if (chart.clientWidth === width) return;
     width = chart.clientWidth;
     drawCurves();
+    drawSpeed(byId("planes"));
+    drawDots();
   }).observe(chart);
 })();
