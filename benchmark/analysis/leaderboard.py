@@ -17,6 +17,7 @@ from benchmark.analysis.measured import Manifest
 from benchmark.analysis.results import Results, named_alike, results_of
 from benchmark.analysis.standing import headline, refused_text
 from benchmark.analysis.table import KEYS
+from benchmark.analysis.timed import for_times_alone, with_times
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.columns import read_pairs
@@ -119,7 +120,8 @@ def leaderboard(
     """Ranks the codecs of results.
 
     Operating points that several results have, of the same version, weights and settings, are taken once: from the
-    last one. A metric that a result defines in another way than the first one that has it is left out of that result.
+    last one. Of results with times to be published, on a part of the images of others, the times alone are taken. A
+    metric that a result defines in another way than the first one that has it is left out of that result.
 
     Args:
         submissions: the results.
@@ -135,8 +137,16 @@ def leaderboard(
     """
     told = list(notes)
     tables = _of_one_definition(submissions, described, told)
-    records = [table for table in tables if "status" in table]
-    results = results_of(records, [table for table in tables if "status" not in table], described, told)
+    alone = for_times_alone(tables)
+    whole = [table for table, times in zip(tables, alone, strict=True) if not times]
+    names = ", ".join(one.name for one, times in zip(submissions, alone, strict=True) if times)
+    if names:
+        told.append(f"{names}: its times alone are shown, at the operating points that others have on more images")
+    records = [table for table in whole if "status" in table]
+    results = results_of(records, [table for table in whole if "status" not in table], described, told)
+    if names:
+        timed = [table for table, times in zip(tables, alone, strict=True) if times]
+        results = with_times(results, results_of(timed, [], described, []))
     asked = shown_metrics(results.metrics) if chosen is None else [results.metric(name) for name in chosen]
     metrics = [metric for metric in asked if _valued(results, metric)]
     if not metrics:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +15,13 @@ from benchmark.analysis.delta import bd_rate
 from benchmark.analysis.results import Results
 from benchmark.analysis.standing import headline
 from benchmark.metric import Metric
+from benchmark.record.settings import read_settings
 
 Values = dict[tuple[str, str], float]
 """BD-rates in percent by data set and series; NaN where one was refused."""
+
+_FULL, _HALF = "4:4:4", "4:2:0"
+"""Settings of the resolution of chroma."""
 
 EFFECTS = {
     "mean_curve": "that of the mean curve, in place of the mean over images of that of each image",
@@ -25,6 +30,7 @@ EFFECTS = {
     "cubic": "with one cubic polynomial fitted to each curve, as in VCEG-M33, in place of PCHIP",
     "payload": "without the bytes of containers and headers, where a format lets one tell them",
     "luma": "by the metric of luma, in place of that of RGB",
+    "chroma": "of the same codec with chroma at full resolution, 4:4:4, in place of 4:2:0",
 }
 """What each column of :func:`protocol_effects` is the effect of."""
 
@@ -53,6 +59,7 @@ def protocol_effects(results: Results, bd: pd.DataFrame, metric: Metric) -> pd.D
         "cubic": lambda: _headlines(results, anchor, metric, "cubic"),
         "payload": lambda: _without_headers(results, anchor, metric),
         "luma": lambda: _luma(results, bd, metric),
+        "chroma": lambda: _full_chroma(results, base),
     }
     keys = list(zip(told["dataset"], told["series"], strict=True))
     found = told[["dataset", "series"]].assign(bd_rate=told["headline"])
@@ -116,6 +123,22 @@ def _luma(results: Results, bd: pd.DataFrame, metric: Metric) -> Values:
                 return _by_series(known, headline(known)["headline"])
             return _headlines(results, str(bd["anchor"].iloc[0]), other)
     return {}
+
+
+def _full_chroma(results: Results, base: pd.DataFrame) -> Values:
+    """For series with chroma at half the resolution the BD-rate of the one that differs from them in that alone."""
+    settings: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in results.summary.drop_duplicates(["dataset", "series"]).to_dict("records"):
+        own = {name: value for name, value in read_settings(row["settings"]).items() if name != row["knob"]}
+        settings[str(row["dataset"]), str(row["series"])] = own | {"": row["codec"]}
+    values = _by_series(base, headline(base)["headline"])
+    found = {}
+    for (dataset, series), own in settings.items():
+        full = {name: _FULL if value == _HALF else value for name, value in own.items()}
+        for other, theirs in settings.items():
+            if full != own and theirs == full and other[0] == dataset and other in values:
+                found[dataset, series] = values[other]
+    return found
 
 
 def _means(bd: pd.DataFrame, metric: Metric) -> pd.DataFrame:

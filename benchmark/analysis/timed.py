@@ -11,6 +11,7 @@ import pandas as pd
 from benchmark.analysis.publishable import RULE, numbers_of, publishable
 from benchmark.analysis.results import Results
 from benchmark.analysis.table import KEYS
+from benchmark.record.row import ALONE
 
 SECONDS = ("encode_s", "decode_s")
 """Columns of times."""
@@ -69,6 +70,26 @@ def with_times(results: Results, times: Results) -> Results:
         records[name] = records[name].astype(object).where(~records.index.isin(rows.index), rows[name])
         records[name] = records[name].infer_objects()
     return replace(results, records=records)
+
+
+def for_times_alone(tables: Sequence[pd.DataFrame]) -> list[bool]:
+    """Which tables are there for their times: all rows are of ``run --timing``, on a part of the images of others.
+
+    Args:
+        tables: records of runs, or summaries, which are never for their times alone.
+    """
+    timed = [len(table) > 0 and "timing" in table and bool((table["timing"] == ALONE).all()) for table in tables]
+    images = [_images(table) if "status" in table else {} for table in tables]
+    others = [own for own, alone in zip(images, timed, strict=True) if not alone]
+    return [
+        alone and all(any(names < other.get(dataset, set()) for other in others) for dataset, names in own.items())
+        for own, alone in zip(images, timed, strict=True)
+    ]
+
+
+def _images(records: pd.DataFrame) -> dict[str, set[str]]:
+    """The images of each data set."""
+    return {str(dataset): set(rows["image_sha256"]) for dataset, rows in records.groupby("dataset", sort=False)}
 
 
 def untimed_notes(lacking: Collection[str], folder: str, *, every: bool) -> list[str]:

@@ -6,6 +6,9 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
+from typing import Any
+
+import numpy as np
 
 from benchmark.analysis.standing import signed
 from benchmark.errors import UsageError
@@ -25,8 +28,15 @@ _ROWS = "axis y line*=left, ytick style={draw=none}, y=9pt, yticklabel style={fo
 _LETTER, _COLUMN = 4.1, 252.0
 """Widths of a letter of the size of footnotes and of a column of a paper, in points."""
 
-_AROUND = ("right", "above", "left", "below")
-"""Places of names, in turn: those of neighbours differ."""
+_AROUND = [
+    (side, shift)
+    for shift in (0, 7, -7, 14, -14, 21, -21, 28, -28)
+    for side in (("right", "left", "above", "below") if not shift else ("right", "left"))
+]
+"""Places of names beside their marks, the best first: the side, and how many points further up."""
+
+_SMALL, _PLOT = (3.6, 8.0), (200.0, 150.0)
+"""Width of a letter and height of a line of the size of scripts, and width and height of a plot, in points."""
 
 
 @singledispatch
@@ -107,6 +117,7 @@ def _speed(chart: SpeedChart) -> str:
         f"xmode=log, log ticks with fixed point, enlarge x limits=0.2, {_SIZES}",
     ]
     named = chart.named()
+    beside = dict(zip(map(id, named), _beside(chart), strict=True))
     body = []
     for marks in chart.joined():
         if len(marks) > 1:
@@ -114,12 +125,48 @@ def _speed(chart: SpeedChart) -> str:
             body.append(f"\\addplot[{_colour(marks[0].look.colour)}] coordinates {{{line}}};")
         for mark in marks:
             name = ""
-            if mark in named:
-                beside = _AROUND[named.index(mark) % len(_AROUND)]
-                name = f" node[{beside}, font=\\scriptsize] {{{escape(mark.name)}}}"
+            if id(mark) in beside:
+                side, shift = beside[id(mark)]
+                place = f"{side}, yshift={shift}pt" if shift else side
+                name = f" node[{place}, font=\\scriptsize] {{{escape(mark.name)}}}"
             body.append(f"\\addplot[{_colour(mark.look.colour)}, {_mark(mark.look)}]")
             body.append(f"  coordinates {{{_places([(mark.seconds, mark.rate)])}}}{name};")
     return _picture((mark.look.colour for mark in chart.marks), axis, body)
+
+
+def _beside(chart: SpeedChart) -> list[tuple[str, int]]:
+    """Where the names of marks stand: of :data:`_AROUND` the first that covers neither a mark nor another name."""
+    places = np.array([(math.log(mark.seconds), mark.rate) for mark in chart.marks])
+    spots = (places - places.min(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-9) * _PLOT
+    at = dict(zip(map(id, chart.marks), spots, strict=True))
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in spots]
+    found = []
+    for mark in chart.named():
+        tries = [(side, shift, _box(at[id(mark)], side, shift, mark.name)) for side, shift in _AROUND]
+        covered = [sum(_common(box, other) for other in taken) for _, _, box in tries]
+        side, shift, box = tries[covered.index(min(covered))]
+        taken.append(box)
+        found.append((side, shift))
+    return found
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _box(spot: Any, side: str, shift: int, name: str) -> _Box:
+    """Left, bottom, right and top of a name beside a mark, in points."""
+    width, height = _SMALL[0] * len(name), _SMALL[1]
+    x, y = spot
+    left = {"right": x + 4, "left": x - 4 - width}.get(side, x - width / 2)
+    middle = y + shift + {"above": 8, "below": -8}.get(side, 0)
+    return left, middle - height / 2, left + width, middle + height / 2
+
+
+def _common(one: _Box, other: _Box) -> float:
+    """The area that two boxes share."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
 
 
 _INTERVAL = "error bars/.cd, x dir=both, x explicit, error bar style={black}"

@@ -109,3 +109,13 @@ def test_metrics_that_nothing_has_are_refused(tmp_path: Path) -> None:
     nothing = records().assign(**{metric.column: np.nan for metric in METRICS if metric.column in records()})
     with pytest.raises(UsageError, match="no result has a value of a metric"):
         board(tmp_path, nothing, chosen=None)
+
+
+def test_of_a_run_for_times_the_times_alone_are_taken(tmp_path: Path) -> None:
+    one = records().query("image == image.iloc[0]")
+    timed = one.assign(timing="alone", jobs=1, repeats=9, encode_s=2.0, width=1000, height=1000)
+    older = timed[timed["codec"] == "fine"].assign(version="of old")
+    found = board(tmp_path, records(), pd.concat([timed, older]))
+    assert sorted(one.series for one in found.entries) == ["coarse", "fine"]
+    assert entry(found, "fine").encode_s_per_mp > 0
+    assert any("r1: its times alone are shown" in note for note in found.notes)

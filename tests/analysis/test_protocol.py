@@ -82,3 +82,17 @@ def test_what_was_not_measured_has_no_effect(tmp_path: Path) -> None:
     results = results_of(tmp_path, records())
     table = deltas(results, "ms_ssim")
     assert table["pooled"].isna().all() and table["cubic"].notna().all()
+
+
+def test_full_chroma_is_that_of_the_series_that_differs_in_that_alone(tmp_path: Path) -> None:
+    frame = records()
+    fine = frame[frame["codec"] == "fine"]
+    halved = fine.assign(settings=fine["settings"].str.replace("{", '{"subsampling":"4:2:0",'))
+    whole = fine.assign(settings=fine["settings"].str.replace("{", '{"subsampling":"4:4:4",'), bpp=1.1 * fine["bpp"])
+    other = whole.assign(codec="another")
+    coarse = frame[frame["codec"] == "coarse"]
+    table = deltas(results_of(tmp_path, pd.concat([coarse, halved, whole, other])), "psnr").set_index("series")
+    (own,) = (name for name in table.index if "4:2:0" in name)
+    (full,) = (name for name in table.index if "4:4:4" in name)
+    assert table.loc[own, "chroma"] == pytest.approx(table.loc[full, "bd_rate"] - table.loc[own, "bd_rate"])
+    assert table["chroma"].notna().sum() == 1

@@ -8,7 +8,7 @@ import pytest
 
 from benchmark.analysis.records import read_records
 from benchmark.analysis.results import read_results
-from benchmark.analysis.timed import mean_seconds, untimed_notes, with_times
+from benchmark.analysis.timed import for_times_alone, mean_seconds, untimed_notes, with_times
 from benchmark.plugins import all_metrics
 from tests.analysis.test_cost import row, write
 
@@ -52,3 +52,17 @@ def test_nothing_is_said_where_all_have_times() -> None:
         "no times of jpeg, webp: they were not measured to be published (one worker, 5 repeats or more, undisturbed); "
         "this measures them: python -m benchmark run --timing --study results/mine/study.toml --out results/mine"
     ]
+
+
+def test_a_part_of_the_images_with_times_is_there_for_them_alone(tmp_path: Path) -> None:
+    whole = [row("a", image, 1, 0.5, image_sha256=image) for image in "ij"]
+    part = [row("a", "i", 1, 0.5, image_sha256="i", timing="alone")]
+    more = [*part, row("a", "k", 1, 0.5, image_sha256="k", timing="alone")]
+    tables = [
+        read_records(write(tmp_path / str(place), *rows) / "records.csv")
+        for place, rows in enumerate([whole, part, more])
+    ]
+    assert for_times_alone(tables) == [False, True, False], "the last one has an image that no other has"
+    assert for_times_alone(tables[1:2]) == [False], "there is no other"
+    mixed = tables[1].assign(timing="")
+    assert for_times_alone([tables[0], mixed]) == [False, False]

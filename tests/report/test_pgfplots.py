@@ -72,7 +72,9 @@ def test_times() -> None:
     check(text)
     assert "coordinates {(0.5,-3) (0.5,-3) (0.5,-3)};" in text
     assert "xlabel={encode time (s per megapixel)}, ylabel={BD-rate (\\%)}" in text
-    assert [text.count(f"node[{place},") for place in ("right", "above", "left")] == [1, 1, 1]
+    names = [Mark(name, "one", name, LOOKS["vvc"], 0.5 + place, -3.0, True) for place, name in enumerate("abc")]
+    assert pgfplots(SpeedChart(names, "encode", "BD-rate (%)", "set")).count("node[right, font") == 3
+    assert len(set(re.findall(r"node\[(.*?), font", text))) == 3, "names of marks at one place stand apart"
 
 
 def test_a_heat_map_has_none() -> None:

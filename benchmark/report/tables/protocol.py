@@ -19,6 +19,7 @@ _TITLES = {
     "cubic": "cubic",
     "payload": "no headers",
     "luma": "luma",
+    "chroma": "4:4:4",
 }
 
 

@@ -95,7 +95,7 @@ const speedPlanes = (page) => {
     const heading = (text, kind) => html("th", { scope: "col", class: kind }, html("button", { type: "button" }, text));
     const seconds = (value) => html("td", { class: "number" }, value === null ? "\u2013" : value.toPrecision(3));
     return html("details", { class: "folded" }, html("summary", {}, "Times as a table"),
-      html("div", { class: "scroll", role: "region", tabindex: 0, "aria-labelledby": "speed-title" }, html("table", { class: "sortable named", id: "times" },
+      html("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Table of times" }, html("table", { class: "sortable named", id: "times" },
         html("thead", {}, html("tr", {}, heading("Codec", ""), heading("BD-rate (%)", "number"), heading("Encode (s/MP)", "number"),
           heading("Decode (s/MP)", "number"), heading("On a front", ""))),
         html("tbody", {}, ...rows.map((mark) => html("tr", {}, html("th", { scope: "row" }, mark.look.title),
