@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmark.analysis.bdrate import anchor_series, bd_table
+from benchmark.analysis.anchor import anchor_of
+from benchmark.analysis.bdrate import COLUMNS, bd_table
 from benchmark.analysis.cost import cost_table
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import Manifest, read_manifest
@@ -24,7 +25,7 @@ from benchmark.analysis.references.reference import (
 from benchmark.analysis.results import Results, read_results
 from benchmark.analysis.table import dataset_labels
 from benchmark.analysis.timed import mean_seconds, untimed_notes, with_times
-from benchmark.defaults import ANCHOR, RATE
+from benchmark.defaults import RATE
 from benchmark.errors import UsageError
 from benchmark.metric import Metric, shown_metrics
 from benchmark.record.frames import csv_text
@@ -79,7 +80,7 @@ def collect(
         paths: results folders, ``records.csv`` or ``summary.csv`` files; among them files of others' curves, see
             :mod:`benchmark.analysis.references.reference`.
         metrics: the metrics that are installed; others are described by the manifests beside the results.
-        anchor: a series, or a codec that has but one; :data:`~benchmark.defaults.ANCHOR` if it is not given.
+        anchor: see :func:`benchmark.analysis.anchor.anchor_of`.
         chosen: names or columns of the metrics to show, the first in the summary; by default all that the results have,
             but for those that are shown only where they are named. Those without any value are left out.
         rate: the rate at which a table compares codecs, in bits per pixel.
@@ -102,17 +103,22 @@ def collect(
     if times:
         results = with_times(results, read_results(times, metrics))
     asked = shown_metrics(results.metrics) if chosen is None else [results.metric(name) for name in chosen]
-    shown = [metric for metric in asked if _has_values(results, metric.column)]
+    succeeded = bool((pd.to_numeric(results.summary["images"]) > 0).any())
+    # Where no row succeeded, the page has their reasons.
+    shown = [metric for metric in asked if _has_values(results, metric.column)] if succeeded else list(asked[:1])
     if not shown:
         columns = ", ".join(metric.column for metric in asked) or "a metric"
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
-    against = _anchor(results, anchor)
+    against, told = anchor_of(results, anchor, shown[0])
     each = each if len(results.records) <= MOST_CARRIED else map
     most = int(results.records["point"].value_counts().max()) if len(results.records) else 0
-    bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
-    ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
     costs = cost_table(results)
-    effects = protocol_effects(results, bd, shown[0]) if most <= MOST_IMAGES else None
+    bd, tables = pd.DataFrame(columns=list(COLUMNS)), list[Table]()
+    if succeeded:
+        bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
+        ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
+        effects = protocol_effects(results, bd, shown[0]) if most <= MOST_IMAGES else None
+        tables = _tables(results, bd, ranks, costs, effects, shown)
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
     manifests, lacking = _manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
@@ -125,11 +131,12 @@ def collect(
         metrics=shown,
         bd=bd,
         costs=costs,
-        tables=_tables(results, bd, ranks, costs, effects, shown),
+        tables=tables,
         pictures=[],
         manifests=manifests,
         notes=[
             *results.notes,
+            *told,
             *lacking,
             *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
             *untimed_notes(untimed, _folder([*times, *paths][0]), every=len(untimed) == len(costs)),
@@ -196,13 +203,6 @@ def _references(paths: Sequence[Path], metrics: Sequence[Metric], datasets: Sequ
 def _has_values(results: Results, column: str) -> bool:
     name = f"{column}_mean"
     return name in results.summary and bool(pd.to_numeric(results.summary[name]).notna().any())
-
-
-def _anchor(results: Results, anchor: str | None) -> str:
-    if anchor is None and ANCHOR not in set(results.summary["codec"]):
-        known = "; ".join(dict.fromkeys(results.summary["series"]))
-        raise UsageError(f"the results have no {ANCHOR} to compare with: name another with --anchor, one of: {known}")
-    return anchor_series(results.summary, anchor or ANCHOR)
 
 
 def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
@@ -277,6 +277,8 @@ def drawings(
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
     """
     found: list[Drawing] = []
+    if not len(report.bd):
+        return found
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
     points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in report.metrics}
     for dataset, below in _folders(report, folder):

@@ -44,12 +44,15 @@ def test_a_csv_file_alone_gives_a_report_that_says_what_is_missing(results: Path
     assert "no manifest.json" in report.notes[0]
 
 
-def test_an_anchor_that_is_not_there_names_those_that_are(results: Path, tmp_path: Path) -> None:
+def test_where_the_usual_anchor_is_not_there_another_is_told(results: Path, tmp_path: Path) -> None:
     records = pd.read_csv(results / "records.csv", dtype=str, keep_default_na=False)
     records[records["codec"] == "webp"].to_csv(tmp_path / "records.csv", index=False)
-    with pytest.raises(UsageError, match="no jpeg to compare with: name another with --anchor, one of: webp"):
-        collect([tmp_path], METRICS, chosen=SHOWN)
-    assert collect([tmp_path], METRICS, anchor="webp", chosen=SHOWN).anchor == "webp"
+    found = collect([tmp_path], METRICS, chosen=SHOWN)
+    assert found.anchor == "webp"
+    assert "the results have no jpeg, so BD-rates are against webp: --anchor names another" in found.notes
+    assert not any("have no jpeg" in note for note in collect([tmp_path], METRICS, anchor="webp", chosen=SHOWN).notes)
+    with pytest.raises(UsageError, match="jpeg"):
+        collect([tmp_path], METRICS, anchor="jpeg", chosen=SHOWN)
 
 
 def test_metrics_without_values_are_refused(results: Path) -> None:

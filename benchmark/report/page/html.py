@@ -171,9 +171,9 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 def _mean_deltas(report: Report, dataset: str, metric: Metric) -> pd.DataFrame:
     """Rows of series but the anchor, in the order of their ranks, with their headline."""
-    bd = report.bd
+    bd = report.bd.assign(**headline(report.bd))
     rows = bd[(bd["dataset"] == dataset) & (bd["metric"] == metric.column) & (bd["image"] == "")]
-    return rows[rows["series"] != rows["anchor"]].assign(**headline(rows))
+    return rows[rows["series"] != rows["anchor"]]
 
 
 def _findings(report: Report) -> list[str]:
@@ -183,7 +183,22 @@ def _findings(report: Report) -> list[str]:
     for dataset in datasets_of(report):
         rows = called[(called["dataset"] == dataset) & (called["metric"] == metric.column)]
         found += [text for text in (*findings(rows, metric), note_on_fixed(rows)) if text]
-    return [text.replace(" %", _PERCENT) for text in found]
+    if not len(called):
+        found = ["No row succeeded, so there is nothing to compare: the table of failures has their reasons."]
+    elif families_of(report) == ["lossless"]:
+        found = _lossless(report)
+    return [text.replace(" %", _PERCENT) for text in found] or ["There is no other codec to compare."]
+
+
+def _lossless(report: Report) -> list[str]:
+    """The rates of codecs that are all lossless, the lowest first."""
+    names, found = names_of(report), []
+    for dataset in datasets_of(report):
+        summary = report.results.summary[report.results.summary["dataset"] == dataset]
+        rates = pd.to_numeric(summary["bpp_mean"]).groupby(summary["series"], sort=False).min().sort_values()
+        told = ", ".join(f"{names[str(series)]} {rate:.3f} bpp" for series, rate in rates.items())
+        found.append(f"On {dataset}, all codecs are lossless; by their mean rate: {told}.")
+    return found
 
 
 def _overviews(report: Report) -> list[dict[str, Any]]:
