@@ -113,3 +113,22 @@ def known_metrics(installed: Sequence[Metric], manifests: Iterable[Mapping[str, 
         described = own.get(metric.column, replace(metric, definition=texts.get(metric.name, metric.definition)))
         found[metric.column] = metric if described.definition == metric.definition else described
     return [*found.values(), *(metric for column, metric in own.items() if column not in found)]
+
+
+def read_manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
+    """The manifests beside results, by folder, and a note for each that is not there."""
+    found: dict[str, Manifest] = {}
+    notes = []
+    for path in paths:
+        folder = folder_of(path)
+        manifest = read_manifest(path)
+        if not manifest:
+            notes.append(f"{folder}: no manifest.json, so commands and environment of its run are not known")
+            continue
+        found[folder] = manifest
+    return found, notes
+
+
+def folder_of(path: Path) -> str:
+    """The folder of a run, or of one of its files, with slashes."""
+    return (path if path.is_dir() else path.parent).as_posix()

@@ -13,7 +13,7 @@ from benchmark.analysis.anchor import anchor_of
 from benchmark.analysis.bdrate import COLUMNS, bd_table
 from benchmark.analysis.cost import cost_table
 from benchmark.analysis.curve import Curve
-from benchmark.analysis.measured import Manifest, read_manifest
+from benchmark.analysis.measured import folder_of, read_manifests
 from benchmark.analysis.protocol import protocol_effects
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.references.reference import (
@@ -113,14 +113,9 @@ def collect(
     each = each if len(results.records) <= MOST_CARRIED else map
     most = int(results.records["point"].value_counts().max()) if len(results.records) else 0
     costs = cost_table(results)
-    bd, tables = pd.DataFrame(columns=list(COLUMNS)), list[Table]()
-    if succeeded:
-        bd = pd.concat(each(partial(_deltas, results, against, most <= MOST_IMAGES), shown), ignore_index=True)
-        ranks = pd.concat(each(partial(_ranks, results, rate), shown), ignore_index=True)
-        effects = protocol_effects(results, bd, shown[0]) if most <= MOST_IMAGES else None
-        tables = _tables(results, bd, ranks, costs, effects, shown)
+    bd, tables = _compared(results, against, shown, rate, costs, each, most) if succeeded else (_NOTHING, [])
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
-    manifests, lacking = _manifests(paths)
+    manifests, lacking = read_manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
     named = ", ".join(dataset_labels(results.summary).values())
@@ -139,12 +134,32 @@ def collect(
             *told,
             *lacking,
             *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
-            *untimed_notes(untimed, _folder([*times, *paths][0]), every=len(untimed) == len(costs)),
+            *untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs)),
         ],
         command=command,
         references=_references(others, shown, datasets),
         sources=sources,
     )
+
+
+_NOTHING = pd.DataFrame(columns=list(COLUMNS))
+
+
+def _compared(
+    results: Results,
+    anchor: str,
+    metrics: Sequence[Metric],
+    rate: float,
+    costs: pd.DataFrame,
+    each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]],
+    most: int,
+) -> tuple[pd.DataFrame, list[Table]]:
+    """BD-rates by every metric and the tables; ``most`` is the number of images of the operating point with most."""
+    few = most <= MOST_IMAGES
+    bd = pd.concat(each(partial(_deltas, results, anchor, few), metrics), ignore_index=True)
+    ranks = pd.concat(each(partial(_ranks, results, rate), metrics), ignore_index=True)
+    effects = protocol_effects(results, bd, metrics[0]) if few else None
+    return bd, _tables(results, bd, ranks, costs, effects, metrics)
 
 
 def _deltas(results: Results, anchor: str, every_image: bool, metric: Metric) -> pd.DataFrame:
@@ -203,24 +218,6 @@ def _references(paths: Sequence[Path], metrics: Sequence[Metric], datasets: Sequ
 def _has_values(results: Results, column: str) -> bool:
     name = f"{column}_mean"
     return name in results.summary and bool(pd.to_numeric(results.summary[name]).notna().any())
-
-
-def _manifests(paths: Sequence[Path]) -> tuple[dict[str, Manifest], list[str]]:
-    """The manifests beside results, by folder, and a note for each that is not there."""
-    found: dict[str, Manifest] = {}
-    notes = []
-    for path in paths:
-        folder = _folder(path)
-        manifest = read_manifest(path)
-        if not manifest:
-            notes.append(f"{folder}: no manifest.json, so commands and environment of its run are not known")
-            continue
-        found[folder] = manifest
-    return found, notes
-
-
-def _folder(path: Path) -> str:
-    return (path if path.is_dir() else path.parent).as_posix()
 
 
 def write_methods(report: Report, folder: Path) -> Path:

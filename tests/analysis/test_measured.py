@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from benchmark.analysis.measured import described_metrics, known_metrics, manifest_entry, read_manifest
+from benchmark.analysis.measured import (
+    described_metrics,
+    folder_of,
+    known_metrics,
+    manifest_entry,
+    read_manifest,
+    read_manifests,
+)
 from benchmark.errors import RecordsError
 from benchmark.metric import Metric, Pooled
 from tests.conftest import ROOT
@@ -77,3 +84,13 @@ def test_a_torn_manifest_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(RecordsError, match=r"manifest\.json"):
         read_manifest(tmp_path)
+
+
+def test_manifests_are_known_by_their_folders(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "manifest.json").write_text(json.dumps({"run": {}}), encoding="utf-8")
+    found, notes = read_manifests([tmp_path / "one" / "records.csv", tmp_path / "two"])
+    assert found == {folder_of(tmp_path / "one"): {"run": {}}}
+    told = "no manifest.json, so commands and environment of its run are not known"
+    assert notes == [f"{folder_of(tmp_path / 'two')}: {told}"]
