@@ -43,8 +43,7 @@ class ImageDigests:
     def __init__(self, folder: Path, dataset: Dataset, items: Sequence[str]) -> None:
         self._path = folder / NAME
         self._reader = _reader(dataset)
-        states = {item: dataset.state(item) for item in items}
-        self._states = {item: _hashed(state) for item, state in states.items() if state}
+        self._states = {item: _hashed(state) for item in items if (state := dataset.state(item))}
         self._told = _read(self._path, self._reader)
         self._found: dict[str, str] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
+from benchmark.record.columns import write_pairs
 from benchmark.record.reading import Row, read_header, read_rows
-from benchmark.record.row import DISTURBED, DISTURBED_TEXT, UNUSABLE, Record, columns
+from benchmark.record.row import COLUMNS, DISTURBED, DISTURBED_TEXT, UNUSABLE, Record, columns
 from benchmark.record.streams import has_streams
 from benchmark.record.typed import records_of
 from benchmark.record.whole import read_whole
@@ -56,6 +58,7 @@ class RecordStore:
         self.path = path
         self.rows: list[Record] = []
         self.problems: list[str] = []
+        self._pairs: dict[str, Mapping[str, str]] = {}
         make_folder(path.parent)
         if path.is_symlink():
             raise RecordsError(
@@ -101,7 +104,7 @@ class RecordStore:
         Raises:
             OutputError: they cannot be written; the file is as before.
         """
-        fresh = list(records)
+        fresh = [_compact(row, self._pairs) for row in records]
         is_gone = not self.path.exists()  # somebody has removed it: what it had is here
         if fresh and (is_gone or any(name not in self._columns for row in fresh for name in row.others)):
             self.rows += fresh
@@ -188,6 +191,28 @@ class RecordStore:
             writer.writeheader()
         writer.writerows(row.cells() for row in rows)
         return buffer.getvalue()
+
+
+_REPEATED = [
+    column.name
+    for column in COLUMNS
+    if column.kind == "text" and column.name not in ("key", "stream_sha256", "pixels_sha256")
+]
+"""Columns in which many rows have the same text."""
+
+
+def _compact(row: Record, pairs: dict[str, Mapping[str, str]]) -> Record:
+    """A row that shares with others what it has in common: each row of a worker comes with objects of its own.
+
+    Args:
+        row: the row.
+        pairs: the pairs that rows had before, by their text; those of this row are added.
+    """
+    texts = {name: sys.intern(getattr(row, name)) for name in _REPEATED}
+    definitions, sources = (
+        pairs.setdefault(write_pairs(told), told) for told in (row.metric_definitions, row.metric_sources)
+    )
+    return replace(row, **texts, metric_definitions=definitions, metric_sources=sources)
 
 
 def set_aside(path: Path, rejected: Sequence[Row]) -> None:

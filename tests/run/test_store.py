@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -415,3 +416,13 @@ def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, three_picture
     assert done.returncode == 2
     assert "its columns are not those of a records file" in done.stderr
     assert (tmp_path / "out" / "records.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_rows_of_workers_share_what_they_have_in_common(tmp_path: Path) -> None:
+    store = RecordStore(tmp_path / "records.csv")
+    for image in ("a", "b"):
+        told = {"metric_definitions": {"psnr": "01234567"}, "version": "lib 1", "rdbench": "0.2"}
+        store.append([pickle.loads(pickle.dumps(record(image, **told)))])
+    first, second = store.rows
+    assert all(getattr(first, name) is getattr(second, name) for name in ("metric_definitions", "version", "rdbench"))
+    assert [first, second] == rows_of(tmp_path / "records.csv")
