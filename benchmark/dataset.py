@@ -6,9 +6,9 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar
 
 import numpy as np
@@ -265,26 +265,41 @@ def find_images(folder: Path, passed_over: Counter[str] | None = None) -> dict[s
     """
     if not folder.is_dir():
         raise MissingData(f"{folder} is not a directory; expected a directory of images")
-    others: Counter[str] = Counter()
-    found = []
     try:
-        for path in sorted(folder.rglob("*")):
-            if not path.is_file():
-                continue
-            if any(part.startswith(".") for part in path.relative_to(folder).parts):
-                others["hidden"] += 1
-            elif path.suffix.lower() in SUFFIXES:
-                found.append(path)
-            else:
-                others[path.suffix.lower() or "without an ending"] += 1
+        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     except OSError as error:
         raise MissingData(f"{folder}: cannot be searched for images: {error}") from error
+    found, others = chosen_images(files)
     if passed_over is not None:
         passed_over.update(others)
     if not found:
-        there = f"; there are others: {told_counts(others)}" if others else ""
-        raise MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}{there}")
-    return {path.relative_to(folder).as_posix(): path for path in found}
+        raise no_images(folder, others)
+    return {name: files[name] for name in found}
+
+
+def chosen_images(names: Iterable[str]) -> tuple[list[str], Counter[str]]:
+    """Names of files that are images, by their endings, and how many others there are: see :func:`find_images`.
+
+    Args:
+        names: paths below a folder, their parts separated by slashes.
+    """
+    others: Counter[str] = Counter()
+    found = []
+    for name in names:
+        path = PurePosixPath(name)
+        if any(part.startswith(".") for part in path.parts):
+            others["hidden"] += 1
+        elif path.suffix.lower() in SUFFIXES:
+            found.append(name)
+        else:
+            others[path.suffix.lower() or "without an ending"] += 1
+    return found, others
+
+
+def no_images(folder: Path | str, others: Counter[str]) -> MissingData:
+    """The error for a folder without images; ``others`` says what else is there."""
+    there = f"; there are others: {told_counts(others)}" if others else ""
+    return MissingData(f"no image below {folder}; looked for {', '.join(sorted(SUFFIXES))}{there}")
 
 
 def told_counts(counts: Counter[str]) -> str:
@@ -293,7 +308,7 @@ def told_counts(counts: Counter[str]) -> str:
 
 
 def read_image(
-    path: Path | BinaryIO, conversions: Sequence[str] = (), *, as_stored: bool = False
+    path: Path | BinaryIO, conversions: Sequence[str] = (), *, as_stored: bool = False, name: str = ""
 ) -> npt.NDArray[np.uint8]:
     """Pixels of an 8-bit image file, or of its content: (H, W) grey or (H, W, 3) sRGB.
 
@@ -301,6 +316,7 @@ def read_image(
         path: the file.
         conversions: what may be changed, see :data:`~benchmark.formats.conversions.CONVERSIONS`.
         as_stored: whether what the file says of its colours is disregarded.
+        name: what messages call it; by default its path.
 
     Raises:
         UnsupportedImage: it has an alpha channel, more than 8 bits, another colour model or profile, several frames or
@@ -313,4 +329,4 @@ def read_image(
         data = path.read_bytes() if isinstance(path, Path) else path.read()
     except OSError as error:
         raise MissingData(f"{path}: cannot be read: {error.strerror or error}") from error
-    return read_pixels(data, str(path), conversions, as_stored=as_stored)
+    return read_pixels(data, name or str(path), conversions, as_stored=as_stored)

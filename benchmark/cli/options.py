@@ -17,6 +17,7 @@ import click
 from benchmark.errors import UsageError
 from benchmark.system.files import replace_file, writing
 from benchmark.system.limits import MOST_JOBS, MOST_SECONDS
+from benchmark.system.remote import is_address
 
 if TYPE_CHECKING:
     from benchmark.dataset import Dataset
@@ -24,7 +25,22 @@ if TYPE_CHECKING:
 FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 """Exit statuses: something failed or became worse; the request was wrong; Ctrl-C; nobody reads the output any more."""
 
-PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path of this machine. An address such as ``s3://bucket`` is none: it would become a folder of that name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_address(str(value)):
+            self.fail(
+                f"expected a path of this machine, got {value}: pictures alone may lie elsewhere, with --dataset "
+                "folder:ADDRESS; copy results from and to there",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path)
 
 data_root_option = click.option(
     "--data-root",

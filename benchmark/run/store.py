@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
@@ -208,7 +209,7 @@ def _compact(row: Record, pairs: dict[str, Mapping[str, str]]) -> Record:
         row: the row.
         pairs: the pairs that rows had before, by their text; those of this row are added.
     """
-    texts = {name: sys.intern(getattr(row, name)) for name in _REPEATED}
+    texts: dict[str, Any] = {name: sys.intern(getattr(row, name)) for name in _REPEATED}
     definitions, sources = (
         pairs.setdefault(write_pairs(told), told) for told in (row.metric_definitions, row.metric_sources)
     )

@@ -89,7 +89,10 @@ def _row(task: Task) -> Record:
     codec = codec_class(task.codec).from_settings(task.settings[0])
     return replace(
         blank_record(task, codec, np.zeros((1, 8, 8), np.uint8), "0" * 64, status="ok"),
-        **{"bytes": 8, "bpp": 1.0, "payload_bpp": 1.0, "metrics": {"psnr_rgb": 40.0}},
+        bytes=8,
+        bpp=1.0,
+        payload_bpp=1.0,
+        metrics={"psnr_rgb": 40.0},
         stream_sha256="0" * 64,
         pixels_sha256="0" * 64,
     )
