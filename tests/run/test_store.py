@@ -421,7 +421,7 @@ def test_a_foreign_records_file_is_never_overwritten(rdbench: Run, three_picture
 def test_rows_of_workers_share_what_they_have_in_common(tmp_path: Path) -> None:
     store = RecordStore(tmp_path / "records.csv")
     for image in ("a", "b"):
-        told = {"metric_definitions": {"psnr": "01234567"}, "version": "lib 1", "rdbench": "0.2"}
+        told: dict[str, Any] = {"metric_definitions": {"psnr": "01234567"}, "version": "lib 1", "rdbench": "0.2"}
         store.append([pickle.loads(pickle.dumps(record(image, **told)))])
     first, second = store.rows
     assert all(getattr(first, name) is getattr(second, name) for name in ("metric_definitions", "version", "rdbench"))
