@@ -27,6 +27,7 @@ from benchmark.errors import (
     BenchmarkError,
     MissingBackend,
     PluginError,
+    RecordsError,
     UsageError,
     contained,
     did_you_mean,
@@ -98,6 +99,18 @@ def codec_class(name: str) -> type[Codec]:
 @cache
 def _model(name: str, python: str | None) -> type[Codec]:
     return model_codec(name)
+
+
+def recorded_class(name: str) -> type[Codec]:
+    """The codec of a name in results, which may be somebody else's: no TOML file is read, whose programs would run.
+
+    Raises:
+        RecordsError: it is the path of a file.
+        UsageError, PluginError: as of :func:`codec_class`.
+    """
+    if is_description(name):
+        raise RecordsError(f"codec: expected a name, got the file {name!r}, and files that results name are not run")
+    return codec_class(name)
 
 
 def _content(path: Path) -> bytes:

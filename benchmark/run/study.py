@@ -150,6 +150,8 @@ def read_study(path: Path) -> dict[str, Any]:
             raise UsageError(f"{path}: unknown key {key!r}{did_you_mean(key, kinds)}")
         if not isinstance(value, kinds[key]) or (isinstance(value, bool) and bool not in kinds[key]):
             raise UsageError(f"{path}: {key}: expected {KIND_WORDS[kinds[key][0]]}, got {value!r}")
+        if value == []:
+            raise UsageError(f"{path}: {key}: expected names, got none; leave it out for what is usual")
     for codec, sweep in document.get("codecs", {}).items():
         if not isinstance(sweep, dict):
             raise UsageError(f"{path}: codecs.{codec}: expected a table of settings, got {sweep!r}")

@@ -27,7 +27,7 @@ MOST = 1 << 50
 PROCESSES = Path("/proc")
 GROUPS = Path("/sys/fs/cgroup")
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([MG])(?:i?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MG])(?:i?B)?", re.IGNORECASE)
 
 _SAID = ("std::bad_alloc", "allocate memory", "nable to allocate", "RESOURCE_EXHAUSTED", "ResourceExhausted")
 """What libraries say that get no more memory, and raise something of their own or abort."""

@@ -15,7 +15,7 @@ import numpy as np
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.analysis.regression.runs import KEYS, Run
 from benchmark.errors import BenchmarkError, one_line, typed_line
-from benchmark.plugins import codec_class, version_of
+from benchmark.plugins import recorded_class, version_of
 from benchmark.record.streams import has_streams
 from benchmark.report.difference import SIDES, Pixels, Shot, worst_rows
 from benchmark.run.pixels import digest_pixels
@@ -126,6 +126,6 @@ def _carried(pool: Pool, function: Any, *arguments: Any) -> Any:
 
 def _other(how: str, row: Mapping[Any, Any]) -> str:
     """That pixels are others than a row's, with the versions where they differ."""
-    here = version_of(codec_class(str(row["codec"])))
+    here = version_of(recorded_class(str(row["codec"])))
     versions = "" if here == row["version"] else f": the row is of {row['version']}, installed is {here}"
     return f"{how}, the pixels are others than the row's{versions}"

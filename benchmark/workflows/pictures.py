@@ -19,7 +19,7 @@ from benchmark.analysis.results import Results
 from benchmark.codec import Codec, setting_types
 from benchmark.dataset import Dataset
 from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean, typed_line
-from benchmark.plugins import codec_class, open_dataset
+from benchmark.plugins import open_dataset, recorded_class
 from benchmark.record.settings import read_settings
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
 from benchmark.run.pixels import digest_pixels, like
@@ -215,7 +215,7 @@ def made_again(name: str, rows: Sequence[Mapping[Any, Any]], images: Sequence[_P
     results: list[_Decoded] = []
     for row, image in zip(rows, images, strict=True):
         try:
-            codec = _codec(codec_class(name), row)
+            codec = _codec(recorded_class(name), row)
             batch = image[np.newaxis]
             with contained(name):
                 decoded = like(codec.decode_batch(codec.encode_batch(batch.copy())), batch)

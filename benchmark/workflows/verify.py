@@ -19,7 +19,15 @@ from benchmark.codec import Batch, Codec
 from benchmark.errors import MissingBackend, RecordsError, UsageError, counted, one_line, typed_line
 from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
 from benchmark.neural.codec import NeuralCodec
-from benchmark.plugins import codec_class, is_description, metric_columns, portable_name, real_class, version_of
+from benchmark.plugins import (
+    codec_class,
+    is_description,
+    metric_columns,
+    portable_name,
+    real_class,
+    recorded_class,
+    version_of,
+)
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
@@ -70,11 +78,12 @@ class Job:
     """What a worker has to know to decode the streams of a row.
 
     Attributes:
-        codec: a name that the worker can find.
+        codec: the name of the codec.
         results: the folder that keeps the streams.
         digest: the digest of the streams.
         shape: the shape of the decoded images, (N, H, W) or (N, H, W, 3).
         device: as :func:`~benchmark.neural.backend.on_device` takes it, for learned codecs.
+        file: the file that describes the codec, where the user named one: none that only results name is run.
     """
 
     codec: str
@@ -82,6 +91,7 @@ class Job:
     digest: str
     shape: tuple[int, ...]
     device: str | None
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +107,11 @@ def decode_job(job: Job) -> Batch:
     """The decoded images of a row.
 
     Raises:
-        RecordsError: the streams are damaged.
+        RecordsError: the streams are damaged, or the codec is the path of a file that the user has not named.
         MissingBackend: the codec is not installed.
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
     """
-    cls = real_class(_codec(job.codec))
+    cls = real_class(_codec(job))
     parts = kept_streams(job.results, job.digest)
     learned = issubclass(cls, NeuralCodec)
     place: AbstractContextManager[object] = on_device(job.device) if learned else nullcontext()
@@ -110,12 +120,14 @@ def decode_job(job: Job) -> Batch:
     return like(decoded, np.broadcast_to(np.uint8(0), job.shape))
 
 
-def _codec(name: str) -> type[Codec]:
-    """The codec of a name; a file that describes one says itself what is wrong with it."""
+def _codec(job: Job) -> type[Codec]:
+    """The codec of a job; a file that describes one says itself what is wrong with it."""
+    if job.file:
+        return codec_class(job.file)
     try:
-        return codec_class(name)
+        return recorded_class(job.codec)
     except UsageError as error:
-        raise error if is_description(name) else MissingBackend(f"codec {name!r} is not installed here") from error
+        raise MissingBackend(f"codec {job.codec!r} is not installed here") from error
 
 
 def digest_job(job: Job) -> str:
@@ -162,7 +174,7 @@ def verify(
         with variables(chosen):
             backend_version()
     workers = Workers(engine, jobs, timeout)
-    names = {codec_class(name).name: portable_name(name) for name in codecs or ()}
+    names = {codec_class(name).name: portable_name(name) if is_description(name) else None for name in codecs or ()}
     told = notes if notes is not None else []
     checks, work = _planned(folders, names, device, told)
     if not work:
@@ -207,7 +219,7 @@ def _portions(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 
 
 def _planned(
-    folders: Sequence[Path], names: Mapping[str, str], device: str | None, notes: list[str]
+    folders: Sequence[Path], names: Mapping[str, str | None], device: str | None, notes: list[str]
 ) -> tuple[list[Check], dict[Job, list[tuple[int, Record]]]]:
     """A check for each row, and the jobs, each with the rows of its streams and the places of their checks."""
     checks: list[Check] = []
@@ -218,7 +230,7 @@ def _planned(
                 continue
             check = Check(row.dataset, row.image, row.codec, row.settings, row.target)
             if has_streams(folder, row.stream_sha256):
-                job = Job(names.get(row.codec, row.codec), folder, row.stream_sha256, shape_of(row), device)
+                job = Job(row.codec, folder, row.stream_sha256, shape_of(row), device, names.get(row.codec))
                 work.setdefault(job, []).append((len(checks), row))
             else:
                 check = replace(check, verdict=NOT_KEPT, reason=_unkept(row.stream_sha256))
@@ -226,7 +238,7 @@ def _planned(
     return checks, work
 
 
-def _nothing(names: Mapping[str, str], checks: Sequence[Check]) -> str:
+def _nothing(names: Mapping[str, str | None], checks: Sequence[Check]) -> str:
     """Why there is nothing to decode."""
     rows = f"no row of {' or '.join(names)}" if names else "no row"
     if not checks:
@@ -310,6 +322,6 @@ def _told(error: Exception) -> str:
 
 
 def _other(job: Job, row: Record) -> str:
-    version = version_of(codec_class(job.codec))
+    version = version_of(_codec(job))
     apart = f"; the row is of {row.version}, this machine has {version}" if version != row.version else ""
     return f"other pixels than recorded{apart}"

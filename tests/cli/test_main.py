@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import ROOT, Run
+from tests.run.examples import records
 
 
 @pytest.mark.parametrize(
@@ -81,3 +87,21 @@ def test_near_names_are_told(rdbench: Run, words: str, near: str) -> None:
     sample = str(ROOT / "results" / "baseline" / "sample")
     done = rdbench(*(word.replace("SAMPLE", sample) for word in words.split()), check=False)
     assert (done.returncode, f"did you mean {near}" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_input_and_output_may_be_closed(three_pictures: Path, third_party: Path, tmp_path: Path, closed: str) -> None:
+    """As by a daemon: the codec of another package is asked by a process that is handed pipes."""
+    words = "run --codecs jpeg,broken --set jpeg.quality=50 --set broken.how=litters --metrics psnr --jobs 1 --out out"
+    command = [sys.executable, "-m", "benchmark", *words.split(), "--images", "0.png"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command, "--dataset", f"folder:{three_pictures}"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{third_party}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(records(tmp_path / "out")["status"]) == {"ok"}

@@ -105,6 +105,8 @@ def test_targets_may_be_of_either_side_and_of_means(tmp_path: Path) -> None:
         ("metrics = 'psnr'", "expected a list"),
         ("repeats = true", "expected a whole number"),
         ("[codecs]\njpeg = 5", "expected a table"),
+        ("images = []", "images: expected names, got none"),
+        ("metrics = []", "metrics: expected names, got none"),
     ],
 )
 def test_bad_files_are_explained(tmp_path: Path, text: str, complaint: str) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from benchmark.errors import UsageError
 from benchmark.report.content import Report
 from benchmark.system.pool import Pool
-from benchmark.workflows.pictures import CROP, Box, parse_box, show
+from benchmark.workflows.pictures import CROP, Box, made_again, parse_box, show
 from tests.report.examples import shown
 
 
@@ -92,3 +92,13 @@ def test_what_is_not_at_hand_is_a_note(report: Report, pool: Pool, photos: Path)
     pictures, notes = shown(replace(report, results=replace(report.results, records=other)), pool, count=1)
     assert pictures == []
     assert "are not those of the records: b.png" in notes[0]
+
+
+def test_no_file_that_results_name_is_run_for_a_picture(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.toml"
+    program = f'["/bin/sh", "-c", "touch {tmp_path}/ran"]'
+    file.write_text(f'name = "theirs"\nencode = {program}\ndecode = {program}\nversion = {program}\n')
+    (told,) = made_again(str(file), [{"settings": "{}"}], [np.zeros((8, 8), np.uint8)])
+    assert isinstance(told, str)
+    assert "files that results name are not run" in told
+    assert not (tmp_path / "ran").exists()

@@ -220,6 +220,23 @@ def test_streams_are_looked_up_by_digests_alone(results: Path) -> None:
     assert checks[0].reason == "stream_sha256: expected 64 hexadecimal digits, got '../secret'"
 
 
+def test_no_file_that_only_results_name_is_run(results: Path) -> None:
+    """They may be somebody else's: what a TOML file names are programs."""
+    mark = results / "it ran"
+    program = ["/bin/sh", "-c", f"touch '{mark}'; cp $0 $1", "{input}", "{output}"]
+    described = {"name": "theirs", "encode": program, "decode": program, "version": program[:3]}
+    file = results / "theirs.toml"
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in described.items()))
+    edit(results, lambda _, row: row.update(codec=str(file)))
+    checks = here([results])
+    assert {check.verdict for check in checks} == {FAILED}
+    assert all("files that results name are not run" in check.reason for check in checks)
+    assert not mark.exists()
+    edit(results, lambda _, row: row.update(codec="theirs", settings="{}"))
+    here([results], codecs=[str(file)])
+    assert mark.exists(), "the user has named it"
+
+
 def test_a_codec_that_is_not_installed_is_told_without_a_list(results: Path) -> None:
     edit(results, lambda _, row: row.update(codec="oldjpeg") if row["codec"] == "jpeg" else None)
     found = {(check.codec, check.verdict, check.reason) for check in here([results])}
