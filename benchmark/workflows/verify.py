@@ -274,7 +274,7 @@ def folder_rows(folder: Path, notes: list[str]) -> list[Record]:
     path = folder / "records.csv"
     if not path.is_file():
         raise RecordsError(f"{folder}: expected the folder of a run, with its records.csv")
-    rows = list(read_rows(path))
+    rows = list(read_rows(path, metric_columns()))
     torn = [row for row in rows if row.problem == TORN]
     bad = [row for row in rows if row.problem not in ("", TORN)]
     if rows and len(torn) + len(bad) == len(rows):
@@ -284,8 +284,7 @@ def folder_rows(folder: Path, notes: list[str]) -> list[Record]:
         more = f" (and {counted(len(bad) - 1, 'more row')})" if bad[1:] else ""
         notes.append(f"{path}, line {bad[0].line}: left out: {bad[0].problem}{more}")
     notes += [f"{path}, line {row.line}: left out: {row.problem}" for row in torn]
-    known = metric_columns()
-    return [Record.from_cells(row.cells, known) for row in rows if not row.problem]
+    return [row.record for row in rows if row.record]
 
 
 def shape_of(row: Record) -> tuple[int, ...]:
