@@ -196,12 +196,15 @@ class ImageFiles(Dataset):
         return read_image(self.paths[item], self.conversions, as_stored=self.as_stored)[np.newaxis]
 
     def state(self, item: str) -> str:
+        """The state of the file; empty for a set that reads its files in another way than :meth:`load` does here."""
+        return self.file_state(item) if type(self).load is ImageFiles.load else ""
+
+    def file_state(self, item: str) -> str:
         """Path, size, inode and times of the file: no program can change it and leave them all as they were.
 
-        It is empty for a file that is not there, or that was changed within the last :data:`SETTLING` seconds, and for
-        a set that reads its files in another way than :meth:`load` does here.
+        It is empty for a file that is not there, or that was changed within the last :data:`SETTLING` seconds.
         """
-        if type(self).load is not ImageFiles.load or item not in self.paths:
+        if item not in self.paths:
             return ""
         try:
             path = self.paths[item].resolve()

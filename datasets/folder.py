@@ -64,7 +64,7 @@ class Folder(ImageFiles):
         ]
 
     def state(self, item: str) -> str:
-        return self._listed.get(item, "") if self._remote else super().state(item)
+        return self._listed.get(item, "") if self._remote else self.file_state(item)
 
     def count(self) -> int:
         return len(self._listed) if self._remote else super().count()
