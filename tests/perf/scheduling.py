@@ -15,12 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -38,9 +38,7 @@ from benchmark.run.study import resolve
 from benchmark.run.task import Begun, Spent, Task, blank_record
 from benchmark.system.pool import Followed, Pool, process_pool
 from benchmark.system.progress import Progress, silent
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+from tests.serial import Serial
 
 COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 MOST_STORED = 10_000
@@ -119,36 +117,16 @@ class _Alike(Task):
         return 0
 
 
-class AtOnce:
+class AtOnce(Serial):
     """An engine and its pool: what it is given is done already, as a worker says of a task whose rows are all there."""
 
-    @contextlib.contextmanager
-    def __call__(self, jobs: int, /, *, memory: int | None = None) -> Iterator[Pool]:
-        yield self
-
-    def submit(
-        self, function: Callable[..., _Result], /, *arguments: Any, limit: float | None = None
-    ) -> Future[_Result]:
-        raise NotImplementedError
-
-    def follow(
-        self,
-        function: Callable[..., Iterable[_Result]],
-        /,
-        *arguments: Any,
-        lane: str,
-        limit: float | None = None,
-        told: Callable[[_Result], object] | None = None,
-    ) -> Future[Followed[_Result]]:
+    def follow(self, function: Any, /, *arguments: Any, **how: Any) -> Future[Followed[Any]]:
         future: Future[Followed[Any]] = Future()
         future.set_result(Followed([Spent({})]))
         return future
 
-    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
-        raise NotImplementedError
 
-
-class Workless(AtOnce):
+class Workless(Serial):
     """An engine whose worker processes make rows without work."""
 
     @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,10 @@ import pytest
 from benchmark.analysis.curve import Curve
 from benchmark.report.content import Report
 from benchmark.report.page.html import write_html
-from tests.report.browsing import Opened, browser
-from tests.report.page.pages import made_report
+from tests.report.browsing import Opened
+from tests.report.page.opening import browser, file, made, opened, report
 
-__all__ = ["browser"]
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return made_report(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture(scope="module")
-def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_html(report, tmp_path_factory.mktemp("page") / "index.html")
-
-
-@pytest.fixture
-def opened(browser: Any, file: Path) -> Iterator[Opened]:
-    found = Opened(browser, file)
-    yield found
-    assert found.problems == []
-    found.context.close()
+__all__ = ["browser", "file", "made", "opened", "report"]
 
 
 def names(opened: Opened) -> list[str]:

@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,29 +16,21 @@ from benchmark.analysis.curve import Curve
 from benchmark.report.content import Report
 from benchmark.report.page.get import bibtex, linked
 from benchmark.report.page.html import write_html
-from tests.report.browsing import Opened, browser
-from tests.report.page.pages import made_report
+from tests.report.browsing import Opened
+from tests.report.page.opening import browser, made, opened
 
-__all__ = ["browser"]
+__all__ = ["browser", "made", "opened"]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return dataclasses.replace(made_report(tmp_path_factory.mktemp("run")), sources=["a run", "curves.csv"])
+def report(made: Report) -> Report:
+    return dataclasses.replace(made, sources=["a run", "curves.csv"])
 
 
 @pytest.fixture(scope="module")
 def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     return write_html(report, folder / "index.html", [folder / "bars.svg", folder / "bars.pdf"])
-
-
-@pytest.fixture
-def opened(browser: Any, file: Path) -> Iterator[Opened]:
-    found = Opened(browser, file)
-    yield found
-    assert found.problems == []
-    found.context.close()
 
 
 def commands(opened: Opened) -> list[list[str]]:

@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +16,11 @@ import pytest
 from benchmark.report.content import Report
 from benchmark.report.page.html import write_html
 from benchmark.report.tables.table import Table
-from tests.report.browsing import Opened, browser
-from tests.report.page.pages import SIDE, made_report
+from tests.report.browsing import Opened
+from tests.report.page.opening import browser, file, made, opened, report
+from tests.report.page.pages import SIDE
 
-__all__ = ["browser"]
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return made_report(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture(scope="module")
-def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_html(report, tmp_path_factory.mktemp("page") / "index.html")
-
-
-@pytest.fixture
-def opened(browser: Any, file: Path) -> Iterator[Opened]:
-    """The page at the size of a desk's screen; it must not have complained by the end of a test."""
-    found = Opened(browser, file)
-    yield found
-    assert found.problems == []
-    assert [url for url in found.requests if not url.startswith(("file:", "data:"))] == []
-    found.context.close()
+__all__ = ["browser", "file", "made", "opened", "report"]
 
 
 def test_the_same_report_gives_the_same_bytes(report: Report, file: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +13,20 @@ import pytest
 
 from benchmark.report.content import Report
 from benchmark.report.page.html import write_html
-from tests.report.browsing import Opened, browser
-from tests.report.page.pages import made_report
+from tests.report.browsing import Opened
+from tests.report.page.opening import browser, file, made, opened
 
-__all__ = ["browser"]
+__all__ = ["browser", "file", "made", "opened"]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    made = made_report(tmp_path_factory.mktemp("run"))
+def report(made: Report) -> Report:
     seconds = {"jpeg": (1.0, 2.0), "webp": (3.0, 1.0), "avif": (2.0, math.nan)}
     times = {
         f"{side}_s_per_mp": [seconds[codec][place] for codec in made.costs["series"]]
         for place, side in enumerate(("encode", "decode"))
     }
     return dataclasses.replace(made, costs=made.costs.assign(**times))
-
-
-@pytest.fixture
-def opened(browser: Any, report: Report, tmp_path: Path) -> Iterator[Opened]:
-    found = Opened(browser, write_html(report, tmp_path / "index.html"))
-    yield found
-    assert found.problems == []
-    found.context.close()
 
 
 def rows_of(opened: Opened, table: str) -> list[list[str]]:
