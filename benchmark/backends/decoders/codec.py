@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmark.backends.decoders import libraries
+from benchmark.backends.decoders import libraries, nvimgcodec
 from benchmark.backends.decoders.libraries import LIBRARIES, libraries_of
 from benchmark.codec import Codec, Image, setting
 from benchmark.colour.convert import ColourPath
@@ -33,7 +33,7 @@ class Decoded:
     @classmethod
     def used_files(cls) -> list[Path]:
         """The files that do the work beside those of the encoder."""
-        return [Path(__file__), Path(str(libraries.__file__))]
+        return [Path(str(module)) for module in (__file__, libraries.__file__, nvimgcodec.__file__)]
 
 
 def format_of(codec: type[Codec]) -> str:

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.backends import imagecodecs, pillow
+from benchmark.backends import ffmpeg, imagecodecs, pillow
+from benchmark.backends.decoders import nvimgcodec
 from benchmark.codec import Image
 from benchmark.errors import MissingBackend
+from benchmark.system.program import private_folder, run_program
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,14 @@ def _with_ffmpeg(form: str, data: bytes) -> Any:
         return frame.to_ndarray(format="gray" if frame.format.name.startswith("gray") else "rgb24")
 
 
+def _with_ffmpeg_program(decoder: str, data: bytes) -> Image:
+    with private_folder() as folder:
+        (folder / "stream").write_bytes(data)  # not through a pipe: what tells of the pictures may stand behind them
+        told = ["-nostdin", "-loglevel", "error", "-xerror", "-threads", "1", "-c:v", decoder, "-i", "stream"]
+        run_program([ffmpeg.program(), *told, "-frames:v", "1", "pixels.png"], folder=folder, memory=16384)
+        return pillow.decode_image_file((folder / "pixels.png").read_bytes(), "what ffmpeg wrote")
+
+
 def _simplejpeg_version(form: str) -> str:
     return f"simplejpeg {_module('simplejpeg', 'simplejpeg').__version__}"
 
@@ -119,6 +129,10 @@ def _with_torchvision(form: str, data: bytes) -> Any:
     torch, vision = _module("torch", "torch"), _module("torchvision.io", "torchvision")
     planes = vision.decode_jpeg(torch.frombuffer(bytearray(data), dtype=torch.uint8)).numpy()
     return planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)
+
+
+def _with_nvimgcodec(form: str, data: bytes) -> Any:
+    return nvimgcodec.decode(data, nvimgcodec.gpu_decoder())
 
 
 def _pillow_jxl_version(form: str) -> str:
@@ -144,8 +158,10 @@ LIBRARIES: Mapping[str, Decoder] = {
     "ffmpeg": Decoder(
         {"jpeg": "jpeg_pipe", "jpeg2000": "j2k_pipe", "avif": "", "heic": ""}, _ffmpeg_version, _with_ffmpeg
     ),
+    "aom": Decoder({"avif": "libaom-av1"}, ffmpeg.encoder_version, _with_ffmpeg_program),
     "simplejpeg": Decoder({"jpeg": ""}, _simplejpeg_version, _with_simplejpeg),
     "torchvision": Decoder({"jpeg": ""}, _torchvision_version, _with_torchvision),
+    "nvimgcodec": Decoder({"jpeg": "JPEG", "jpeg2000": "JPEG2000"}, nvimgcodec.version, _with_nvimgcodec),
     "pillow-jxl": Decoder({"jxl": "JXL"}, _pillow_jxl_version, _with_pillow_jxl),
 }
 """The libraries by the name that ``--decoders`` takes."""

@@ -20,12 +20,16 @@ _MODULES = {
     "simplejpeg": "simplejpeg",
     "pillow-jxl": "pillow_jxl",
     "torchvision": "torchvision",
+    "aom": "imageio_ffmpeg",
 }
 
 _NEAR = {"ffmpeg": 48, "torchvision": 48}
 """Levels by which a library with an interpolation or a transform of its own may be off; any other by one."""
 
-_PAIRS = [(form, name) for name, library in LIBRARIES.items() for form in library.formats]
+_GPU = "nvimgcodec"
+"""It decodes on a GPU alone: test_nvimgcodec.py is about it."""
+
+_PAIRS = [(form, name) for name, library in LIBRARIES.items() if name != _GPU for form in library.formats]
 
 
 @pytest.mark.parametrize(("form", "name"), _PAIRS)
@@ -53,7 +57,7 @@ def test_each_decodes_what_the_codec_wrote(form: str, name: str, channels: int) 
 
 
 def test_libraries_of_a_format() -> None:
-    assert {"pillow", "imagecodecs", "opencv", "ffmpeg", "simplejpeg", "torchvision"} == {*libraries_of("jpeg")}
+    assert {"pillow", "imagecodecs", "opencv", "ffmpeg", "simplejpeg", "torchvision", _GPU} == {*libraries_of("jpeg")}
     assert libraries_of("deflate") == []
 
 
