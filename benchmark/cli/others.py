@@ -60,24 +60,26 @@ def import_(
     note: str | None,
 ) -> None:
     """Import others' curves from SOURCE: CompressAI's JSON, TensorFlow Compression's text, HiFiC's CSV, or any CSV with
-    a column bpp and columns of values.
+    a column bpp and columns of values; or a folder of them.
 
     The file written goes to `report` and `bdrate` among the results. A curve is drawn only where its definition is that
     of the records: PSNR in dB for each image, over R, G and B together; other curves are refused.
     """
     from benchmark.analysis.references.foreign import import_curves, parse_definition
+    from benchmark.analysis.references.formats import curve_files
     from benchmark.analysis.references.reference import reference_text, told_apart
     from benchmark.errors import UsageError, counted, meant
     from benchmark.plugins import all_metrics, dataset_names
 
     if out.suffix != ".csv":
         raise UsageError(f"{out}: expected a name that ends in .csv")
-    check_apart(out, sources, reads="SOURCE", writes="--out")
-    if label and len(sources) > 1:
-        raise UsageError(f"--label {label}: names one curve, got {len(sources)} files; import them one by one")
+    files = [file for path in sources for file in curve_files(path)]
+    check_apart(out, files, reads="SOURCE", writes="--out")
+    if label and len(files) > 1:
+        raise UsageError(f"--label {label}: names one curve, got {len(files)} files; import them one by one")
     told = dict(parse_definition(text) for text in definitions)
     references = []
-    for path in sources:
+    for path in files:
         found = import_curves(
             path,
             dataset=dataset,

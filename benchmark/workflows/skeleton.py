@@ -18,7 +18,8 @@ name = "{name}"
 python = "{python}"  # the interpreter of the environment that the class runs in
 codec = "{module}.py:{cls}"
 pixels = "{pixels}"
-channels = [1, 3]
+channels = [1, 3]  # grey, RGB
+# checkpoint = "weights.pt"  # a file of weights, which the class gets as the argument checkpoint
 
 [knob]  # the setting that trades rate for quality; the class gets it as an argument
 name = "step"
@@ -116,15 +117,18 @@ import numpy as np
 import pytest
 
 FILE = str(Path(__file__).with_name("{name}.toml"))
+MOST_LEVELS = 8  # how far samples may be off in the mean, of 0..255
 
 
 @pytest.mark.parametrize("name", ["astronaut", "camera"])  # RGB, grey
 def test_what_is_decoded_is_the_picture(name):
     image = benchmark.dataset("sample").load(name)[0][:101, :83]
     codec = benchmark.codec(FILE, step=8)
+    if (3 if image.ndim == 3 else 1) not in codec.channels:
+        pytest.skip("it takes no such pictures")
     decoded = codec.decode(codec.encode(image))
     assert decoded.shape == image.shape
-    assert np.abs(decoded.astype(float) - image).mean() < 8
+    assert np.abs(decoded.astype(float) - image).mean() < MOST_LEVELS
 
 
 def test_a_larger_step_costs_fewer_bytes():

@@ -32,6 +32,23 @@ def test_imported_labels_differ(rdbench: Run, tmp_path: Path) -> None:
     assert labels == {"mbt [made, one.json]", "mbt [made, two.json]"}
 
 
+def test_all_curves_of_a_folder_are_imported(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "zoo").mkdir()
+    for name in ("mbt2018_mse_cpu", "mbt2018_mse_cuda"):
+        path = compressai(tmp_path / "zoo" / f"compressai-{name}.json", ((0.5, 30.0), (1.0, 35.0)))
+        path.write_text(path.read_text().replace(path.stem.upper(), "mbt2018"))
+    (tmp_path / "zoo" / "curves.png").write_bytes(b"a picture")
+    done = rdbench("import", "zoo", "--dataset", "kodak", "--out", "zoo.csv")
+    assert "wrote zoo.csv: 2 curves" in done.stdout
+    labels = [reference.label for reference in read_reference(tmp_path / "zoo.csv")]
+    assert labels == ["mbt2018 (mse, cpu)", "mbt2018 (mse, cuda)"]
+    done = rdbench("import", "zoo", "--dataset", "kodak", "--label", "mine", "--out", "zoo.csv", check=False)
+    assert (done.returncode, "names one curve, got 2 files" in done.stderr) == (2, True)
+    (tmp_path / "none").mkdir()
+    done = rdbench("import", "none", "--dataset", "kodak", "--out", "zoo.csv", check=False)
+    assert (done.returncode, "none: expected a folder with files that end in .json" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("rate", ["", "1920x1080", "axbxc", "0x1x1", "nanx1x1"])
 def test_a_pixel_rate_has_three_parts(rdbench: Run, tmp_path: Path, rate: str) -> None:
     compressai(tmp_path / "a.json", ((0.5, 30.0),))

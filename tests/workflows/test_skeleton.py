@@ -23,15 +23,28 @@ def test_a_skeleton_passes_its_own_test(tmp_path: Path, torch: bool) -> None:
         pytest.skip("torch is not installed: extra torch")
     paths = write_codec("my-codec", tmp_path / "new", torch=torch, python="")
     assert [path.name for path in paths] == ["my-codec.toml", "my_codec.py", "test_my_codec.py"]
+    assert "3 passed" in said_of(paths[-1])
+
+
+def said_of(path: Path) -> str:
+    """What pytest says of the test of a skeleton."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(paths[-1])],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)],
+        cwd=path.parent,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_codec_of_colour_alone_passes_the_test_too(tmp_path: Path) -> None:
+    declaration, _, test = write_codec("my-codec", tmp_path, torch=False, python="")
+    text = declaration.read_text(encoding="utf-8").replace("channels = [1, 3]", "channels = [3]")
+    declaration.write_text(text, encoding="utf-8")
+    assert "2 passed, 1 skipped" in said_of(test)
 
 
 def test_the_interpreter_is_that_of_the_option_or_ours(tmp_path: Path) -> None:

@@ -84,6 +84,20 @@ class Table:
     unused: Mapping[str, str] = field(default_factory=dict)
 
 
+def curve_files(path: Path) -> list[Path]:
+    """The files of curves that a path means: itself, or of a folder those in it that have one of :data:`ENDINGS`.
+
+    Raises:
+        UsageError: a folder has none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = [file for file in sorted(path.iterdir()) if file.suffix in ENDINGS and file.is_file()]
+    if not found:
+        raise UsageError(f"{path}: expected a folder with files that end in {', '.join(ENDINGS)}; it has none")
+    return found
+
+
 def read_tables(path: Path, pixel_rate: float | None = None) -> list[Table]:
     """The tables of a file, of which HiFiC's has one for each data set.
 
