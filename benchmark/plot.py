@@ -234,14 +234,17 @@ def _mosaic(
     from benchmark.report.figures.kinds import chosen
     from benchmark.report.figures.mosaic import crops_mosaic, errors_mosaic
     from benchmark.system.pool import process_pool
-    from benchmark.workflows.pictures import parse_box, show
+    from benchmark.workflows.crops import parse_box
+    from benchmark.workflows.pictures import show
 
     of = chosen(results, **which)
     rows = of.of(results.records)
     alone = replace(results, records=rows[rows["series"].isin(list(of.names))])
     boxes = [parse_box(crop)] if crop else []
     with process_pool(jobs) as pool:
-        pictures, notes = show(alone, of.metric.column, pool, count=1, boxes=boxes, rate=rate, data_root=data_root)
+        pictures, notes = show(
+            alone, [of.metric], pool, count=1, boxes=boxes, rate=rate, factors=(1.0,), data_root=data_root
+        )
     if not pictures:
         raise UsageError(f"crops: nothing can be shown: {'; '.join(notes) or 'the records are of no single images'}")
     made = {one.series: one for one in pictures[0].decoded}

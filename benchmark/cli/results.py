@@ -154,11 +154,19 @@ def bdrate(
     help="Shows this crop, in pixels, in place of these images; may be repeated.",
 )
 @click.option(
+    "--assets",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, MOST_PICTURES),
+    metavar="N",
+    help="How many images to show as a whole, too: in files beside the page, loaded when one looks at them.",
+)
+@click.option(
     "--rate",
     type=Number(0, MOST_RATE, min_open=True),
     metavar="BPP",
-    help=f"Rate at which codecs are compared.  [default: {defaults.RATE}; for pictures, a rate near it that "
-    "most codecs have]",
+    help=f"Rate at which codecs are compared, pictures at half and twice as much, too.  [default: {defaults.RATE}; for "
+    "pictures, rates near it that most codecs reach]",
 )
 @click.option(
     "--history",
@@ -179,6 +187,7 @@ def report(
     log_rate: bool,
     pictures: int,
     crops: tuple[str, ...],
+    assets: int,
     rate: float | None,
     history: bool,
     jobs: int,
@@ -189,8 +198,7 @@ def report(
     A file that the command import wrote may be among RESULTS. Its curves are drawn in grey.
 
     Figures, tables and page are made from the CSV files alone. For pictures, images are encoded again, if the data set
-    and the codecs are at hand. The same results give the same files.
-
+    and the codecs are at hand; a search brings codecs to one rate. The same results give the same files.
     Times are shown only where they were measured to be published: by one worker, at least 5 times, undisturbed.
     `run --timing` measures them.
 
@@ -203,24 +211,17 @@ def report(
     if history:
         _history(results, out or Path("reports") / "history", anchor, names_of(metrics), names_of(formats), rate)
         return
-    look = Look(names_of(metrics), names_of(formats), single_column, log_rate, pictures, crops, rate)
+    look = Look(names_of(metrics), names_of(formats), single_column, log_rate, pictures, crops, rate, assets)
     folder = out or Path("reports") / (results[0] if results[0].is_dir() else results[0].parent).resolve().name
     content, files = write_report(
-        results,
-        folder,
-        look,
-        anchor=anchor,
-        data_root=data_root,
-        jobs=jobs,
-        command=typed_command(),
-        times=times,
+        results, folder, look, anchor=anchor, data_root=data_root, jobs=jobs, command=typed_command(), times=times
     )
     for note in content.notes:
         say_note(note)
     say(f"{folder}: {counted(len(files), 'file')} of {content.title}")
 
 
-_OF_PICTURES = ("times", "single_column", "log_rate", "pictures", "crops")
+_OF_PICTURES = ("times", "single_column", "log_rate", "pictures", "crops", "assets")
 """Options of a report that its history has not, by their names in Python."""
 
 

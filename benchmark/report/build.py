@@ -37,6 +37,7 @@ from benchmark.report.figures.curves import draw_rd_curves
 from benchmark.report.figures.heatmap import heat_map_chart
 from benchmark.report.figures.kinds import speed_points
 from benchmark.report.figures.mosaic import crops_mosaic, errors_mosaic, write_mosaic
+from benchmark.report.figures.picture import by_part
 from benchmark.report.figures.speed import speed_charts
 from benchmark.report.figures.style import CHARTS, PICTURES, WIDTHS
 from benchmark.report.tables.latex import latex, latex_notes, latex_paragraphs
@@ -334,11 +335,12 @@ def _write(charts: Sequence[Chart], path: Path, *, width: float, forms: Sequence
 
 
 def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTURES) -> list[Drawing]:
-    """The figures of a report's pictures: ``crops_<image>`` and ``errors_<image>``."""
+    """The figures of a report's pictures at the middle one of their rates: ``crops_<image>`` and ``errors_<image>``."""
     folders = dict(_folders(report, folder))
     found: list[Drawing] = []
     names: set[tuple[str, str]] = set()
-    for picture in report.pictures:
+    for part in by_part(report.pictures):
+        picture = part[len(part) // 2]
         name = slug(picture.image)
         while (picture.dataset, name) in names:  # several crops of one image
             name = f"{name}-{picture.left}-{picture.top}"

@@ -16,6 +16,52 @@ from benchmark.report.tables.table import Table
 
 
 @dataclass(frozen=True)
+class Version:
+    """What a codec made: its series, its settings, what was measured as texts, and the address of the pixels."""
+
+    series: str
+    settings: Mapping[str, object]
+    measures: Sequence[tuple[str, str]]
+    source: str
+
+
+@dataclass(frozen=True)
+class AtRate:
+    """What codecs made at one rate, in bits per pixel, and why others are not there, by series."""
+
+    target: float
+    versions: Sequence[Version]
+    without: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of an image, or all of it, at several rates.
+
+    Attributes:
+        dataset, image: the names of the data set and of the image.
+        whole: whether it is the whole image.
+        left, top, width, height: the part in the image, in pixels.
+        size: height and width of the whole image; None where the part is not of one image.
+        overview: address of the whole image made smaller; empty where there is none.
+        original: address of the original.
+        rates: by rising rate.
+    """
+
+    dataset: str
+    image: str
+    whole: bool
+    left: int
+    top: int
+    width: int
+    height: int
+    size: tuple[int, int] | None
+    overview: str
+    original: str
+    rates: Sequence[AtRate]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a report shows.
 
@@ -33,6 +79,7 @@ class Report:
         notes: what is missing of the report, and why.
         command: the command that wrote the report; empty where it is not known.
         sources: paths of the results and of others' curves.
+        wholes: whole images, whose pixels are in files beside the page.
         references: others' curves on the data sets of the results, by the column of the metric that they are of.
     """
 
@@ -49,3 +96,4 @@ class Report:
     command: str = ""
     references: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
     sources: Sequence[str] = ()
+    wholes: Sequence[View] = ()

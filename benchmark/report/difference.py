@@ -15,7 +15,8 @@ from benchmark.analysis.regression.compare import Comparison
 from benchmark.analysis.regression.runs import KEYS
 from benchmark.errors import counted
 from benchmark.report.compare_sections import Section, change_cells, closing, headline, sections, severest
-from benchmark.report.page.template import embedded_pixels, rendered
+from benchmark.report.page.pixels import embedded_lossless
+from benchmark.report.page.template import rendered
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -130,7 +131,7 @@ def _shot(comparison: Comparison, shot: Shot) -> dict[str, Any]:
 
 
 def _picture(pixels: Pixels) -> dict[str, Any]:
-    return {"source": embedded_pixels(pixels), "width": pixels.shape[1], "height": pixels.shape[0]}
+    return {"source": embedded_lossless(pixels), "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
 def _changed(changes: pd.DataFrame) -> list[str]:

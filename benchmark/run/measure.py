@@ -217,7 +217,7 @@ def measure(
     accounts = [account for account in (account_of(codec, stream) for stream in streams) if account is not None]
     pixels = images.shape[0] * images.shape[1] * images.shape[2]
     with spending("metrics"):
-        values = _values(reference, decoded)
+        values = values_of(reference, decoded)
     suspicion = _suspicion(codec, reference, values.get(CEILING_COLUMN, 0.0))
     # What was counted from the streams themselves takes the place of what the codec says beforehand.
     work = _counted(accounts, pixels) or _complexity(codecs, images)
@@ -252,7 +252,7 @@ def measure(
     )
 
 
-def _values(reference: Reference, decoded: Batch) -> dict[str, float]:
+def values_of(reference: Reference, decoded: Batch) -> dict[str, float]:
     """The metrics of an item by column: each is the mean over its images."""
     channels = to_channels(decoded)
     return {

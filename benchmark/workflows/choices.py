@@ -14,7 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.defaults import RATE
-from benchmark.report.figures.picture import MATCHED
+
+NEAR = 0.1
+"""A row has about a rate if its own is at most this share off."""
 
 _TARGETS = RATE * 2.0 ** np.linspace(-1, 1, 81)
 """The rates within an octave of the default at which images may be compared, in bits per pixel."""
@@ -41,10 +43,6 @@ class Choice:
     image: str
     target: float
     rows: Mapping[str, Mapping[str, Any]]
-
-    def matched(self, series: str) -> bool:
-        """Whether the row of a series is near the target."""
-        return abs(float(self.rows[series]["bpp"]) / self.target - 1) <= MATCHED
 
 
 @dataclass(frozen=True)
@@ -113,13 +111,32 @@ def image_choices(records: pd.DataFrame, column: str, rate: float | None = None)
     return Choices(records, told["dataset"], told["image"], targets[ranked], [parts[place] for place in ranked])
 
 
-def _usable(records: pd.DataFrame, column: str) -> _Places:
-    """The places of rows of one image that have a rate and a value."""
+def first_batches(records: pd.DataFrame, column: str) -> list[Choice]:
+    """The first batch of each data set that has rows of several images together, and no others.
+
+    Args:
+        records: as of :func:`image_choices`.
+        column: a column of which its rows have a value.
+    """
+    found = []
+    usable = _usable(records, column, together=True)
+    alone = set(records["dataset"].to_numpy(object)[_usable(records, column)]) if len(usable) else set()
+    for dataset, rows in records.iloc[usable].groupby("dataset", sort=False):
+        if dataset not in alone:
+            first = rows[rows["image"] == rows["image"].iloc[0]].drop_duplicates("series").to_dict("records")
+            own = {str(row["series"]): {str(name): cell for name, cell in row.items()} for row in first}
+            found.append(Choice(str(dataset), str(first[0]["image"]), RATE, own))
+    return found
+
+
+def _usable(records: pd.DataFrame, column: str, *, together: bool = False) -> _Places:
+    """The places of rows of one image, or of several together, that have a rate and a value."""
     if records.empty or column not in records:
         return np.empty(0, np.intp)
-    alone = (records["status"] == "ok") & (pd.to_numeric(records["images"]) == 1)
+    images = pd.to_numeric(records["images"])
+    wanted = (records["status"] == "ok") & ((images > 1) if together else (images == 1))
     measured = (pd.to_numeric(records["bpp"]) > 0) & pd.to_numeric(records[column]).notna()
-    return np.flatnonzero((alone & measured).to_numpy(bool))
+    return np.flatnonzero((wanted & measured).to_numpy(bool))
 
 
 def _heads(numbers: _Places) -> _Places:
@@ -138,7 +155,7 @@ def _targets(rates: _Floats, groups: _Places, series: _Places) -> _Floats:
         # Whole images, so that the last one is taken with all its rows.
         last = groups[min(first + _TOGETHER, len(rates)) - 1]
         part = slice(first, int(np.searchsorted(groups, last, "right")))
-        near = np.abs(rates[part, np.newaxis] / targets - 1) <= MATCHED
+        near = np.abs(rates[part, np.newaxis] / targets - 1) <= NEAR
         heads = _heads(series[part])
         matched = np.logical_or.reduceat(near, heads)
         images = groups[part][heads]
@@ -150,7 +167,7 @@ def _targets(rates: _Floats, groups: _Places, series: _Places) -> _Floats:
 
 def _spreads(values: _Floats, groups: _Places, off: _Floats) -> _Floats:
     """The standard deviation over the values of each image whose rates are near its target; 0 where there are none."""
-    near = (off <= MATCHED) & np.isfinite(values)
+    near = (off <= NEAR) & np.isfinite(values)
     counts = np.bincount(groups[near], minlength=groups[-1] + 1)
     sums = np.bincount(groups[near], values[near], minlength=len(counts))
     means = sums / np.maximum(counts, 1)

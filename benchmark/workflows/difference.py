@@ -22,7 +22,9 @@ from benchmark.run.pixels import digest_pixels
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import Pool, process_pool
 from benchmark.workflows.choices import Choice
-from benchmark.workflows.pictures import CROP, SECONDS, made_again, originals_of, place_of_crop
+from benchmark.workflows.crops import CROP, place_of_crop
+from benchmark.workflows.pictures import SECONDS, originals_of
+from benchmark.workflows.remade import made_again
 from benchmark.workflows.verify import Job, decode_job
 
 
@@ -71,7 +73,8 @@ def _shot(
         return Shot(key, {}, 0, 0, ["no pictures: the row is of several images"])
     dataset, image = key[:2]
     found = originals_of([Choice(dataset, image, 1.0, rows)], data_root, reasons)
-    original = found.get((dataset, image))
+    batch = found.get((dataset, image))
+    original = None if batch is None else batch[0]
     whole: dict[str, Pixels] = {} if original is None else {"original": original}
     for side, row in rows.items():
         made = _made(row, folders[side], original, pool)
@@ -103,13 +106,13 @@ def _made(row: Mapping[Any, Any], folders: Sequence[Path], original: Pixels | No
         return decoded[0] if digest_pixels(decoded) == row["pixels_sha256"] else _other("decoded from its stream", row)
     if original is None:
         return "its stream was not kept, and the original is not at hand"
-    again = _carried(pool, made_again, codec, [row], [original])
+    again = _carried(pool, made_again, codec, [row], [original[np.newaxis]])
     if isinstance(again, str) or isinstance(again[0], str):
         return (
             f"its stream was not kept, and it cannot be encoded again: {again if isinstance(again, str) else again[0]}"
         )
     pixels, made = again[0]
-    return pixels if made == row["pixels_sha256"] else _other("encoded again", row)
+    return pixels[0] if made == row["pixels_sha256"] else _other("encoded again", row)
 
 
 def _carried(pool: Pool, function: Any, *arguments: Any) -> Any:

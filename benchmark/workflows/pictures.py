@@ -1,99 +1,85 @@
-"""Pictures for a report: crops of images and of what codecs made of them, at about the same rate.
+"""Pictures for a report: parts of images and of what codecs made of them, at the same rates.
 
-Streams are made again from the settings in the records, and the decoded pixels compared with the records' digest.
+Streams are made again from the settings in the records, and the decoded pixels compared with the records' digest. Where
+no row has the rate, a search finds the value of the knob, see :mod:`benchmark.workflows.reach`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from benchmark.analysis.results import Results
-from benchmark.codec import Codec, setting_types
+from benchmark.codec import Batch
 from benchmark.dataset import Dataset
-from benchmark.errors import BenchmarkError, UsageError, contained, did_you_mean, typed_line
-from benchmark.plugins import open_dataset, recorded_class
-from benchmark.record.settings import read_settings
+from benchmark.errors import BenchmarkError, UsageError, did_you_mean, typed_line
+from benchmark.metric import Metric
+from benchmark.plugins import open_dataset
 from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
-from benchmark.run.pixels import digest_pixels, like
+from benchmark.run.pixels import digest_pixels
 from benchmark.run.task import MOST, one_line
 from benchmark.system.names import printable
 from benchmark.system.pool import Pool
-from benchmark.workflows.choices import Choice, image_choices
-
-CROP = 112
-"""Side of a crop in pixels. Two images and seventeen codecs, without loss, are about 0.8 MB of an HTML page, which has
-room for them side by side at four times their size."""
-
-_BLOCK = 8
-"""Side of the blocks whose errors are compared, in pixels."""
+from benchmark.workflows.choices import Choice, first_batches, image_choices
+from benchmark.workflows.crops import CROP, Box, place_of_crop
+from benchmark.workflows.reach import FACTORS, Asked, ladder_of, targets
+from benchmark.workflows.remade import Missed, Remade, remade
+from benchmark.workflows.sheets import overview, sheet
 
 SECONDS = 120.0
 """What a codec may take for an image; as much again for loading its libraries."""
 
+_TOGETHER = 4
+"""Images that are made at once: the codecs load their libraries once for them, and their pixels stay in memory."""
+
 _Pixels = npt.NDArray[np.uint8]
-_Decoded = tuple[_Pixels, str] | str
-"""An image, shape (H, W) or (H, W, 3), and the digest of its batch; or why there is none."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A crop that a user asks for: of which image, and its place and size in pixels."""
-
-    image: str
-    left: int
-    top: int
-    width: int
-    height: int
-
-
-def parse_box(text: str) -> Box:
-    """The crop that a text such as ``kodim01:100,50,192,192`` means: IMAGE:X,Y,W,H.
-
-    Raises:
-        UsageError: it means none.
-    """
-    found = re.fullmatch(r"(.+):(\d+),(\d+),(\d+),(\d+)", text)
-    if not found or not (int(found[4]) and int(found[5])):
-        raise UsageError(f"crop {text!r}: expected IMAGE:X,Y,W,H in pixels, such as kodim01:100,50,192,192")
-    return Box(found[1], *(int(number) for number in found.groups()[1:]))
 
 
 def show(
     results: Results,
-    column: str,
+    metrics: Sequence[Metric],
     pool: Pool,
     *,
     count: int = 2,
     boxes: Sequence[Box] = (),
     rate: float | None = None,
+    factors: Sequence[float] = FACTORS,
     data_root: Path | None = None,
+    wholes: int = 0,
+    keep: Callable[[Sequence[Picture]], object] = len,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
 
+    Of a data set of batches of small images, the first ones of its first batch are shown.
+
     Args:
-        results: the results, with records; only items of one image are looked at.
-        column: the column whose spread at a matched rate ranks the images, such as ``psnr_rgb``.
+        results: the results, with records.
+        metrics: the metrics to tell; the spread of the first at about the same rate ranks the images.
         pool: encodes and decodes.
         count: images of each data set.
         boxes: crops to show in their place.
-        rate: the rate to compare at, in bits per pixel; if it is not given, each image's is the one near half a bit at
-            which the most codecs have an operating point.
+        rate: the rate to compare at, in bits per pixel; None for one that most codecs reach.
+        factors: the other rates, as multiples of it; see :func:`benchmark.workflows.reach.targets`.
         data_root: folder that holds data sets, searched first.
+        wholes: so many images of each data set are made as a whole.
+        keep: is called with the pictures of each of them by rising rate, which are not among those returned.
+
+    Returns:
+        Pictures, all of one image and crop by rising rate, and notes.
 
     Raises:
         UsageError: a crop is of an image that the records do not have, or lies outside it.
     """
-    if not boxes and not count:
+    if not boxes and not count and not wholes:
         return [], []
-    found = image_choices(results.records, column, rate)
+    found = image_choices(results.records, metrics[0].column, rate)
+    batches = first_batches(results.records, metrics[0].column)
     wanted: list[tuple[Choice, Box | None]]
     if boxes:
         by_image = {str(image): place for place, image in enumerate(found.images)}
@@ -103,31 +89,41 @@ def show(
         asked = {place: found[place] for place in {by_image[box.image] for box in boxes}}
         wanted = [(asked[by_image[box.image]], box) for box in boxes]
     else:
-        wanted = [(choice, None) for choice in found.first(count)]
+        wanted = [(choice, None) for choice in [*found.first(count), *(batches if count else [])]]
+    whole = [(choice.dataset, choice.image) for choice in found.first(wholes)]
+    known = {(choice.dataset, choice.image): choice for choice, _ in wanted}
+    known |= {key: choice for choice in found.first(wholes) if (key := (choice.dataset, choice.image)) not in known}
     notes: list[str] = []
-    if not len(found) and count:
-        notes.append("no visual comparison: the results have no records of single images")
-    originals = originals_of([choice for choice, _ in wanted], data_root, notes)
-    decoded = _decode(list({id(choice): choice for choice, _ in wanted}.values()), originals, pool, notes)
+    if not known and count:
+        notes.append("no visual comparison: the results have no records of images")
     pictures = []
-    columns = [metric.column for metric in results.metrics]
-    for choice, box in wanted:
-        key = choice.dataset, choice.image
-        made = {series: decoded[*key, series] for series in choice.rows if (*key, series) in decoded}
-        if key in originals and made:
-            pictures.append(_picture(choice, originals[key], made, box, columns))
-            apart = [f"{name} ({choice.rows[name]['bpp']:.2f})" for name in made if not choice.matched(name)]
-            if apart:
-                notes.append(
-                    f"{choice.image} of {choice.dataset}: no operating point within {MATCHED:.0%} of "
-                    f"{choice.target:.2f} bits per pixel, the nearest is shown: {', '.join(apart)}"
-                )
+    keys = list(known)
+    for first in range(0, len(keys), _TOGETHER):
+        part = keys[first : first + _TOGETHER]
+        made = _made([known[key] for key in part], results.records, metrics, pool, rate, factors, data_root, notes)
+        columns = [metric.column for metric in metrics]
+        for choice, box in wanted:
+            if (one := made.get((choice.dataset, choice.image))) and (choice.dataset, choice.image) in part:
+                pictures += _pictures(one, box, columns)
+        for key in part:
+            if key in whole and key in made:
+                keep(_pictures(made[key], _all_of(made[key]), columns))
     return pictures, notes
 
 
-def originals_of(choices: Sequence[Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], _Pixels]:
-    """The images of choices by data set and name, where they are at hand and those that the records are of."""
-    found: dict[tuple[str, str], _Pixels] = {}
+@dataclass(frozen=True)
+class _Made:
+    """An image, and what codecs made of it at each target, by series; with why some made nothing."""
+
+    choice: Choice
+    original: Batch
+    decoded: dict[float, dict[str, Remade]]
+    left_out: dict[float, dict[str, str]]
+
+
+def originals_of(choices: Sequence[Choice], data_root: Path | None, notes: list[str]) -> dict[tuple[str, str], Batch]:
+    """The items of choices by data set and name, where they are at hand and those that the records are of."""
+    found: dict[tuple[str, str], Batch] = {}
     for label in dict.fromkeys(choice.dataset for choice in choices):
         missing, changed = [], []
         try:
@@ -147,7 +143,7 @@ def originals_of(choices: Sequence[Choice], data_root: Path | None, notes: list[
                 continue
             digests = {row["image_sha256"] for row in choice.rows.values()}
             if digests == {digest_pixels(images)}:
-                found[label, choice.image] = images[0]
+                found[label, choice.image] = images
             else:
                 changed.append(choice.image)
         for names, what in ((missing, "are not there"), (changed, "are not those of the records")):
@@ -156,44 +152,109 @@ def originals_of(choices: Sequence[Choice], data_root: Path | None, notes: list[
     return found
 
 
-def _decode(
-    choices: Sequence[Choice], originals: Mapping[tuple[str, str], _Pixels], pool: Pool, notes: list[str]
-) -> dict[tuple[str, str, str], _Pixels]:
-    """What codecs make of images, by data set, image and series."""
-    work: dict[str, list[tuple[Choice, str]]] = {}
+def _made(
+    choices: Sequence[Choice],
+    records: pd.DataFrame,
+    metrics: Sequence[Metric],
+    pool: Pool,
+    rate: float | None,
+    factors: Sequence[float],
+    data_root: Path | None,
+    notes: list[str],
+) -> dict[tuple[str, str], _Made]:
+    """What codecs make of images at the rates that most of them reach."""
+    originals = originals_of(choices, data_root, notes)
+    work: dict[str, list[tuple[tuple[str, str], float, str, Asked]]] = {}
+    found: dict[tuple[str, str], _Made] = {}
     for choice in choices:
-        if (choice.dataset, choice.image) in originals:
-            for series, row in choice.rows.items():
-                work.setdefault(str(row["codec"]), []).append((choice, series))
+        key = choice.dataset, choice.image
+        if key not in originals:
+            continue
+        ladders = {series: ladder_of(rows) for series, rows in _rows(records, choice).groupby("series", sort=False)}
+        chosen = targets(list(ladders.values()), rate, factors)
+        if not chosen:
+            notes.append(
+                f"{choice.image} of {choice.dataset} is not shown: no codec comes within {MATCHED:.0%} of a rate"
+            )
+            continue
+        left_out: dict[float, dict[str, str]] = {target: {} for target in chosen}
+        found[key] = _Made(choice, originals[key], {target: {} for target in chosen}, left_out)
+        for target in chosen:
+            for series, ladder in ladders.items():
+                asked = ladder.asked(target)
+                if isinstance(asked, str):
+                    left_out[target][str(series)] = asked
+                else:
+                    work.setdefault(str(asked.row["codec"]), []).append((key, target, str(series), asked))
+    _carry_out(work, found, pool, list(dict.fromkeys(metric.name for metric in metrics)), notes)
+    for key, one in found.items():
+        notes += _told_left_out(key, one.left_out)
+    return found
+
+
+def _rows(records: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """The rows of a choice that have a rate."""
+    rows = records[(records["dataset"] == choice.dataset) & (records["image"] == choice.image)]
+    return rows[(rows["status"] == "ok") & (pd.to_numeric(rows["bpp"]) > 0)]
+
+
+def _told_left_out(key: tuple[str, str], left_out: Mapping[float, Mapping[str, str]]) -> list[str]:
+    by_series: dict[str, list[str]] = {}
+    for target, reasons in left_out.items():
+        for series in reasons:
+            by_series.setdefault(series, []).append(f"{target:.3g}")
+    told = ", ".join(f"{series} ({', '.join(rates)} bpp)" for series, rates in by_series.items())
+    return (
+        [f"{key[1]} of {key[0]}: left out where no setting comes within {MATCHED:.0%} of a rate: {told}"]
+        if told
+        else []
+    )
+
+
+def _carry_out(
+    work: Mapping[str, Sequence[tuple[tuple[str, str], float, str, Asked]]],
+    found: Mapping[tuple[str, str], _Made],
+    pool: Pool,
+    metrics: Sequence[str],
+    notes: list[str],
+) -> None:
+    """Has workers make what is asked for, and adds it to what was found."""
 
     def seconds(codec: str) -> float:
-        rows = [choice.rows[series] for choice, series in work[codec]]
+        rows = [asked.row for *_, asked in work[codec]]
         return sum(float(row["encode_s"] or 0) + float(row["decode_s"] or 0) for row in rows)
 
     # A codec's images follow each other on one worker, which loads its libraries once; the slowest codec first.
-    running: dict[str, Future[list[_Decoded]]] = {}
+    running: dict[str, Future[list[Remade | Missed | str]]] = {}
     for codec in sorted(work, key=lambda name: (-seconds(name), name)):
-        images = [originals[choice.dataset, choice.image] for choice, _ in work[codec]]
-        rows = [choice.rows[series] for choice, series in work[codec]]
-        limit = SECONDS * (len(images) + 1)
-        running[codec] = pool.submit(made_again, codec, rows, images, limit=limit)
-    found = {}
+        keys = list(dict.fromkeys(key for key, *_ in work[codec]))
+        running[codec] = pool.submit(
+            remade,
+            codec,
+            [asked for *_, asked in work[codec]],
+            [keys.index(key) for key, *_ in work[codec]],
+            [found[key].original for key in keys],
+            metrics,
+            limit=SECONDS * (len(work[codec]) + 1),
+        )
     for codec, part in work.items():
         try:
-            results: Sequence[_Decoded] = running[codec].result()
+            results: Sequence[Remade | Missed | str] = running[codec].result()
         except TimeoutError:
             results = [f"took longer than {SECONDS:g} s for an image"] * len(part)
         except Exception as error:  # a library may take its process along
             results = [typed_line(error, MOST)] * len(part)
         failed: dict[str, list[str]] = {}
         changed = []
-        for (choice, series), result in zip(part, results, strict=True):
+        for (key, target, series, asked), result in zip(part, results, strict=True):
             if isinstance(result, str):
-                failed.setdefault(result, []).append(choice.image)
-                continue
-            found[choice.dataset, choice.image, series] = result[0]
-            if result[1] != choice.rows[series]["pixels_sha256"]:
-                changed.append(choice.image)
+                failed.setdefault(result, []).append(key[1])
+            elif isinstance(result, Missed):
+                found[key].left_out[target][series] = f"its nearest rate is {result.nearest:.3f} bpp"
+            else:
+                found[key].decoded[target][series] = result
+                if not asked.knobs and result.digest != asked.row["pixels_sha256"]:
+                    changed.append(key[1])
         for reason, names in failed.items():
             notes.append(f"{codec} is not shown on {', '.join(dict.fromkeys(names))}: {reason}")
         if changed:
@@ -201,47 +262,28 @@ def _decode(
                 f"{codec} decodes to other pixels than the records' on {', '.join(dict.fromkeys(changed))}; "
                 "its library may be another version"
             )
-    return found
 
 
-def made_again(name: str, rows: Sequence[Mapping[Any, Any]], images: Sequence[_Pixels]) -> list[_Decoded]:
-    """What a codec makes of images by the settings of rows, with the digests of the pixels; or why there is nothing.
-
-    Args:
-        name: the codec.
-        rows: rows of its records, one for each image.
-        images: (H, W) or (H, W, 3) each.
-    """
-    results: list[_Decoded] = []
-    for row, image in zip(rows, images, strict=True):
-        try:
-            codec = _codec(recorded_class(name), row)
-            batch = image[np.newaxis]
-            with contained(name):
-                decoded = like(codec.decode_batch(codec.encode_batch(batch.copy())), batch)
-            results.append((decoded[0], digest_pixels(decoded)))
-        except BenchmarkError as error:
-            results.append(one_line(error))
-        except Exception as error:  # a codec may raise anything
-            results.append(typed_line(error, MOST))
-    return results
+def _all_of(made: _Made) -> Box:
+    height, width = made.original.shape[1:3]
+    return Box(made.choice.image, 0, 0, width, height)
 
 
-def _codec(cls: type[Codec], row: Mapping[Any, Any]) -> Codec:
-    """The codec of a record, whose knob stands in a column of its own where a target chose it."""
-    settings = read_settings(row["settings"])
-    if cls.knob is not None and cls.knob.field not in settings:
-        settings[cls.knob.field] = setting_types(cls)[cls.knob.field](row["knob_value"])
-    return cls.from_settings(settings)
-
-
-def _picture(
-    choice: Choice, original: _Pixels, decoded: Mapping[str, _Pixels], box: Box | None, columns: Sequence[str]
-) -> Picture:
-    matched = [pixels for series, pixels in decoded.items() if choice.matched(series)]
+def _pictures(made: _Made, box: Box | None, columns: Sequence[str]) -> list[Picture]:
+    """The pictures of one image and crop, by rising rate; none of rates at which nothing was made."""
+    choice, single = made.choice, len(made.original) == 1
+    original = made.original[0] if single else sheet(made.original)
+    shown = {
+        target: {series: one.pixels[0] if single else sheet(one.pixels) for series, one in decoded.items()}
+        for target, decoded in made.decoded.items()
+        if decoded
+    }
+    if not shown:
+        return []
     if box is None:
-        top, left = place_of_crop(original, matched or list(decoded.values()))
-        height, width = CROP, CROP
+        middle = list(shown)[len(shown) // 2]
+        top, left = place_of_crop(original, list(shown[middle].values())) if single else (0, 0)
+        height, width = (CROP, CROP) if single else original.shape[:2]
     else:
         top, left, height, width = box.top, box.left, box.height, box.width
         if top + height > original.shape[0] or left + width > original.shape[1]:
@@ -250,43 +292,28 @@ def _picture(
                 f"crop {box.image}:{left},{top},{width},{height} reaches beyond the image, which is {size}"
             )
     crop = slice(top, top + height), slice(left, left + width)
-    crops = [
-        DecodedCrop(
-            series,
-            str(row["settings"]),
-            float(row["bpp"]),
-            {name: float(row[name]) for name in columns if name in row and row[name] == row[name]},
-            np.ascontiguousarray(decoded[series][crop]),
+    return [
+        Picture(
+            choice.dataset,
+            choice.image,
+            target,
+            top,
+            left,
+            np.ascontiguousarray(original[crop]),
+            [
+                DecodedCrop(
+                    series,
+                    made.decoded[target][series].settings,
+                    made.decoded[target][series].bpp,
+                    {name: value for name, value in made.decoded[target][series].figures.items() if name in columns},
+                    np.ascontiguousarray(pixels[crop]),
+                )
+                for series in choice.rows
+                if (pixels := decoded.get(series)) is not None
+            ],
+            made.left_out[target],
+            (original.shape[0], original.shape[1]) if single else None,
+            overview(original) if single else None,
         )
-        for series, row in choice.rows.items()
-        if series in decoded
+        for target, decoded in shown.items()
     ]
-    return Picture(choice.dataset, choice.image, choice.target, top, left, np.ascontiguousarray(original[crop]), crops)
-
-
-def place_of_crop(original: _Pixels, decoded: Sequence[_Pixels]) -> tuple[int, int]:
-    """Top and left of the crop, on a grid of blocks, where codecs differ most.
-
-    That is where the variance among codecs of a block's squared error has the largest mean; with one codec, where it
-    errs most.
-    """
-    rows, columns = (max(size // _BLOCK, 1) for size in original.shape[:2])
-    errors = []
-    for pixels in decoded:
-        squared = (pixels.astype(np.float32) - original) ** 2
-        plane = squared.mean(axis=2) if squared.ndim == 3 else squared
-        plane = plane[: rows * _BLOCK, : columns * _BLOCK]
-        errors.append(
-            np.add.reduceat(
-                np.add.reduceat(plane, np.arange(0, plane.shape[0], _BLOCK), axis=0),
-                np.arange(0, plane.shape[1], _BLOCK),
-                axis=1,
-                dtype=np.float64,
-            )
-        )
-    interest = np.var(errors, axis=0) if len(errors) > 1 else errors[0]
-    total = np.pad(interest.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    high, wide = (min(CROP // _BLOCK, size) for size in interest.shape)
-    windows = total[high:, wide:] - total[:-high, wide:] - total[high:, :-wide] + total[:-high, :-wide]
-    top, left = np.unravel_index(int(windows.argmax()), windows.shape)
-    return int(top) * _BLOCK, int(left) * _BLOCK

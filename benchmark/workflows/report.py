@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.defaults import RATE
+from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect, drawings, picture_drawings, write_methods, write_tables
-from benchmark.report.content import Report
+from benchmark.report.content import Report, View
+from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
+from benchmark.report.page.see import remove_assets, whole_view
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.files import make_folder
 from benchmark.system.leftovers import remove_leftovers
-from benchmark.system.pool import process_pool
-from benchmark.workflows.pictures import parse_box, show
+from benchmark.system.pool import Pool, process_pool
+from benchmark.workflows.crops import parse_box
+from benchmark.workflows.pictures import show
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Look:
         pictures: how many images of each data set are shown.
         crops: the crops to show in their place, as texts IMAGE:X,Y,W,H.
         rate: the rate at which codecs are compared, in bits per pixel; None for the default.
+        assets: how many images of each data set are shown as a whole, in files beside the page.
     """
 
     metrics: Sequence[str] | None = None
@@ -40,6 +45,7 @@ class Look:
     pictures: int = 2
     crops: Sequence[str] = ()
     rate: float | None = None
+    assets: int = 0
 
 
 def write_report(
@@ -90,16 +96,19 @@ def write_report(
             pool.submit(drawing)
             for drawing in drawings(content, folder, log_rate=look.log_rate, forms=charts, single=look.single)
         ]
+        wholes = _Wholes(content.metrics, folder, pool)
         shown, notes = show(
             content.results,
-            content.metrics[0].column,
+            content.metrics,
             pool,
             count=look.pictures,
             boxes=boxes,
             rate=look.rate,
             data_root=data_root,
+            wholes=look.assets,
+            keep=wholes.add,
         )
-        content = replace(content, pictures=shown, notes=[*content.notes, *notes])
+        content = replace(content, pictures=shown, notes=[*content.notes, *notes], wholes=wholes.views)
         drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]
         files = [
             *write_tables(content.tables, folder),
@@ -108,4 +117,19 @@ def write_report(
         for future in drawn:
             files += future.result()
     # The page comes last: it links what is there.
-    return content, [*files, write_html(content, folder / "index.html", files)]
+    return content, [*files, *wholes.files, write_html(content, folder / "index.html", files)]
+
+
+class _Wholes:
+    """Whole images in files beside the page, in place of those of an earlier report."""
+
+    def __init__(self, metrics: Sequence[Metric], folder: Path, pool: Pool) -> None:
+        self.views: list[View] = []
+        self.files: list[Path] = []
+        self._metrics, self._folder, self._pool = metrics, folder, pool
+        remove_assets(folder)
+
+    def add(self, pictures: Sequence[Picture]) -> None:
+        view, files = whole_view(pictures, self._metrics, self._folder, self._pool.map)
+        self.views.append(view)
+        self.files += files

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 
 def shown(report: Report, pool: Pool, **more: Any) -> tuple[list[Picture], list[str]]:
-    return show(report.results, "psnr_rgb", pool, **more)
+    return show(report.results, report.metrics, pool, **more)
 
 
 TABLE = Table(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmark.defaults import RATE
-from benchmark.workflows.choices import Choice, image_choices
+from benchmark.workflows.choices import Choice, first_batches, image_choices
 
 
 def records_of(images: int, points: int = 5, *, seed: int = 0, **more: Any) -> pd.DataFrame:
@@ -78,8 +78,6 @@ def test_a_choice_has_the_rows_of_its_series() -> None:
     choice = image_choices(records, "psnr_rgb", 0.5)[0]
     assert isinstance(choice, Choice)
     assert {series: row["settings"] for series, row in choice.rows.items()} == {"b": "x", "a": "y"}
-    assert choice.matched("b")
-    assert not choice.matched("a")
 
 
 def test_only_rows_of_one_image_with_rate_and_value_count() -> None:
@@ -92,3 +90,14 @@ def test_only_rows_of_one_image_with_rate_and_value_count() -> None:
     assert not len(image_choices(records.assign(status="failed"), "psnr_rgb"))
     infinite = image_choices(records_of(3).assign(psnr_rgb=np.inf), "psnr_rgb")
     assert len(infinite.first(2)) == 3
+
+
+def test_of_batches_the_first_one_is_shown() -> None:
+    records = records_of(4).assign(images=1000.0)
+    found = first_batches(records, "psnr_rgb")
+    assert [(choice.dataset, choice.image) for choice in found] == [("set0", "i0"), ("set1", "i1")]
+    assert list(found[0].rows) == ["b", "a"]
+    assert not len(image_choices(records, "psnr_rgb"))
+    records.loc[records["image"] == "i2", "images"] = 1.0
+    assert [choice.dataset for choice in first_batches(records, "psnr_rgb")] == ["set1"]
+    assert first_batches(records, "no_such") == []

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.metric import Metric
-from benchmark.report.figures.picture import MATCHED, DecodedCrop, Picture
-from benchmark.report.figures.style import COLOURS, DPI, MUTED, PICTURES, WIDTHS, figure_of, save
+from benchmark.report.figures.picture import DecodedCrop, Picture
+from benchmark.report.figures.style import DPI, MUTED, PICTURES, WIDTHS, figure_of, save
 
 _SIDE = 520
 """No crop is drawn larger than this, in dots; each of its pixels is a whole number of them."""
@@ -27,13 +27,11 @@ class Cell:
     Attributes:
         pixels: ``uint8``, (h, w, 3) or (h, w), or errors, (h, w).
         name, text: the two lines below it.
-        marked: whether the second one stands out.
     """
 
     pixels: npt.NDArray[Any]
     name: str
     text: str
-    marked: bool
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Mosaic:
             look = self.look if cell.pixels.ndim == 2 else {}
             shown = axes.imshow(cell.pixels, interpolation="none", aspect="auto", **look)
             axes.set_axis_off()
-            lines = ((cell.name, 7, "black"), (cell.text, 6.2, COLOURS[1] if cell.marked else MUTED))
+            lines = ((cell.name, 7, "black"), (cell.text, 6.2, MUTED))
             for line, (words, size, colour) in enumerate(lines):
                 axes.annotate(
                     words,
@@ -114,24 +112,18 @@ class Mosaic:
 
 def crops_mosaic(picture: Picture, metric: Metric) -> Mosaic:
     """A crop of the original and of every codec, each with its rate and the quality by a metric."""
-    cells = [Cell(picture.original, "original", f"{picture.image} of {picture.dataset}", False)]
-    cells += [Cell(crop.pixels, crop.series, *_figures(picture, crop, metric)) for crop in picture.decoded]
+    cells = [Cell(picture.original, "original", f"{picture.image} of {picture.dataset}")]
+    cells += [Cell(crop.pixels, crop.series, _figures(crop, metric)) for crop in picture.decoded]
     return Mosaic(cells, {"cmap": "gray", "vmin": 0, "vmax": 255})
 
 
 def errors_mosaic(picture: Picture, metric: Metric) -> Mosaic:
     """The absolute error of every codec, the mean over the channels, all on one scale."""
     errors = [_error(picture.original, crop.pixels) for crop in picture.decoded]
-    # A few pixels with large errors would leave the rest in the dark, and so would a codec at a lower rate.
-    at_rate = [
-        error
-        for error, crop in zip(errors, picture.decoded, strict=True)
-        if abs(crop.bpp / picture.target - 1) <= MATCHED
-    ]
-    top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in at_rate or errors]), 99.5)))
+    # A few pixels with large errors would leave the rest in the dark.
+    top = max(1.0, math.ceil(np.percentile(np.concatenate([error.ravel() for error in errors]), 99.5)))
     cells = [
-        Cell(error, crop.series, *_figures(picture, crop, metric))
-        for error, crop in zip(errors, picture.decoded, strict=True)
+        Cell(error, crop.series, _figures(crop, metric)) for error, crop in zip(errors, picture.decoded, strict=True)
     ]
     return Mosaic(cells, {"cmap": "magma", "vmin": 0, "vmax": top}, "absolute error (levels of 255)")
 
@@ -160,13 +152,10 @@ def _error(original: npt.NDArray[np.uint8], decoded: npt.NDArray[np.uint8]) -> n
     return error.mean(axis=2) if error.ndim == 3 else error
 
 
-def _figures(picture: Picture, crop: DecodedCrop, metric: Metric) -> tuple[str, bool]:
-    """Rate and quality of a decoded crop, and whether its rate is off the target."""
-    off = crop.bpp / picture.target - 1
+def _figures(crop: DecodedCrop, metric: Metric) -> str:
+    """Rate and quality of a decoded crop."""
     text = f"{crop.bpp:.2f} bpp"
-    if abs(off) > MATCHED:
-        text += f" ({off:+.0%})".replace("-", "−")
     value = float(metric.drawn(crop.figures.get(metric.column, math.nan)))
     if math.isfinite(value):
         text += f", {value:.{metric.drawn_digits}f} {metric.drawn_unit}".rstrip()
-    return text, abs(off) > MATCHED
+    return text

@@ -16,7 +16,6 @@ from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
 from benchmark.report.figures.appearance import display_name
-from benchmark.report.figures.picture import Picture
 from benchmark.report.page.get import bibtex, linked
 from benchmark.report.page.interactive import (
     INTERVAL,
@@ -31,6 +30,7 @@ from benchmark.report.page.interactive import (
     names_of,
     page_data,
 )
+from benchmark.report.page.pixels import SHARE
 from benchmark.report.page.template import asset, rendered
 from benchmark.report.tables.table import Table
 from benchmark.report.tables.text import best_rows, number
@@ -59,7 +59,7 @@ _SECTIONS = (
     ("glossary", "Definitions"),
 )
 
-_SCRIPTS = ("drawing.js", "bdrate.js", "speed.js", "pairs.js", "get.js", "page.js")
+_SCRIPTS = ("drawing.js", "bdrate.js", "speed.js", "pairs.js", "get.js", "viewer.js", "page.js")
 """In the order in which they run."""
 
 _GLOSSARY = {
@@ -127,7 +127,9 @@ def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
         intervals=INTERVAL if intervals else "",
         datasets=datasets_of(report),
         metrics=metrics_of(report.metrics),
-        pictures=[_picture_name(picture, report) for picture in report.pictures],
+        pictures=bool(report.pictures or report.wholes),
+        share=SHARE,
+        wholes=bool(report.wholes),
         tables=[_table(table) for table in report.tables],
         failures=_failures(report),
         notes=report.notes,
@@ -145,12 +147,6 @@ def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
 
 
 # What is text: read without a script.
-
-
-def _picture_name(picture: Picture, report: Report) -> str:
-    targets = {other.target for other in report.pictures}
-    of = f" of {picture.dataset}" if len({other.dataset for other in report.pictures}) > 1 else ""
-    return f"{picture.image}{of}" + (f" at {picture.target:.2f} bpp" if len(targets) > 1 else "")
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,8 @@ from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
 from benchmark.report.figures.appearance import Look, looks_of, looks_of_published
 from benchmark.report.figures.lines import HIGH, LOW
-from benchmark.report.figures.picture import Picture
 from benchmark.report.page.images import has_curves_of_images, image_curves, rules
-from benchmark.report.page.template import embedded_pixels
-from benchmark.report.tables.text import number
+from benchmark.report.page.see import views
 
 INTERVAL = "95 % interval over images"
 
@@ -144,7 +143,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "average": headline_title(report.bd),
         "wide": _WIDE,
         "usual": [LOW, HIGH],
-        "pictures": [_picture(picture, report.metrics) for picture in report.pictures],
+        "pictures": [asdict(view) for view in [*views(report.pictures, report.metrics), *report.wholes]],
     }
 
 
@@ -289,37 +288,6 @@ def _costs(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
             place = {"dataset": datasets.index(row["dataset"]), "series": series.index(row["series"])}
             found.append({**place, **seconds, "usual": bool(row["usual_images"])})
     return found
-
-
-def _picture(picture: Picture, metrics: Sequence[Metric]) -> dict[str, Any]:
-    height, width = picture.original.shape[:2]
-    return {
-        "dataset": picture.dataset,
-        "image": picture.image,
-        "width": width,
-        "height": height,
-        "original": embedded_pixels(picture.original),
-        "versions": [
-            {
-                "series": crop.series,
-                "settings": read_settings(crop.settings),
-                "measures": [["Rate", f"{crop.bpp:.3f} bpp"], *_measures(crop.figures, metrics)],
-                "source": embedded_pixels(crop.pixels),
-            }
-            for crop in picture.decoded
-        ],
-    }
-
-
-def _measures(figures: Mapping[str, float], metrics: Sequence[Metric]) -> list[list[str]]:
-    known = [metric for metric in metrics if metric.column in figures]
-    return [[metric.heading, _measured(float(metric.drawn(figures[metric.column])), metric)] for metric in known]
-
-
-def _measured(value: float, metric: Metric) -> str:
-    if math.isinf(value):
-        return "lossless"
-    return f"{number(value, f'.{metric.drawn_digits}f')} {metric.drawn_unit}".rstrip()
 
 
 def _caption(report: Report, dataset: str, points: pd.DataFrame) -> str:

@@ -81,13 +81,23 @@ MANIFEST = {
 
 
 def pictures() -> list[Picture]:
-    """Two pictures, each as three codecs decode it."""
+    """Two pictures at two rates each, as three codecs decode them; one of these does not reach the higher rate."""
     original = photo(SIDE, SIDE)
-    decoded = [
-        DecodedCrop(codec, f'{{"quality":{quality}}}', 0.5, {"psnr_rgb": 30.25}, jpeg_at(original, quality))
-        for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
-    ]
-    return [Picture("set", image, 0.5, 0, 0, original, decoded) for image in IMAGES[:2]]
+    whole = photo(3 * SIDE, 2 * SIDE)
+    found = []
+    for image in IMAGES[:2]:
+        for target, better in ((0.5, 0), (1.0, 10)):
+            decoded = [
+                DecodedCrop(
+                    codec, f'{{"quality":{quality}}}', target, {"psnr_rgb": 30.25}, jpeg_at(original, quality + better)
+                )
+                for codec, quality in (("jpeg", 20), ("webp", 40), ("avif", 60))
+                if (codec, target) != ("avif", 1.0)
+            ]
+            left_out = {"avif": "its rates here are 0.10 to 0.70 bpp"} if target == 1 else {}
+            size, small = whole.shape[:2], whole[::2, ::2]
+            found.append(Picture("set", image, target, 16, 32, original, decoded, left_out, (size[0], size[1]), small))
+    return found
 
 
 def made_report(folder: Path) -> Report:

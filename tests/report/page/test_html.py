@@ -18,7 +18,6 @@ from benchmark.report.page.html import write_html
 from benchmark.report.tables.table import Table
 from tests.report.browsing import Opened
 from tests.report.page.opening import browser, file, made, opened, report
-from tests.report.page.pages import SIDE
 
 __all__ = ["browser", "file", "made", "opened", "report"]
 
@@ -34,7 +33,7 @@ def test_nothing_is_fetched_from_anywhere(file: Path) -> None:
 
 def test_texts_of_results_are_no_markup(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert text.count("</script>") == 7
+    assert text.count("</script>") == 8
     assert "<b>no</b>" not in text
     assert "Three &lt;codecs&gt;" in text
 
@@ -47,20 +46,6 @@ def test_infinite_and_missing_values_are_null(report: Report, tmp_path: Path) ->
     assert found is not None
     data = json.loads(found[1], parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert {point["values"][0] for point in data["points"] if point["kind"] == "series"} == {None}
-
-
-def test_pictures_are_the_decoded_pixels(report: Report, opened: Opened) -> None:
-    shown = opened.run("""async () => {
-        const image = document.querySelector('#pane-left .reconstruction');
-        await image.decode();
-        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
-        const context = canvas.getContext('2d');
-        context.drawImage(image, 0, 0);
-        return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
-    }""")
-    pixels = np.array(shown, np.uint8).reshape(SIDE, SIDE, 4)[..., :3]
-    assert np.array_equal(pixels, report.pictures[0].decoded[0].pixels)
-    assert "no loss is added" in opened.page.inner_text("#pictures")
 
 
 def test_every_part_is_there(opened: Opened) -> None:
@@ -409,67 +394,6 @@ def test_numbers_sort_as_numbers_and_what_is_missing_last(opened: Opened) -> Non
         )
         == "BD-rate on set; PSNR over RGB."
     )
-
-
-def test_slider_reveals_the_original(opened: Opened) -> None:
-    def clip() -> str:
-        return str(opened.run("getComputedStyle(document.querySelector('#pane-left .original')).clipPath"))
-
-    before = clip()
-    opened.page.focus("#reveal")
-    opened.page.keyboard.press("End")
-    assert clip() != before
-    assert opened.page.locator("#pane-left .tag.second").is_hidden()
-    opened.page.keyboard.press("Home")
-    assert opened.page.locator("#pane-left .tag.first").is_hidden()
-    assert opened.page.locator("#pane-left .tag.second").is_visible()
-
-
-def test_pictures_are_chosen_and_enlarged(opened: Opened) -> None:
-    assert opened.page.inner_text("#pane-left figcaption strong") == "JPEG"
-    assert opened.page.inner_text("#pane-right figcaption strong") == "WebP"
-    told = opened.page.inner_text("#pane-left figcaption").replace("\u00a0", " ")
-    assert "quality = 20" in told
-    assert "0.500 bpp" in told
-    assert "30.25 dB" in told
-    opened.page.select_option("#left", label="AVIF")
-    assert opened.page.inner_text("#pane-left figcaption strong") == "AVIF"
-    opened.page.select_option("#zoom", "4")
-    assert opened.page.locator("#pane-left .layers").bounding_box()["width"] == 4 * SIDE
-    rendering = "getComputedStyle(document.querySelector('#pane-left .original')).imageRendering"
-    assert opened.run(rendering) == "pixelated"
-    opened.page.click("#next")
-    assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of two, original"
-    assert opened.page.inner_text("#pane-left figcaption strong") == "AVIF"
-    opened.page.get_by_role("button", name="one: show it alone").click()
-    assert opened.page.locator("#pane-left .original").get_attribute("alt") == "Crop of one, original"
-
-
-def test_flicker_starts_and_stops_on_request_alone(opened: Opened) -> None:
-    original = opened.page.locator("#swap")
-    opened.page.wait_for_timeout(700)
-    assert original.get_attribute("aria-pressed") == "false"
-    opened.page.focus("#pane-left .stage")
-    opened.page.keyboard.press("f")
-    assert opened.page.get_attribute("#flicker", "aria-pressed") == "true"
-    opened.page.wait_for_selector("#swap[aria-pressed=false]", timeout=3000)
-    opened.page.wait_for_selector("#swap[aria-pressed=true]", timeout=3000)
-    opened.page.click("#flicker")
-    assert opened.page.get_attribute("#flicker", "aria-pressed") == "false"
-    assert original.get_attribute("aria-pressed") == "false"
-    opened.page.focus("#pane-right .stage")
-    opened.page.keyboard.press("o")
-    assert original.get_attribute("aria-pressed") == "true"
-
-
-def test_flicker_is_by_hand_where_less_motion_is_asked_for(browser: Any, file: Path) -> None:
-    found = Opened(browser, file, reduced_motion="reduce")
-    found.page.click("#flicker")
-    assert found.page.get_attribute("#flicker", "aria-pressed") == "false"
-    assert found.page.get_attribute("#swap", "aria-pressed") == "true"
-    found.page.wait_for_timeout(1200)
-    assert found.page.get_attribute("#swap", "aria-pressed") == "true"
-    found.context.close()
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280])

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import jinja2
-import numpy as np
 import pytest
-from PIL import Image
 
-from benchmark.report.page.template import asset, embedded, embedded_pixels, rendered
+from benchmark.report.page.template import asset, embedded, rendered
 
 VALUES = {"title": "<b>a & b</b>", "kind": "kind", "facts": [("<i>", "x")]}
 
@@ -28,11 +23,3 @@ def test_a_name_that_is_missing_is_an_error() -> None:
 
 def test_a_picture_as_an_address() -> None:
     assert embedded(b"abc", "image/webp") == "data:image/webp;base64,YWJj"
-
-
-@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
-def test_pixels_without_loss(shape: tuple[int, ...]) -> None:
-    pixels = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
-    content = base64.b64decode(embedded_pixels(pixels).removeprefix("data:image/webp;base64,"))
-    found = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-    assert (found == (pixels if pixels.ndim == 3 else pixels[..., None])).all()

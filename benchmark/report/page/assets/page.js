@@ -611,8 +611,7 @@
   /** An image's name, a button where its curves or its pictures can be shown. */
   function imageName(name) {
     const option = [...byId("image").options].some((option) => option.value === name);
-    const index = data.pictures.findIndex((picture) => picture.dataset === data.datasets[dataset()].name && picture.image === name);
-    if (!option && index < 0) return name;
+    if (!option && viewer.placeOf(data.datasets[dataset()].name, name) < 0) return name;
     const link = html("button", { type: "button", "aria-label": `${name}: show it alone` }, name);
     link.addEventListener("click", () => chooseImage(name));
     return link;
@@ -622,14 +621,12 @@
 
   const page = { data, dataset, place, axis, anchor, image, title, ofFamily, view, hidden, curves, imageCurves, deltas };
   const drawSpeed = speedPlanes(page), images = singleImages(page), tellLinks = getBlock(page);
+  const viewer = pictureViewer(page, () => remember());
 
   /** Shows one image alone, in the charts and among the pictures. */
   function chooseImage(name) {
-    const index = data.pictures.findIndex((picture) => picture.dataset === data.datasets[dataset()].name && picture.image === name);
-    if (index >= 0) {
-      byId("picture").value = index;
-      showPicture();
-    }
+    const index = viewer.placeOf(data.datasets[dataset()].name, name);
+    if (index >= 0) viewer.choose(index);
     const option = [...byId("image").options].some((option) => option.value === name);
     if (option) {
       byId("image").value = name;
@@ -700,6 +697,7 @@
       thin: view.thin ? "yes" : "",
       log: view.log === isWide() ? "" : view.log ? "yes" : "no",
       ...Object.fromEntries([...LIMITS, "tolerance"].map((name) => [name, view[name] ?? ""])),
+      ...viewer.state(),
       without: curves().filter((curve) => hidden.has(curve.id)).map((curve) => curve.name).join("\n"),
     };
     return new URLSearchParams(Object.entries(found).filter(([, value]) => value !== "")).toString();
@@ -735,6 +733,7 @@
       log: told.has("log") ? told.get("log") === "yes" : isWide(), relative: told.get("curves") === "relative",
       thin: told.get("thin") === "yes", tolerance: Number(told.get("tolerance")) > 0 ? Number(told.get("tolerance")) : null, ...ends("from", "to", 0), ...ends("low", "high", -Infinity),
     });
+    viewer.recall(told);
     const without = (told.get("without") ?? "").split("\n");
     for (const curve of curves()) if (without.includes(curve.name)) hidden.add(curve.id);
     update();
@@ -798,117 +797,6 @@
     drawCurves();
   });
   for (const form of document.forms) form.addEventListener("submit", (event) => event.preventDefault());
-
-  /* ---- Pictures ---- */
-
-  const stillness = matchMedia("(prefers-reduced-motion: reduce)");
-  let swapped = false, timer = null;
-
-  const picture = () => data.pictures[byId("picture").value];
-
-  function showPicture() {
-    for (const [id, fallback] of [["left", 0], ["right", 1]]) {
-      const select = byId(id);
-      const wanted = select.selectedOptions[0]?.dataset.series;
-      const names = picture().versions.map((version) => version.series);
-      select.replaceChildren(...names.map((name, index) => html("option", { value: index, "data-series": name }, title(name))));
-      const index = names.indexOf(wanted);
-      select.value = index >= 0 ? index : Math.min(fallback, names.length - 1);
-    }
-    fitZoom();
-    drawPanes();
-  }
-
-  function fitZoom() {
-    const room = byId("panes").clientWidth;
-    const pane = getComputedStyle(byId("panes")).gridTemplateColumns.split(" ").length > 1 ? (room - 24) / 2 : room;
-    const factors = [...byId("zoom").options].map((option) => Number(option.value));
-    byId("zoom").value = factors.filter((factor) => factor * picture().width <= pane).at(-1) ?? 1;
-  }
-
-  function drawPanes() {
-    const { width, height, original, image } = picture();
-    const zoom = Number(byId("zoom").value);
-    const stages = [];
-    byId("panes").replaceChildren(...["left", "right"].map((id) => {
-      const version = picture().versions[byId(id).value];
-      const layers = html("div", { class: "layers", style: `width: ${width * zoom}px; height: ${height * zoom}px` },
-        html("img", { class: "reconstruction", src: version.source, width, height, alt: `Crop of ${image}, decoded by ${title(version.series)}` }),
-        html("img", { class: "original", src: original, width, height, alt: `Crop of ${image}, original` }),
-        html("div", { class: "divider" }),
-        html("span", { class: "tag first", "aria-hidden": "true" }, "original"),
-        html("span", { class: "tag second", "aria-hidden": "true" }, title(version.series)));
-      const stage = html("div", { class: "stage", tabindex: 0, role: "group", "aria-label": `${id === "left" ? "Left" : "Right"} picture, ${title(version.series)}` }, layers);
-      stages.push(stage);
-      return html("figure", { class: "pane", id: `pane-${id}` }, stage, html("figcaption", {},
-        html("strong", {}, title(version.series)), html("p", {}, said(version.settings)),
-        html("dl", { class: "measures" }, ...version.measures.map(([name, value]) =>
-          html("div", {}, html("dt", {}, name), html("dd", {}, value))))));
-    }));
-    stages.forEach((stage, index) => stage.addEventListener("scroll", () => {
-      const other = stages[1 - index];
-      if (other.scrollLeft !== stage.scrollLeft) other.scrollLeft = stage.scrollLeft;
-      if (other.scrollTop !== stage.scrollTop) other.scrollTop = stage.scrollTop;
-    }));
-    reveal();
-  }
-
-  /** Draws which share of the original is seen: as the slider says, or all or nothing while swapped or flickering. */
-  function reveal() {
-    const flickering = timer !== null || swapped;
-    const share = flickering ? (swapped ? 100 : 0) : Number(byId("reveal").value);
-    byId("panes").style.setProperty("--reveal", `${share}%`);
-    for (const node of byId("panes").querySelectorAll(".divider")) node.hidden = share === 0 || share === 100;
-    for (const node of byId("panes").querySelectorAll(".tag.first")) node.hidden = share === 0;
-    for (const node of byId("panes").querySelectorAll(".tag.second")) node.hidden = share === 100;
-    byId("swap").setAttribute("aria-pressed", swapped);
-    byId("flicker").setAttribute("aria-pressed", timer !== null);
-  }
-  function swap() {
-    swapped = !swapped;
-    reveal();
-  }
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    swapped = false;
-    reveal();
-  }
-  function flicker() {
-    if (timer !== null) stop();
-    else if (stillness.matches) swap();
-    else {
-      timer = setInterval(swap, 500);
-      swap();
-    }
-  }
-  function turn(step) {
-    const count = data.pictures.length;
-    byId("picture").value = (Number(byId("picture").value) + step + count) % count;
-    showPicture();
-  }
-
-  if (data.pictures.length) {
-    byId("picture").addEventListener("change", showPicture);
-    for (const id of ["left", "right", "zoom"]) byId(id).addEventListener("change", drawPanes);
-    byId("previous").addEventListener("click", () => turn(-1));
-    byId("next").addEventListener("click", () => turn(1));
-    byId("reveal").addEventListener("input", stop);
-    byId("swap").addEventListener("click", () => {
-      if (timer !== null) stop();
-      swap();
-    });
-    byId("flicker").addEventListener("click", flicker);
-    stillness.addEventListener("change", () => { if (timer !== null) stop(); });
-    byId("panes").addEventListener("keydown", (event) => {
-      const action = { o: swap, f: flicker, "[": () => turn(-1), "]": () => turn(1) }[event.key.toLowerCase()];
-      if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-      const pane = document.activeElement.closest(".pane")?.id;
-      action();
-      document.querySelector(`#${pane} .stage`)?.focus();
-    });
-    showPicture();
-  }
 
   const asked = byId(location.hash.slice(1)); // a link to a section, from elsewhere
   recall();
