@@ -158,3 +158,7 @@ class BitstreamError(BenchmarkError):
 
 class RecordsError(BenchmarkError):
     """A records file cannot be read as one."""
+
+
+class NoRows(RecordsError):
+    """A records file is one, and has no rows."""

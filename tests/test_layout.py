@@ -74,7 +74,6 @@ WITHOUT_TESTS_OF_THEIR_NAME = {
     "version.py": "one value, which the manifests of tests/run/test_finish.py show",
     "neural/klt/build.py": "one call of the network, with which every test beside it begins",
     "report/content.py": "fields alone; tests/report/test_build.py fills all of them",
-    "report/figures/picture.py": "fields alone; tests/workflows/test_pictures.py fills all of them",
     "report/tables/table.py": "fields alone; the tests of the files beside it print them",
 }
 

@@ -142,7 +142,7 @@ def cropped(tmp_path: Path) -> Results:
 
     (tmp_path / "set").mkdir()
     Image.fromarray(photo(96, 128)).save(tmp_path / "set" / "0.png")
-    codecs = {"jpeg": {"quality": [20, 60]}, "webp": {"quality": [10, 50]}}
+    codecs = {"jpeg": {"quality": [5, 20, 60, 90]}, "webp": {"quality": [5, 40, 70, 90]}}
     study, _ = resolve(codecs=codecs, dataset=f"folder:{tmp_path}/set", metrics=["psnr"])
     run_study(study, out=tmp_path / "out", data_root=None, jobs=1, command="", engine=Serial())
     return read_results([tmp_path / "out"], all_metrics())

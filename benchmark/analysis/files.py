@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmark.analysis.records import read_records
 from benchmark.analysis.table import read_summary
-from benchmark.errors import RecordsError, UsageError
+from benchmark.errors import NoRows, RecordsError, UsageError
 from benchmark.record.reading import read_header
 
 
@@ -40,7 +40,7 @@ def read_table(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataF
     else:
         raise RecordsError(f"{path}: neither the records nor the summary of a run, by its columns{_lacks(columns)}")
     if frame.empty:
-        raise RecordsError(f"{path}: holds no rows; run the study again")
+        raise NoRows(f"{path}: holds no rows; run the study again")
     return frame
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmark.analysis.measured import read_manifests
 from benchmark.defaults import RATE
+from benchmark.errors import NoRows
 from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect, drawings, picture_drawings, write_methods, write_tables
@@ -14,6 +16,7 @@ from benchmark.report.content import Report, View
 from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
+from benchmark.report.page.nothing import write_nothing
 from benchmark.report.page.see import remove_assets, whole_view
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.files import make_folder
@@ -75,21 +78,26 @@ def write_report(
         The report, and the files written.
 
     Raises:
+        NoRows: results have no rows; a page that says so was written.
         UsageError, RecordsError: see :func:`benchmark.report.build.collect`, :func:`benchmark.workflows.pictures.show`.
     """
     boxes = [parse_box(text) for text in look.crops]
     charts, photographs = (CHARTS, PICTURES) if look.forms is None else [checked_forms(look.forms)] * 2
     with variables(thread_environment(1)), process_pool(jobs) as pool:
-        content = collect(
-            results,
-            all_metrics(),
-            anchor,
-            chosen=look.metrics,
-            rate=look.rate or RATE,
-            command=command,
-            each=pool.map,
-            times=times,
-        )
+        try:
+            content = collect(
+                results,
+                all_metrics(),
+                anchor,
+                chosen=look.metrics,
+                rate=look.rate or RATE,
+                command=command,
+                each=pool.map,
+                times=times,
+            )
+        except NoRows as error:
+            page = _nothing(error, results, folder, command)
+            raise NoRows(f"{error}. {page.as_posix()} says so, too") from error
         remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [
@@ -118,6 +126,20 @@ def write_report(
             files += future.result()
     # The page comes last: it links what is there.
     return content, [*files, *wholes.files, write_html(content, folder / "index.html", files)]
+
+
+def _nothing(error: NoRows, results: Sequence[Path], folder: Path, command: str) -> Path:
+    """The page of results without rows, in place of that of an earlier report."""
+    remove_assets(folder)
+    manifests, _ = read_manifests(results)
+    commands = [str(manifest.get("run", {}).get("command", "")) for manifest in manifests.values()]
+    return write_nothing(
+        str(error),
+        folder / "index.html",
+        sources=[path.as_posix() for path in results],
+        commands=[text for text in commands if text],
+        command=command,
+    )
 
 
 class _Wholes:

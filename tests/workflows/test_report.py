@@ -67,3 +67,13 @@ def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path, monkeypatch: pytest
     done = rdbench("report", "one", "--out", "out", "--pictures", "0", "--metric", "psnr")
     assert "1 codec" in done.stdout
     assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_results_without_rows_have_a_page_that_says_so(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    header = (ROOT / "results/baseline/sample/records.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "none" / "records.csv").write_text(header + "\n", encoding="utf-8")
+    done = rdbench("report", "none", "--out", "out", check=False)
+    assert done.returncode == 2
+    assert "none/records.csv: holds no rows; run the study again. out/index.html says so, too" in done.stderr
+    assert "holds no rows" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

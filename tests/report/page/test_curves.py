@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -131,4 +132,21 @@ def test_published_curves_have_the_colour_of_their_codec(report: Report, browser
     assert found.run(stroke % "WebP of others") == found.run(stroke % "webp")
     fill = "getComputedStyle(document.querySelector(\"#chart [data-series='WebP of others'] .point\")).fill"
     assert found.run(fill) == found.run("getComputedStyle(document.body).backgroundColor")
+    found.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_names_stand_at_the_ends_of_curves_without_overlap(browser: Any, file: Path, width: int, scheme: str) -> None:
+    found = Opened(browser, file, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    ends = found.page.locator("#chart text.end")
+    boxes = sorted((node.bounding_box() for node in ends.all()), key=lambda box: box["y"])
+    assert len(boxes) == found.count("#chart .series")
+    for one, other in itertools.pairwise(boxes):
+        assert one["y"] + one["height"] <= other["y"] + 1
+    plot = found.page.locator("#chart .frame").bounding_box()
+    assert all(plot["x"] + plot["width"] < box["x"] and box["x"] + box["width"] <= width for box in boxes)
+    found.page.locator("#legend button", has_text="WebP").click()
+    assert found.count("#chart text.end") == len(boxes) - 1
+    assert found.problems == []
     found.context.close()

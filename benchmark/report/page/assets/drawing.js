@@ -80,7 +80,21 @@ const drawing = (() => {
     const inside = ticks.filter((tick) => tick >= low && tick <= high);
     return inside.length > 2 ? inside : niceTicks(low, high, 6);
   }
+  /** Middles as near as may be to those that are wanted, a step apart at least and between two ends where there is room. */
+  function spread(wanted, step, low, high) {
+    const order = wanted.map((_, index) => index).sort((one, other) => wanted[one] - wanted[other]);
+    const groups = []; // of neighbours that touch: each as far from its ladder as the mean of its members
+    const mean = (group) => group.reduce((sum, value) => sum + value, 0) / group.length;
+    order.forEach((index, rank) => {
+      groups.push([wanted[index] - rank * step]);
+      while (groups.length > 1 && mean(groups.at(-2)) >= mean(groups.at(-1))) groups.at(-2).push(...groups.pop());
+    });
+    const most = Math.max(high - (order.length - 1) * step, low);
+    const found = new Array(wanted.length);
+    groups.flatMap((group) => group.map(() => clamp(mean(group), low, most))).forEach((bottom, rank) => { found[order[rank]] = bottom + rank * step; });
+    return found;
+  }
   const tickText = (tick) => minus(String(Number(tick.toPrecision(6))));
 
-  return { html, svg, clamp, fixed, signed, measured, said, markers, along, rateAt, niceTicks, logTicks, tickText };
+  return { html, svg, clamp, fixed, signed, measured, said, markers, along, rateAt, niceTicks, logTicks, tickText, spread };
 })();

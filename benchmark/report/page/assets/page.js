@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
-  const { html, svg, clamp, fixed, signed, measured, said, markers, along, rateAt, niceTicks, logTicks, tickText } = drawing;
+  const { html, svg, clamp, fixed, signed, measured, said, markers, along, rateAt, niceTicks, logTicks, tickText, spread } = drawing;
 
   /* ---- Colours of the page ---- */
 
@@ -182,8 +182,9 @@
     const shown = curves();
     const visible = shown.filter((curve) => !hidden.has(curve.id));
     const width = Math.max(chart.clientWidth, 280);
-    const height = Math.round(clamp(width * 0.64, 320, 580));
-    const edge = { left: 46, right: 10, top: 34, bottom: 44 };
+    const height = Math.round(clamp(width * 0.64, width < 480 ? 380 : 320, 580));
+    const names = endNames(visible, width, height);
+    const edge = { left: 46, right: names.room, top: 34, bottom: 44 };
     const { place, limits, inside, any, outside } = placed(visible);
     const logged = view.log && !view.relative;
 
@@ -263,6 +264,7 @@
       curve.group = group;
       picture.append(group);
     }
+    names.draw(visible, { across, down, right, top: edge.top, bottom, limits, path: (curve) => pieces(curve.points, ([bpp, value]) => place(curve, bpp, value)).flat() });
     picture.append(svg("path", { class: "halo", d: markers.o(8), visibility: "hidden" }));
     if (!picture.querySelector(".point[tabindex='0']:not([visibility])")) {
       picture.querySelector(".point:not([visibility])").setAttribute("tabindex", 0);
@@ -270,6 +272,45 @@
     followPointer(picture, visible, inside, { from, to, logged, left: edge.left, right, top: edge.top, bottom, width });
     chart.prepend(picture);
     drawLegend(shown);
+  }
+
+  /** Names beside the plot, each as high as the end of its curve where that is free; none where there is no room for all. */
+  function endNames(visible, width, height) {
+    const size = width < 480 ? 10 : 12, line = size + 3;
+    if (visible.length * line > height - 78) return { room: 10, draw() {} };
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${size}px ${getComputedStyle(chart).fontFamily}`;
+    const most = 0.28 * width;
+    const cut = (name) => {
+      let text = name;
+      while (text.length > 4 && pen.measureText(text).width > most) text = `${text.slice(0, -2).trimEnd()}\u2026`;
+      return text;
+    };
+    const texts = new Map(visible.map((curve) => [curve, cut(curve.title)]));
+    const lead = width < 480 ? 14 : 24;
+    const room = Math.ceil(Math.max(0, ...[...texts.values()].map((text) => pen.measureText(text).width)) + lead + 4);
+    const draw = (curves, { across, down, right, top, bottom, limits, path }) => {
+      const within = ([x, y]) => x >= limits.across[0] && x <= limits.across[1] && y >= limits.down[0] && y <= limits.down[1];
+      const shown = ([x, y]) => x >= limits.across[0] && x <= limits.across[1] && down(y) >= top - 8 && down(y) <= bottom;
+      /** Where a curve leaves the plot, or ends; of one that is no curve, its last point. */
+      const endOf = (curve) => {
+        const along = path(curve), last = along.findLastIndex(shown), next = along[last + 1];
+        if (last < 0) return curve.points.map((point) => point.at).findLast((at) => at && within(at));
+        if (!next || next[0] <= limits.across[1]) return along[last];
+        const share = (across(limits.across[1]) - across(along[last][0])) / (across(next[0]) - across(along[last][0]));
+        return [limits.across[1], along[last][1] + share * (next[1] - along[last][1])];
+      };
+      const ends = curves.map((curve) => ({ curve, at: endOf(curve) }))
+        .filter(({ at }) => at).map(({ curve, at }) => ({ curve, x: across(at[0]), y: down(at[1]) }));
+      const places = spread(ends.map(({ y }) => y), line, top, bottom);
+      ends.forEach(({ curve, x, y }, index) => {
+        curve.group.append(
+          svg("path", { class: "lead", d: `M${x.toFixed(1)} ${y.toFixed(1)}L${right + lead - 6} ${places[index].toFixed(1)}H${right + lead - 3}` }),
+          svg("text", { class: "end", x: right + lead, y: places[index] + size * 0.35, style: `font-size: ${size}px`, "aria-hidden": "true" },
+            svg("title", {}, curve.title), texts.get(curve)));
+      });
+    };
+    return { room, draw };
   }
 
   /** The curve of each image of a series; against that of the anchor on the same image. */
