@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from benchmark.report.figures.rd import Labels
     from benchmark.report.figures.speed import Side
 
-__all__ = ["STYLES", "bars", "crops", "heatmap", "rank", "rd", "save", "speed"]
+__all__ = ["STYLES", "bars", "crops", "heatmap", "orders", "rank", "rd", "save", "speed"]
 
 
 def rd(
@@ -181,6 +181,32 @@ def rank(results: Results, *, ax: Any = None, rate: float = defaults.RATE, **whi
     return _drawn(kinds.rank(results, rate=rate, **which), ax)
 
 
+def orders(
+    results: Results,
+    *,
+    ax: Any = None,
+    anchor: str = defaults.ANCHOR,
+    metrics: Sequence[str] | None = None,
+    **which: Any,
+) -> Any:
+    """Draws how the order of codecs by BD-rate changes with the metric, and with the data set where there are several.
+
+    Lines join the places of a codec. A grey bar joins neighbours that nothing tells apart, image by image. Thin lines
+    have the ranks on 80 % of the images. A head has Kendall's τ with the first column.
+
+    Args:
+        results, ax, anchor: see :func:`bars`.
+        metrics: names of metrics, or columns; None for those that reports show.
+        which: ``dataset`` (empty for all), ``codecs``, ``names``, see :mod:`benchmark.plot`.
+
+    Raises:
+        UsageError: see :func:`bars`.
+    """
+    from benchmark.report.figures import kinds
+
+    return _drawn(kinds.orders(results, anchor=anchor, metrics=metrics, **which), ax)
+
+
 def crops(
     results: Results,
     *,
@@ -261,10 +287,11 @@ def save(kind: str, results: Results, path: Path, *, style: str = "screen", widt
     """Writes a figure, or what it shows, to a file.
 
     Args:
-        kind: ``rd``, ``bars``, ``heatmap``, ``speed``, ``rank`` or ``crops``, whose width is that of its pictures.
+        kind: ``rd``, ``bars``, ``heatmap``, ``speed``, ``rank``, ``orders`` or ``crops``, whose width is that of its
+            pictures.
         results: see :mod:`benchmark.plot`.
         path: the file. Its ending says what is written: ``pdf``, ``svg``, ``png`` or ``webp``; ``csv``, all that is
-            shown and what is left out; ``tex``, a picture of pgfplots, which heat maps and crops have not.
+            shown and what is left out; ``tex``, a picture of pgfplots, which heat maps, orders and crops have not.
         style: one of :data:`STYLES`.
         width: ``single`` or ``double``: as wide as one or two columns of a paper; empty for that of the style.
         how: arguments of the function that draws such a figure. ``speed`` has ``sides``, a list, in place of ``side``.

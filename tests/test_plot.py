@@ -108,6 +108,8 @@ def test_times_stand_against_rates(measured: Results) -> None:
         ("speed", {}, "speed: fewer than two marks have a time that was measured to be published"),
         ("speed", {"side": "both"}, "sides: expected encode or decode, got 'both'"),
         ("speed", {"against": "time"}, "against: expected bd-rate or rate, got 'time'"),
+        ("orders", {"codecs": ["jpeg"]}, "orders: no two codecs of the figure have a BD-rate against jpeg"),
+        ("orders", {"metrics": ["vmaf"]}, "vmaf"),
         ("rank", {"rate": 40}, "rank: the curve of no codec of the figure reaches 40 bpp"),
     ],
 )
@@ -118,10 +120,10 @@ def test_figures_of_which_there_is_nothing_to_show(
         getattr(plot, kind)(results, ax=Figure().add_subplot(), **how)
 
 
-@pytest.mark.parametrize("kind", ["bars", "heatmap", "speed", "rank"])
+@pytest.mark.parametrize("kind", ["bars", "heatmap", "speed", "rank", "orders"])
 def test_each_kind_is_written_as_a_table(measured: Results, tmp_path: Path, kind: str) -> None:
     rows = plot.save(kind, measured, tmp_path / "t.csv", codecs=["webp", "jpeg"]).read_text().splitlines()
-    count = {"bars": 1, "heatmap": 3, "speed": 4, "rank": 2}[kind]
+    count = {"bars": 1, "heatmap": 3, "speed": 4, "rank": 2, "orders": 2}[kind]
     assert len(rows) == 1 + count
     assert any("WebP" in row for row in rows)
 
@@ -191,7 +193,7 @@ def test_each_form_is_written(results: Results, tmp_path: Path, form: str) -> No
         (
             "rd.pdf",
             {"kind": "bar"},
-            "kind: expected rd, bars, heatmap, speed, rank, crops, got 'bar'; did you mean bars",
+            "kind: expected rd, bars, heatmap, speed, rank, orders, crops, got 'bar'; did you mean bars",
         ),
         ("c.pdf", {"kind": "crops", "width": "single"}, "width: crops are as wide as their pictures"),
         ("rd.pdf", {"width": "triple"}, "width: expected single, double"),

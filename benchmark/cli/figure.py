@@ -12,14 +12,17 @@ from benchmark.cli.console import say, say_note
 from benchmark.cli.options import PATH, Number, Pair, data_root_option, given_by_user, jobs_option, names_of, pair
 from benchmark.errors import UsageError, meant
 
-KINDS = ("rd", "bars", "heatmap", "speed", "rank", "crops")
+KINDS = ("rd", "bars", "heatmap", "speed", "rank", "orders", "crops")
 
 _OF_SOME: dict[str, tuple[str, ...]] = {
     "xlim": ("rd",),
     "ylim": ("rd",),
     "log": ("rd",),
     "labels": ("rd",),
-    "anchor": ("bars", "heatmap", "speed"),
+    "metric": ("rd", "bars", "heatmap", "speed", "rank", "crops"),
+    "metrics": ("orders",),
+    "refs": ("rd", "bars", "heatmap", "speed", "rank", "crops"),
+    "anchor": ("bars", "heatmap", "speed", "orders"),
     "against": ("speed",),
     "sides": ("speed",),
     "times": ("speed",),
@@ -57,6 +60,7 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
 )
 @click.option("--dataset", metavar="NAME", default="", help="Data set, where RESULTS are of several.")
 @click.option("--metric", default=defaults.METRIC, show_default=True, help="Name of a metric, or column.")
+@click.option("--metrics", metavar="A,B", help="Metrics, or columns. For orders.  [default: those that reports show]")
 @click.option(
     "--xlim", type=Pair(), metavar="A,B", help="Rates to show, in bits per pixel.  [default: within 0.05 to 2]"
 )
@@ -74,7 +78,7 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
     metavar="CODEC",
     default=defaults.ANCHOR,
     show_default=True,
-    help="What BD-rates are against: a codec, a series or a published curve. For bars, heatmap and speed.",
+    help="What BD-rates are against: a codec, a series or a published curve. For bars, heatmap, speed and orders.",
 )
 @click.option(
     "--against",
@@ -125,8 +129,9 @@ def figure(
     """Draw one figure of RESULTS, as a paper takes it.
 
     KIND is rd, rate–distortion curves; bars, BD-rates with intervals; heatmap, on which images a codec does better or
-    worse than on the mean; speed, time of encoders and decoders against BD-rate; rank, values at one rate;
-    crops, a part of an image as each codec makes it, which needs the data set and the codecs.
+    worse than on the mean; speed, time of encoders and decoders against BD-rate; rank, values at one rate; orders, how
+    the order of codecs changes with the metric and the data set; crops, a part of an image as each codec makes it,
+    which needs the data set and the codecs.
 
     RESULTS are folders of runs or their CSV files, and curves that others published: files that the command import
     wrote, JSON files of CompressAI, text files of TensorFlow Compression, and folders of these.
@@ -155,7 +160,7 @@ def _given(
     kind: str, described: Path | None, results: tuple[Path, ...], names: tuple[str, ...], options: dict[str, Any]
 ) -> dict[str, Any]:
     """What the figure is made of: the file's values, over which those of the command line win."""
-    for key in ("codecs", "refs", "sides"):
+    for key in ("codecs", "metrics", "refs", "sides"):
         options[key] = names_of(options[key])
     options["names"] = dict(pair("--name", text) for text in names)
     options["results"] = list(results)
@@ -175,6 +180,7 @@ def _given(
 _KINDS_OF_VALUES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "results": (list, "a list of paths"),
     "codecs": (list, "a list of names"),
+    "metrics": (list, "a list of names"),
     "refs": (list, "a list of names"),
     "names": (dict, "a table of names"),
     "sides": (list, "a list of names"),
@@ -204,7 +210,7 @@ def _described(path: Path, options: dict[str, Any]) -> dict[str, Any]:
         kind, words = _KINDS_OF_VALUES.get(key, (str, "a text"))
         texts = (
             value
-            if key in ("results", "codecs", "refs", "sides", "times")
+            if key in ("results", "codecs", "metrics", "refs", "sides", "times")
             else value.values()
             if key == "names"
             else ()

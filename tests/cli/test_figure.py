@@ -41,7 +41,7 @@ out = "one.csv"
     assert "WebP" not in (tmp_path / "two.csv").read_text()
 
 
-@pytest.mark.parametrize("kind", ["bars", "heatmap", "rank"])
+@pytest.mark.parametrize("kind", ["bars", "heatmap", "rank", "orders"])
 def test_other_kinds_of_figures(rdbench: Run, tmp_path: Path, kind: str) -> None:
     done = rdbench("figure", kind, SAMPLE, "--codecs", "webp,avif", "--name", "webp=Ours", "--out", "fig.csv")
     assert done.stdout.strip() == "fig.csv"

@@ -11,18 +11,20 @@ import pandas as pd
 from benchmark import defaults
 from benchmark.analysis.bdrate import anchor_series, bd_table
 from benchmark.analysis.cost import cost_table, point_costs, rate_time
+from benchmark.analysis.orders import order_table
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.results import Results
 from benchmark.analysis.table import dataset_labels
 from benchmark.errors import UsageError
-from benchmark.metric import Metric
+from benchmark.metric import Metric, shown_metrics
 from benchmark.report.figures.appearance import Look, looks_of, looks_of_published
 from benchmark.report.figures.bars import bars_chart
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.choice import label_of, series_shown
 from benchmark.report.figures.heatmap import heat_map_chart
 from benchmark.report.figures.lines import HIGH, LOW
+from benchmark.report.figures.orders import orders_chart
 from benchmark.report.figures.rank import rank_chart
 from benchmark.report.figures.rd import Labels, rd_chart
 from benchmark.report.figures.speed import SIDES, Side, speed_charts
@@ -211,12 +213,44 @@ def rank(results: Results, *, rate: float = defaults.RATE, **which: Any) -> list
     return [chart]
 
 
+def orders(
+    results: Results,
+    *,
+    anchor: str = defaults.ANCHOR,
+    metrics: Sequence[str] | None = None,
+    dataset: str = "",
+    codecs: Sequence[str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> list[Chart]:
+    """The chart of :func:`benchmark.plot.orders`."""
+    valued = [metric for metric in results.metrics if results.points(metric)["quality"].notna().any()]
+    known = shown_metrics(valued) if metrics is None else [results.metric(name) for name in metrics]
+    datasets = [dataset] if dataset else list(dict.fromkeys(results.summary["dataset"]))
+    which: dict[str, Any] = {"metric": known[0].column, "codecs": codecs, "names": names, "refs": []}
+    each = [chosen(results, dataset=name, **which) for name in datasets]
+    shown = {series: name for of in each for series, name in of.names.items()}
+    looks = {series: look for of in each[::-1] for series, look in of.looks.items()}
+    labels = dataset_labels(results.summary[results.summary["dataset"].isin(datasets)])
+    several = len(datasets) > 1
+    heads = {
+        (name, metric.column): f"{metric.heading}, {labels[name]}" if several else metric.heading
+        for metric in known
+        for name in datasets
+    }
+    title = f"{'' if several else f'{labels[datasets[0]]}, '}order by BD-rate"
+    chart = orders_chart(order_table(results, anchor, known, shown), heads, title, shown, looks)
+    if chart is None:
+        raise UsageError(f"orders: no two codecs of the figure have a BD-rate against {anchor}; `bdrate` tells why")
+    return [chart]
+
+
 KINDS: Mapping[str, Callable[..., list[Chart]]] = {
     "rd": rd,
     "bars": bars,
     "heatmap": heatmap,
     "speed": speed,
     "rank": rank,
+    "orders": orders,
 }
 """Kinds of charts by name: what makes them of results."""
 
