@@ -16,7 +16,7 @@ from benchmark.neural.levels.recipe import LevelRecipe
 from benchmark.neural.training.recipe import Examples
 
 SAMPLE = 128
-"""Blocks of the data that a decorrelated start is learned from."""
+"""Blocks of the data that the start ``klt`` is learned from."""
 SIDE = 64
 """Of the corner of each that counts: whole photographs would take gibibytes in the network."""
 
@@ -99,8 +99,9 @@ class BinaryRecipe(LevelRecipe):
     """How models 1, 2 and 3 are trained.
 
     Args:
-        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``decorrelated``: see :func:`decorrelate`), and those
-            that all level codecs share, see :class:`LevelRecipe <benchmark.neural.levels.recipe.LevelRecipe>`.
+        options: ``model`` (1, 2 or 3), ``init`` (``random``, or ``klt``: see
+            :func:`klt_start <benchmark.neural.levels.klt_start.klt_start>`; the decoder alone is trained then), and
+            those that all level codecs share, see :class:`LevelRecipe <benchmark.neural.levels.recipe.LevelRecipe>`.
     """
 
     codec = "binary-ae"
@@ -111,9 +112,9 @@ class BinaryRecipe(LevelRecipe):
         self.model = int(self.pick("model", ("1", "2", "3")))
         if self.model == 1:
             self.storage = "float16"  # its code is not rounded, and 8 bits cost it 0.03 dB at 39 dB
-        self.decorrelated = self.pick("init", ("random", "decorrelated")) == "decorrelated"
-        if self.decorrelated and (self.model != 3 or self.options["start"]):
-            raise UsageError("init: decorrelated is for model 3, without start; give init=random, or another model")
+        self.from_klt = self.pick("init", ("random", "klt")) == "klt"
+        if self.from_klt and (self.model != 3 or self.options["start"]):
+            raise UsageError("init: klt is for model 3, without start; give init=random, or another model")
         self.sample: Batch
 
     def build(self) -> Any:
@@ -125,8 +126,12 @@ class BinaryRecipe(LevelRecipe):
 
     def network(self) -> Any:
         network = super().network()
-        if self.decorrelated:
-            decorrelate(network, self.sample)
+        if self.from_klt:
+            from benchmark.neural.levels.klt_start import klt_start
+
+            klt_start(network, self.sample)
+            # Straight-through gradients move all boundaries of a coefficient at once, and undo the start.
+            network.encoder.trainable = False
         return network
 
     def describe(self) -> dict[str, Any]:
@@ -139,23 +144,3 @@ class BinaryRecipe(LevelRecipe):
             "binary": self.model != 1,
             "options": self.options,
         }
-
-
-def decorrelate(network: Any, images: Batch) -> None:
-    """Starts the layer that gives the code so that its bits are balanced and uncorrelated.
-
-    Its filters are those of the principal components of the layer below that have the largest variance; each
-    activation then has median 0 and variance 1/4, inside what tanh passes on.
-
-    Args:
-        network: a ``BinaryAutoencoder``.
-        images: the images to learn from, ``uint8`` (N, H, W, 3) whose sides are multiples of 4.
-    """
-    keras = load_keras()
-    *below, last = network.encoder.layers
-    features = keras.ops.convert_to_numpy(keras.Sequential(below)(images.astype(np.float32) / 255))
-    inputs = features.reshape(-1, features.shape[-1])
-    variance, vectors = np.linalg.eigh(np.cov(inputs.T))
-    chosen = np.argsort(variance)[::-1][: last.filters]
-    kernel = 0.5 * vectors[:, chosen] / np.sqrt(variance[chosen] + 1e-12)
-    last.set_weights([kernel.reshape(last.kernel.shape), -np.median(inputs @ kernel, axis=0)])
