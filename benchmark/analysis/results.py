@@ -127,8 +127,10 @@ class Results:
         if not curve.covers or metric.column not in self.records:
             return None
         names = ("covers", "item", "point", "bpp", metric.column, "images", "width", "height")
-        rows = succeeded(self.records, names)
-        rows = rows[rows["point"].isin(curve.points)]
+        wanted = np.isin(self.records["point"].to_numpy(), curve.points) & (self.records["status"] == "ok").to_numpy(
+            bool
+        )
+        rows = self.records.loc[wanted, [name for name in names if name in self.records]]
         if len(rows) > len(curve.points) * len(curve.covers):  # no image is twice there: some are none of the curve's
             rows = rows[rows["covers"].isin(curve.covers)]
         if rows.empty:

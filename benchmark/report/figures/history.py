@@ -13,7 +13,7 @@ import pandas as pd
 from benchmark.report.figures.appearance import Look
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.rd import spread
-from benchmark.report.figures.style import folded, legend_size, log_ticks, small_title
+from benchmark.report.figures.style import folded, lay_out, legend_size, log_ticks, small_title
 
 Floats = npt.NDArray[np.float64]
 
@@ -102,7 +102,7 @@ class HistoryChart(Chart):
     def _name(self, axes: Any) -> None:
         """Writes names beside the plot, as high as the last values where that is free, with thin lines to them."""
         figure = axes.get_figure(root=True)
-        figure.draw_without_rendering()  # how high the plot is
+        lay_out(figure)  # how high the plot is
         ends = [(track, int(np.flatnonzero(np.isfinite(track.values))[-1])) for track in self.tracks]
         size, inches = legend_size(), figure.bbox.width / figure.dpi
         texts = [folded(track.name, _WIDEST * inches, size) for track, _ in ends]

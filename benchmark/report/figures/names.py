@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmark.report.figures.style import lay_out
+
 _AROUND = [
     (5, 0, "left", "center"),
     (-5, 0, "right", "center"),
@@ -42,7 +44,7 @@ def name_points(axes: Any, names: Sequence[str], places: _Places, *, marks: _Pla
     from matplotlib.transforms import Bbox
 
     figure = axes.get_figure(root=True)
-    figure.draw_without_rendering()
+    lay_out(figure)
     size = figure.dpi / 72
     spots = axes.transData.transform(marks)
     taken = [Bbox.from_extents(x - 3 * size, y - 3 * size, x + 3 * size, y + 3 * size) for x, y in spots]

@@ -17,7 +17,7 @@ from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.lines import Line, View, lines_of, table_of, view_of
-from benchmark.report.figures.style import folded, legend_size, log_ticks, small_title
+from benchmark.report.figures.style import folded, lay_out, legend_size, log_ticks, small_title
 
 Labels = Literal["ends", "legend"]
 """Where the names of curves stand: at their ends, or in a legend."""
@@ -142,7 +142,7 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
     """Writes the name of each curve beside the plot, as high as its end where that is free, with a thin line to it."""
     ends = [(end, line) for line in lines if (end := end_of(line, view)) is not None]
     figure = axes.get_figure(root=True)
-    figure.draw_without_rendering()  # how high the plot is
+    lay_out(figure)  # how high the plot is
     inches, size = figure.bbox.width / figure.dpi, legend_size()
     texts = [folded(line.label, _WIDEST * inches, size) for _, line in ends]
     line_height = size * figure.dpi / 72 * _GAP / axes.get_window_extent().height
@@ -168,6 +168,7 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
                 "shrinkA": 1,
                 "shrinkB": 1,
                 "relpos": (0, 0.5),
+                "patchA": None,  # nothing of the line is behind the letters: no need to cut it there
             },
         )
 

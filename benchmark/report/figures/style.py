@@ -132,11 +132,18 @@ def figure_of(width: float, height: float, settings: Mapping[str, Any] | None = 
         yield figure
 
 
+def lay_out(figure: Any) -> None:
+    """Gives the parts of a figure their places, without drawing them, which takes as long again."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
 def small_title(axes: Any, text: str) -> None:
     """A line above a plot that says what it covers, or several where it is long: up to the right end of its panel."""
     figure = axes.get_figure(root=True)
     title = axes.set_title(text, fontsize="small", loc="left", color=MUTED)
-    figure.draw_without_rendering()  # where the plot begins
+    lay_out(figure)  # where the plot begins
     panel = axes.get_subplotspec()
     right = (panel.colspan.stop / panel.get_gridspec().ncols if panel else 1) * figure.bbox.width
     room = (right - axes.get_window_extent().x0) / figure.dpi
@@ -182,7 +189,7 @@ def label_below(axes: Any, text: str) -> None:
     """A text below a plot, in lines as wide as that."""
     figure = axes.get_figure(root=True)
     label = axes.set_xlabel(text)
-    figure.draw_without_rendering()  # how wide the plot is
+    lay_out(figure)  # how wide the plot is
     label.set_text(folded(text, axes.get_window_extent().width / figure.dpi, label.get_fontsize()))
 
 
@@ -239,7 +246,7 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     make_folder(path.parent)
-    figure.draw_without_rendering()
+    lay_out(figure)
     figure.set_layout_engine("none")  # laid out once, not anew for every format
     written = []
     for form in forms:

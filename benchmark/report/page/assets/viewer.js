@@ -59,7 +59,8 @@ function pictureViewer(page, changed) {
 
   /** The largest that fits, and not so large that one sees pixels alone. */
   function fitZoom() {
-    const room = byId("panes").clientWidth / (mode() === "beside" ? 2 : 1) - 12;
+    const whole = byId("panes").parentElement.clientWidth, told = 288; // beside it stands what is told
+    const room = (whole > 3 * told ? whole - told : whole) / (mode() === "beside" && whole > 3 * told ? 2 : 1) - 12;
     const factors = [...byId("zoom").options].map((option) => Number(option.value));
     const fitting = factors.filter((factor) => factor <= 4 && factor * picture().width <= room && factor * picture().height <= 0.8 * innerHeight);
     byId("zoom").value = fitting.at(-1) ?? 1;
