@@ -11,6 +11,7 @@ import pandas as pd
 from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.delta import LEAST_OVERLAP
 from benchmark.analysis.interval import mean_interval
+from benchmark.analysis.orders import order_table
 from benchmark.analysis.protocol import protocol_effects
 from benchmark.analysis.results import read_results
 from benchmark.analysis.single import OfImages
@@ -79,6 +80,16 @@ def bd_rates(folder: str) -> str:
         "p",
     ]
     return markdown(header, lines)
+
+
+def by_metric(folder: str, *metrics: str, codecs: str) -> str:
+    """BD-rates of codecs against ``jpeg`` by several metrics, mean over images, best first by the first of them."""
+    results = read_results([ROOT / folder], all_metrics())
+    known = [results.metric(name) for name in metrics]
+    table = order_table(results, ANCHOR, known, codecs.split(","))
+    rates = table.pivot(index="series", columns="metric", values="bd_rate").sort_values(known[0].column)
+    rows = [[f"`{series}`", *map(_signed, rates.loc[series, list(metrics)])] for series in rates.index]
+    return markdown(["codec", *(metric.heading for metric in known)], rows)
 
 
 def kodak_bd_rates() -> dict[str, str]:

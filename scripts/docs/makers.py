@@ -13,6 +13,7 @@ from scripts.docs.blocks import Maker
 
 MAKERS: Mapping[str, Maker] = {
     "bd-rates": figures.bd_rates,
+    "by-metric": figures.by_metric,
     "against": figures.against,
     "points": figures.points,
     "at-rates": figures.at_rates,
