@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmark.errors import UsageError
 from benchmark.neural.levels.binary import BinaryAutoencoder
 
 SIDE = 4
@@ -27,6 +28,8 @@ _SPREAD = 0.5
 """Standard deviation of an activation before tanh: inside what it passes on."""
 _ROUNDS = 200
 """Of Lloyd's algorithm: after 30 the error of 5 bits is still twice as large."""
+_LEAST_GAIN = 1e-9
+"""Of a bit that is given to a coefficient, in squared samples of 0–1: far below what 8 bits of a sample tell."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,6 +60,9 @@ def klt_start(network: BinaryAutoencoder, images: npt.NDArray[np.uint8]) -> None
         network: three convolutions with strides 2, 1, 2, and one of 1×1 that gives the code; two transposed ones of
             stride 2 after one of stride 1, and one of 1×1 that gives the image.
         images: the images to learn from, (N, H, W, 3) whose sides are multiples of 4.
+
+    Raises:
+        UsageError: they have too little detail.
     """
     size, height, width, _ = images.shape
     grid = images.reshape(size, height // SIDE, SIDE, width // SIDE, SIDE, 3).swapaxes(2, 3)
@@ -76,6 +82,9 @@ def quantised(blocks: Floats, bits: int) -> list[Coefficient]:
 
     Returns:
         Those that have bits, from the largest variance on.
+
+    Raises:
+        UsageError: the blocks differ too little for so many bits.
     """
     _, vectors = np.linalg.eigh(np.cov(blocks.T))
     candidates: list[list[Coefficient]] = []
@@ -87,10 +96,17 @@ def quantised(blocks: Floats, bits: int) -> list[Coefficient]:
         for count in range(1, MOST + 1):
             found = _quantiser(vector, values, count)
             candidates[-1].append(found)
-            errors[-1].append(float(np.mean((values - decoded(found, values)) ** 2)))
+            # Values that are hardly different fill fewer cells, and then a bit more is of no use.
+            apart = bool((np.diff(found.thresholds) > 0).all())
+            errors[-1].append(float(np.mean((values - decoded(found, values)) ** 2)) if apart else errors[-1][-1])
     spent = [0] * len(candidates)
     for _ in range(bits):
         gains = [e[n] - e[n + 1] if n < MOST else 0.0 for e, n in zip(errors, spent, strict=True)]
+        if max(gains) <= _LEAST_GAIN:
+            raise UsageError(
+                f"init: klt needs pictures with more detail: their {len(blocks):,} blocks of {SIDE}×{SIDE} pixels are "
+                f"told apart by {sum(spent)} bits of {bits}; give more pictures, or init=random"
+            )
         spent[int(np.argmax(gains))] += 1
     return [found[count - 1] for found, count in zip(candidates, spent, strict=True) if count]
 
@@ -177,7 +193,8 @@ def _start_decoder(layers: Sequence[Any], coefficients: Sequence[Coefficient], m
     (cells, biases), (squares, zero), (pixels, none), (image, black) = map(_weights, layers)
     squares[:, :, :12] = pixels[:, :, :3] = image[...] = 0
     zero[:12] = none[:3] = black[...] = 0
-    constant = _taps(mean)
+    # What all blocks have in common is added by one coefficient, of which exactly one pair of cells is always there.
+    common = _taps(mean)
     unit = channel = 0
     for coefficient in coefficients:
         taps, gray_bits = _taps(coefficient.vector), coefficient.bits - 1
@@ -192,17 +209,15 @@ def _start_decoder(layers: Sequence[Any], coefficients: Sequence[Coefficient], m
                 cells[1, 1, unit, last] = 0.5 * upper
                 biases[unit] = 1 - (gray_bits + upper) / 2
                 step = coefficient.steps[pair]
-                squares[:, :, :12, unit] = (2 * step if upper else coefficient.values[pair] - step) * taps
+                lower = (coefficient.values[pair] - step) * taps + common
+                squares[:, :, :12, unit] = 2 * step * taps if upper else lower
                 unit += 1
         if tied:
             cells[:, :, unit] = 0
             cells[1, 1, unit, last] = biases[unit] = 0.5
             squares[:, :, :12, unit] = 2 * coefficient.steps[0] * taps
             unit += 1
-        channel = last + 1
-    cells[:, :, unit] = 0
-    biases[unit] = 1
-    squares[:, :, :12, unit] = constant
+        channel, common = last + 1, np.zeros_like(common)
     for sample in range(12):
         pixels[sample // 6, sample // 3 % 2, sample % 3, sample] = 1
     image[0, 0, range(3), range(3)] = 1
