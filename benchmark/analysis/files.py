@@ -10,6 +10,7 @@ import pandas as pd
 from benchmark.analysis.records import read_records
 from benchmark.analysis.table import read_summary
 from benchmark.errors import NoRows, RecordsError, UsageError
+from benchmark.record.files import results_of_folder
 from benchmark.record.reading import read_header
 
 
@@ -17,7 +18,7 @@ def read_table(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataF
     """The records or the summary of a folder or of a file, by its columns; that of records has a column ``status``.
 
     Args:
-        path: a results folder, of which the records are read, or the summary where there are none; or a CSV file.
+        path: a results folder, of which the records are read, or the summary where there are none; or a file.
         metrics: the columns of metrics.
         notes: what to know of the file is added to them.
 
@@ -26,10 +27,10 @@ def read_table(path: Path, metrics: Sequence[str], notes: list[str]) -> pd.DataF
         RecordsError: the file is neither of the two, or has no rows.
     """
     if path.is_dir():
-        found = [path / name for name in ("records.csv", "summary.csv") if (path / name).is_file()]
+        found = results_of_folder(path)
         if not found:
-            raise UsageError(f"{path}: holds neither records.csv nor summary.csv; name the folder of a run")
-        path = found[0]
+            raise UsageError(f"{path}: holds neither records nor summary.csv; name the folder of a run")
+        path = found
     if not path.is_file():
         raise UsageError(f"{path}: no such file or folder")
     columns = set(read_header(path))

@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmark.errors import BenchmarkError, RecordsError
 from benchmark.metric import Metric, Pooled, Tolerance
+from benchmark.record.files import RECORDS, SUMMARY
 from benchmark.system.documents import read_json
 
 _INSTALLED = frozenset({"groups", "promises"})
@@ -29,13 +30,13 @@ def read_manifest(results: Path) -> Manifest:
     """The manifest of a run; empty where there is none.
 
     Args:
-        results: the folder of a run, or the ``records.csv`` or ``summary.csv`` in it. A file of another name may lie
+        results: the folder of a run, or the file of records or of the summary in it. A file of another name may lie
             beside a stranger's manifest, and has none.
 
     Raises:
         RecordsError: it cannot be read as a manifest.
     """
-    if not results.is_dir() and results.name not in ("records.csv", "summary.csv"):
+    if not results.is_dir() and results.name not in (*RECORDS, SUMMARY):
         return {}
     path = (results if results.is_dir() else results.parent) / "manifest.json"
     if not path.is_file():

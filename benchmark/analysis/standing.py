@@ -137,7 +137,7 @@ def check_values(results: Results, metric: Metric) -> None:
         UsageError: no row succeeded, or none has a value of the metric.
     """
     if not (pd.to_numeric(results.summary["images"]) > 0).any():
-        raise UsageError("no row of the results succeeded, so there are no curves: their reasons are in records.csv")
+        raise UsageError("no row of the results succeeded, so there are no curves: their reasons are in the records")
     if results.points(metric)["quality"].isna().all():
         raise UsageError(f"no result has a value of {metric.column}")
 

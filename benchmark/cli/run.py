@@ -30,6 +30,7 @@ from benchmark.cli.options import (
 from benchmark.system.limits import MOST_POINTS, MOST_REPEATS, MOST_THREADS
 
 if TYPE_CHECKING:
+    from benchmark.record.files import Form
     from benchmark.run.study import Study
 
 
@@ -146,6 +147,14 @@ def goes_on() -> Iterator[None]:
     is_flag=True,
     help="Prints where the time of the run went: reading, encoding, decoding, metrics, waiting.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="File of the rows when the run ends: records.csv, or in its place the smaller records.parquet.",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -177,6 +186,7 @@ def run(
     engine: str | None,
     scheduler: str | None,
     profile: bool,
+    form: Form,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -219,7 +229,7 @@ def run(
     for part in studies:
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
-    how = {"fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
+    how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     if engine == "dask" or scheduler is not None:
         how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
     _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)

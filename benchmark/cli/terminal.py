@@ -119,7 +119,7 @@ def _print_files(console: Console, outcome: Outcome) -> None:
         head, _, why = reason.partition(": ")  # which names the file by its path
         console.print(f"skipped {name}: {why if name in head else reason}", soft_wrap=True, markup=False)
     if len(outcome.unusable) > _FILES:
-        console.print(f"skipped {counted(len(outcome.unusable) - _FILES, 'more file')}: records.csv has the reasons")
+        console.print(f"skipped {counted(len(outcome.unusable) - _FILES, 'more file')}: the records have the reasons")
     if outcome.passed_over:
         console.print(f"passed over, as files that are not read: {outcome.passed_over}", soft_wrap=True, markup=False)
 

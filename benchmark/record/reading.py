@@ -1,4 +1,4 @@
-"""Reads the text of a records file, of this schema or an older one."""
+"""Reads a records file row by row, of this schema or an older one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import RecordsError
 from benchmark.record.migrate import migrate
+from benchmark.record.parquet import SUFFIX, parquet_cells, parquet_header
 from benchmark.record.row import Record
 from benchmark.record.whole import FIRST
 
@@ -29,7 +30,7 @@ class Row:
     """A line of a records file.
 
     Attributes:
-        line: the number of the line.
+        line: the number of the line; in a Parquet file that of the row.
         written: the text as it stands there, without its end. A byte that is no UTF-8 is half of a surrogate pair.
         cells: the cells as the present schema has them, by column.
         problem: why it has no such cells; empty where it has. :data:`TORN` is left out by every reader, with a note.
@@ -44,11 +45,13 @@ class Row:
 
 
 def read_header(path: Path) -> list[str]:
-    """The columns of a CSV file.
+    """The columns of a CSV file, or of a Parquet file.
 
     Raises:
-        RecordsError: it cannot be read as text, is empty, or has a column twice.
+        RecordsError: it cannot be read, is empty, or has a column twice.
     """
+    if path.suffix == SUFFIX:
+        return parquet_header(path)
     text, _ = _text(path, _MOST_HEADER)
     return _header(path, text)
 
@@ -66,14 +69,19 @@ def read_rows(path: Path, metrics: Collection[str] = ()) -> Iterator[Row]:
     Raises:
         RecordsError: the file is not a records file, by its columns, or cannot be read.
     """
-    text, ended = _text(path)
-    header = _header(path, text)
+    header = read_header(path)
     missing = [name for name in FIRST if name not in header]
     if missing:
         raise RecordsError(
             f"{path}: its columns are not those of a records file (missing: {', '.join(missing)}). "
             "Move it away, or name another file or folder."
         )
+    if path.suffix == SUFFIX:
+        for number, found in enumerate(parquet_cells(path), 1):
+            written = _line(found.values())
+            yield Row(number, written, *_migrated(header, list(found.values()), written, metrics))
+        return
+    text, ended = _text(path)
     lines = _lines(text, len(header))
     for place, (line, written) in enumerate(lines):
         cells = _cells(written)
@@ -147,6 +155,13 @@ def _lines(text: str, columns: int) -> list[tuple[int, str]]:
             found.append((place + 1, written))
         place += count
     return found
+
+
+def _line(cells: Iterable[str]) -> str:
+    """Cells as a row of a CSV file, without its end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()
 
 
 def _cells(written: str) -> list[str]:

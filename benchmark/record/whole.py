@@ -20,6 +20,7 @@ import pandas as pd
 
 from benchmark.errors import RecordsError
 from benchmark.record.columns import read_pairs
+from benchmark.record.parquet import SUFFIX, parquet_columns
 from benchmark.record.row import BY_NAME, COLUMNS, SCHEMA, STATUSES
 from benchmark.record.settings import read_settings
 
@@ -77,6 +78,8 @@ def read_whole(path: Path, header: Sequence[str], metrics: Collection[str]) -> W
     """
     if not set(FIRST) <= set(header):
         return None
+    if path.suffix == SUFFIX:
+        return _read_parquet(path, header, metrics)
     parts: dict[str, list[Column]] = {name: [] for name in header}
     lines, rest = 1, b""
     try:
@@ -94,6 +97,17 @@ def read_whole(path: Path, header: Sequence[str], metrics: Collection[str]) -> W
     except Odd:
         return None
     return Whole({name: _joined(parts.pop(name)) for name in header}, lines + 1 if rest else 0)
+
+
+def _read_parquet(path: Path, header: Sequence[str], metrics: Collection[str]) -> Whole | None:
+    numbers = {name for name in header if is_number(name, metrics)}
+    try:
+        columns = parquet_columns(path, numbers)
+        _check_whole_numbers(columns)
+        check_columns(columns)
+    except ValueError:
+        return None
+    return Whole(columns)
 
 
 def _joined(parts: Sequence[Column]) -> Column:
@@ -139,9 +153,13 @@ def _parsed(block: bytes, header: Sequence[str], metrics: Collection[str]) -> di
     }
     if sum(int(np.isinf(columns[name]).sum()) for name in numbers) > len(_INFINITE.findall(block)):
         raise Odd
-    for name in numbers & {name for name, column in BY_NAME.items() if column.kind == "whole number"}:
-        check_whole(columns[name])
+    _check_whole_numbers(columns)
     return columns
+
+
+def _check_whole_numbers(columns: Mapping[str, Column]) -> None:
+    for name in columns.keys() & {name for name, column in BY_NAME.items() if column.kind == "whole number"}:
+        check_whole(columns[name])
 
 
 def is_number(name: str, metrics: Collection[str]) -> bool:

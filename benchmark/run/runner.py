@@ -10,6 +10,8 @@ from typing import Any
 
 from benchmark.dataset import ImageFiles, told_counts
 from benchmark.defaults import GIVE_UP_AFTER
+from benchmark.record.files import CSV, Form
+from benchmark.record.parquet import need_pyarrow
 from benchmark.record.row import UNUSABLE
 from benchmark.record.streams import has_streams
 from benchmark.run.engine import Workers
@@ -39,12 +41,13 @@ def run_study(
     command: str,
     fresh: bool = False,
     keep: bool = False,
+    form: Form = "csv",
     memory: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
     engine: Engine = process_pool,
     note: str = "",
 ) -> Outcome:
-    """Runs what is missing of a study: writes ``records.csv``, ``study.toml`` and ``manifest.json``.
+    """Runs what is missing of a study: writes the records, ``study.toml`` and ``manifest.json``.
 
     Rows are stored as they finish, so an interrupted run loses nothing; started again, it goes on. Rows of another
     study that the folder holds stay there, and so do its files, see :func:`~benchmark.run.finish.keep_study`. Whoever
@@ -58,6 +61,7 @@ def run_study(
         command: what the user typed, for the manifest.
         fresh: whether all rows are made, also those that could be reused.
         keep: whether the streams of all rows are kept in the folder, see :mod:`benchmark.record.streams`.
+        form: the format of the file that the rows are left in. While the run lasts they are added to ``records.csv``.
         memory: bytes that each process may take; None for the share of the machine, see
             :func:`~benchmark.system.memory.share`.
         give_up_after: operating points in a row that may be lost until their codec is given up; 0 for any number.
@@ -66,9 +70,12 @@ def run_study(
 
     Raises:
         MissingData: the data set is not there.
-        RecordsError: the ``records.csv`` of the folder is not a records file.
+        RecordsError: the file of records of the folder is none.
+        MissingBackend: a package is not installed that the format needs.
         OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
+    if form == "parquet":
+        need_pyarrow()
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
@@ -76,7 +83,7 @@ def run_study(
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     digests = ImageDigests(out, plan.dataset, plan.items)
-    store = RecordStore(out / "records.csv", fresh=fresh)
+    store = RecordStore(out / CSV, fresh=fresh)
     earlier = list(store.rows)
     unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
     codecs = {identity[2] for identity in planned}
@@ -98,6 +105,7 @@ def run_study(
     workers.profile.add(taken())
     made = store.rows[len(earlier) :]
     store.arrange(plan.rows)
+    store.leave_as(form)
     rows = [row for row in store.rows if row.identity in planned]
     outcome = outcome_of(
         rows,

@@ -1,4 +1,4 @@
-"""The records file: rows appended as they finish, read back to resume, put in order at the end."""
+"""The file of records: rows appended as they finish, read back to resume, put in order at the end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from typing import Any
 from benchmark.errors import RecordsError
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.columns import write_pairs
+from benchmark.record.files import Form
+from benchmark.record.parquet import SUFFIX, write_parquet
 from benchmark.record.reading import Row, read_header, read_rows
 from benchmark.record.row import COLUMNS, DISTURBED, DISTURBED_TEXT, UNUSABLE, Record, columns
 from benchmark.record.streams import has_streams
 from benchmark.record.typed import records_of
 from benchmark.record.whole import read_whole
-from benchmark.system.files import append_file, make_folder, replace_file
+from benchmark.system.files import append_file, make_folder, remove_file, replace_file
 from benchmark.system.names import plain, printable
 
 REJECTED = "rejected.csv"
@@ -30,7 +32,10 @@ _MOST_REASONS = 5
 
 
 class RecordStore:
-    """``records.csv`` of a results folder, opened to be added to. Whoever opens it holds the lock of the folder.
+    """The rows of a results folder, opened to be added to. Whoever opens it holds the lock of the folder.
+
+    Rows are added to ``records.csv``. A run may leave all of them in ``records.parquet`` in its place, see
+    :meth:`leave_as`; they move back with the first row that is added.
 
     The file is only ever added to. Where its rows are put in order, or it gets other columns, a whole new file takes
     its place at once: with all its rows, but for those that were added to another file before, and lie on the disk
@@ -61,40 +66,45 @@ class RecordStore:
         self.problems: list[str] = []
         self._pairs: dict[str, Mapping[str, str]] = {}
         make_folder(path.parent)
-        if path.is_symlink():
+        self._packed = path.with_suffix(SUFFIX)
+        for link in filter(Path.is_symlink, (path, self._packed)):
             raise RecordsError(
-                f"{path}: expected a file, got a link to {path.readlink()}, and links are not written through; put the "
+                f"{link}: expected a file, got a link to {link.readlink()}, and links are not written through; put the "
                 "file itself there, or name another folder"
             )
         if path.exists() and not path.is_file():
             raise RecordsError(f"{path}: expected a file; move away what is there, or name another folder")
         if path.exists() and path.stat().st_size:
-            self._read()
+            self._read(path)
+        elif self._packed.is_file():
+            self._read(self._packed)
         self._first = len(self.rows) if fresh else 0
         self._columns = self._header()
         if not self._fits():
             self._write_anew()
         self._written = list(self.rows)
 
-    def _read(self) -> None:
+    def _read(self, path: Path) -> None:
         rejected = []
         metrics = metric_columns()
-        if (whole := read_whole(self.path, read_header(self.path), metrics)) and not whole.torn:
+        if (whole := read_whole(path, read_header(path), metrics)) and not whole.torn:
             self.rows = records_of(whole.columns, metrics)
             return
-        for row in read_rows(self.path, metrics):
+        for row in read_rows(path, metrics):
             if row.record is None:
                 rejected.append(row)
             else:
                 self.rows.append(row.record)
         if rejected:
-            set_aside(self.path, rejected)
-        self.problems = _told(self.path, rejected)
+            set_aside(path, rejected)
+        self.problems = _told(path, rejected)
 
     def _fits(self) -> bool:
         """Whether rows can be added to the file as it is: its columns are those of its rows, and its last line ends."""
-        if not self.path.exists() or self.problems:
+        if self.problems:
             return False
+        if not self.path.exists():
+            return self._packed.is_file()  # it is written with the first row that is added
         header = self._text([]).encode()
         with self.path.open("rb") as file:
             return file.read(len(header)) == header and file.seek(-1, 2) > 0 and file.read() == b"\n"
@@ -106,7 +116,7 @@ class RecordStore:
             OutputError: they cannot be written; the file is as before.
         """
         fresh = [_compact(row, self._pairs) for row in records]
-        is_gone = not self.path.exists()  # somebody has removed it: what it had is here
+        is_gone = not self.path.exists()  # it is packed, or somebody has removed it: what it had is here
         if fresh and (is_gone or any(name not in self._columns for row in fresh for name in row.others)):
             self.rows += fresh
             self._columns = self._header()
@@ -148,6 +158,22 @@ class RecordStore:
         if list(map(id, self.rows)) != list(map(id, self._written)):
             self._write_anew()
             self._written = list(self.rows)
+
+    def leave_as(self, form: Form) -> None:
+        """Leaves all rows in one file: ``records.csv``, or ``records.parquet`` in its place.
+
+        At any moment one of the two is whole; where both are there, the first counts.
+
+        Raises:
+            OutputError: it cannot be written; the rows are where they were.
+        """
+        if form == "csv":
+            if not self.path.exists():
+                self._write_anew()
+            remove_file(self._packed)
+        elif self.path.exists() or not self._packed.is_file():
+            write_parquet(self._packed, self.rows, self._columns, metric_columns())
+            remove_file(self.path)
 
     @property
     def usable(self) -> list[Record]:

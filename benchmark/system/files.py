@@ -137,6 +137,16 @@ def replace_file(path: Path, content: str | bytes, *, durable: bool = False) -> 
             os.fsync(file.fileno())
 
 
+def remove_file(path: Path) -> None:
+    """Removes a file, unless it is gone.
+
+    Raises:
+        OutputError: the system refuses it.
+    """
+    with writing(path):
+        path.unlink(missing_ok=True)
+
+
 def reserve(path: Path) -> None:
     """Gives a file all its room on the disk, so that no later write to its memory map finds the disk full.
 

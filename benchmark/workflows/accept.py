@@ -7,13 +7,14 @@ from pathlib import Path
 
 from benchmark.analysis.regression.compare import Comparison
 from benchmark.errors import UsageError
+from benchmark.record.files import RECORDS, records_of_folder
 from benchmark.report.compare_sections import closing, headline
-from benchmark.system.files import make_folder, replace_file, writing
+from benchmark.system.files import make_folder, remove_file, replace_file, writing
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 
 FILES = ("manifest.json", "study.toml", "summary.csv")
-"""What is moved beside ``records.csv``, where the current run has it."""
+"""What is moved beside the records, where the current run has it."""
 
 LOG = "accepted.md"
 """Name of the file that says why a baseline was moved: the newest entry first."""
@@ -24,7 +25,7 @@ def accept(comparison: Comparison, baseline: Path, current: Path, reason: str) -
 
     Args:
         comparison: the comparison of the two, which says what changes.
-        baseline: the folder of the baseline, or its ``records.csv``.
+        baseline: the folder of the baseline, or its file of records.
         current: those of the run.
         reason: why.
 
@@ -44,12 +45,12 @@ def accept(comparison: Comparison, baseline: Path, current: Path, reason: str) -
     log = old / LOG
     with folder_lock(old):
         remove_leftovers(old)
-        for name in ("records.csv", *FILES):
+        for name in (*RECORDS, *FILES):
             with writing(old / name):
                 if (new / name).is_file():
                     replace_file(old / name, (new / name).read_bytes())
                 else:
-                    (old / name).unlink(missing_ok=True)
+                    remove_file(old / name)
         earlier = log.read_text(encoding="utf-8") if log.is_file() else ""
         replace_file(log, "\n".join(filter(None, (_entry(comparison, reason), earlier))))
     return log
@@ -62,7 +63,8 @@ def _folder(path: Path) -> Path:
         UsageError: there is no single run.
     """
     folder = path if path.is_dir() else path.parent
-    if not (folder / "records.csv").is_file() or path not in (folder, folder / "records.csv"):
+    records = records_of_folder(folder)
+    if not records or path not in (folder, records):
         raise UsageError(f"--accept: {path}: expected the folder of one run, or the records.csv in it")
     return make_folder(folder)
 

@@ -16,6 +16,7 @@ from benchmark.analysis.regression.compare import Comparison
 from benchmark.analysis.regression.runs import KEYS, Run
 from benchmark.errors import BenchmarkError, one_line, typed_line
 from benchmark.plugins import recorded_class, version_of
+from benchmark.record.files import records_below
 from benchmark.record.streams import has_streams
 from benchmark.report.difference import SIDES, Pixels, Shot, worst_rows
 from benchmark.run.pixels import digest_pixels
@@ -58,7 +59,7 @@ def _folders(path: Path) -> list[Path]:
     """The folders of a run that may keep streams."""
     if not path.is_dir():
         return [path.parent]
-    return [path] if (path / "records.csv").is_file() else [file.parent for file in sorted(path.rglob("records.csv"))]
+    return [file.parent for file in records_below(path)]
 
 
 def _shot(

@@ -12,11 +12,15 @@ from benchmark.defaults import ANCHOR, METRIC, RATE
 from benchmark.errors import ProgramError, UsageError
 from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
+from benchmark.record.files import RECORDS, SUMMARY
 from benchmark.report.figures.style import CHARTS, checked_forms
 from benchmark.report.history import write_history
 from benchmark.system.program import private_folder, run_program
 
-_FILES = ("records.csv", "summary.csv", "manifest.json")
+_TABLES = (*RECORDS, SUMMARY)
+_FILES = (*_TABLES, "manifest.json")
+
+_SUFFIXES = (".csv", ".parquet")
 
 _DIGITS = 10
 """Digits of a commit that are shown."""
@@ -64,7 +68,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
     Raises:
         UsageError: a run is named twice.
     """
-    texts = [path.as_posix().removesuffix("/records.csv").removesuffix("/summary.csv") for path in paths]
+    texts = [(path.parent if path.name in _TABLES else path).as_posix() for path in paths]
     twice = [text for text in texts if texts.count(text) > 1]
     if twice:
         raise UsageError(f"--history: {twice[0]}: named twice; name each run once")
@@ -126,7 +130,7 @@ def _check_out(place: Path, revision: str, target: Path, folder: Path) -> tuple[
     day = git("show", "-s", "--format=%cs", commit).decode().strip()
     inside = f"{commit}:./{below}" if below != "." else f"{commit}:./"
     files = (
-        {place.name: inside} if place.suffix == ".csv" else {name: f"{inside.rstrip('/')}/{name}" for name in _FILES}
+        {place.name: inside} if place.suffix in _SUFFIXES else {name: f"{inside.rstrip('/')}/{name}" for name in _FILES}
     )
     found = 0
     for name, file in files.items():
@@ -135,8 +139,8 @@ def _check_out(place: Path, revision: str, target: Path, folder: Path) -> tuple[
         except ProgramError:
             continue
         (target / name).write_bytes(content)
-        found += name.endswith(".csv")
+        found += name.endswith(_SUFFIXES)
     if not found:
-        what = "no such file" if place.suffix == ".csv" else "neither records.csv nor summary.csv in this folder"
+        what = "no such file" if place.suffix in _SUFFIXES else "neither records nor summary.csv in this folder"
         raise UsageError(f"{place}@{revision}: the revision {commit[:_DIGITS]} has {what}")
     return day, commit[:_DIGITS]

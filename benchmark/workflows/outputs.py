@@ -17,6 +17,7 @@ from benchmark.analysis.timed import mean_seconds
 from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.metric import Metric, shown_metrics
 from benchmark.plugins import all_metrics
+from benchmark.record.files import Form, records_of_folder
 from benchmark.record.frames import csv_text
 from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
@@ -42,6 +43,7 @@ def run_to_files(
     command: str,
     fresh: bool = False,
     keep: bool = False,
+    form: Form = "csv",
     memory: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
     engine: Engine | None = None,
@@ -63,6 +65,7 @@ def run_to_files(
             command=command,
             fresh=fresh,
             keep=keep,
+            form=form,
             memory=memory,
             give_up_after=give_up_after,
             note=note,
@@ -79,19 +82,21 @@ def write_outputs(folder: Path) -> None:
     They stay as they are where they were written of the same records by the same code: ``outputs.json`` says so.
     """
     known = known_metrics(all_metrics(), [read_manifest(folder)])
-    behind = _behind(folder, known)
+    records = records_of_folder(folder)
+    assert records  # a run has left them there
+    behind = _behind(records, known)
     if not behind or _written_of(folder) != behind:
-        files = _write(folder, known)
+        files = _write(records, known)
         content = {"of": behind, "files": [file.relative_to(folder).as_posix() for file in files]}
         replace_file(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def _behind(folder: Path, known: Sequence[Metric]) -> str:
+def _behind(records: Path, known: Sequence[Metric]) -> str:
     """A digest of all that the files depend on; empty where the code is that of no commit, and may change unseen."""
     if commit().endswith("+"):
         return ""
     digest = hashlib.sha256(repr((own_version(), sorted(package_versions().items()), known)).encode())
-    with (folder / "records.csv").open("rb") as file:
+    with records.open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
@@ -105,11 +110,12 @@ def _written_of(folder: Path) -> str:
     return ""
 
 
-def _write(folder: Path, known: Sequence[Metric]) -> list[Path]:
-    """Writes the files, and returns their paths."""
+def _write(file: Path, known: Sequence[Metric]) -> list[Path]:
+    """Writes the files beside those of the rows, and returns their paths."""
     from benchmark.report.figures.curves import draw_all  # a run with nothing to draw does without
 
-    records = read_records(folder / "records.csv", [metric.column for metric in known])
+    folder = file.parent
+    records = read_records(file, [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
     results = results_of([records], [], known)
     summary = plain_summary(results)

@@ -11,6 +11,7 @@ from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.defaults import ANCHOR
 from benchmark.errors import BenchmarkError, UsageError, one_line
 from benchmark.plugins import all_metrics
+from benchmark.record.files import results_of_folder
 from benchmark.report.site import write_site
 
 
@@ -59,7 +60,7 @@ def make_site(
 
 def _each(path: Path) -> list[Path]:
     """The folders of results that a path means."""
-    if not path.is_dir() or any((path / name).is_file() for name in ("records.csv", "summary.csv")):
+    if not path.is_dir() or results_of_folder(path):
         return [path]
     below = [one for one in sorted(path.iterdir()) if one.is_dir()]
-    return [one for one in below if any((one / name).is_file() for name in ("records.csv", "summary.csv"))] or [path]
+    return [one for one in below if results_of_folder(one)] or [path]

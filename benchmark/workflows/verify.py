@@ -28,6 +28,7 @@ from benchmark.plugins import (
     recorded_class,
     version_of,
 )
+from benchmark.record.files import records_of_folder
 from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
@@ -271,8 +272,8 @@ def folder_rows(folder: Path, notes: list[str]) -> list[Record]:
     Raises:
         RecordsError: there are no records, or none of the rows can be read.
     """
-    path = folder / "records.csv"
-    if not path.is_file():
+    path = records_of_folder(folder)
+    if not path:
         raise RecordsError(f"{folder}: expected the folder of a run, with its records.csv")
     rows = list(read_rows(path, metric_columns()))
     torn = [row for row in rows if row.problem == TORN]

@@ -141,6 +141,14 @@ def test_records_that_are_none(rdbench: Run, tmp_path: Path, content: bytes, wor
     assert "bad" in _refused(rdbench, *words)
 
 
+@pytest.mark.parametrize("words", [*RESULTS.values(), *RUNS.values(), VERIFY], ids=[*RESULTS, *RUNS, "verify"])
+@pytest.mark.usefixtures("good")
+def test_parquet_files_that_are_none(rdbench: Run, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "records.parquet").write_bytes(ANY["binary"])
+    assert "records.parquet: cannot be read as Parquet: " in _refused(rdbench, *words)
+
+
 @pytest.mark.parametrize("content", [*ANY.values(), *BAD_SUMMARIES.values()], ids=[*ANY, *BAD_SUMMARIES])
 def test_summaries_that_are_none(rdbench: Run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad").mkdir()

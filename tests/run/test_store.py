@@ -426,3 +426,58 @@ def test_rows_of_workers_share_what_they_have_in_common(tmp_path: Path) -> None:
     first, second = store.rows
     assert all(getattr(first, name) is getattr(second, name) for name in ("metric_definitions", "version", "rdbench"))
     assert [first, second] == rows_of(tmp_path / "records.csv")
+
+
+def test_rows_move_to_a_parquet_file_and_back(tmp_path: Path) -> None:
+    path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
+    rows = [record("a", others={"mine": "1"}), record("b", status="failed")]
+    store = RecordStore(path)
+    store.append(rows)
+    text = path.read_bytes()
+    store.leave_as("parquet")
+    assert (path.exists(), packed.is_file()) == (False, True)
+    written = packed.stat().st_mtime_ns, packed.read_bytes()
+    again = RecordStore(path)
+    assert again.rows == rows
+    again.arrange([row.identity for row in rows])
+    again.leave_as("parquet")
+    assert (path.exists(), (packed.stat().st_mtime_ns, packed.read_bytes())) == (False, written), "nothing was to do"
+    again.leave_as("csv")
+    assert (path.read_bytes(), packed.exists()) == (text, False)
+
+
+def test_rows_that_are_added_beside_a_parquet_file_are_in_one_file_with_its_rows(tmp_path: Path) -> None:
+    """So is a run that is killed afterwards: the CSV file counts, and has them all."""
+    path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
+    store = RecordStore(path)
+    store.append([record("a")])
+    store.leave_as("parquet")
+    killed = RecordStore(path)
+    killed.append([record("b")])
+    assert path.is_file() and packed.is_file()
+    assert rows_of(path) == [record("a"), record("b")]
+    resumed = RecordStore(path)
+    resumed.append([record("c")])
+    resumed.leave_as("parquet")
+    assert [row.image for row in RecordStore(path).rows] == ["a", "b", "c"]
+    assert not path.exists()
+
+
+def test_rows_of_a_parquet_file_that_cannot_be_read_are_set_aside(tmp_path: Path) -> None:
+    path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
+    store = RecordStore(path)
+    store.append([record("a"), record("b", status="odd")])
+    store.leave_as("parquet")
+    again = RecordStore(path)
+    assert [row.image for row in again.rows] == ["a"]
+    assert "records.parquet, line 2: status: expected" in again.problems[0]
+    assert "records.parquet,2," in (tmp_path / "rejected.csv").read_text(encoding="utf-8")
+    assert path.is_file(), "the rows that can be read are on the disk again"
+    packed.write_bytes(b"PAR1")
+    path.unlink()
+    with pytest.raises(RecordsError, match="cannot be read as Parquet"):
+        RecordStore(path)
+    packed.unlink()
+    packed.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RecordsError, match="links are not written through"):
+        RecordStore(path)

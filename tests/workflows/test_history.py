@@ -50,7 +50,7 @@ def test_revisions_of_one_folder(rdbench: Run, tmp_path: Path) -> None:
     for word, said in {
         "results/mine@none": "git knows no revision 'none' of results/mine",
         "results/mine@--all": "git knows no revision '--all'",
-        "results/other@v1": "has neither records.csv nor summary.csv in this folder",
+        "results/other@v1": "has neither records nor summary.csv in this folder",
         "results/mine/other.csv@v1": "has no such file",
     }.items():
         done = rdbench("report", "--history", word, "--anchor", "coarse", "--out", "c", check=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,34 @@ def test_files_are_written_anew_only_where_something_behind_them_changed(
     rdbench(*words, "jpeg.quality=10,50,90")
     rdbench(*words, "jpeg.quality=10,50,90")
     assert len(drawn) == 6
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_every_command_reads_a_run_whose_rows_are_left_as_parquet(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for name, seed in (("a", 1), ("b", 2)):
+        Pictures.fromarray(photo(32, 32, seed=seed)).save(tmp_path / "pictures" / f"{name}.png")
+    words = ("run", "--codecs", "jpeg,webp", "--dataset", "folder:pictures", "--metrics", "psnr", "--keep", "streams")
+    rdbench(*words, "--out", "plain")
+    shutil.copytree(tmp_path / "plain", tmp_path / "packed")
+    assert "0 of them" not in rdbench(*words, "--out", "packed", "--format", "parquet").stdout
+    assert [file.name for file in (tmp_path / "packed").glob("records.*")] == ["records.parquet"]
+    assert (tmp_path / "packed/summary.csv").read_bytes() == (tmp_path / "plain/summary.csv").read_bytes()
+    for command in (
+        ("bdrate", "{}", "--anchor", "jpeg"),
+        ("ranking", "{}", "--at", "psnr=30"),
+        ("compare", "{}", "plain"),
+        ("verify", "{}"),
+        ("site", "{}", "--anchor", "jpeg", "--out", "site-{}"),
+        ("report", "--history", "{}", "--anchor", "jpeg", "--out", "history-{}"),
+    ):
+        said = [
+            rdbench(*(word.format(name) for word in command)).stdout.replace(name, "") for name in ("plain", "packed")
+        ]
+        assert said[0] == said[1], command
+    rdbench("compare", "plain/records.csv", "packed/records.parquet", "--accept", "smaller")
+    assert [file.name for file in (tmp_path / "plain").glob("records.*")] == ["records.parquet"]
+    before = (tmp_path / "packed/summary.csv").read_bytes()
+    rdbench(*words, "--out", "packed")
+    assert [file.name for file in (tmp_path / "packed").glob("records.*")] == ["records.csv"]
+    assert (tmp_path / "packed/summary.csv").read_bytes() == before

@@ -16,6 +16,7 @@ from benchmark.analysis.references.reference import Reference, is_reference, num
 from benchmark.analysis.results import Results, read_results
 from benchmark.errors import UsageError
 from benchmark.metric import Metric
+from benchmark.record.files import results_of_folder
 
 
 def read_with_references(paths: Sequence[Path], metrics: Sequence[Metric]) -> Results:
@@ -53,7 +54,7 @@ def read_with_references(paths: Sequence[Path], metrics: Sequence[Metric]) -> Re
 def _files_of(path: Path) -> list[Path]:
     """The files of others' curves that a path means; none where it is that of a run."""
     if path.is_dir():
-        if any((path / name).is_file() for name in ("records.csv", "summary.csv")):
+        if results_of_folder(path):
             return []
         found = [file for file in sorted(path.iterdir()) if file.suffix in (".json", ".txt") or is_reference(file)]
         return [file for file in found if file.is_file()]

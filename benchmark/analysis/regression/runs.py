@@ -17,6 +17,7 @@ from benchmark.analysis.records import read_records
 from benchmark.errors import RecordsError, UsageError
 from benchmark.metric import Metric, digest
 from benchmark.record.columns import write_pairs
+from benchmark.record.files import records_below
 
 KEYS = ["dataset", "image", "codec", "settings", "target"]
 """What pairs rows: a codec's version is none of it, since that is what a comparison is about."""
@@ -75,7 +76,7 @@ def read_run(path: Path, metrics: Sequence[Metric] = ()) -> Run:
         RecordsError: it is not the records of a run, or has no rows.
     """
     if path.is_dir():
-        files = [path / "records.csv"] if (path / "records.csv").is_file() else sorted(path.rglob("records.csv"))
+        files = records_below(path)
         if not files:
             raise UsageError(f"{path}: no records.csv there or below; name the folder of a run, or its records.csv")
     elif path.is_file():
