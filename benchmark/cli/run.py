@@ -230,13 +230,12 @@ def run(
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
-    if engine == "dask" or scheduler is not None:
-        how |= {"engine": _dask(engine, scheduler, timing=study.timing)}
+    how |= _engine(engine, scheduler, timing=study.timing)
     _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
 
 
-def _dask(engine: str | None, scheduler: str | None, *, timing: bool) -> Any:
-    """The engine that hands the work to Dask.
+def _engine(engine: str | None, scheduler: str | None, *, timing: bool) -> dict[str, Any]:
+    """The argument of the engine that hands the work to Dask; none where processes of this machine carry it.
 
     Raises:
         UsageError: the options do not go together.
@@ -244,11 +243,13 @@ def _dask(engine: str | None, scheduler: str | None, *, timing: bool) -> Any:
     from benchmark.errors import UsageError
     from benchmark.system.cluster import dask_pool
 
+    if engine != "dask" and scheduler is None:
+        return {}
     if engine == "processes":
         raise UsageError("--scheduler: expected --engine dask with it, got --engine processes; leave one of them out")
     if timing:
         raise UsageError("--timing measures with one worker, alone on this machine; leave --engine and --scheduler out")
-    return functools.partial(dask_pool, scheduler=scheduler or "")
+    return {"engine": functools.partial(dask_pool, scheduler=scheduler or "")}
 
 
 def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:

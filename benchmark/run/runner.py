@@ -11,7 +11,6 @@ from typing import Any
 from benchmark.dataset import ImageFiles, told_counts
 from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.record.files import CSV, Form
-from benchmark.record.parquet import need_pyarrow
 from benchmark.record.row import UNUSABLE
 from benchmark.record.streams import has_streams
 from benchmark.run.engine import Workers
@@ -71,11 +70,8 @@ def run_study(
     Raises:
         MissingData: the data set is not there.
         RecordsError: the file of records of the folder is none.
-        MissingBackend: a package is not installed that the format needs.
         OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
-    if form == "parquet":
-        need_pyarrow()
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory

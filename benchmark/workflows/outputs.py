@@ -19,6 +19,7 @@ from benchmark.metric import Metric, shown_metrics
 from benchmark.plugins import all_metrics
 from benchmark.record.files import Form, records_of_folder
 from benchmark.record.frames import csv_text
+from benchmark.record.parquet import need_pyarrow
 from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
@@ -53,8 +54,11 @@ def run_to_files(
     Arguments and errors are those of :func:`benchmark.run.runner.run_study`, and:
 
     Raises:
+        MissingBackend: a package is not installed that the format needs.
         UsageError: another process works in the folder; the message says which.
     """
+    if form == "parquet":
+        need_pyarrow()  # it is told before anything runs
     with folder_lock(make_folder(out)) as note:
         remove_leftovers(out)
         outcome = run_study(

@@ -8,6 +8,7 @@ The rows are valid, with figures such as those of photographs. They are written 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -43,7 +44,8 @@ def large_records(images: int, points: int, *, seed: int = 1) -> pd.DataFrame:
     names = pd.Series([f"image{place:06d}" for place in places], dtype=object)
     digests = pd.Series([f"{place:064x}" for place in places], dtype=object)
     detail = rng.normal(0, 0.4, images)  # of the logarithm of the rate
-    definitions = metric_definitions([metric.name for metric in all_metrics()])
+    measured = [metric for metric in all_metrics() if metric.by_default]
+    definitions = metric_definitions([metric.name for metric in measured])
     parts = []
     for number, (codec, factor) in enumerate(CODECS.items()):
         gain = rng.normal(np.log(factor), 0.05, images)
@@ -88,7 +90,7 @@ def large_records(images: int, points: int, *, seed: int = 1) -> pd.DataFrame:
                 else 255**2 / 10 ** (psnr / 10)
                 if metric.name == "mse"
                 else similarity
-                for metric in all_metrics()
+                for metric in measured
             }
             parts.append(pd.DataFrame({**texts, **numbers, **values}, index=places))
     return pd.concat(parts, ignore_index=True).reindex(columns=columns(metric_columns()))
@@ -125,9 +127,17 @@ def main(folder: Path, images: int = 100_000, points: int = 3) -> None:
             call = f"write_large(Path({run!r}), {images}, {points}, seed={seed})"
             words = f"from pathlib import Path; from tests.perf.large import write_large; {call}"
             subprocess.run([sys.executable, "-c", words], check=True)
+    packed = folder / "packed"
+    if not (packed / "records.parquet").exists():
+        packed.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(runs[0]) / "records.csv", packed)
+        call = f"RecordStore(Path({str(packed / 'records.csv')!r})).leave_as('parquet')"
+        words = f"from pathlib import Path; from benchmark.run.store import RecordStore; {call}"
+        subprocess.run([sys.executable, "-c", words], check=True)
     summary = f"import pathlib, benchmark.workflows.outputs as o; o.write_outputs(pathlib.Path({runs[0]!r}))"
     commands = {
         "bdrate": [*program, "bdrate", runs[0]],
+        "bdrate of Parquet": [*program, "bdrate", str(packed)],
         "ranking": [*program, "ranking", runs[0], "--at", "bpp=0.5"],
         "compare": [*program, "compare", *runs],
         "report": [*program, "report", runs[0], "--out", str(folder / "report"), "--jobs", "2"],
