@@ -9,39 +9,37 @@ which is what decibels are made of. A distorted plane takes three filterings, of
 textbook's formula takes five. The local mean of luma is the weighted sum of those of R, G and B, and a grey plane needs
 no luma at all. SSIM is the first scale of MS-SSIM, computed once for both.
 
-Filtering is a product with a banded matrix, cut into blocks so that little of the work multiplies zeros: matrix
-products run an order of magnitude faster than any convolution that NumPy or SciPy offer.
+Where many pictures are to be compared and Numba is installed, :mod:`benchmark.metrics.shared.fused_ssim` does in one
+pass what else are filterings by :mod:`benchmark.metrics.shared.window`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmark.colour.channels import LUMA
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
+from benchmark.metrics.shared.window import WINDOW, Planes, local_means, window
+from benchmark.system.environment import compiles
 
-WINDOW = 11
-SIGMA = 1.5
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_MINIMUM = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 1
 """Shortest side at which the coarsest of five scales still holds one whole window: 161."""
 
-_Array = npt.NDArray[np.floating[Any]]
-"""Samples, float32; float64 where that is not enough."""
-_BLOCK = 16
-"""Outputs of a block of the banded matrix; its width is this plus 10."""
 _TOGETHER = 1 << 16
 """Pixels of small images that are compared at once."""
 _ROUGH = 1000.0
 """Mean square of differences from which they are filtered in float64: σ_d² is a difference of two means of squares,
 whose rounding grows with them. Below it an SSIM loses less than 1e-6."""
+_TAPS = tuple(window()[: WINDOW // 2 + 1].astype(np.float32))
+_LUMA = tuple(LUMA)
 
 
 _SSIM = Metric(
@@ -117,7 +115,7 @@ class StructuralSimilarity(MetricFamily):
         }
 
     @staticmethod
-    def halve(planes: _Array, zero: Values) -> _Array:
+    def halve(planes: Planes, zero: Values) -> Planes:
         """Means of 2×2 blocks; an odd last row or column is repeated, as TensorFlow does.
 
         Args:
@@ -134,9 +132,9 @@ class StructuralSimilarity(MetricFamily):
 class _Level:
     """A scale of a reference: its planes about their centre, their local means and variances."""
 
-    channels: _Array
-    means: _Array
-    variances: _Array
+    channels: Planes
+    means: Planes
+    variances: Planes
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ class _Reference:
     wanted: Sequence[Metric]
 
 
-def _centred(channels: Channels) -> tuple[_Array, Values]:
+def _centred(channels: Channels) -> tuple[Planes, Values]:
     """Planes less whole numbers near their means, which are returned, shape (N, C).
 
     Small samples have small squares, whose differences keep their digits in float32. Luma is made anew of R, G and B:
@@ -163,28 +161,28 @@ def _centred(channels: Channels) -> tuple[_Array, Values]:
     return result, centre
 
 
-def _weigh(colours: Sequence[_Array], out: _Array) -> None:
+def _weigh(colours: Sequence[Planes], out: Planes) -> None:
     """Luma of R, G and B."""
     np.multiply(colours[0], LUMA[0], out=out)
     out += LUMA[1] * colours[1]
     out += LUMA[2] * colours[2]
 
 
-def _moments(channels: _Array) -> tuple[_Array, _Array]:
+def _moments(channels: Planes) -> tuple[Planes, Planes]:
     """Local means and variances of a reference, which are had once for all that is compared with it: in float64."""
     count, planes, height, width = channels.shape
     means = np.empty((count, planes, height - WINDOW + 1, width - WINDOW + 1), np.float32)
     variances = np.empty_like(means)
     for image in range(count):
         exact = channels[image].astype(np.float64)
-        mean = _filter(exact)
+        mean = local_means(exact)
         means[image] = mean
-        variances[image] = np.maximum(_filter(exact * exact) - mean * mean, 0)
+        variances[image] = np.maximum(local_means(exact * exact) - mean * mean, 0)
     return means, variances
 
 
 def _similarity(
-    level: _Level, differences: _Array, centre: Values, offset: Values, luminance: bool
+    level: _Level, differences: Planes, centre: Values, offset: Values, luminance: bool
 ) -> tuple[Values, Values]:
     """Mean SSIM and mean contrast–structure term of every channel, each of shape (N, C).
 
@@ -198,49 +196,104 @@ def _similarity(
     ssim, contrast = np.zeros((count, channels)), np.zeros((count, channels))
     # Small images together, as many as the processor's cache holds; a photograph alone.
     together = max(1, _TOGETHER // (height * width))
+    shortfalls = _compiled() if compiles() else None
     for start in range(0, count, together):
         images = slice(start, start + together)
         squares = np.einsum("nchw,nchw->nc", differences[images], differences[images])
-        rough = squares.max() > _ROUGH * height * width
-        kind: type[np.floating[Any]] = np.float64 if rough else np.float32
-        colour_means: list[_Array] = []
-        for channel in range(channels):
-            x: _Array = level.channels[images, channel].astype(kind, copy=False)
-            d: _Array = differences[images, channel].astype(kind, copy=False)
-            mean_x = _filter(x) if rough else level.means[images, channel]
-            if channel == 3 and not rough:
-                mean_d = np.empty_like(colour_means[0])
-                _weigh(colour_means, out=mean_d)
-            else:
-                mean_d = _filter(d)
-                colour_means.append(mean_d)
-            variance = _filter(d * d)
-            variance -= mean_d * mean_d
-            np.maximum(variance, 0, out=variance)
-            # σ_x² + σ_y² = 2 σ_x² + 2 σ_xd + σ_d²
-            variances = _filter(x * d)
-            variances -= mean_x * mean_d
-            variances += level.variances[images, channel]
-            variances *= 2
-            variances += variance
-            variances += np.float32(C2)
-            variance /= variances
-            short = variance  # 1 − cs
-            contrast[images, channel] = 1 - short.mean(axis=(1, 2), dtype=np.float64)
-            if luminance:
-                apart = _apart(mean_x, centre[images, channel], mean_d, offset[images, channel])
-                both = apart * short
-                short += apart
-                short -= both
-                ssim[images, channel] = 1 - short.mean(axis=(1, 2), dtype=np.float64)
+        rough = bool(squares.max() > _ROUGH * height * width)
+        part = _Level(level.channels[images], level.means[images], level.variances[images])
+        terms = (part, differences[images], centre[images], offset[images], luminance)
+        if shortfalls and not rough:
+            ssim[images], contrast[images] = _in_one_pass(shortfalls, *terms)
+        else:
+            ssim[images], contrast[images] = _by_products(*terms, rough)
     return ssim, contrast
 
 
-def _apart(mean_x: _Array, centre: Values, mean_d: _Array, offset: Values) -> _Array:
+def _in_one_pass(
+    shortfalls: Callable[..., None],
+    level: _Level,
+    differences: Planes,
+    centre: Values,
+    offset: Values,
+    luminance: bool,
+) -> tuple[Values, Values]:
+    """What :func:`_similarity` gives, of images that are compared at once, by compiled code."""
+    count, channels, height, width = differences.shape
+    sums = np.zeros((2, count, channels))
+    shortfalls(
+        level.channels,
+        differences,
+        level.means,
+        level.variances,
+        centre.astype(np.float32),
+        offset.astype(np.float32),
+        luminance,
+        _TAPS,
+        _LUMA,
+        np.float32(C1),
+        np.float32(C2),
+        *sums,
+    )
+    ssim, contrast = 1 - sums / ((height - WINDOW + 1) * (width - WINDOW + 1))
+    return ssim, contrast
+
+
+def _by_products(
+    level: _Level, differences: Planes, centre: Values, offset: Values, luminance: bool, rough: bool
+) -> tuple[Values, Values]:
+    """What :func:`_similarity` gives, of images that are compared at once, by products of matrices."""
+    count, channels = differences.shape[:2]
+    ssim, contrast = np.zeros((count, channels)), np.zeros((count, channels))
+    kind: type[np.floating[Any]] = np.float64 if rough else np.float32
+    colour_means: list[Planes] = []
+    for channel in range(channels):
+        x: Planes = level.channels[:, channel].astype(kind, copy=False)
+        d: Planes = differences[:, channel].astype(kind, copy=False)
+        mean_x = local_means(x) if rough else level.means[:, channel]
+        if channel == 3 and not rough:
+            mean_d = np.empty_like(colour_means[0])
+            _weigh(colour_means, out=mean_d)
+        else:
+            mean_d = local_means(d)
+            colour_means.append(mean_d)
+        variance = local_means(d * d)
+        variance -= mean_d * mean_d
+        np.maximum(variance, 0, out=variance)
+        # σ_x² + σ_y² = 2 σ_x² + 2 σ_xd + σ_d²
+        variances = local_means(x * d)
+        variances -= mean_x * mean_d
+        variances += level.variances[:, channel]
+        variances *= 2
+        variances += variance
+        variances += np.float32(C2)
+        variance /= variances
+        short = variance  # 1 − cs
+        contrast[:, channel] = 1 - short.mean(axis=(1, 2), dtype=np.float64)
+        if luminance:
+            apart = _apart(mean_x, centre[:, channel], mean_d, offset[:, channel])
+            both = apart * short
+            short += apart
+            short -= both
+            ssim[:, channel] = 1 - short.mean(axis=(1, 2), dtype=np.float64)
+    return ssim, contrast
+
+
+@cache
+def _compiled() -> Callable[..., None] | None:
+    """The compiled pass; None where Numba is not installed, or finds no folder in which to keep what it compiles."""
+    try:
+        from benchmark.metrics.shared.fused_ssim import shortfalls
+    except (ImportError, RuntimeError):
+        return None
+    return cast("Callable[..., None]", shortfalls)
+
+
+def _apart(mean_x: Planes, centre: Values, mean_d: Planes, offset: Values) -> Planes:
     """1 − l of the local means of some images, to which goes back what was taken from them."""
     x = mean_x + centre[:, np.newaxis, np.newaxis].astype(mean_d.dtype)
     d = mean_d + offset[:, np.newaxis, np.newaxis].astype(mean_d.dtype)
-    squares: _Array = d * d
+    squares: Planes = d * d
     # x̄² + ȳ² = 2 x̄ ȳ + d̄²
     both = x + d
     both *= x
@@ -251,72 +304,9 @@ def _apart(mean_x: _Array, centre: Values, mean_d: _Array, offset: Values) -> _A
     return squares
 
 
-def mean_of_four(planes: _Array) -> _Array:
+def mean_of_four(planes: Planes) -> Planes:
     """Means of 2×2 blocks of planes whose sides are even."""
     rows = planes[..., 0::2, :] + planes[..., 1::2, :]
-    means: _Array = rows[..., 0::2] + rows[..., 1::2]
+    means: Planes = rows[..., 0::2] + rows[..., 1::2]
     means *= 0.25
     return means
-
-
-def _window() -> npt.NDArray[np.float64]:
-    taps = np.exp(-0.5 * (np.arange(WINDOW) - WINDOW // 2) ** 2 / SIGMA**2)
-    return np.asarray(taps / taps.sum())
-
-
-def _band(outputs: int) -> _Array:
-    """Matrix (outputs + 10, outputs) whose columns are the shifted window."""
-    band = np.zeros((outputs + WINDOW - 1, outputs))
-    for column in range(outputs):
-        band[column : column + WINDOW, column] = _window()
-    return band
-
-
-_BANDS: dict[np.dtype[Any], list[_Array]] = {
-    np.dtype(kind): [_band(outputs).astype(kind) for outputs in range(_BLOCK + 1)] for kind in (np.float32, np.float64)
-}
-
-
-def _filter(planes: _Array) -> _Array:
-    """Gaussian-weighted local means over the valid area: shape (…, H, W) to (…, H − 10, W − 10)."""
-    height, width = planes.shape[-2:]
-    columns = _filter_columns(np.ascontiguousarray(planes).reshape(-1, height, width))
-    rows = _filter_rows(columns.reshape(-1, width))
-    return rows.reshape(*planes.shape[:-2], height - WINDOW + 1, width - WINDOW + 1)
-
-
-def _filter_rows(plane: _Array) -> _Array:
-    """Filters along the rows: (H, W) to (H, W − 10)."""
-    height, width = plane.shape
-    outputs = width - WINDOW + 1
-    whole = outputs // _BLOCK
-    result = np.empty((height, outputs), dtype=plane.dtype)
-    size = plane.itemsize
-    if whole:
-        shape = (whole, height, _BLOCK + WINDOW - 1)
-        blocks = np.lib.stride_tricks.as_strided(plane, shape, (_BLOCK * size, width * size, size), writeable=False)
-        target = np.lib.stride_tricks.as_strided(result, (whole, height, _BLOCK), (_BLOCK * size, outputs * size, size))
-        np.matmul(blocks, _BANDS[plane.dtype][_BLOCK], out=target)
-    rest = outputs - whole * _BLOCK
-    if rest:
-        np.matmul(plane[:, whole * _BLOCK :], _BANDS[plane.dtype][rest], out=result[:, whole * _BLOCK :])
-    return result
-
-
-def _filter_columns(planes: _Array) -> _Array:
-    """Filters along the columns: contiguous (N, H, W) to (N, H − 10, W)."""
-    count, height, width = planes.shape
-    outputs = height - WINDOW + 1
-    whole = outputs // _BLOCK
-    result = np.empty((count, outputs, width), dtype=planes.dtype)
-    size = planes.itemsize
-    if whole:
-        shape = (count, whole, _BLOCK + WINDOW - 1, width)
-        strides = (height * width * size, _BLOCK * width * size, width * size, size)
-        blocks = np.lib.stride_tricks.as_strided(planes, shape, strides, writeable=False)
-        target = result[:, : whole * _BLOCK].reshape(count, whole, _BLOCK, width)
-        np.matmul(_BANDS[planes.dtype][_BLOCK].T, blocks, out=target)
-    rest = outputs - whole * _BLOCK
-    if rest:
-        np.matmul(_BANDS[planes.dtype][rest].T, planes[:, whole * _BLOCK :], out=result[:, whole * _BLOCK :])
-    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,11 +25,15 @@ from benchmark.run.reasons import reasons
 from benchmark.run.spending import taken
 from benchmark.run.store import REJECTED, RecordStore
 from benchmark.run.study import Study
+from benchmark.system.environment import COMPILED, compiles, variables
 from benchmark.system.files import replace_file
 from benchmark.system.load import busy_seconds
 from benchmark.system.memory import share
 from benchmark.system.pool import Engine, process_pool
 from benchmark.system.progress import Progress
+
+_MANY = 50
+"""Rows that a worker must have to make of a codec, for compiled metrics to save it more than their start takes."""
 
 
 def run_study(
@@ -78,6 +83,7 @@ def run_study(
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine)
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
+    compiled = _compiling(plan, jobs)
     digests = ImageDigests(out, plan.dataset, plan.items)
     store = RecordStore(out / CSV, fresh=fresh)
     earlier = list(store.rows)
@@ -86,7 +92,7 @@ def run_study(
     others = len({row.identity for row in earlier if UNUSABLE not in row.flags or row.codec not in codecs} - planned)
     beside = others_text(out, others, keep_study(out, study)) if others else ""
     replace_file(out / "study.toml", study.to_toml())
-    with Progress(len(plan.rows), "rows") as progress:
+    with Progress(len(plan.rows), "rows") as progress, variables({COMPILED: compiled}):
         for problem in store.problems:
             progress.note(f"set aside in {REJECTED}: {problem}")
         for text in filter(None, (note, *(_on_times(study, plan) if study.timing else ()), beside)):
@@ -114,8 +120,19 @@ def run_study(
     )
     told = _told(plan, outcome, others, started)
     carried = {"jobs": jobs, "memory_mib": memory >> 20, "give_up_after": give_up_after, "command": command}
-    write_manifest(out / "manifest.json", study, {**told, **carried})
+    write_manifest(out / "manifest.json", study, {**told, **carried, "compiled_metrics": compiled == "1"})
     return replace(outcome, profile=workers.profile)
+
+
+def _compiling(plan: Plan, jobs: int) -> str:
+    """What the run sets :data:`COMPILED` to, unless the user has set it.
+
+    It follows from the study alone, not from what is left to do: a run that is resumed goes on with the same digits.
+    """
+    if COMPILED in os.environ:
+        return str(int(compiles()))
+    codecs = {codec for _, _, codec, *_ in plan.rows}
+    return str(int(len(plan.rows) >= _MANY * jobs * len(codecs)))
 
 
 def _told(plan: Plan, outcome: Outcome, others: int, started: datetime) -> dict[str, Any]:

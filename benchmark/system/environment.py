@@ -38,8 +38,12 @@ PACKAGES = (
     "flip-evaluator",
     "constriction",
     "h5py",
+    "numba",
 )
 """Packages whose version may matter to a result."""
+
+COMPILED = "RDBENCH_COMPILED"
+"""Environment variable that says whether metrics are computed by compiled code where they have some: 1 or 0."""
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -127,6 +131,11 @@ def _memory_gib() -> int:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
     except (ValueError, OSError, AttributeError):
         return 0
+
+
+def compiles() -> bool:
+    """Whether metrics are to be computed by compiled code where they have some, see :data:`COMPILED`."""
+    return os.environ.get(COMPILED) == "1"
 
 
 @contextlib.contextmanager

@@ -128,3 +128,28 @@ def test_an_interrupted_run_keeps_what_is_finished(three_pictures: Path, third_p
     assert list(rows["status"]) == ["ok"] * len(rows)
     assert len(rows) >= 1
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["run"]["interrupted"]
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+@pytest.mark.parametrize(
+    ("rows", "variable", "expected"), [(50, None, True), (49, None, False), (1, "1", True), (50, "0", False)]
+)
+@pytest.mark.slow
+def test_metrics_are_compiled_where_a_worker_has_many_rows(
+    rdbench: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: int,
+    variable: str | None,
+    expected: bool,
+) -> None:
+    monkeypatch.delenv("RDBENCH_COMPILED", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("RDBENCH_COMPILED", variable)
+    (tmp_path / "one").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "one" / "a.png")
+    qualities = ",".join(map(str, range(1, rows + 1)))
+    words = ["run", "--codecs", "jpeg", "--dataset", "folder:one", "--metrics", "psnr", "--jobs", "1"]
+    rdbench(*words, "--set", f"jpeg.quality={qualities}", "--out", "out")
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["run"]["compiled_metrics"] is expected
+    assert os.environ.get("RDBENCH_COMPILED") == variable

@@ -6,7 +6,15 @@ import os
 
 import pytest
 
-from benchmark.system.environment import describe, own_version, package_versions, thread_environment, variables
+from benchmark.system.environment import (
+    COMPILED,
+    compiles,
+    describe,
+    own_version,
+    package_versions,
+    thread_environment,
+    variables,
+)
 from benchmark.version import __version__
 
 
@@ -35,3 +43,13 @@ def test_a_machine_is_described() -> None:
     assert {"python", "processor", "cores", "memory_gib", "commit", "system"} <= found.keys()
     assert int(found["cores"]) >= 1
     assert package_versions()["numpy"].count(".") >= 1
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", False), ("", False), ("yes", False)])
+def test_metrics_are_compiled_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, value: str, expected: bool
+) -> None:
+    monkeypatch.delenv(COMPILED, raising=False)
+    assert not compiles()
+    monkeypatch.setenv(COMPILED, value)
+    assert compiles() is expected
