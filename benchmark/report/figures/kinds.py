@@ -226,11 +226,13 @@ def orders(
     valued = [metric for metric in results.metrics if results.points(metric)["quality"].notna().any()]
     known = shown_metrics(valued) if metrics is None else [results.metric(name) for name in metrics]
     datasets = [dataset] if dataset else list(dict.fromkeys(results.summary["dataset"]))
-    which: dict[str, Any] = {"metric": known[0].column, "codecs": codecs, "names": names, "refs": []}
-    each = [chosen(results, dataset=name, **which) for name in datasets]
-    shown = {series: name for of in each for series, name in of.names.items()}
-    looks = {series: look for of in each[::-1] for series, look in of.looks.items()}
-    labels = dataset_labels(results.summary[results.summary["dataset"].isin(datasets)])
+    chosen(results, dataset=datasets[0], metric=known[0].column)  # a data set that is not there is told
+    rows = results.summary[results.summary["dataset"].isin(datasets)]
+    own = dict(zip(rows["series"], rows["codec"], strict=True))  # not every data set has all of them
+    published = [curve.label for curve in results.imported.get(known[0].column, ())]
+    shown = series_shown(own, published, codecs=codecs, names=names, refs=[])
+    looks = looks_of(list(own), list(own.values()))
+    labels = dataset_labels(rows)
     several = len(datasets) > 1
     heads = {
         (name, metric.column): f"{metric.heading}, {labels[name]}" if several else metric.heading

@@ -16,6 +16,9 @@ SHARE = 16
 _QUALITIES = (50, 60, 68, 75, 80, 84, 88, 91, 94, 96, 98, 100)
 """Qualities of AVIF from which the lowest that is near enough is taken."""
 
+_TUNE = {"tune": "psnr"}
+"""AVIF's encoder is asked for the smallest squared error, by which pictures are accepted."""
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -54,9 +57,6 @@ def near(pixels: Pixels, original: Pixels) -> tuple[bytes, str]:
         else:
             low = place + 1
     return (found, "avif") if found else lossless(pixels)
-
-
-_TUNE = {"tune": "psnr"}
 
 
 def embedded_lossless(pixels: Pixels) -> str:

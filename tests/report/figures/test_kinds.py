@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from benchmark.analysis.curve import Curve
-from benchmark.analysis.results import Results
+from benchmark.analysis.results import Results, results_of
+from benchmark.errors import UsageError
+from benchmark.plugins import all_metrics
 from benchmark.report.figures import kinds
 from benchmark.report.figures.bars import BarsChart
+from benchmark.report.figures.orders import OrdersChart
 from benchmark.report.figures.rank import RankChart
 from tests.analysis.summaries import timed_results
 
@@ -41,3 +44,17 @@ def test_the_anchor_keeps_its_name_where_it_is_not_shown(results: Results) -> No
     (bars,) = kinds.bars(results, codecs=["webp"], names={"jpeg": "Old"}, refs=[])
     assert isinstance(bars, BarsChart)
     assert bars.anchor == "Old"
+
+
+def test_orders_of_several_sets_have_codecs_that_not_every_set_has(tmp_path: Path) -> None:
+    one = timed_results(tmp_path).records.drop(columns=["point", "series", "hull", "covers", "item"])
+    other = one[one["codec"] == "jpeg"].assign(dataset="other")
+    more = one[one["codec"] == "webp"].assign(dataset="other", codec="avif")
+    results = results_of([one, other, more], [], all_metrics())
+    (chart,) = kinds.orders(results, metrics=["psnr"], codecs=["jpeg", "webp", "avif"])
+    assert isinstance(chart, OrdersChart)
+    assert {place.name for order in chart.orders for place in order.places} == {"JPEG", "WebP", "AVIF"}
+    with pytest.raises(UsageError, match="codecs: the results have no 'jxl'; they have jpeg, webp, avif"):
+        kinds.orders(results, codecs=["jxl"])
+    with pytest.raises(UsageError, match="dataset: the results have no 'third'"):
+        kinds.orders(results, dataset="third")
