@@ -47,6 +47,7 @@ def bd_table(
     interpolator: str = "pchip",
     every_image: bool = False,
     hull: bool = False,
+    tested: bool = True,
 ) -> pd.DataFrame:
     """Every series against an anchor, on each data set.
 
@@ -66,6 +67,7 @@ def bd_table(
         every_image: whether rows of single images follow that of their mean.
         hull: whether all series of a codec are merged to their convex hull, see
             :meth:`benchmark.analysis.results.Results.curves`; a series is then a codec.
+        tested: whether there are tests, ``spread``, ``fixes``, and intervals of mean curves, which take long.
 
     Returns:
         A row for each data set × series, of the columns :data:`COLUMNS`, in the order of their ranks. ``image`` is
@@ -107,7 +109,7 @@ def bd_table(
     by_series = {(single.dataset, single.label): single for single in recorded}
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
     drawn = {base.dataset: _drawn(results.samples(base, metric)) for base in bases.values()}
-    kinds = {} if hull else fixed(results)
+    kinds = fixed(results) if tested and not hull else {}
     plain = [column for column in COLUMNS if column not in ("rank", "ranked_by")]
     parts: list[pd.DataFrame] = []
     for curve in curves:
@@ -126,13 +128,13 @@ def bd_table(
         )
         whole["fixes"] = kinds.get((curve.dataset, curve.label), "")
         found, flags = _of_images(
-            single, itself=curve.label == name, recorded=bool(curve.points) and not results.records.empty
+            single, tested=tested and curve.label != name, recorded=bool(curve.points) and not results.records.empty
         )
         flags = _coverage(single, name, curve.label) + flags
         refusal = _refused(whole, found, single)
         whole |= {"image_count": found["image_count"]} if refusal else found
         flags += [refusal] if refusal else []
-        if not math.isnan(whole["bd_rate"]):
+        if tested and not math.isnan(whole["bd_rate"]):
             flags += _spread(whole, base, curve)
             own_drawn = _drawn(results.samples(curve, metric))
             flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
@@ -185,7 +187,7 @@ COLUMNS = (
 """Columns of :func:`bd_table`."""
 
 
-def _of_images(single: OfImages | None, *, itself: bool, recorded: bool) -> tuple[dict[str, Any], list[str]]:
+def _of_images(single: OfImages | None, *, tested: bool, recorded: bool) -> tuple[dict[str, Any], list[str]]:
     """Figures over the BD-rates of single images, and what to know of them."""
     every = single.values if single is not None else np.empty(0)
     values = every[~np.isnan(every)]
@@ -203,7 +205,7 @@ def _of_images(single: OfImages | None, *, itself: bool, recorded: bool) -> tupl
         "image_mean": values.mean() if count else math.nan,
         "ci_low": low,
         "ci_high": high,
-        "p_value": math.nan if itself else paired_test(np.log1p(values / 100)),
+        "p_value": paired_test(np.log1p(values / 100)) if tested else math.nan,
         "image_std": values.std(ddof=1) if count > 1 else math.nan,
         "image_count": count,
     }, flags

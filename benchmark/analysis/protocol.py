@@ -77,7 +77,7 @@ def _by_series(table: pd.DataFrame, values: pd.Series) -> Values:
 
 
 def _headlines(results: Results, anchor: str, metric: Metric, interpolator: str = "pchip") -> Values:
-    table = bd_table(results, anchor, metric, interpolator=interpolator)
+    table = bd_table(results, anchor, metric, interpolator=interpolator, tested=False)
     return _by_series(table, headline(table)["headline"])
 
 

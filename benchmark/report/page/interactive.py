@@ -181,12 +181,13 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
     """
     datasets = datasets_of(report)
     tables = [_drawn_points(report, metric) for metric in report.metrics]
+    rows_of = [table.to_dict("records") for table in tables]
     captions = {
         name: [_caption(report, name, table[table["dataset"] == name]) for table in tables] for name in datasets
     }
     points = []
     for place, row in enumerate(report.results.summary.to_dict("records")):
-        figures = [table.iloc[place] for table in tables]
+        figures = [rows[place] for rows in rows_of]
         if all(math.isnan(figure["value"]) and not figure["complete"] for figure in figures):
             continue
         points.append(
