@@ -1,7 +1,8 @@
 """Pictures for a report: parts of images and of what codecs made of them, at the same rates.
 
-Streams are made again from the settings in the records, and the decoded pixels compared with the records' digest. Where
-no row has the rate, a search finds the value of the knob, see :mod:`benchmark.workflows.reach`.
+Streams that a run kept are decoded, others made again from the settings in the records, and the decoded pixels
+compared with the records' digest. Where no row has the rate, a search finds the value of the knob, see
+:mod:`benchmark.workflows.reach`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def show(
     data_root: Path | None = None,
     wholes: int = 0,
     keep: Callable[[Sequence[Picture]], object] = len,
+    folders: Sequence[Path] = (),
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the images on which codecs differ most, and notes of what could not be shown.
 
@@ -69,6 +71,7 @@ def show(
         data_root: folder that holds data sets, searched first.
         wholes: so many images of each data set are made as a whole.
         keep: is called with the pictures of each of them by rising rate, which are not among those returned.
+        folders: the results folders, which may have kept streams.
 
     Returns:
         Pictures, all of one image and crop by rising rate, and notes.
@@ -100,7 +103,9 @@ def show(
     keys = list(known)
     for first in range(0, len(keys), _TOGETHER):
         part = keys[first : first + _TOGETHER]
-        made = _made([known[key] for key in part], results.records, metrics, pool, rate, factors, data_root, notes)
+        made = _made(
+            [known[key] for key in part], results.records, metrics, pool, rate, factors, data_root, folders, notes
+        )
         columns = [metric.column for metric in metrics]
         for choice, box in wanted:
             if (one := made.get((choice.dataset, choice.image))) and (choice.dataset, choice.image) in part:
@@ -160,6 +165,7 @@ def _made(
     rate: float | None,
     factors: Sequence[float],
     data_root: Path | None,
+    folders: Sequence[Path],
     notes: list[str],
 ) -> dict[tuple[str, str], _Made]:
     """What codecs make of images at the rates that most of them reach."""
@@ -186,7 +192,7 @@ def _made(
                     left_out[target][str(series)] = asked
                 else:
                     work.setdefault(str(asked.row["codec"]), []).append((key, target, str(series), asked))
-    _carry_out(work, found, pool, list(dict.fromkeys(metric.name for metric in metrics)), notes)
+    _carry_out(work, found, pool, list(dict.fromkeys(metric.name for metric in metrics)), folders, notes)
     for key, one in found.items():
         notes += _told_left_out(key, one.left_out)
     return found
@@ -216,6 +222,7 @@ def _carry_out(
     found: Mapping[tuple[str, str], _Made],
     pool: Pool,
     metrics: Sequence[str],
+    folders: Sequence[Path],
     notes: list[str],
 ) -> None:
     """Has workers make what is asked for, and adds it to what was found."""
@@ -235,6 +242,7 @@ def _carry_out(
             [keys.index(key) for key, *_ in work[codec]],
             [found[key].original for key in keys],
             metrics,
+            folders,
             limit=SECONDS * (len(work[codec]) + 1),
         )
     for codec, part in work.items():

@@ -1,10 +1,11 @@
-"""Images as codecs make them, encoded again by workers: by the settings of a row, or at a rate that a search finds."""
+"""Images as codecs make them: of streams that a run kept, or encoded again by the settings of a row or at a rate."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from benchmark.codec import Batch, Codec, setting_types
 from benchmark.errors import BenchmarkError, contained, typed_line
 from benchmark.plugins import recorded_class
 from benchmark.record.settings import read_settings
+from benchmark.record.streams import Parts, has_streams, kept_streams
 from benchmark.report.figures.picture import MATCHED
 from benchmark.run.measure import Reference, prepare, values_of, with_knob
 from benchmark.run.pixels import digest_pixels, like
@@ -64,14 +66,19 @@ def made_again(
     results: list[tuple[Batch, str] | str] = []
     for row, batch in zip(rows, images, strict=True):
         found = _contained(
-            name, lambda codec, batch=batch: _decoded(codec, codec.encode_batch(batch.copy()), batch), row
+            name, lambda codec, batch=batch: _decoded(codec, [codec.encode_batch(batch.copy())], batch), row
         )
         results.append(found if isinstance(found, str) else (found, digest_pixels(found)))
     return results
 
 
 def remade(
-    name: str, asked: Sequence[Asked], items: Sequence[int], originals: Sequence[Batch], metrics: Sequence[str]
+    name: str,
+    asked: Sequence[Asked],
+    items: Sequence[int],
+    originals: Sequence[Batch],
+    metrics: Sequence[str],
+    folders: Sequence[Path] = (),
 ) -> list[Remade | Missed | str]:
     """What a codec makes of items at the rates that are asked for; or that it missed one, or why it failed.
 
@@ -81,20 +88,21 @@ def remade(
         items: for each of these, the place of its item.
         originals: the items, (N, H, W) or (N, H, W, 3) each.
         metrics: names of the metrics to compute where a search chose the settings.
+        folders: results folders that may have kept the streams of rows, which then are not encoded again.
     """
     references: dict[int, Reference] = {}
 
     def made(codec: Codec, one: Asked, place: int) -> Remade | Missed:
         batch = originals[place]
         if not one.knobs:
-            decoded = _decoded(codec, codec.encode_batch(batch.copy()), batch)
+            decoded = _decoded(codec, _kept(one.row, folders) or [codec.encode_batch(batch.copy())], batch)
             figures = {name: float(value) for name, value in one.row.items() if _is_number(value)}
             return Remade(decoded, digest_pixels(decoded), str(one.row["settings"]), float(one.row["bpp"]), figures)
         found = _searched(codec, one, batch)
         if isinstance(found, Missed):
             return found
         codec, streams, rate = found
-        decoded = _decoded(codec, streams, batch)
+        decoded = _decoded(codec, [streams], batch)
         reference = references.get(place) or prepare(batch, batch, metrics, "an image")
         references[place] = reference
         figures = values_of(reference, decoded)
@@ -122,8 +130,14 @@ def _contained(name: str, function: Any, row: Mapping[Any, Any]) -> Any:
         return typed_line(error, MOST)
 
 
-def _decoded(codec: Codec, streams: Sequence[bytes], batch: Batch) -> Batch:
-    return like(codec.decode_batch(streams), batch)
+def _kept(row: Mapping[Any, Any], folders: Sequence[Path]) -> Parts:
+    """The streams of a row that a run kept, in the parts that are decoded together; none where it kept none."""
+    digest = str(row.get("stream_sha256", ""))
+    return next((kept_streams(folder, digest) for folder in folders if has_streams(folder, digest)), [])
+
+
+def _decoded(codec: Codec, parts: Parts, batch: Batch) -> Batch:
+    return like(np.concatenate([codec.decode_batch(streams) for streams in parts]), batch)
 
 
 def _searched(codec: Codec, asked: Asked, batch: Batch) -> tuple[Codec, list[bytes], float] | Missed:

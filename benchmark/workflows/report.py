@@ -115,6 +115,7 @@ def write_report(
             data_root=data_root,
             wholes=look.assets,
             keep=wholes.add,
+            folders=[path if path.is_dir() else path.parent for path in results],
         )
         content = replace(content, pictures=shown, notes=[*content.notes, *notes], wholes=wholes.views)
         drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmark.plugins import codec_class
+from benchmark.record.streams import digest_of, keep_streams
 from benchmark.run.pixels import digest_pixels
 from benchmark.workflows.reach import Asked
 from benchmark.workflows.remade import TRIES, Missed, Remade, made_again, remade
@@ -70,3 +71,17 @@ def test_no_file_that_results_name_is_run_for_a_picture(tmp_path: Path) -> None:
     assert isinstance(told, str)
     assert "files that results name are not run" in told
     assert not (tmp_path / "ran").exists()
+
+
+def test_streams_that_a_run_kept_are_decoded(tmp_path: Path) -> None:
+    batch = np.stack([photo(64, 64), photo(64, 64, seed=8)])
+    codec = codec_class("jpeg").from_settings({"quality": 10})
+    parts = [[codec.encode(image)] for image in batch]
+    keep_streams(tmp_path, parts)
+    row = {**ROW, "stream_sha256": digest_of(parts)}
+    (kept,) = remade("jpeg", [Asked(row, 1.25)], [0], [batch], ["psnr"], [tmp_path / "none", tmp_path])
+    assert isinstance(kept, Remade)
+    assert np.array_equal(kept.pixels, [codec.decode(stream) for (stream,) in parts]), "of the stream, not the settings"
+    next((tmp_path / "streams").rglob(digest_of(parts))).write_bytes(b"damaged")
+    (damaged,) = remade("jpeg", [Asked(row, 1.25)], [0], [batch], ["psnr"], [tmp_path])
+    assert "streams" in str(damaged)
