@@ -58,7 +58,7 @@ def test_points_of_one_codec_may_have_weights_of_their_own(tmp_path: Path) -> No
 def test_files_that_are_no_results_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         read_results([tmp_path / "none"], METRICS)
-    with pytest.raises(UsageError, match=r"holds neither records\.csv nor summary\.csv"):
+    with pytest.raises(UsageError, match=r"holds neither records nor summary\.csv"):
         read_results([tmp_path], METRICS)
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(RecordsError, match="neither the records nor the summary"):
