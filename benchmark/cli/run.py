@@ -155,6 +155,11 @@ def goes_on() -> Iterator[None]:
     show_default=True,
     help="File of the rows when the run ends: records.csv, or in its place the smaller records.parquet.",
 )
+@click.option(
+    "--no-figures",
+    is_flag=True,
+    help="Draws no curves: a small run takes a quarter less time. Those of other rows are removed.",
+)
 @click.option("--fresh", is_flag=True, help="Makes all rows, also those that an earlier run made and that still hold.")
 @click.option(
     "--keep",
@@ -187,6 +192,7 @@ def run(
     scheduler: str | None,
     profile: bool,
     form: Form,
+    no_figures: bool,
     fresh: bool,
     keep: str | None,
     data_root: Path | None,
@@ -200,7 +206,6 @@ def run(
 
     The exit status is 1 if a row failed, or if no row of a data set could be measured, as where all were skipped.
     """
-    from benchmark.errors import UsageError
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
     from benchmark.run.study import dataset_names, resolve
@@ -221,8 +226,6 @@ def run(
     }
     given, most = _given(study_file, flags, converted), parse_memory(memory)
     study, notes = resolve(**given, sets=sets, decoders=decoders)
-    if study.timing and jobs != 1 and given_by_user("jobs"):
-        raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     for note in notes:
         say_note(note)
     studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
@@ -230,11 +233,11 @@ def run(
         open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
-    how |= _engine(engine, scheduler, timing=study.timing)
+    how |= {"figures": not no_figures} | _engine(engine, scheduler, jobs, timing=study.timing)
     _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
 
 
-def _engine(engine: str | None, scheduler: str | None, *, timing: bool) -> dict[str, Any]:
+def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: bool) -> dict[str, Any]:
     """The argument of the engine that hands the work to Dask; none where processes of this machine carry it.
 
     Raises:
@@ -243,6 +246,8 @@ def _engine(engine: str | None, scheduler: str | None, *, timing: bool) -> dict[
     from benchmark.errors import UsageError
     from benchmark.system.cluster import dask_pool
 
+    if timing and jobs != 1 and given_by_user("jobs"):
+        raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
     if engine != "dask" and scheduler is None:
         return {}
     if engine == "processes":

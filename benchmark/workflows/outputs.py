@@ -45,6 +45,7 @@ def run_to_files(
     fresh: bool = False,
     keep: bool = False,
     form: Form = "csv",
+    figures: bool = True,
     memory: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
     engine: Engine | None = None,
@@ -52,6 +53,9 @@ def run_to_files(
     """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
     Arguments and errors are those of :func:`benchmark.run.runner.run_study`, and:
+
+    Args:
+        figures: whether curves are drawn, see :func:`write_outputs`.
 
     Raises:
         MissingBackend: a package is not installed that the format needs.
@@ -76,22 +80,30 @@ def run_to_files(
             **({"engine": engine} if engine else {}),
         )
         if outcome.statuses:
-            write_outputs(out)
+            write_outputs(out, figures=figures)
     return outcome
 
 
-def write_outputs(folder: Path) -> None:
+def write_outputs(folder: Path, *, figures: bool = True) -> None:
     """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets.
 
     They stay as they are where they were written of the same records by the same code: ``outputs.json`` says so.
+
+    Args:
+        folder: the folder of the results.
+        figures: whether curves are drawn. If not, those of other records are removed.
     """
     known = known_metrics(all_metrics(), [read_manifest(folder)])
     records = records_of_folder(folder)
     assert records  # a run has left them there
     behind = _behind(records, known)
-    if not behind or _written_of(folder) != behind:
-        files = _write(records, known)
-        content = {"of": behind, "files": [file.relative_to(folder).as_posix() for file in files]}
+    tables_alone = f"{behind} without figures" if behind else ""
+    if not behind or _written_of(folder) not in ((behind,) if figures else (behind, tables_alone)):
+        files = _write(records, known, figures=figures)
+        content = {
+            "of": behind if figures else tables_alone,
+            "files": [file.relative_to(folder).as_posix() for file in files],
+        }
         replace_file(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -114,10 +126,8 @@ def _written_of(folder: Path) -> str:
     return ""
 
 
-def _write(file: Path, known: Sequence[Metric]) -> list[Path]:
+def _write(file: Path, known: Sequence[Metric], *, figures: bool) -> list[Path]:
     """Writes the files beside those of the rows, and returns their paths."""
-    from benchmark.report.figures.curves import draw_all  # a run with nothing to draw does without
-
     folder = file.parent
     records = read_records(file, [metric.column for metric in known])
     metrics = [metric for metric in known if metric.column in records]
@@ -129,4 +139,11 @@ def _write(file: Path, known: Sequence[Metric]) -> list[Path]:
     for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
         replace_file(path, table_text(matched, path, matched_forms(metrics)))
         written.append(path)
+    if not figures:
+        for metric in known:
+            for path in folder.glob(f"rd_{metric.column}.*"):
+                path.unlink()
+        return written
+    from benchmark.report.figures.curves import draw_all  # a run with nothing to draw does without
+
     return [*written, *draw_all(results, shown_metrics(metrics), folder)]

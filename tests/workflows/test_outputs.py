@@ -76,6 +76,30 @@ def test_files_are_written_anew_only_where_something_behind_them_changed(
     assert len(drawn) == 6
 
 
+@pytest.mark.usefixtures("serial")
+def test_a_run_without_figures_leaves_none_of_other_rows(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "pictures" / "a.png")
+    monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc")
+    words = ("run", "--codecs", "jpeg", "--dataset", "folder:pictures", "--metrics", "psnr", "--out", "out", "--set")
+    out = tmp_path / "out"
+
+    def curves() -> list[str]:
+        return sorted(path.name for path in out.glob("*.svg"))
+
+    rdbench(*words, "jpeg.quality=10", "--no-figures")
+    assert (curves(), (out / "summary.csv").exists()) == ([], True)
+    rdbench(*words, "jpeg.quality=10")  # nothing but the curves is missing
+    assert curves() == ["rd_psnr_rgb.svg", "rd_psnr_y.svg"]
+    (out / "rd_of_mine.svg").write_text("<svg/>")
+    rdbench(*words, "jpeg.quality=10", "--no-figures")  # they are of these rows
+    assert curves() == ["rd_of_mine.svg", "rd_psnr_rgb.svg", "rd_psnr_y.svg"]
+    rdbench(*words, "jpeg.quality=10,90", "--no-figures")
+    assert curves() == ["rd_of_mine.svg"]
+
+
 @pytest.mark.usefixtures("serial", "undrawn")
 def test_every_command_reads_a_run_whose_rows_are_left_as_parquet(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
