@@ -17,6 +17,7 @@ import pytest
 
 from benchmark.cli.main import main
 from tests.conftest import ROOT, Run
+from tests.needs import needs
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +145,7 @@ def test_records_that_are_none(rdbench: Run, tmp_path: Path, content: bytes, wor
 @pytest.mark.parametrize("words", [*RESULTS.values(), *RUNS.values(), VERIFY], ids=[*RESULTS, *RUNS, "verify"])
 @pytest.mark.usefixtures("good")
 def test_parquet_files_that_are_none(rdbench: Run, tmp_path: Path, words: list[str]) -> None:
+    needs("pyarrow", extra="parquet")
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "records.parquet").write_bytes(ANY["binary"])
     assert "records.parquet: cannot be read as Parquet: " in _refused(rdbench, *words)

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from benchmark.errors import MissingBackend, RecordsError
@@ -21,6 +19,10 @@ from benchmark.record.reading import read_header, read_rows
 from benchmark.record.row import Record, columns
 from benchmark.record.typed import records_of
 from benchmark.record.whole import read_whole
+from tests.needs import needs
+
+pa = needs("pyarrow", extra="parquet")
+pq = needs("pyarrow.parquet", extra="parquet")
 
 METRICS = metric_columns()
 ROW = Record(

@@ -132,10 +132,10 @@ def test_an_interrupted_run_keeps_what_is_finished(three_pictures: Path, third_p
 
 @pytest.mark.usefixtures("serial", "undrawn")
 @pytest.mark.parametrize(
-    ("rows", "variable", "expected"), [(50, None, True), (49, None, False), (1, "1", True), (50, "0", False)]
+    ("rows", "variable", "expected"), [(100, None, True), (99, None, False), (1, "1", True), (100, "0", False)]
 )
 @pytest.mark.slow
-def test_metrics_are_compiled_where_a_worker_has_many_rows(
+def test_metrics_are_compiled_where_a_codec_has_many_rows(
     rdbench: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

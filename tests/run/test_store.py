@@ -19,6 +19,7 @@ from benchmark.run import store as run_store
 from benchmark.run.store import RecordStore
 from benchmark.system.names import unprintable
 from tests.conftest import Run
+from tests.needs import needs
 
 
 def record(image: str, status: str = "ok", **more: Any) -> Record:
@@ -429,6 +430,7 @@ def test_rows_of_workers_share_what_they_have_in_common(tmp_path: Path) -> None:
 
 
 def test_rows_move_to_a_parquet_file_and_back(tmp_path: Path) -> None:
+    needs("pyarrow", extra="parquet")
     path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
     rows = [record("a", others={"mine": "1"}), record("b", status="failed")]
     store = RecordStore(path)
@@ -448,6 +450,7 @@ def test_rows_move_to_a_parquet_file_and_back(tmp_path: Path) -> None:
 
 def test_rows_that_are_added_beside_a_parquet_file_are_in_one_file_with_its_rows(tmp_path: Path) -> None:
     """So is a run that is killed afterwards: the CSV file counts, and has them all."""
+    needs("pyarrow", extra="parquet")
     path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
     store = RecordStore(path)
     store.append([record("a")])
@@ -464,6 +467,7 @@ def test_rows_that_are_added_beside_a_parquet_file_are_in_one_file_with_its_rows
 
 
 def test_rows_of_a_parquet_file_that_cannot_be_read_are_set_aside(tmp_path: Path) -> None:
+    needs("pyarrow", extra="parquet")
     path, packed = tmp_path / "records.csv", tmp_path / "records.parquet"
     store = RecordStore(path)
     store.append([record("a"), record("b", status="odd")])

@@ -11,6 +11,7 @@ from PIL import Image as Pictures
 
 from benchmark.system.lock import folder_lock
 from tests.conftest import Run, photo
+from tests.needs import needs
 from tests.run.examples import records
 
 
@@ -102,6 +103,7 @@ def test_a_run_without_figures_leaves_none_of_other_rows(
 
 @pytest.mark.usefixtures("serial", "undrawn")
 def test_every_command_reads_a_run_whose_rows_are_left_as_parquet(rdbench: Run, tmp_path: Path) -> None:
+    needs("pyarrow", extra="parquet")
     (tmp_path / "pictures").mkdir()
     for name, seed in (("a", 1), ("b", 2)):
         Pictures.fromarray(photo(32, 32, seed=seed)).save(tmp_path / "pictures" / f"{name}.png")
