@@ -46,7 +46,7 @@ def rd(
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
     log: bool = False,
-    labels: Labels = "ends",
+    labels: Labels = "end",
     **which: Any,
 ) -> Any:
     """Draws rate–distortion curves: one metric against bits per pixel, a curve for each codec.
@@ -68,7 +68,7 @@ def rd(
         xlim: limits of the rate, in bits per pixel; None shows the rates that people compare, 0.05 to 2.
         ylim: limits of the metric; None takes those of the points that are shown.
         log: whether the rate's axis is logarithmic.
-        labels: ``ends``, where the names stand at the ends of the curves, or ``legend``.
+        labels: ``end``, where the names stand at the ends of the curves, or ``legend``.
         which: ``dataset``, ``metric``, ``codecs``, ``names``, ``refs``, see :mod:`benchmark.plot`.
 
     Returns:

@@ -68,8 +68,8 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
 @click.option("--log/--linear", "log", default=False, help="Axis of the rate.  [default: linear]")
 @click.option(
     "--labels",
-    type=click.Choice(["ends", "legend"]),
-    default="ends",
+    type=click.Choice(["end", "legend"]),
+    default="end",
     show_default=True,
     help="Where the names stand: at the ends of the curves, or in a legend.",
 )

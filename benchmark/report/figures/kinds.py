@@ -117,12 +117,12 @@ def rd(
     xlim: Any = None,
     ylim: Any = None,
     log: bool = False,
-    labels: Labels = "ends",
+    labels: Labels = "end",
     **which: Any,
 ) -> list[Chart]:
     """The chart of :func:`benchmark.plot.rd`."""
     of = chosen(results, **which)
-    _one_of("labels", labels, ("ends", "legend"))
+    _one_of("labels", labels, ("end", "legend"))
     curves = [curve for curve in results.imported.get(of.metric.column, ()) if curve.dataset == of.dataset]
     chart = rd_chart(
         of.of(results.points(of.metric)),

@@ -19,7 +19,7 @@ from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.lines import Line, View, lines_of, table_of, view_of
 from benchmark.report.figures.style import folded, lay_out, legend_size, log_ticks, small_title
 
-Labels = Literal["ends", "legend"]
+Labels = Literal["end", "legend"]
 """Where the names of curves stand: at their ends, or in a legend."""
 
 _GOLDEN = 0.72
@@ -53,7 +53,7 @@ class RdChart(Chart):
     view: View
     metric: Metric
     rate_label: str = "rate (bits per pixel)"
-    labels: Labels = "ends"
+    labels: Labels = "end"
     log_rate: bool = False
     title: str = ""
 
@@ -94,7 +94,7 @@ def rd_chart(
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
     log_rate: bool = False,
-    labels: Labels = "ends",
+    labels: Labels = "end",
     **chosen: Any,
 ) -> RdChart | None:
     """The curves of one data set; none where no operating point has a finite value.
