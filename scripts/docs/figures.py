@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def bd_rates(folder: str) -> str:
         "spread",
         "p",
     ]
-    return markdown(header, lines)
+    return markdown(header, lines, _behind(header, 1))
 
 
 def by_metric(folder: str, *metrics: str, codecs: str) -> str:
@@ -89,7 +89,8 @@ def by_metric(folder: str, *metrics: str, codecs: str) -> str:
     table = order_table(results, ANCHOR, known, codecs.split(","))
     rates = table.pivot(index="series", columns="metric", values="bd_rate").sort_values(known[0].column)
     rows = [[f"`{series}`", *map(_signed, rates.loc[series, list(metrics)])] for series in rates.index]
-    return markdown(["codec", *(metric.heading for metric in known)], rows)
+    header = ["codec", *(metric.heading for metric in known)]
+    return markdown(header, rows, _behind(header, 1))
 
 
 def kodak_bd_rates() -> dict[str, str]:
@@ -115,7 +116,8 @@ def against(folder: str, *anchors: str, codec: str, metric: str = "psnr_rgb") ->
         values = values[~np.isnan(values)]  # of the images whose BD-rate is not refused
         low, high = mean_interval(values)
         lines.append([f"`{anchor}`", _signed(float(values.mean())), _range(low, high), str(len(values))])
-    return markdown(["against", f"BD-rate of `{codec}`, %", "95 % interval", "images"], lines)
+    header = ["against", f"BD-rate of `{codec}`, %", "95 % interval", "images"]
+    return markdown(header, lines, _behind(header, 1))
 
 
 def points(folder: str, codec: str, show: str, columns: str, **settings: str) -> str:
@@ -139,7 +141,8 @@ def points(folder: str, codec: str, show: str, columns: str, **settings: str) ->
             lines.append([*(values[name] for name in shown), *(_cell(row, name) for name in wanted)])
     if not lines:
         raise ValueError(f"{folder} has no point of {codec} with {settings}")
-    return markdown([*(f"`{name}`" for name in shown), *(COLUMNS[name][0] for name in wanted)], lines)
+    header = [*(f"`{name}`" for name in shown), *(COLUMNS[name][0] for name in wanted)]
+    return markdown(header, lines, _behind(header, len(shown)))
 
 
 def at_rates(folder: str, *series: str, rates: str, metric: str = "psnr_rgb", unit: str = "dB") -> str:
@@ -157,7 +160,8 @@ def at_rates(folder: str, *series: str, rates: str, metric: str = "psnr_rgb", un
             value = float(PchipInterpolator(np.log(places), qualities)(np.log(rate))) if inside else np.nan
             cells.append(f"{value:.2f} {unit}".strip() if inside else "–")
         lines.append(cells)
-    return markdown(["bpp", *(f"`{name}`" for name in series)], lines)
+    header = ["bpp", *(f"`{name}`" for name in series)]
+    return markdown(header, lines, _behind(header, 0))
 
 
 def lossless(folder: str) -> str:
@@ -167,7 +171,12 @@ def lossless(folder: str) -> str:
     for row in rows.to_dict("records"):
         settings = ", ".join(f"{name}={_plain(value)}" for name, value in read_settings(row["settings"]).items())
         lines.append([f"`{row['codec']}`", settings or "none", f"{row['bpp_mean']:.3f}"])
-    return markdown(["codec", "settings", "bpp"], lines)
+    return markdown(["codec", "settings", "bpp"], lines, [2])
+
+
+def _behind(header: Sequence[str], first: int) -> range:
+    """The places of columns of numbers, from the first of them on."""
+    return range(first, len(header))
 
 
 def published(name: str) -> str:
