@@ -244,7 +244,6 @@ def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: boo
         UsageError: the options do not go together.
     """
     from benchmark.errors import UsageError
-    from benchmark.system.cluster import dask_pool
 
     if timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
@@ -254,6 +253,8 @@ def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: boo
         raise UsageError("--scheduler: expected --engine dask with it, got --engine processes; leave one of them out")
     if timing:
         raise UsageError("--timing measures with one worker, alone on this machine; leave --engine and --scheduler out")
+    from benchmark.system.cluster import dask_pool  # what it imports is for those who ask for it
+
     return {"engine": functools.partial(dask_pool, scheduler=scheduler or "")}
 
 

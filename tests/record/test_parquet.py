@@ -20,29 +20,13 @@ from benchmark.record.row import Record, columns
 from benchmark.record.typed import records_of
 from benchmark.record.whole import read_whole
 from tests.needs import needs
+from tests.record.test_typed import ROW as TYPED
 
 pa = needs("pyarrow", extra="parquet")
 pq = needs("pyarrow.parquet", extra="parquet")
 
 METRICS = metric_columns()
-ROW = Record(
-    dataset="d",
-    image='a, "b"',
-    images=1,
-    width=8,
-    height=8,
-    codec="jpeg",
-    knob="quality",
-    settings='{"quality":5}',
-    bytes=40,
-    bpp=5.123456789,
-    target_limit=0.1 + 0.2,
-    status="ok",
-    metrics={"psnr_rgb": 31.25, "ssim_y": 1e-7},
-    flags=("above-ceiling", "disturbed"),
-    metric_definitions={"psnr": "1644d87a"},
-    others={"mine": "0.50"},
-).keyed()
+ROW = replace(TYPED, image='a, "b"', bpp=5.123456789, metrics={"psnr_rgb": 31.25, "ssim_y": 1e-7})
 ROWS = [
     ROW,
     replace(ROW, image="日本", bytes=None, bpp=None, metrics={}, flags=(), others={}, status="failed", reason="no, no"),
