@@ -10,22 +10,22 @@ textbook's formula takes five. The local mean of luma is the weighted sum of tho
 no luma at all. SSIM is the first scale of MS-SSIM, computed once for both.
 
 Where many pictures are to be compared and Numba is installed, :mod:`benchmark.metrics.shared.fused_ssim` does in one
-pass what else are filterings by :mod:`benchmark.metrics.shared.window`.
+pass what else are filterings by :mod:`benchmark.metrics.shared.window`, and what comes before them is
+:mod:`benchmark.metrics.shared.fused_planes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
 from benchmark.colour.channels import LUMA
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
+from benchmark.metrics.shared.compiled import passes
 from benchmark.metrics.shared.window import WINDOW, Planes, local_means, window
-from benchmark.system.environment import compiles
 
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
@@ -96,14 +96,15 @@ class StructuralSimilarity(MetricFamily):
         names = {metric.name for metric in prepared.wanted}
         per_channel: dict[str, Values] = {}
         product: Any = 1.0
-        difference, offset = _centred(distorted - prepared.channels)
+        difference, offset, squares = _differences(distorted, prepared.channels)
         last = len(prepared.levels) - 1
         for scale, level in enumerate(prepared.levels):
             if scale:
                 difference = self.halve(difference, -offset)
+                squares = _squares(difference)
             # Only the first scale's SSIM and the last one's luminance term are ever used.
             luminance = scale == last or (scale == 0 and _SSIM.name in names)
-            ssim, contrast = _similarity(level, difference, prepared.centre, offset, luminance)
+            ssim, contrast = _similarity(level, difference, squares, prepared.centre, offset, luminance)
             if scale == 0:
                 per_channel[_SSIM.name] = ssim
             term = ssim if scale == last else contrast
@@ -157,8 +158,31 @@ def _centred(channels: Channels) -> tuple[Planes, Values]:
     np.subtract(colours, centre[..., np.newaxis, np.newaxis].astype(np.float32), out=result[:, :3])
     if channels.shape[1] == 4:
         _weigh([result[:, colour] for colour in range(3)], out=result[:, 3])
-        centre = np.append(centre, centre @ LUMA.astype(np.float64)[:, np.newaxis], axis=1)
-    return result, centre
+    return result, _with_luma(centre)
+
+
+def _with_luma(centre: Values) -> Values:
+    """Centres of R, G and B, with that of luma behind; that of a grey plane as it is."""
+    if centre.shape[1] == 1:
+        return centre
+    return np.append(centre, centre @ LUMA.astype(np.float64)[:, np.newaxis], axis=1)
+
+
+def _differences(distorted: Channels, reference: Channels) -> tuple[Planes, Values, Values]:
+    """What pictures differ by, about its centre; the centre; and sums of squares, both of shape (N, C)."""
+    fused = passes()
+    if not fused:
+        difference, offset = _centred(distorted - reference)
+        return difference, offset, _squares(difference)
+    difference, squares = np.empty_like(reference), np.empty(reference.shape[:2])
+    offset = np.empty_like(squares[:, :3])
+    fused.differences(distorted, reference, _LUMA, difference, offset, squares)
+    return difference, _with_luma(offset), squares
+
+
+def _squares(planes: Planes) -> Values:
+    """Sums of the squares of planes, shape (N, C)."""
+    return np.asarray(np.einsum("nchw,nchw->nc", planes, planes), np.float64)
 
 
 def _weigh(colours: Sequence[Planes], out: Planes) -> None:
@@ -182,13 +206,14 @@ def _moments(channels: Planes) -> tuple[Planes, Planes]:
 
 
 def _similarity(
-    level: _Level, differences: Planes, centre: Values, offset: Values, luminance: bool
+    level: _Level, differences: Planes, squares: Values, centre: Values, offset: Values, luminance: bool
 ) -> tuple[Values, Values]:
     """Mean SSIM and mean contrast–structure term of every channel, each of shape (N, C).
 
     Args:
         level: the reference.
         differences: distorted less reference, less an offset: (N, C, H, W).
+        squares: sums of their squares: (N, C).
         centre, offset: what was taken from reference and differences: (N, C).
         luminance: whether the luminance term is wanted; else the first of the results says nothing.
     """
@@ -196,15 +221,14 @@ def _similarity(
     ssim, contrast = np.zeros((count, channels)), np.zeros((count, channels))
     # Small images together, as many as the processor's cache holds; a photograph alone.
     together = max(1, _TOGETHER // (height * width))
-    shortfalls = _compiled() if compiles() else None
+    fused = passes()
     for start in range(0, count, together):
         images = slice(start, start + together)
-        squares = np.einsum("nchw,nchw->nc", differences[images], differences[images])
-        rough = bool(squares.max() > _ROUGH * height * width)
+        rough = bool(squares[images].max() > _ROUGH * height * width)
         part = _Level(level.channels[images], level.means[images], level.variances[images])
         terms = (part, differences[images], centre[images], offset[images], luminance)
-        if shortfalls and not rough:
-            ssim[images], contrast[images] = _in_one_pass(shortfalls, *terms)
+        if fused and not rough:
+            ssim[images], contrast[images] = _in_one_pass(fused.shortfalls, *terms)
         else:
             ssim[images], contrast[images] = _by_products(*terms, rough)
     return ssim, contrast
@@ -279,16 +303,6 @@ def _by_products(
     return ssim, contrast
 
 
-@cache
-def _compiled() -> Callable[..., None] | None:
-    """The compiled pass; None where Numba is not installed, or finds no folder in which to keep what it compiles."""
-    try:
-        from benchmark.metrics.shared.fused_ssim import shortfalls
-    except (ImportError, RuntimeError):
-        return None
-    return cast("Callable[..., None]", shortfalls)
-
-
 def _apart(mean_x: Planes, centre: Values, mean_d: Planes, offset: Values) -> Planes:
     """1 − l of the local means of some images, to which goes back what was taken from them."""
     x = mean_x + centre[:, np.newaxis, np.newaxis].astype(mean_d.dtype)
@@ -306,6 +320,11 @@ def _apart(mean_x: Planes, centre: Values, mean_d: Planes, offset: Values) -> Pl
 
 def mean_of_four(planes: Planes) -> Planes:
     """Means of 2×2 blocks of planes whose sides are even."""
+    if fused := passes():
+        height, width = planes.shape[-2:]
+        halved = np.empty((*planes.shape[:-2], height // 2, width // 2), np.float32)
+        fused.means_of_four(planes, halved)
+        return halved
     rows = planes[..., 0::2, :] + planes[..., 1::2, :]
     means: Planes = rows[..., 0::2] + rows[..., 1::2]
     means *= 0.25

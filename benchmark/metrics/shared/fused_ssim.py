@@ -4,23 +4,20 @@ Tiles of 32 × 128 outputs are filtered and combined while they lie in the first
 write each filtered map to memory, and read it again. Inner loops run over contiguous samples at constant distances, by
 unsigned indices, so that LLVM makes vectors of them. Sums are in float64, always in the same order.
 
-It is imported only by those who have Numba. It compiles as it is imported, and the result is kept beside this file, or
-in the user's cache.
+It is imported only by those who have Numba, see :mod:`benchmark.metrics.shared.compiled`. It compiles as it is
+imported, and the result is kept beside this file, or in the user's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from benchmark.metrics.shared.compiled import compiled, inner_loop
 
 _Samples = npt.NDArray[np.float32]
 _Taps = tuple[float, float, float, float, float, float]
 _Index = np.uintp
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _ROWS, _OUT, _WIDE = 32, 128, 144
 """Outputs of a tile, and samples of a row of it: 138 are used, and rows begin at whole vectors."""
@@ -28,17 +25,7 @@ _D1, _D2, _D3, _D4, _D5, _D6, _D7, _D8, _D9, _D10 = (np.uintp(_WIDE * row) for r
 _R1, _R2, _R3, _R4, _R5, _R6, _R7, _R8, _R9, _R10 = (np.uintp(column) for column in range(1, 11))
 
 
-def _compiled(*signature: str, **options: Any) -> Callable[[_Function], _Function]:
-    """Numba's decorator, which leaves a function its type."""
-    njit: Any = numba.njit
-    return cast(Callable[[_Function], _Function], njit(*signature, error_model="numpy", **options))
-
-
-_inner = _compiled(fastmath={"contract", "nsz", "nnan"})
-"""An inner loop. Products may be fused with sums; no sum is made in another order."""
-
-
-@_inner
+@inner_loop
 def _products(
     x: _Samples, d: _Samples, at: _Index, n: _Index, plain: _Samples, squares: _Samples, mixed: _Samples
 ) -> None:
@@ -48,7 +35,7 @@ def _products(
         mixed[at + i] = x[i] * d[i]
 
 
-@_inner
+@inner_loop
 def _down(a: _Samples, at: _Index, n: _Index, taps: _Taps, out: _Samples) -> None:
     for i in range(n):
         j = at + i
@@ -57,7 +44,7 @@ def _down(a: _Samples, at: _Index, n: _Index, taps: _Taps, out: _Samples) -> Non
         out[i] = total + (a[j] + a[j + _D10]) * taps[0]
 
 
-@_inner
+@inner_loop
 def _across(a: _Samples, n: _Index, taps: _Taps, at: _Index, out: _Samples) -> None:
     for i in range(n):
         total = a[i + _R5] * taps[5] + (a[i + _R4] + a[i + _R6]) * taps[4] + (a[i + _R3] + a[i + _R7]) * taps[3]
@@ -65,13 +52,13 @@ def _across(a: _Samples, n: _Index, taps: _Taps, at: _Index, out: _Samples) -> N
         out[at + i] = total + (a[i] + a[i + _R10]) * taps[0]
 
 
-@_inner
+@inner_loop
 def _weigh(means: _Samples, n: _Index, luma: tuple[float, float, float]) -> None:
     for i in range(n):
         means[3, i] = luma[0] * means[0, i] + luma[1] * means[1, i] + luma[2] * means[2, i]
 
 
-@_inner
+@inner_loop
 def _contrast(
     squares: _Samples,
     mixed: _Samples,
@@ -91,7 +78,7 @@ def _contrast(
         short[i] = variance / ((mixed[i] - mean_x[i] * mean + variance_x[i]) * two + variance + c2)
 
 
-@_inner
+@inner_loop
 def _both(
     mean_x: _Samples,
     centre: float,
@@ -108,7 +95,7 @@ def _both(
         short[i] = short[i] + apart - apart * short[i]
 
 
-@_compiled(fastmath={"reassoc"})
+@compiled(fastmath={"reassoc"})
 def _sum(row: _Samples, n: _Index) -> float:
     total = 0.0
     for i in range(n):
@@ -123,7 +110,7 @@ _SIGNATURE = (
 )
 
 
-@_compiled(_SIGNATURE, nogil=True, cache=True)
+@compiled(_SIGNATURE, nogil=True, cache=True)
 def shortfalls(
     x: _Samples,
     d: _Samples,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 
 from benchmark.metrics.ms_ssim_pytorch import PytorchMsSsim
 from benchmark.metrics.ssim import StructuralSimilarity
-from tests.conftest import ROOT, jpeg_at, photo
+from tests.conftest import jpeg_at, photo
 from tests.metrics.exact import exact
 from tests.metrics.measured import PAIRS, Pixels, batch_values
 from tests.needs import needs
@@ -101,26 +99,3 @@ def test_a_batch_has_the_numbers_of_its_pictures_in_any_company() -> None:
     for name, found in together.items():
         assert [one[name] for one in apart] == list(found)
         assert len(set(found)) == 4
-
-
-@pytest.mark.parametrize(
-    "spoiled",
-    [
-        "sys.modules['numba'] = None",
-        # What Numba raises where neither the folder of the code nor that of the user can be written.
-        "import numba; numba.njit = lambda *args, **more: (_ for _ in ()).throw(RuntimeError('no locator available'))",
-    ],
-)
-@pytest.mark.slow
-def test_numpy_goes_on_where_numba_does_not(spoiled: str) -> None:
-    work = "from tests.metrics.measured import *; print(measure(photo(161, 161), jpeg_at(photo(161, 161), 50)))"
-    code = f"import sys; {spoiled}; {work}"
-    found = []
-    for wanted in ("0", "1"):
-        environment = {"PATH": "", "PYTHONPATH": str(ROOT), "RDBENCH_COMPILED": wanted, "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment, cwd=ROOT
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(done.stdout)
-    assert found[0] == found[1] != ""
