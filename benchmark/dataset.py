@@ -13,6 +13,7 @@ from typing import BinaryIO, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from platformdirs import user_cache_path
 
 from benchmark.codec import Batch
 from benchmark.errors import MissingData, UsageError, did_you_mean
@@ -31,9 +32,7 @@ BATCH = 1000
 
 def cache_dir() -> Path:
     """The folder where ``data fetch`` puts data sets: the user's cache, as the platform names it."""
-    import pooch
-
-    return Path(pooch.os_cache("rdbench"))
+    return user_cache_path("rdbench")
 
 
 def data_roots(data_root: Path | None = None) -> list[Path]:

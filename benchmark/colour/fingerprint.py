@@ -7,7 +7,6 @@ import base64
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.fft import dctn
 
 Fingerprints = npt.NDArray[np.uint64]
 """Fingerprints, shape (N,)."""
@@ -28,6 +27,8 @@ def fingerprint(image: npt.NDArray[np.uint8]) -> np.uint64:
     Args:
         image: shape (H, W) or (H, W, 3).
     """
+    from scipy.fft import dctn
+
     small = Image.fromarray(image).convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     waves = dctn(np.asarray(small, np.float64), norm="ortho")[:_WAVES, :_WAVES].ravel()[1:]
     bits = np.append(waves > np.median(waves), False)

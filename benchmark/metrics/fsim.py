@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import fft2, ifft2, ifftshift
 
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Values
 from benchmark.metrics.shared.planes import Plane, block_means, colour_planes, gradient, luma_planes, similarity
@@ -111,6 +110,8 @@ def _frequencies(count: int) -> npt.NDArray[np.float64]:
 @lru_cache(maxsize=4)
 def _filters(height: int, width: int) -> _Filters:
     """Log-Gabor filters, spread over directions."""
+    from scipy.fft import ifft2, ifftshift
+
     down, across = np.meshgrid(_frequencies(height), _frequencies(width), indexing="ij")
     radius, angle = ifftshift(np.hypot(down, across)), ifftshift(np.arctan2(-across, down))
     low = 1 / (1 + (radius / 0.45) ** 30)
@@ -135,6 +136,8 @@ def _filters(height: int, width: int) -> _Filters:
 
 def _congruency(plane: Plane) -> Plane:
     """How far the waves at each pixel are in step over all scales, noise left out: from 0 to 1."""
+    from scipy.fft import fft2, ifft2
+
     filters = _filters(*plane.shape)
     energies, amplitudes = np.full_like(plane, _TINY), np.full_like(plane, _TINY)
     spectrum = fft2(plane)

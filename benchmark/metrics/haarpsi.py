@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from scipy.ndimage import correlate1d
 
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Values
 from benchmark.metrics.shared.planes import (
@@ -88,6 +87,8 @@ def _haarpsi(one: Plane, two: Plane) -> Values:
 
 def _wavelets(plane: Plane) -> Plane:
     """Amplitudes of details, shape (3 scales, 2 directions, N, H, W); black lies around the picture."""
+    from scipy.ndimage import correlate1d
+
     found = []
     for scale in (1, 2, 3):
         size = 2**scale

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import correlate1d
 
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Values
 from benchmark.metrics.shared.planes import Plane, best_where_equal, gaussian_taps, inner_means, luma_planes
@@ -57,6 +56,8 @@ class InformationWeighted(MetricFamily):
 
 def _pyramid(plane: Plane) -> list[Plane]:
     """Four bands, the finest first, and what is left."""
+    from scipy.ndimage import correlate1d
+
     bands = []
     for _ in _WEIGHTS[1:]:
         smaller = plane

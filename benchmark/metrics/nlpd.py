@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from scipy.ndimage import convolve, correlate1d
 
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Values
 from benchmark.metrics.shared.planes import Plane, luma_planes
@@ -58,6 +57,8 @@ class NormalizedLaplacian(MetricFamily):
 
 def _pyramid(channels: Channels) -> list[Plane]:
     """The normalised levels, each (N, H, W) of its size, the finest first; the last one is what is left."""
+    from scipy.ndimage import convolve, correlate1d
+
     rest = luma_planes(channels) / 255
     levels = []
     for _ in _NEIGHBOURS[1:]:
@@ -80,6 +81,8 @@ def _weights(rows: tuple[tuple[float, ...], ...]) -> Plane:
 
 def _enlarged(planes: Plane, height: int, width: int) -> Plane:
     """Planes of twice the size, cut to an odd one where that is wanted."""
+    from scipy.ndimage import correlate1d
+
     count, rows, columns = planes.shape
     larger = np.zeros((count, 2 * rows + 4, 2 * columns + 4))
     larger[:, ::2, ::2] = 4 * np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")

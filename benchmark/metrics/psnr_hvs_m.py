@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from scipy.fft import dctn
 
 from benchmark.metric import Channels, Metric, MetricFamily, Promises, Tolerance, Values
 from benchmark.metrics.shared.planes import Plane, luma_planes
@@ -76,6 +75,8 @@ class MaskedPsnrHvs(MetricFamily):
 
 def _blocks(channels: Channels) -> tuple[Plane, Plane]:
     """DCT coefficients of blocks, shape (N, rows, columns, 8, 8), and how much each block hides."""
+    from scipy.fft import dctn
+
     planes = luma_planes(channels)
     height, width = planes.shape[1:]
     planes = np.pad(planes, ((0, 0), (0, -height % _SIDE), (0, -width % _SIDE)), mode="edge")

@@ -180,13 +180,14 @@ def codec_source(name: str) -> str:
     return class_digest(cls, None, cls.used_files() if issubclass(cls, DeclaredCodec | Decoded) else ())
 
 
-def metric_sources() -> dict[str, str]:
-    """The digest of the code that computes each metric, by the metric's name."""
+def metric_sources(names: Collection[str] | None = None) -> dict[str, str]:
+    """The digest of the code that computes each metric, by its name; of those of some names, or of all."""
     return {
         metric.name: digest
         for family in metric_families().values()
+        if (asked := _asked(family, names))
         for digest in [answer_of(family).source if issubclass(family, FamilyOutline) else class_digest(family, None)]
-        for metric in family.metrics
+        for metric in asked
     }
 
 
@@ -301,8 +302,7 @@ def installed_metrics(names: Collection[str] | None = None) -> list[Metric]:
     """
     installed: list[Metric] = []
     for family in metric_families().values():
-        asked = _asked(family, names)
-        if asked:
+        if asked := _asked(family, names):
             with contextlib.suppress(MissingBackend):
                 version = version_of(family)
                 installed += [replace(metric, version=version) for metric in asked]

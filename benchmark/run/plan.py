@@ -10,8 +10,9 @@ from typing import Any
 from benchmark.codec import Setting
 from benchmark.dataset import Dataset
 from benchmark.errors import UsageError, meant
-from benchmark.plugins import codec_class, codec_source, metric_sources, open_dataset, portable_name
-from benchmark.run.matching import Target, row_settings
+from benchmark.metric import find_metric
+from benchmark.plugins import all_metrics, codec_class, codec_source, metric_sources, open_dataset, portable_name
+from benchmark.run.matching import RATES, Target, row_settings
 from benchmark.run.study import OperatingPoint, Study
 from benchmark.run.task import Task
 from benchmark.system.environment import own_version
@@ -105,7 +106,7 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
             study.threads,
             images_expected=dataset.expected,
             rdbench=own_version(),
-            metric_sources=metric_sources(),
+            metric_sources=metric_sources(_judging(study)),
             timing=study.timing,
             cores=quiet_cores(study.threads) if study.timing else (),
             keep=keep,
@@ -134,6 +135,12 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
             for item in map(printable, items)
         ],
     )
+
+
+def _judging(study: Study) -> set[str]:
+    """Names of the metrics that are measured, or that a target is of."""
+    columns = {target.column for target in study.match} - set(RATES)
+    return {*study.metrics, *(find_metric(all_metrics(), column).name for column in columns)}
 
 
 def _point(codec: str, settings: Mapping[str, Setting], target: Target | None) -> tuple[str, str, str]:

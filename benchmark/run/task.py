@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.codec import Batch, Codec, Setting
+from benchmark.dataset import Dataset
 from benchmark.errors import Unreachable, UnsupportedImage, contained, plain_line, typed_line
 from benchmark.plugins import codec_class, metric_definitions, open_dataset
 from benchmark.record.row import ALONE, LEAST_REPEATS, Record
@@ -319,4 +320,7 @@ def opened_dataset(spec: str, data_root: Path | None) -> Any:
 def prepared_reference(spec: str, data_root: Path | None, item: str, wanted: tuple[str, ...]) -> Reference:
     """What metrics compare with, of one image of a data set: a worker prepares it once for all of its tasks."""
     dataset = opened_dataset(spec, data_root)
-    return prepare(dataset.load(item), dataset.reference(item), wanted, f"data set {spec!r}: {item}")
+    images = dataset.load(item)
+    is_own_reference = type(dataset).reference is Dataset.reference  # to read it again would give the same
+    compared = images if is_own_reference else dataset.reference(item)
+    return prepare(images, compared, wanted, f"data set {spec!r}: {item}")

@@ -175,3 +175,8 @@ def test_the_programs_of_a_toml_file_count_and_all_files_that_their_arguments_na
 def test_metrics_of_one_family_have_one_source() -> None:
     found = metric_sources()
     assert found["mse"] == found["psnr"] != found["ssim"] == found["ms_ssim"]
+
+
+def test_sources_are_those_of_the_metrics_that_are_of_interest() -> None:
+    found = metric_sources()
+    assert metric_sources(["ssim", "butteraugli"]) == {name: found[name] for name in ("ssim", "butteraugli")}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import correlate1d
 
 Samples = npt.NDArray[np.float32]
 """Planes of float32, the last two axes (H, W)."""
@@ -28,6 +27,8 @@ _LIGHT = np.float32(80)
 
 def blur(planes: Samples, sigma: float) -> Samples:
     """A Gaussian of 2.25 σ to either side; at an edge, of five taps: mirrored, of more: of what there is."""
+    from scipy.ndimage import correlate1d
+
     reach = max(1, int(2.25 * sigma))
     taps = np.exp(np.arange(-reach, reach + 1, dtype=np.float64) ** 2 * (-0.5 / sigma**2)).astype(np.float32)
     if reach == 2:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import correlate1d
 
 from benchmark.metric import Channels, Values
 
@@ -45,6 +44,8 @@ def gradient(planes: Plane, across: Sequence[float]) -> Plane:
         planes: the planes.
         across: three weights of the rows, or columns, that a difference is the mean of.
     """
+    from scipy.ndimage import correlate1d
+
     along = (-1.0, 0.0, 1.0)
     right = correlate1d(correlate1d(planes, along, -1, mode="constant"), across, -2, mode="constant")
     down = correlate1d(correlate1d(planes, along, -2, mode="constant"), across, -1, mode="constant")
@@ -73,6 +74,8 @@ def inner_means(planes: Plane, taps: npt.NDArray[np.float64]) -> Plane:
         planes: the planes.
         taps: an odd number of weights, the same down and across.
     """
+    from scipy.ndimage import correlate1d
+
     reach = len(taps) // 2
     for axis in (-1, -2):
         planes = correlate1d(planes, taps, axis, mode="constant")
