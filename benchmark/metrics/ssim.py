@@ -16,7 +16,8 @@ pass what else are filterings by :mod:`benchmark.metrics.shared.window`, and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -34,7 +35,9 @@ MS_SSIM_MINIMUM = (WINDOW - 1) * 2 ** (len(SCALE_WEIGHTS) - 1) + 1
 """Shortest side at which the coarsest of five scales still holds one whole window: 161."""
 
 _TOGETHER = 1 << 16
-"""Pixels of small images that are compared at once."""
+"""Pixels of small images that are compared at once, and of the rows of a reference that are filtered at once."""
+_BLOCKS = 16
+"""Such rows come in multiples of so many, which fill the blocks of the filter."""
 _ROUGH = 1000.0
 """Mean square of differences from which they are filtered in float64: σ_d² is a difference of two means of squares,
 whose rounding grows with them. Below it an SSIM loses less than 1e-6."""
@@ -197,12 +200,29 @@ def _moments(channels: Planes) -> tuple[Planes, Planes]:
     count, planes, height, width = channels.shape
     means = np.empty((count, planes, height - WINDOW + 1, width - WINDOW + 1), np.float32)
     variances = np.empty_like(means)
-    for image in range(count):
-        exact = channels[image].astype(np.float64)
-        mean = local_means(exact)
-        means[image] = mean
-        variances[image] = np.maximum(local_means(exact * exact) - mean * mean, 0)
+    # The planes of small images together; those of a photograph one by one, some rows at once.
+    together = planes if height * width <= _TOGETHER else 1
+    for image, first in itertools.product(range(count), range(0, planes, together)):
+        for rows, outputs in _strips(height, width):
+            some = (image, slice(first, first + together))
+            exact = channels[*some, rows].astype(np.float64)
+            mean = local_means(exact)
+            means[*some, outputs] = mean
+            exact *= exact
+            variance = local_means(exact)
+            mean *= mean
+            variance -= mean
+            variances[*some, outputs] = np.maximum(variance, 0, out=variance)
     return means, variances
+
+
+def _strips(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Rows of planes, and of their local means, so few at once that the processor's cache holds them."""
+    outputs = height - WINDOW + 1
+    many = max(_BLOCKS, _TOGETHER // width // _BLOCKS * _BLOCKS)
+    for top in range(0, outputs, many):
+        bottom = min(top + many, outputs)
+        yield slice(top, bottom + WINDOW - 1), slice(top, bottom)
 
 
 def _similarity(
