@@ -167,9 +167,10 @@ def _run(task: Task) -> Iterator[Begun | Record]:
         return
     blanks: dict[Codec, Record] = {}
     places: dict[Codec, int] = {}
+    record: Record | None = None
     for place, settings in enumerate(task.settings):
         codec = cls.from_settings(settings)
-        record = blank_record(task, codec, reference.images, reference.digest)
+        record = blank_record(task, codec, reference.images, reference.digest, like=record)
         if record.alike.isdisjoint(task.done):
             blanks[codec] = record
             places.setdefault(codec, place)
@@ -262,6 +263,7 @@ def blank_record(
     *,
     status: str = "failed",
     reason: str = "",
+    like: Record | None = None,
 ) -> Record:
     """A record of a task's operating point with all that is known before it runs.
 
@@ -271,6 +273,8 @@ def blank_record(
         images: the images of the item, where they could be read: ``uint8``, (N, H, W) or (N, H, W, 3).
         digest: the digest of the images.
         status, reason: what became of it.
+        like: another record of the task, which tells the versions of codec and metrics: to ask for them takes longer
+            than to encode a small picture.
     """
     target = task.target
     return Record(
@@ -283,7 +287,7 @@ def blank_record(
         height=None if images is None else images.shape[1],
         channels=None if images is None else images.shape[3] if images.ndim == 4 else 1,
         codec=codec.name,
-        version=codec.version(),
+        version=like.version if like else codec.version(),
         weights=codec.weights_digest(),
         source=task.source,
         knob=codec.knob.field if codec.knob else "",
@@ -299,7 +303,7 @@ def blank_record(
         jobs=task.jobs,
         status=status,
         reason=reason,
-        metric_definitions=metric_definitions(task.metrics),
+        metric_definitions=like.metric_definitions if like else metric_definitions(task.metrics),
         metric_sources={name: source for name, source in task.metric_sources.items() if name in task.metrics},
         rdbench=task.rdbench,
     ).keyed()
