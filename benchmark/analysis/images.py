@@ -83,10 +83,21 @@ class ImageCurves:
         """Rates and qualities in the order of the rates, and which of the points are on the front of their curve."""
         return fronts(self.rates, self.qualities)
 
+    @cached_property
+    def sizes(self) -> Places:
+        """(curves,), how many points each has."""
+        return np.asarray((self.points >= 0).sum(axis=1), np.intp)
+
+    @cached_property
+    def gaps(self) -> Places:
+        """(curves,), how many of the points of each have no value."""
+        lacking = np.isnan(self.rates) | np.isnan(self.qualities)
+        return np.asarray((lacking & (self.points >= 0)).sum(axis=1), np.intp)
+
     @property
-    def whole(self) -> npt.NDArray[np.bool_]:
-        """(curves,), whether all points of a curve are on its front, so that there is nothing to say of any."""
-        counts: npt.NDArray[np.bool_] = self.front[2].sum(axis=1) == (self.points >= 0).sum(axis=1)
+    def orderly(self) -> npt.NDArray[np.bool_]:
+        """(curves,), whether all points of a curve that have a value are on its front."""
+        counts: npt.NDArray[np.bool_] = self.front[2].sum(axis=1) == self.sizes - self.gaps
         return counts
 
     def hulls(self) -> ImageCurves:

@@ -104,7 +104,7 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
     for point, rows in there.groupby("point", sort=False):
         weights = rows["images"].fillna(1).to_numpy(float)
         mean = np.average(rows[metric.column].to_numpy(float), weights=weights)
-        sizes = rate_weights(rows) if rows["dataset"].iloc[0] in mixed else weights
+        sizes = rate_weights(rows).to_numpy() if rows["dataset"].iloc[0] in mixed else weights
         gone = good.loc[(good["point"] == point) & good["covers"].isin(lost)]
         columns["rate"][point] = float(np.average(rows["bpp"].to_numpy(float), weights=sizes))
         columns["quality"][point] = float(metric.quality(mean))
@@ -115,10 +115,10 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
     return points.assign(**{name: points["point"].map(values) for name, values in columns.items()})
 
 
-def rate_weights(rows: pd.DataFrame) -> Floats:
+def rate_weights(rows: pd.DataFrame) -> pd.Series:
     """Weights of the rates of rows of records whose mean is all bits over all pixels."""
     pixels = pd.to_numeric(rows["width"]) * pd.to_numeric(rows["height"])
-    return (pixels * rows["images"].fillna(1)).to_numpy(float)
+    return (pixels * rows["images"].fillna(1)).astype(float)
 
 
 def _infinite(good: pd.DataFrame, column: str) -> set[str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.files import read_table
 from benchmark.analysis.images import ImageCurves, image_curves
+from benchmark.analysis.interpolate import Floats
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
 from benchmark.analysis.records import succeeded
@@ -42,6 +45,8 @@ class Results:
     metrics: Sequence[Metric]
     notes: Sequence[str] = ()
     imported: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
+    _points: dict[Metric, pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What :meth:`points` gave."""
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -61,7 +66,9 @@ class Results:
 
         See :func:`benchmark.analysis.points.points_of`.
         """
-        return points_of(self.summary, self.records, metric)
+        if metric not in self._points:
+            self._points[metric] = points_of(self.summary, self.records, metric)
+        return self._points[metric].copy(deep=False)
 
     def curves(self, metric: Metric, *, hull: bool = False) -> list[Curve]:
         """The mean curve of each series on each data set; of its points those that cover the most images.
@@ -126,27 +133,39 @@ class Results:
         """
         if not curve.covers or metric.column not in self.records:
             return None
-        names = ("covers", "item", "point", "bpp", metric.column, "images", "width", "height")
-        wanted = np.isin(self.records["point"].to_numpy(), curve.points) & (self.records["status"] == "ok").to_numpy(
-            bool
-        )
-        rows = self.records.loc[wanted, [name for name in names if name in self.records]]
+        rows_of = [self._rows_of.get(point, _NONE) for point in curve.points]
+        rows, columns = np.concatenate(rows_of), np.repeat(np.arange(len(rows_of)), [len(rows) for rows in rows_of])
         if len(rows) > len(curve.points) * len(curve.covers):  # no image is twice there: some are none of the curve's
-            rows = rows[rows["covers"].isin(curve.covers)]
-        if rows.empty:
+            own = self.records["covers"].iloc[rows].isin(curve.covers).to_numpy(bool)
+            rows, columns = rows[own], columns[own]
+        if not len(rows):
             return None
         # Images have their numbers in the order of their names.
-        images, places = np.unique(rows["item"].to_numpy(np.intp), return_inverse=True)
-        column_of = {point: place for place, point in enumerate(curve.points)}
-        columns = rows["point"].map(column_of)
-        pooled = curve.dataset in mixed_sizes(self.summary)
-        rows = rows.assign(sizes=rate_weights(rows) if pooled else rows["images"])
-        figures = ("bpp", metric.column, "images", "sizes")
-        tables = {name: np.full((len(images), len(curve.points)), np.nan) for name in figures}
-        for name, table in tables.items():
-            table[places, columns] = pd.to_numeric(rows[name])
-        weights, sizes = (tables[name][:, 0] for name in ("images", "sizes"))
-        return Samples(tables["bpp"], tables[metric.column], weights, sizes, metric)
+        images, places = np.unique(self.records["item"].to_numpy(np.intp)[rows], return_inverse=True)
+
+        def table(values: pd.Series) -> Floats:
+            found = np.full((len(images), len(curve.points)), np.nan)
+            found[places, columns] = pd.to_numeric(values).to_numpy(float)[rows]
+            return found
+
+        weights = table(self.records["images"])[:, 0]
+        sizes = table(rate_weights(self.records))[:, 0] if curve.dataset in self._mixed else weights
+        return Samples(table(self.records["bpp"]), table(self.records[metric.column]), weights, sizes, metric)
+
+    @cached_property
+    def _rows_of(self) -> dict[int, npt.NDArray[np.intp]]:
+        """The places of the rows that succeeded, by the number of their operating point."""
+        good = np.flatnonzero((self.records["status"] == "ok").to_numpy(bool))
+        groups = pd.Series(good).groupby(self.records["point"].to_numpy(np.intp)[good]).indices
+        return {int(point): good[places] for point, places in groups.items()}
+
+    @cached_property
+    def _mixed(self) -> dict[str, float]:
+        """See :func:`benchmark.analysis.points.mixed_sizes`."""
+        return mixed_sizes(self.summary)
+
+
+_NONE = np.empty(0, np.intp)
 
 
 def _label(hull: bool) -> str:

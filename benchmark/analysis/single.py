@@ -66,22 +66,22 @@ class OfImages:
         """
         own, anchors = self.pairs
         rates, metrics = self.rates, self._deltas(of_rate=False)
-        points = (own.points >= 0).sum(axis=1), (anchors.points >= 0).sum(axis=1)
-        whole = own.whole & anchors.whole & (own.images == anchors.images)
         good = ~np.isnan(rates.values) & ~np.isnan(metrics.values)
-        silent = whole & good & (np.minimum(rates.overlap, metrics.overlap) >= SMALL_OVERLAP)
-        few = whole & (np.minimum(*points) < LEAST_POINTS)
-        told: dict[tuple[int, int], str] = {}  # what is said of curves of few points, by the numbers of their points
+        good &= np.minimum(rates.overlap, metrics.overlap) >= SMALL_OVERLAP
+        sizes = np.stack([own.sizes, anchors.sizes, own.gaps, anchors.gaps], axis=1)
+        few = (sizes[:, :2] - sizes[:, 2:]).min(axis=1) < LEAST_POINTS
+        # Of such curves nothing but their numbers of points is told; it is found once for each of these.
+        plain = own.orderly & anchors.orderly & (own.images == anchors.images) & (good | few)
+        told: dict[tuple[int, ...], str] = {}
         flags = np.full(len(own), "", object)
-        for place in np.flatnonzero(~silent).tolist():
-            numbers = int(points[0][place]), int(points[1][place])
-            if few[place] and numbers in told:
+        for place, (numbers, known) in enumerate(zip(map(tuple, sizes.tolist()), plain.tolist(), strict=True)):
+            if not known or numbers not in told:
+                pair = (bd(anchors[place], own[place], self.interpolator) for bd in (bd_rate, bd_metric))
+                flags[place] = delta_row(common, own[place], *pair, title=title)["flags"]
+                if known:
+                    told[numbers] = flags[place]
+            else:
                 flags[place] = told[numbers]
-                continue
-            pair = (bd(anchors[place], own[place], self.interpolator) for bd in (bd_rate, bd_metric))
-            flags[place] = delta_row(common, own[place], *pair, title=title)["flags"]
-            if few[place]:
-                told[numbers] = flags[place]
         return pd.DataFrame(
             {
                 **common,
@@ -94,7 +94,7 @@ class OfImages:
                 "rate_low": metrics.low,
                 "rate_high": metrics.high,
                 "rate_overlap": metrics.overlap,
-                "points": points[0],
+                "points": own.sizes,
                 "images": own.images,
                 **dict.fromkeys(_OF_IMAGES, math.nan),
                 "image_count": 0,

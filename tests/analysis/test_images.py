@@ -45,7 +45,7 @@ def test_fronts_and_hulls_are_those_of_each_curve(tmp_path: Path) -> None:
     pd.concat([plain.drop(plain.index[2]), good]).to_csv(tmp_path / "records.csv", index=False)
     results = read_results([tmp_path], [PSNR])
     curves, hulls = (results.image_curves(PSNR, hull=hull)[0] for hull in (False, True))
-    assert list(curves.whole) == [image != "b" for image in curves.names]
+    assert list(curves.orderly) == [image != "b" for image in curves.names]
     for place, curve in enumerate(curves):
         rates, qualities, counts = (table[place] for table in curves.front)
         np.testing.assert_array_equal(curve.front()[0], rates[counts])
