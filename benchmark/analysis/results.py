@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +47,8 @@ class Results:
     imported: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
     _points: dict[Metric, pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What :meth:`points` gave."""
+    _curves: dict[tuple[Metric, bool], list[Curve]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What :meth:`curves` gave, without those that others published."""
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -83,8 +85,12 @@ class Results:
         Raises:
             UsageError: there is no such column.
         """
+        if (metric, hull) not in self._curves:
+            self._curves[metric, hull] = list(self._mean_curves(metric, hull=hull))
+        return [*self._curves[metric, hull], *self.imported.get(metric.column, ())]
+
+    def _mean_curves(self, metric: Metric, *, hull: bool) -> Iterator[Curve]:
         points = self.points(metric)
-        curves = []
         for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
             most = group[group["images"] == group["images"].max()]
             covers = Counter(most["covers"]).most_common(1)[0][0]
@@ -107,8 +113,7 @@ class Results:
                 tuple(notes),
                 tuple(whole["point"]),
             )
-            curves.append(curve.hull() if hull else curve)
-        return [*curves, *self.imported.get(metric.column, ())]
+            yield curve.hull() if hull else curve
 
     def image_curves(self, metric: Metric, *, hull: bool = False) -> list[ImageCurves]:
         """The curves of each series on each image, or batch of images, of which there are records.
@@ -156,8 +161,10 @@ class Results:
     def _rows_of(self) -> dict[int, npt.NDArray[np.intp]]:
         """The places of the rows that succeeded, by the number of their operating point."""
         good = np.flatnonzero((self.records["status"] == "ok").to_numpy(bool))
-        groups = pd.Series(good).groupby(self.records["point"].to_numpy(np.intp)[good]).indices
-        return {int(point): good[places] for point, places in groups.items()}
+        points = self.records["point"].to_numpy(np.intp)[good]
+        order = np.argsort(points, kind="stable")
+        known, starts = np.unique(points[order], return_index=True)
+        return dict(zip(known.tolist(), np.split(good[order], starts[1:]), strict=False))
 
     @cached_property
     def _mixed(self) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmark.analysis.curve import Curve
-from benchmark.analysis.delta import LEAST_POINTS, SMALL_OVERLAP, BDResult, bd_metric, bd_rate
+from benchmark.analysis.delta import LEAST_POINTS, SMALL_OVERLAP, BDResult, remarks
 from benchmark.analysis.images import ImageCurves
 from benchmark.analysis.interpolate import Floats
 from benchmark.analysis.pairs import Deltas, deltas
@@ -76,8 +76,7 @@ class OfImages:
         flags = np.full(len(own), "", object)
         for place, (numbers, known) in enumerate(zip(map(tuple, sizes.tolist()), plain.tolist(), strict=True)):
             if not known or numbers not in told:
-                pair = (bd(anchors[place], own[place], self.interpolator) for bd in (bd_rate, bd_metric))
-                flags[place] = delta_row(common, own[place], *pair, title=title)["flags"]
+                flags[place] = _told(own[place], *remarks(anchors[place], own[place]), title)
                 if known:
                     told[numbers] = flags[place]
             else:
@@ -115,12 +114,6 @@ def delta_row(
         rate, metric: the deltas of the two curves.
         title: the title of the metric.
     """
-    told: dict[str, list[str]] = {}
-    for name, result in (("BD-rate", rate), (f"BD-{title}", metric)):
-        for flag in unlabelled(result.flags, curve.label):
-            told.setdefault(flag, []).append(name)
-    of = "" if curve.image else " of the mean curve"
-    flags = [f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items()]
     return {
         **common,
         "bd_rate": rate.value,
@@ -136,5 +129,15 @@ def delta_row(
         **dict.fromkeys(_OF_IMAGES, math.nan),
         "image_count": 0,
         "fixes": "",
-        "flags": "; ".join(flags),
+        "flags": _told(curve, rate.flags, metric.flags, title),
     }
+
+
+def _told(curve: Curve, of_rate: Iterable[str], of_metric: Iterable[str], title: str) -> str:
+    """The flags of both deltas of a curve, those that are the same once."""
+    told: dict[str, list[str]] = {}
+    for name, notes in (("BD-rate", of_rate), (f"BD-{title}", of_metric)):
+        for flag in unlabelled(notes, curve.label):
+            told.setdefault(flag, []).append(name)
+    of = "" if curve.image else " of the mean curve"
+    return "; ".join(f"{' and '.join(names)}{of} " * flag.startswith("refused") + flag for flag, names in told.items())

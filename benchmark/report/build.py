@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,6 @@ _UNSHOWN = (
     f"{MOST_IMAGES:,}. `bdrate --images --out FILE.csv` writes them"
 )
 
-MOST_CARRIED = 100_000
-"""Rows of records above which figures are computed here: to carry the rows to other processes takes as long."""
-
 
 def collect(
     paths: Sequence[Path],
@@ -72,7 +69,6 @@ def collect(
     rate: float = RATE,
     title: str = "",
     command: str = "",
-    each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]] = map,
     times: Sequence[Path] = (),
 ) -> Report:
     """A report from the CSV files of runs alone, without pictures.
@@ -87,8 +83,6 @@ def collect(
         rate: the rate at which a table compares codecs, in bits per pixel.
         title: the title of the report; by default the names of the data sets.
         command: the command that writes the report.
-        each: calls a function for each metric, in processes of their own or not; of more than :data:`MOST_CARRIED`
-            rows none is called so.
         times: results of runs with ``--timing``, of the same operating points on the same images or fewer: their times
             take the place of those of the results.
 
@@ -111,10 +105,9 @@ def collect(
         columns = ", ".join(metric.column for metric in asked) or "a metric"
         raise UsageError(f"no result has a value of {columns}: name a metric that the runs measured, or run them again")
     against, told = anchor_of(results, anchor, shown[0])
-    each = each if len(results.records) <= MOST_CARRIED else map
     most = int(results.records["point"].value_counts().max()) if len(results.records) else 0
     costs = cost_table(results)
-    bd, tables = _compared(results, against, shown, rate, costs, each, most) if succeeded else (_NOTHING, [])
+    bd, tables = _compared(results, against, shown, rate, costs, most) if succeeded else (_NOTHING, [])
     untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
     manifests, lacking = read_manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
@@ -152,19 +145,15 @@ def _compared(
     metrics: Sequence[Metric],
     rate: float,
     costs: pd.DataFrame,
-    each: Callable[[Callable[[Metric], pd.DataFrame], Sequence[Metric]], Iterable[pd.DataFrame]],
     most: int,
 ) -> tuple[pd.DataFrame, list[Table]]:
     """BD-rates by every metric and the tables; ``most`` is the number of images of the operating point with most."""
     few = most <= MOST_IMAGES
-    bd = pd.concat(each(partial(_deltas, results, anchor, few), metrics), ignore_index=True)
-    ranks = pd.concat(each(partial(_ranks, results, rate), metrics), ignore_index=True)
+    # Here, and not by workers: to carry the rows to them, and to load there what computes, takes as long.
+    bd = pd.concat([bd_table(results, anchor, metric, every_image=few) for metric in metrics], ignore_index=True)
+    ranks = pd.concat([ranking(results, metric, at_rate=rate) for metric in metrics], ignore_index=True)
     effects = protocol_effects(results, bd, metrics[0]) if few else None
     return bd, _tables(results, bd, ranks, costs, effects, metrics)
-
-
-def _deltas(results: Results, anchor: str, every_image: bool, metric: Metric) -> pd.DataFrame:
-    return bd_table(results, anchor, metric, every_image=every_image)
 
 
 def _tables(
@@ -196,10 +185,6 @@ def _names(summary: pd.DataFrame) -> dict[str, str]:
     return {
         series: display_name(series, codec) for series, codec in zip(summary["series"], summary["codec"], strict=True)
     }
-
-
-def _ranks(results: Results, rate: float, metric: Metric) -> pd.DataFrame:
-    return ranking(results, metric, at_rate=rate)
 
 
 def _references(paths: Sequence[Path], metrics: Sequence[Metric], datasets: Sequence[str]) -> dict[str, list[Curve]]:

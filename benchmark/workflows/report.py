@@ -92,7 +92,6 @@ def write_report(
                 chosen=look.metrics,
                 rate=look.rate or RATE,
                 command=command,
-                each=pool.map,
                 times=times,
             )
         except NoRows as error:

@@ -157,14 +157,3 @@ def test_results_of_many_images_have_no_bd_rates_of_single_ones(
     pd.testing.assert_frame_equal(many.bd, means)
     drawn = [path for drawing in drawings(many, tmp_path) for path in drawing()]
     assert not [path for path in drawn if path.stem == "heatmap"]
-
-
-def test_figures_of_many_rows_are_not_carried_to_other_processes(
-    results: Path, report: Report, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def elsewhere(*_: Any) -> Any:
-        raise AssertionError
-
-    monkeypatch.setattr(build, "MOST_CARRIED", 10)
-    here = collect([results], METRICS, chosen=SHOWN, each=elsewhere)
-    pd.testing.assert_frame_equal(here.bd, report.bd)

@@ -133,10 +133,14 @@ def figure_of(width: float, height: float, settings: Mapping[str, Any] | None = 
 
 
 def lay_out(figure: Any) -> None:
-    """Gives the parts of a figure their places, without drawing them, which takes as long again."""
+    """Gives the parts of a figure their places, without drawing them, which takes as long again.
+
+    A figure that has not changed since keeps them.
+    """
     engine = figure.get_layout_engine()
-    if engine is not None:
+    if engine is not None and figure.stale:
         engine.execute(figure)
+        figure.stale = False
 
 
 def small_title(axes: Any, text: str) -> None:
@@ -242,7 +246,6 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
         The files written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     make_folder(path.parent)
@@ -260,6 +263,8 @@ def save(figure: Any, path: Path, forms: Sequence[str]) -> list[Path]:
             elif form == "svg":
                 FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})  # type: ignore[no-untyped-call]
             else:
+                from matplotlib.backends.backend_pdf import FigureCanvasPdf  # takes longer to load than both others
+
                 with _without_layout_tables():
                     FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
         written.append(target)

@@ -86,22 +86,26 @@ class _Table:
         self.names: dict[str, str] = {}
         """Names of images, by what they are known by."""
         self.points: dict[int, None] = {}
-        self.figures: dict[tuple[int, str, int], float] = {}
-        """Rates at 0, and the values of each axis behind them, by image and point."""
+        self._parts: list[tuple[int, list[str], list[int], list[float]]] = []
+        """Rates at 0, and the values of each axis behind them, with the image and the point of each."""
 
     def add(self, place: int, metric: Metric, curves: ImageCurves) -> None:
-        drawn = metric.turned(curves.qualities)
-        for row, column in zip(*(curves.points >= 0).nonzero(), strict=True):
-            cover, point = str(curves.covers[row]), int(curves.points[row, column])
-            self.names[cover] = str(curves.names[row])
-            self.points[point] = None
-            self.figures[0, cover, point] = float(curves.rates[row, column])
-            self.figures[1 + place, cover, point] = float(drawn[row, column])
+        there = curves.points >= 0
+        covers = [str(cover) for cover in curves.covers]
+        self.names |= dict(zip(covers, map(str, curves.names), strict=True))
+        points = curves.points[there].tolist()
+        self.points |= dict.fromkeys(points)
+        images = [covers[row] for row in there.nonzero()[0].tolist()]
+        self._parts += [
+            (0, images, points, curves.rates[there].tolist()),
+            (1 + place, images, points, np.asarray(metric.turned(curves.qualities))[there].tolist()),
+        ]
 
     def packed(self, axes: int) -> str:
         found = np.full((1 + axes, len(self.names), len(self.points)), np.nan, "<f4")
-        covers, points = ({key: place for place, key in enumerate(keys)} for keys in (self.names, self.points))
-        for (place, cover, point), value in self.figures.items():
-            found[place, covers[cover], points[point]] = value
+        row_of = {cover: place for place, cover in enumerate(self.names)}
+        column_of = {point: place for place, point in enumerate(self.points)}
+        for place, images, points, values in self._parts:
+            found[place, [row_of[image] for image in images], [column_of[point] for point in points]] = values
         found[~np.isfinite(found)] = np.nan
         return base64.b64encode(found.tobytes()).decode("ascii")

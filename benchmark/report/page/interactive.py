@@ -155,8 +155,7 @@ def as_script(data: Any) -> str:
 
 def finite(value: Any) -> float | None:
     """A number with the digits that a page needs; nothing where it is missing or infinite."""
-    converted = pd.to_numeric(value, errors="coerce")
-    return float(f"{converted:.7g}") if math.isfinite(converted) else None
+    return float(f"{value:.7g}") if value is not None and not pd.isna(value) and math.isfinite(value) else None
 
 
 def metrics_of(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
@@ -181,12 +180,13 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
     """
     datasets = datasets_of(report)
     tables = [_drawn_points(report, metric) for metric in report.metrics]
-    rows_of = [table.to_dict("records") for table in tables]
+    rows_of = [table[["rate", "value", "slope", "complete"]].to_dict("records") for table in tables]
     captions = {
         name: [_caption(report, name, table[table["dataset"] == name]) for table in tables] for name in datasets
     }
     points = []
-    for place, row in enumerate(report.results.summary.to_dict("records")):
+    told = report.results.summary[["dataset", "series", "settings", "target"]]
+    for place, row in enumerate(told.to_dict("records")):
         figures = [rows[place] for rows in rows_of]
         if all(math.isnan(figure["value"]) and not figure["complete"] for figure in figures):
             continue
@@ -210,12 +210,14 @@ def _drawn_points(report: Report, metric: Metric) -> pd.DataFrame:
     points = report.results.points(metric)
     most = points.groupby("dataset")["images"].transform("max")
     complete = (points["images"] == most) & (points["images"] > 0)
-    points = points.assign(
-        complete=complete, value=np.where(complete, metric.turned(points["quality"]), np.nan), slope=np.nan
-    )
-    for _, group in points[complete].groupby(["dataset", "series"], sort=False):
-        points.loc[group.index, "slope"] = _slopes(Curve(list(group["rate"]), list(group["quality"])), metric)
-    return points
+    slopes = np.full(len(points), np.nan)
+    rates, qualities = (points[name].to_numpy(float) for name in ("rate", "quality"))
+    whole = np.flatnonzero(complete)
+    for part in points[complete].groupby(["dataset", "series"], sort=False).indices.values():
+        places = whole[part]
+        slopes[places] = _slopes(Curve(rates[places].tolist(), qualities[places].tolist()), metric)
+    value = np.where(complete, metric.turned(points["quality"]), np.nan)
+    return points.assign(complete=complete, value=value, slope=slopes)
 
 
 def _slopes(curve: Curve, metric: Metric) -> npt.NDArray[np.float64]:
@@ -254,11 +256,15 @@ def _references(report: Report) -> tuple[list[dict[str, str]], list[dict[str, An
 
 def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
     datasets, columns = datasets_of(report), [metric.column for metric in report.metrics]
-    found = []
     table = report.bd.assign(**headline(report.bd))
-    for _, rows in table[table["series"] != report.anchor].groupby(["dataset", "metric", "series"], sort=False):
-        mean = rows[rows["image"] == ""].iloc[0]
-        images = rows[rows["image"] != ""]
+    keys = ["dataset", "metric", "series"]
+    of_images = {
+        key: (rows["image"].tolist(), rows["bd_rate"].tolist(), rows["flags"].tolist())
+        for key, rows in table.loc[table["image"] != "", [*keys, "image", "bd_rate", "flags"]].groupby(keys, sort=False)
+    }
+    found = []
+    for mean in table[(table["image"] == "") & (table["series"] != report.anchor)].to_dict("records"):
+        images, rates, flags = of_images.get(tuple(mean[key] for key in keys), ([], [], []))
         found.append(
             {
                 "dataset": datasets.index(mean["dataset"]),
@@ -272,8 +278,8 @@ def _deltas(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
                 "p": finite(mean["p_value"]),
                 "overlap": finite(mean["overlap"]),
                 "flags": mean["flags"],
-                "images": dict(zip(images["image"], map(finite, images["bd_rate"]), strict=True)),
-                "remarks": {image: text for image, text in zip(images["image"], images["flags"], strict=True) if text},
+                "images": dict(zip(images, map(finite, rates), strict=True)),
+                "remarks": {image: text for image, text in zip(images, flags, strict=True) if text},
             }
         )
     return found
