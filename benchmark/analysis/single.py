@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.delta import LEAST_POINTS, SMALL_OVERLAP, BDResult, remarks
@@ -57,8 +56,8 @@ class OfImages:
             figures[own.images != anchors.images] = math.nan
         return found
 
-    def table(self, common: Mapping[str, str], title: str) -> pd.DataFrame:
-        """A row for each image that both have, see :func:`delta_row`.
+    def rows(self, common: Mapping[str, str], title: str) -> dict[str, list[Any]]:
+        """The columns of :func:`delta_row`, with a row for each image that both have.
 
         Args:
             common: cells of all rows.
@@ -81,26 +80,24 @@ class OfImages:
                     told[numbers] = flags[place]
             else:
                 flags[place] = told[numbers]
-        return pd.DataFrame(
-            {
-                **common,
-                "image": own.names,
-                "bd_rate": rates.values,
-                "low": rates.low,
-                "high": rates.high,
-                "overlap": rates.overlap,
-                "bd_metric": metrics.values,
-                "rate_low": metrics.low,
-                "rate_high": metrics.high,
-                "rate_overlap": metrics.overlap,
-                "points": own.sizes,
-                "images": own.images,
-                **dict.fromkeys(_OF_IMAGES, math.nan),
-                "image_count": 0,
-                "fixes": "",
-                "flags": flags,
-            }
-        )
+        columns = {
+            "image": own.names,
+            "bd_rate": rates.values,
+            "low": rates.low,
+            "high": rates.high,
+            "overlap": rates.overlap,
+            "bd_metric": metrics.values,
+            "rate_low": metrics.low,
+            "rate_high": metrics.high,
+            "rate_overlap": metrics.overlap,
+            "points": own.sizes,
+            "images": own.images,
+            "flags": flags,
+        }
+        same = {**common, **dict.fromkeys(_OF_IMAGES, math.nan), "image_count": 0, "fixes": ""}
+        return {name: [value] * len(own) for name, value in same.items()} | {
+            name: column.tolist() for name, column in columns.items()
+        }
 
 
 def delta_row(
