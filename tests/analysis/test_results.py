@@ -34,6 +34,17 @@ def test_samples_of_images_have_the_mean_curve_as_their_mean(tmp_path: Path, col
         assert qualities[0] == pytest.approx(whole.qualities)
 
 
+def test_what_is_done_to_points_changes_those_of_nobody_else(folder: Path) -> None:
+    results = read_results([folder], METRICS)
+    points, curves = results.points(PSNR), results.curves(PSNR)
+    kept, names = points.copy(), [curve.label for curve in curves]
+    points["quality"] = 0.0
+    points.loc[:, "rate"] = 1.0
+    curves.clear()
+    pd.testing.assert_frame_equal(results.points(PSNR), kept)
+    assert [curve.label for curve in results.curves(PSNR)] == names
+
+
 def test_matched_points_are_a_series_of_their_own(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
     matched = records("plain", {"a": [0.3], "b": [0.3]}, settings="{}", target="bpp<=0.3", target_column="bpp")

@@ -11,7 +11,7 @@ import matplotlib
 from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 
-from benchmark.report.figures.style import save
+from benchmark.report.figures.style import figure_of, lay_out, save
 
 
 def test_fonts_are_embedded_without_their_layout_tables(tmp_path: Path) -> None:
@@ -27,3 +27,21 @@ def test_fonts_are_embedded_without_their_layout_tables(tmp_path: Path) -> None:
     for font in fonts:
         assert "glyf" in font
         assert not {"GDEF", "GPOS", "GSUB"} & set(font.keys())
+
+
+def test_a_figure_is_laid_out_again_only_where_it_changed() -> None:
+    with figure_of(4, 3) as figure:
+        axes = figure.subplots()
+        calls: list[object] = []
+        engine = figure.get_layout_engine()
+        execute = engine.execute
+        engine.execute = lambda fig: calls.append(execute(fig))
+        for _ in range(2):
+            lay_out(figure)
+        assert len(calls) == 1
+        before = axes.get_window_extent().height
+        axes.set_title("two\nlines")
+        for _ in range(2):
+            lay_out(figure)
+        assert len(calls) == 2
+        assert axes.get_window_extent().height < before
