@@ -155,7 +155,9 @@ def as_script(data: Any) -> str:
 
 def finite(value: Any) -> float | None:
     """A number with the digits that a page needs; nothing where it is missing or infinite."""
-    return float(f"{value:.7g}") if value is not None and not pd.isna(value) and math.isfinite(value) else None
+    # A table has floats as good as always, which pandas would take a hundred times as long to look at.
+    number = value if isinstance(value, float) else pd.to_numeric(value, errors="coerce")
+    return float(f"{number:.7g}") if math.isfinite(number) else None
 
 
 def metrics_of(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
