@@ -44,6 +44,11 @@ def test_help_loads_no_array_library() -> None:
     assert not loaded_after("import benchmark.cli.main") & heavy
 
 
+def test_a_run_that_begins_loads_nothing_of_tables_and_figures() -> None:
+    statement = "import benchmark.cli.main, benchmark.cli.spread, benchmark.cli.terminal, benchmark.workflows.outputs"
+    assert not loaded_after(statement) & {"pandas", "pyarrow", "matplotlib", "scipy"}
+
+
 def test_listing_codecs_loads_no_framework() -> None:
     assert not loaded_after("from benchmark.cli.listings import print_codecs; print_codecs()") & {"tensorflow", "keras"}
 

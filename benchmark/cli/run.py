@@ -32,6 +32,7 @@ from benchmark.system.limits import MOST_POINTS, MOST_REPEATS, MOST_THREADS
 if TYPE_CHECKING:
     from benchmark.record.files import Form
     from benchmark.run.study import Study
+    from benchmark.workflows.decoders import Spread
 
 
 @contextlib.contextmanager
@@ -295,7 +296,6 @@ def _run_each(
     from benchmark.cli.profile import print_profile, told_profile
     from benchmark.cli.spread import print_spread
     from benchmark.cli.terminal import print_outcome
-    from benchmark.workflows.decoders import write_spread
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
@@ -303,7 +303,7 @@ def _run_each(
         for study, out in studies:
             outcome = run_to_files(study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), **how)
             outcomes.append(outcome)
-            spread = write_spread(outcome.folder, jobs=jobs, timeout=study.timeout) if study.has_decoders else ()
+            spread = _spread(outcome.folder, jobs, study)
             if not as_json:
                 print_outcome(outcome)
                 print_spread(spread)
@@ -320,6 +320,15 @@ def _run_each(
     if outcomes[-1].interrupted:
         sys.exit(INTERRUPTED)
     sys.exit(FAILED if any(outcome.failures or outcome.nothing for outcome in outcomes) else 0)
+
+
+def _spread(folder: Path, jobs: int, study: Study) -> Sequence[Spread]:
+    """How far decoders of a study come from each other; nothing where it has no others."""
+    if not study.has_decoders:
+        return ()
+    from benchmark.workflows.decoders import write_spread
+
+    return write_spread(folder, jobs=jobs, timeout=study.timeout)
 
 
 @click.command()

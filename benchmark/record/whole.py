@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from benchmark.errors import RecordsError
 from benchmark.record.columns import read_pairs
@@ -44,9 +43,6 @@ _NOT_A_NUMBER = re.compile(rb'(?:^|[,"\n])\s*[+-]?nan\s*[,"\n]', re.IGNORECASE)
 
 _INFINITE = re.compile(rb'(?<=[,"\n])[+-]?inf(?=[,"\n])', re.IGNORECASE)
 """A cell that may be infinite on purpose; one such as 1e999 would be read so, too."""
-
-_EXACT: dict[str, Any] = {} if np.lib.NumpyVersion(pd.__version__) >= "3.1.0" else {"float_precision": "round_trip"}
-"""What makes pandas read numbers to the last digit: later versions always do, and warn of the option."""
 
 _NUMBERS = ("number", "whole number")
 
@@ -115,6 +111,8 @@ def _joined(parts: Sequence[Column]) -> Column:
     column: Column = np.concatenate(parts) if parts else np.empty(0, object)
     if column.dtype != object:
         return column
+    import pandas as pd  # a run that begins reads no rows, and starts its workers sooner without
+
     places, texts = pd.factorize(column)
     return texts[places] if len(texts) < len(column) / 2 else column
 
@@ -125,9 +123,13 @@ def _parsed(block: bytes, header: Sequence[str], metrics: Collection[str]) -> di
     Raises:
         Odd: a row has more than one line, or not a cell for each column, or a cell of a number holds none.
     """
+    import pandas as pd
+
     if b"\r" in block or b"\0" in block or (b"nan" in block.lower() and _NOT_A_NUMBER.search(block)):
         raise Odd
     numbers = {name for name in header if is_number(name, metrics)}
+    # What makes pandas read numbers to the last digit: later versions always do, and warn of the option.
+    exact: dict[str, Any] = {} if np.lib.NumpyVersion(pd.__version__) >= "3.1.0" else {"float_precision": "round_trip"}
     # Every line gets one cell more, at the end: where a cell is missing it does not lie there.
     marked = io.BytesIO(block.replace(b"\n", b",!\n"))
     try:
@@ -142,7 +144,7 @@ def _parsed(block: bytes, header: Sequence[str], metrics: Collection[str]) -> di
                 na_values={name: [""] for name in numbers},
                 index_col=False,
                 encoding="utf-8",
-                **_EXACT,
+                **exact,
             )
     except (ValueError, OverflowError, pd.errors.ParserWarning) as error:  # other text than UTF-8 is one, too
         raise Odd from error

@@ -43,6 +43,8 @@ class Workers:
         memory: bytes that each process may take; None for no limit.
         engine: starts the workers.
         profile: gets what they spend.
+        meanwhile: is called before each wait for them, and takes time once. One worker alone, whose times may be
+            published, is not disturbed by it.
     """
 
     jobs: int
@@ -51,6 +53,7 @@ class Workers:
     memory: int | None = None
     engine: Engine = process_pool
     profile: Profile = dataclasses.field(default_factory=Profile)
+    meanwhile: Callable[[], None] = lambda: None
 
 
 WINDOW = 4096
@@ -187,6 +190,8 @@ def _run_on(pool: Pool, waiting: _Tasks, workers: Workers) -> Generator[tuple[Ta
             return
         if not running:
             break
+        if workers.jobs > 1:
+            workers.meanwhile()
         event = _next(finished)
         if isinstance(event, tuple):
             yield event[0], [event[1]]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
-from benchmark.analysis.table import averaging
 from benchmark.errors import counted
 from benchmark.metric import Metric, metric_groups
 from benchmark.plugins import all_metrics, codec_class, installed_metrics
@@ -168,6 +167,8 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         study: resolved.
         run: what happened, by name.
     """
+    from benchmark.analysis.table import averaging  # with pandas, for which no worker has to wait
+
     described = _described(path.parent, study.metrics)
     replace_file(
         path,

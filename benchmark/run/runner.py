@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +50,7 @@ def run_study(
     give_up_after: int = GIVE_UP_AFTER,
     engine: Engine = process_pool,
     note: str = "",
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Runs what is missing of a study: writes the records, ``study.toml`` and ``manifest.json``.
 
@@ -71,6 +72,7 @@ def run_study(
         give_up_after: operating points in a row that may be lost until their codec is given up; 0 for any number.
         engine: starts the workers.
         note: what else to tell the user, such as of the lock of the folder.
+        meanwhile: what this process may do while it waits, see :class:`~benchmark.run.engine.Workers`.
 
     Raises:
         MissingData: the data set is not there.
@@ -80,7 +82,7 @@ def run_study(
     started = datetime.now(UTC)
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
-    workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine)
+    workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine, meanwhile=meanwhile)
     plan = plan_study(study, data_root, keep=out if keep else None)
     planned = set(plan.rows)
     compiled = _compiling(plan)
@@ -108,9 +110,8 @@ def run_study(
     made = store.rows[len(earlier) :]
     store.arrange(plan.rows)
     store.leave_as(form)
-    rows = [row for row in store.rows if row.identity in planned]
     outcome = outcome_of(
-        rows,
+        [row for row in store.rows if row.identity in planned],
         out,
         made=made,
         again=reasons(earlier, made, fresh=fresh, unkept=unkept),

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
+import threading
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
-from benchmark.analysis.matched import matched_forms, matched_table
 from benchmark.analysis.measured import known_metrics, read_manifest
-from benchmark.analysis.records import read_records
-from benchmark.analysis.results import plain_summary, results_of
-from benchmark.analysis.table import KEYS
-from benchmark.analysis.timed import mean_seconds
 from benchmark.defaults import GIVE_UP_AFTER
-from benchmark.metric import Metric, shown_metrics
+from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
 from benchmark.record.files import Form, records_of_folder
-from benchmark.record.frames import csv_text
 from benchmark.record.parquet import need_pyarrow
-from benchmark.report.tables.text import table_text
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
 from benchmark.run.study import Study
@@ -77,11 +73,29 @@ def run_to_files(
             memory=memory,
             give_up_after=give_up_after,
             note=note,
+            meanwhile=partial(_load, figures=figures),
             **({"engine": engine} if engine else {}),
         )
         if outcome.statuses:
             write_outputs(out, figures=figures)
     return outcome
+
+
+@cache
+def _load(*, figures: bool) -> None:
+    """Begins to load what tables and curves take: a part of the time of a short run, in which this process waits.
+
+    A thread of its own does it: no signal breaks it off, after which a library could not be loaded again.
+    """
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # whoever writes tables and curves tells
+            importlib.import_module("benchmark.workflows.tables")
+            if figures:
+                importlib.import_module("benchmark.report.figures.curves")
+                importlib.import_module("matplotlib.backends.backend_agg")
+
+    threading.Thread(target=load).start()
 
 
 def write_outputs(folder: Path, *, figures: bool = True) -> None:
@@ -99,7 +113,9 @@ def write_outputs(folder: Path, *, figures: bool = True) -> None:
     behind = _behind(records, known)
     tables_alone = f"{behind} without figures" if behind else ""
     if not behind or _written_of(folder) not in ((behind,) if figures else (behind, tables_alone)):
-        files = _write(records, known, figures=figures)
+        from benchmark.workflows.tables import write_tables  # by now it is loaded, see _load
+
+        files = write_tables(records, known, figures=figures)
         content = {
             "of": behind if figures else tables_alone,
             "files": [file.relative_to(folder).as_posix() for file in files],
@@ -124,26 +140,3 @@ def _written_of(folder: Path) -> str:
         if all((folder / name).is_file() for name in told["files"]):
             return str(told["of"])
     return ""
-
-
-def _write(file: Path, known: Sequence[Metric], *, figures: bool) -> list[Path]:
-    """Writes the files beside those of the rows, and returns their paths."""
-    folder = file.parent
-    records = read_records(file, [metric.column for metric in known])
-    metrics = [metric for metric in known if metric.column in records]
-    results = results_of([records], [], known)
-    summary = plain_summary(results)
-    written = [folder / "summary.csv"]
-    replace_file(written[0], csv_text(summary))
-    matched = matched_table(summary, metrics, mean_seconds(records, KEYS))
-    for path in (folder / "matched.csv", folder / "matched.md") if len(matched) else ():
-        replace_file(path, table_text(matched, path, matched_forms(metrics)))
-        written.append(path)
-    if not figures:
-        for metric in known:
-            for path in folder.glob(f"rd_{metric.column}.*"):
-                path.unlink()
-        return written
-    from benchmark.report.figures.curves import draw_all  # a run with nothing to draw does without
-
-    return [*written, *draw_all(results, shown_metrics(metrics), folder)]

@@ -14,8 +14,11 @@ import pandas as pd
 import pytest
 from PIL import Image as Pictures
 
+from benchmark.run.runner import run_study
+from benchmark.run.study import resolve
 from tests.conftest import ROOT, Run, empty_cells, photo
 from tests.run.examples import records
+from tests.serial import Serial
 
 
 @pytest.mark.slow
@@ -153,3 +156,18 @@ def test_metrics_are_compiled_where_a_codec_has_many_rows(
     rdbench(*words, "--set", f"jpeg.quality={qualities}", "--out", "out")
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["run"]["compiled_metrics"] is expected
     assert os.environ.get("RDBENCH_COMPILED") == variable
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_done_meanwhile_disturbs_no_worker_that_is_alone(pictures: Path, tmp_path: Path, jobs: int) -> None:
+    study, _ = resolve(codecs=["jpeg"], dataset=f"folder:{pictures}", metrics=["psnr"], sets=["jpeg.quality=30"])
+    called: list[int] = []
+    words = {
+        "data_root": None,
+        "jobs": jobs,
+        "command": "run",
+        "engine": Serial(),
+        "meanwhile": lambda: called.append(1),
+    }
+    run_study(study, out=tmp_path / "out", **words)  # type: ignore[arg-type]
+    assert bool(called) is (jobs > 1)
