@@ -74,11 +74,12 @@ class Report:
             images, unless they are too many to show.
         costs: rows of :func:`benchmark.analysis.cost.cost_table`, over all operating points.
         tables: see :class:`Table`.
-        pictures: the pictures of the visual comparison; none where the images are not at hand.
+        pictures: the pictures of the visual comparison; none where the images are not at hand, or none were asked for.
         manifests: the content of each run's ``manifest.json``, by folder.
         notes: what is missing of the report, and why.
         command: the command that wrote the report; empty where it is not known.
         sources: paths of the results and of others' curves.
+        asked: whether pictures were asked for.
         wholes: whole images, whose pixels are in files beside the page.
         references: others' curves on the data sets of the results, by the column of the metric that they are of.
     """
@@ -96,4 +97,5 @@ class Report:
     command: str = ""
     references: Mapping[str, Sequence[Curve]] = field(default_factory=dict)
     sources: Sequence[str] = ()
+    asked: bool = True
     wholes: Sequence[View] = ()

@@ -29,10 +29,10 @@ __all__ = ["browser"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 SMALL = """() => [...document.querySelectorAll('a, button, input, select, summary')]
-    .filter((node) => node.checkVisibility() && !node.matches('.skip, p a, li a, [type=radio], [type=checkbox]'))
+    .filter((node) => node.checkVisibility() && !node.matches('.skip, p a, li a, [type=radio]'))
     .map((node) => [node, node.getBoundingClientRect()]).filter(([, box]) => box.width < 24 || box.height < 24)
     .map(([node, box]) => `${node.tagName} ${node.textContent} ${box.width} x ${box.height}`)"""
-"""Targets below 24 pixels; links within sentences may be smaller, and of boxes and radios the label is the target."""
+"""Targets below 24 pixels; links within sentences may be smaller, and of radios the label is the target."""
 
 
 def report_page(folder: Path, against: Callable[..., Comparison]) -> Path:

@@ -66,7 +66,7 @@ def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path, monkeypatch: pytest
     rows[rows["codec"] == "jpeg"].to_csv(tmp_path / "one" / "records.csv", index=False)
     done = rdbench("report", "one", "--out", "out", "--pictures", "0", "--metric", "psnr")
     assert "1 codec" in done.stdout
-    assert (tmp_path / "out" / "index.html").is_file()
+    assert "no pictures: none were asked for" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
 def test_results_without_rows_have_a_page_that_says_so(rdbench: Run, tmp_path: Path) -> None:

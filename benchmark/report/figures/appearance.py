@@ -1,8 +1,8 @@
 """How each codec looks, in every figure and on every page: colour, marker, dash, and the name that readers know.
 
-A codec that the table does not have gets a look from its name, so that it keeps it from one figure to the next. All
-looks of one figure differ by marker and dash together, which a grey print keeps, and colours stand out from white and
-from a dark page.
+A codec that the table does not have gets a look from its name, so that it keeps it from one figure to the next, unless
+a codec beside it has that colour. All looks of one figure differ by marker and dash together, which a grey print keeps,
+and colours stand out from white and from a dark page.
 """
 
 from __future__ import annotations
@@ -121,12 +121,15 @@ def looks_of(series: Sequence[str], codecs: Sequence[str]) -> dict[str, Look]:
     """
     of_series = dict(zip(series, codecs, strict=True))
     first = {codec: label for label, codec in reversed(of_series.items())}
-    taken = {(look.marker, look.dash) for codec in first if (look := LOOKS.get(codec))}
+    bases = {codec: look for codec in first if (look := LOOKS.get(codec))}
+    taken = {(look.marker, look.dash) for look in bases.values()}
     found: dict[str, Look] = {}
     variants: dict[str, int] = {}
     for label, codec in sorted(of_series.items(), key=lambda pair: first[pair[1]] != pair[0]):
         variant = variants[codec] = variants.get(codec, -1) + 1
-        look = LOOKS.get(codec) or _unknown(codec, taken)
+        if codec not in bases:
+            bases[codec] = _unknown(codec, taken, [look.colour for look in bases.values()])
+        look = bases[codec]
         if variant:
             look = replace(_free(look, taken), colour=_shade(look.colour, variant))
         taken.add((look.marker, look.dash))
@@ -149,10 +152,13 @@ def looks_of_published(labels: Sequence[str]) -> dict[str, Look]:
     return found
 
 
-def _unknown(codec: str, taken: set[tuple[str, Any]]) -> Look:
-    """The look of a codec that the table does not have."""
+def _unknown(codec: str, taken: set[tuple[str, Any]], colours: Sequence[str]) -> Look:
+    """The look of a codec that the table does not have: a colour of its own, as long as there are such."""
     number = zlib.crc32(codec.encode())
-    look = Look(codec, COLOURS[number % len(COLOURS)], MARKERS[number // 16 % 7], DASHES[number // 256 % 4])
+    start = number % len(COLOURS)
+    # Where all are in use, one of those that fewest have.
+    colour = min([*COLOURS[start:], *COLOURS[:start]], key=colours.count)
+    look = Look(codec, colour, MARKERS[number // 16 % 7], DASHES[number // 256 % 4])
     return look if (look.marker, look.dash) not in taken else _free(look, taken)
 
 

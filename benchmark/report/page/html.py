@@ -128,6 +128,7 @@ def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
         datasets=datasets_of(report),
         metrics=metrics_of(report.metrics),
         pictures=bool(report.pictures or report.wholes),
+        asked=report.asked,
         share=SHARE,
         wholes=bool(report.wholes),
         tables=[_table(table) for table in report.tables],

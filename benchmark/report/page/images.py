@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmark.analysis.bdrate import LEAST_SHARE
-from benchmark.analysis.delta import LEAST_OVERLAP, LEAST_POINTS
+from benchmark.analysis.delta import LEAST_OVERLAP, LEAST_POINTS, SMALL_OVERLAP
 from benchmark.analysis.images import ImageCurves
 from benchmark.analysis.interpolate import NEAR
 from benchmark.analysis.interval import CONFIDENCE, LEAST_IMAGES
@@ -17,7 +17,7 @@ from benchmark.analysis.standing import DIGITS
 from benchmark.metric import Metric
 from benchmark.report.content import Report
 
-MOST_FIGURES = 300_000
+MOST_FIGURES = 200_000
 """Figures of single images above which a page has none: it would be slow to open."""
 
 
@@ -36,7 +36,7 @@ def image_curves(report: Report, datasets: Sequence[str], series: Sequence[str])
     Returns:
         For each data set and series ``names`` of its images and ``covers``, a number that is the same for images with
         the same pixels; ``points``, the numbers of operating points; and ``figures``: rates in bits per pixel, then the
-        values of each axis as they are drawn, (1 + axes, images, points), as base64 of little-endian ``float32``. NaN
+        values of each axis as they are drawn, (1 + axes, images, points), as base64 of little-endian ``float64``. NaN
         stands for what is missing or infinite.
     """
     if not has_curves_of_images(report):
@@ -71,6 +71,7 @@ def rules(report: Report) -> dict[str, Any]:
     return {
         "points": LEAST_POINTS,
         "overlap": LEAST_OVERLAP,
+        "small": SMALL_OVERLAP,
         "near": NEAR,
         "share": LEAST_SHARE,
         "images": LEAST_IMAGES,
@@ -102,7 +103,7 @@ class _Table:
         ]
 
     def packed(self, axes: int) -> str:
-        found = np.full((1 + axes, len(self.names), len(self.points)), np.nan, "<f4")
+        found = np.full((1 + axes, len(self.names), len(self.points)), np.nan, "<f8")
         row_of = {cover: place for place, cover in enumerate(self.names)}
         column_of = {point: place for place, point in enumerate(self.points)}
         for place, images, points, values in self._parts:

@@ -133,6 +133,7 @@ def page_data(report: Report) -> dict[str, Any]:
         "references": references,
         "points": points + others,
         "bd": _deltas(report, series),
+        "notes": _notes(report, series),
         "images": image_curves(report, datasets_of(report), series),
         "rules": rules(report),
         "costs": _costs(report, series),
@@ -154,10 +155,16 @@ def as_script(data: Any) -> str:
 
 
 def finite(value: Any) -> float | None:
-    """A number with the digits that a page needs; nothing where it is missing or infinite."""
+    """A number with the ten digits that a page writes to files; nothing where it is missing or infinite."""
+    number = exact(value)
+    return None if number is None else float(f"{number:.10g}")
+
+
+def exact(value: Any) -> float | None:
+    """A number with all its digits, for the page computes with it; nothing where it is missing or infinite."""
     # A table has floats as good as always, which pandas would take a hundred times as long to look at.
     number = value if isinstance(value, float) else pd.to_numeric(value, errors="coerce")
-    return float(f"{number:.7g}") if math.isfinite(number) else None
+    return float(number) if math.isfinite(number) else None
 
 
 def metrics_of(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
@@ -198,13 +205,25 @@ def _points(report: Report, series: Sequence[str]) -> tuple[list[dict[str, Any]]
                 "number": place,
                 "dataset": datasets.index(row["dataset"]),
                 "series": series.index(row["series"]),
-                "rates": [finite(figure["rate"]) for figure in figures],
-                "values": [finite(figure["value"]) for figure in figures],
+                "rates": [exact(figure["rate"]) for figure in figures],
+                "values": [exact(figure["value"]) for figure in figures],
                 "slopes": [finite(figure["slope"]) for figure in figures],
                 "settings": read_settings(row["settings"]) | ({"target": row["target"]} if row["target"] else {}),
             }
         )
     return points, captions
+
+
+def _notes(report: Report, series: Sequence[str]) -> list[dict[str, Any]]:
+    """What is missing of mean curves, and which of their points are left out, of those of which there is something."""
+    datasets, found = datasets_of(report), []
+    for place, metric in enumerate(report.metrics):
+        for curve in report.results.curves(metric):
+            _, _, left = curve.front()
+            if curve.label in series and (curve.notes or left):
+                named = {"dataset": datasets.index(curve.dataset), "axis": place, "series": series.index(curve.label)}
+                found.append({**named, "notes": list(curve.notes), "left": list(left)})
+    return found
 
 
 def _drawn_points(report: Report, metric: Metric) -> pd.DataFrame:

@@ -43,7 +43,18 @@ def test_a_codec_keeps_its_look_whatever_stands_beside_it() -> None:
     alone = looks_of(["vvc"], ["vvc"])["vvc"]
     assert looks_of(["jpeg", "vvc", "mine"], ["jpeg", "vvc", "mine"])["vvc"] == alone
     mine = looks_of(["mine"], ["mine"])["mine"]
-    assert looks_of(["jpeg", "vvc", "mine"], ["jpeg", "vvc", "mine"])["mine"].colour == mine.colour
+    assert looks_of(["webp", "vvc", "mine"], ["webp", "vvc", "mine"])["mine"].colour == mine.colour
+
+
+def test_an_unknown_codec_has_no_colour_of_a_codec_beside_it() -> None:
+    for known in ("jpeg", "webp", "jxl"):
+        for number in range(40):
+            series = [known, f"mine{number}", "yours"]
+            looks = looks_of(series, series)
+            assert len({look.colour for look in looks.values()}) == 3
+    variants = ["mine", "mine (depth=1)", "mine (depth=2)"]
+    looks = looks_of(variants, ["mine"] * 3)
+    assert looks["mine"] == looks_of(["mine"], ["mine"])["mine"], "its variants do not count"
 
 
 def test_variants_of_a_codec_and_unknown_codecs_differ_from_all_others() -> None:

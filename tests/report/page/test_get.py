@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmark.analysis.bdrate import COLUMNS, bd_table
 from benchmark.analysis.curve import Curve
 from benchmark.report.content import Report
 from benchmark.report.page.get import bibtex, linked
@@ -110,13 +111,53 @@ def test_commands_say_what_is_chosen(opened: Opened) -> None:
 def test_tables_of_the_view_are_saved(opened: Opened) -> None:
     rows = list(csv.DictReader(io.StringIO(saved(opened, "#save-deltas"))))
     assert [row["series"] for row in rows] == ["avif", "webp"]
-    assert float(rows[0]["bd_rate"]) == pytest.approx(-36)
+    assert float(rows[0]["image_mean"]) == pytest.approx(-36)
     assert {row["anchor"] for row in rows} == {"jpeg"}
     points = list(csv.DictReader(io.StringIO(saved(opened, "#save-points"))))
     assert len(points) == 3 * 5 + 2
     assert points[-1]["series"] == "avif"
     assert float(points[-1]["psnr_rgb"]) == pytest.approx(40)
     assert points[0]["published"] == "true"
+
+
+@pytest.mark.parametrize("anchor", ["jpeg", "webp"])
+def test_bd_rates_have_the_names_and_values_of_python(report: Report, opened: Opened, anchor: str) -> None:
+    metric = report.results.metric("psnr_rgb")
+    every = report.bd if anchor == "jpeg" else bd_table(report.results, anchor, metric)
+    table = every[(every["metric"] == "psnr_rgb") & (every["dataset"] == "set") & (every["series"] != anchor)]
+    opened.page.select_option("#anchor", anchor)
+    rows = list(csv.DictReader(io.StringIO(saved(opened, "#save-deltas"))))
+    assert set(rows[0]) < set(COLUMNS)
+    whole = table[table["image"] == ""]
+    for row, expected in zip(rows, whole.to_dict("records"), strict=True):
+        for name in ("dataset", "series", "image", "anchor", "metric", "flags"):
+            assert row[name] == expected[name], name
+        assert int(row["rank"]) == expected["rank"]
+        for name in ("image_mean", "ci_low", "ci_high", "p_value", "bd_rate", "overlap"):
+            value = float(row[name] or "nan")
+            assert value == pytest.approx(float(expected[name]), rel=1e-9, nan_ok=True), name
+
+
+def test_of_one_image_there_is_its_bd_rate_alone(report: Report, opened: Opened) -> None:
+    opened.page.select_option("#image", label="two")
+    rows = list(csv.DictReader(io.StringIO(saved(opened, "#save-deltas"))))
+    assert list(rows[0]) == ["dataset", "series", "image", "anchor", "metric", "rank", "bd_rate", "flags"]
+    bd = report.bd.query("dataset == 'set' and metric == 'psnr_rgb' and image == 'two'").set_index("series")["bd_rate"]
+    for row in rows:
+        assert row["image"] == "two"
+        assert float(row["bd_rate"]) == pytest.approx(bd[row["series"]], rel=1e-9)
+
+
+def test_points_have_ten_digits(report: Report, opened: Opened) -> None:
+    rows = list(csv.DictReader(io.StringIO(saved(opened, "#save-points"))))
+    points = report.results.points(report.results.metric("psnr_rgb")).query("dataset == 'set'")
+    ours = sorted(
+        (row["series"], float(row["bpp"]), float(row["psnr_rgb"])) for row in rows if row["published"] == "false"
+    )
+    expected = sorted(zip(points["series"], points["rate"], points["quality"], strict=True))
+    for one, other in zip(ours, expected, strict=True):
+        assert one[0] == other[0]
+        assert one[1:] == pytest.approx(other[1:], rel=1e-9)
 
 
 def test_the_chart_is_saved_with_its_colours(opened: Opened) -> None:

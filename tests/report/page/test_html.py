@@ -451,6 +451,16 @@ def test_a_report_without_pictures_or_records_says_so(report: Report, browser: A
     found.context.close()
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"), [(True, "the images of the data set were not at hand"), (False, "none were asked for")]
+)
+def test_it_says_why_there_are_no_pictures(report: Report, tmp_path: Path, *, asked: bool, why: str) -> None:
+    bare = dataclasses.replace(report, pictures=[], asked=asked)
+    assert f"This report has no pictures: {why}" in write_html(bare, tmp_path / "index.html").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_printing_shows_no_controls(opened: Opened) -> None:
     opened.page.emulate_media(media="print")
     assert opened.page.locator("#toolbar").is_hidden()

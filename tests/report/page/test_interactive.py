@@ -9,14 +9,24 @@ import pytest
 
 from benchmark.plugins import all_metrics
 from benchmark.report.content import Report
-from benchmark.report.page.interactive import as_script, datasets_of, finite, has_intervals, metrics_of, page_data
+from benchmark.report.page.interactive import (
+    as_script,
+    datasets_of,
+    exact,
+    finite,
+    has_intervals,
+    metrics_of,
+    page_data,
+)
 
 
 def test_numbers_are_short_and_what_is_none_is_nothing() -> None:
-    assert finite(1 / 3) == 0.3333333
+    assert finite(1 / 3) == 0.3333333333
+    assert exact(1 / 3) == 1 / 3
     assert finite("2.5") == 2.5
     for value in (math.nan, math.inf, -math.inf, None, "", "x"):
         assert finite(value) is None
+        assert exact(value) is None
 
 
 def test_a_script_cannot_be_ended_by_a_text() -> None:

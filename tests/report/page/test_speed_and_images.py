@@ -75,6 +75,22 @@ def test_a_dot_is_an_image(opened: Opened) -> None:
     assert opened.count("#dots .chosen") == 2
 
 
+def test_a_mean_beyond_the_edge_is_told(report: Report, browser: Any, tmp_path: Path) -> None:
+    bd = report.bd.assign(
+        bd_rate=report.bd["bd_rate"].mask((report.bd["series"] == "webp") & (report.bd["image"] != ""), 102.5)
+    )
+    found = Opened(browser, write_html(dataclasses.replace(report, bd=bd), tmp_path / "index.html"))
+    assert found.count("#dots .mean.beyond") == 1
+    assert found.count("#dots line.mean") == 1
+    assert "An arrow is a mean beyond it: WebP (+102.5 %)." in found.page.inner_text("#beyond").replace("\u00a0", " ")
+    found.context.close()
+
+
+def test_nothing_of_a_plot_looks_out_beside_the_bar_above_it(opened: Opened) -> None:
+    bar, dots = (opened.page.locator(part).bounding_box() for part in ("#toolbar", "#dots"))
+    assert bar["x"] <= dots["x"] - 4
+
+
 def expected(tolerance: float, ratio: float) -> list[str]:
     """Of the points of the study: each image has five, whose quality is the same for all codecs."""
     qualities = (10, 30, 50, 70, 90)

@@ -57,19 +57,66 @@ const bdRates = (rules) => {
     return total / (high - low);
   }
 
-  /** The BD-rate of a front against an anchor's in percent, its overlap, and why there is none. */
-  function delta(anchor, own) {
-    if (Math.min(anchor.length, own.length) < rules.points) {
-      return { rate: null, overlap: null, refused: `a curve has fewer than ${rules.points} points` };
+  const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const nearby = (one, other) => Math.abs(one - other) <= rules.near * Math.max(1, Math.abs(other));
+
+  /** A curve with its name, its front, and what is not on that. */
+  function named(label, curve) {
+    const points = front(curve);
+    const pairs = [...new Map(curve.rates.map((rate, index) => [`${rate} ${curve.qualities[index]}`, { rate, quality: curve.qualities[index] }])).values()];
+    const known = pairs.filter(({ rate, quality }) => rate !== null && quality !== null && rate > 0);
+    const behind = known.filter((pair) => !points.some((point) => point.rate === pair.rate && point.quality === pair.quality));
+    const near = behind.filter((pair) => points.some((point) => nearby(point.rate, pair.rate) && nearby(point.quality, pair.quality))).length;
+    const left = curve.left ?? [
+      near ? `${label}: ${near} of ${counted(known.length, "point")} left out, equal another but for rounding` : "",
+      behind.length > near ? `${label}: not monotone, ${behind.length - near} of ${counted(known.length, "point")} left out` : "",
+    ].filter(Boolean);
+    return { label, points, notes: curve.notes ?? [], left };
+  }
+
+  /** Two shares in percent, with as many digits as it takes to tell them apart. */
+  function apart(share, least) {
+    const texts = (digits) => [share, least].map((value) => `${(100 * value).toFixed(digits)}%`);
+    let digits = 0;
+    while (digits < 13 && texts(digits)[0] === texts(digits)[1]) digits += 1;
+    return texts(digits);
+  }
+
+  /** The range of the quality, or of the rate, that two curves have in common, none where it is refused, and what to know of it. */
+  function common(anchor, own, axis) {
+    const flags = [...anchor.notes, ...own.notes], ends = [];
+    for (const curve of [anchor, own]) {
+      flags.push(...curve.left);
+      const count = curve.points.length;
+      if (count < rules.points) {
+        return { range: null, overlap: null, flags: [...flags, `refused: ${curve.label} has ${counted(count, "point")}, needs ${rules.points}`] };
+      }
+      ends.push([curve.points[0], curve.points.at(-1)].map((point) => (axis === "rate" ? Math.log10(point.rate) : point.quality)));
     }
-    const low = Math.max(anchor[0].quality, own[0].quality), high = Math.min(anchor.at(-1).quality, own.at(-1).quality);
-    const whole = Math.max(anchor.at(-1).quality, own.at(-1).quality) - Math.min(anchor[0].quality, own[0].quality);
-    const overlap = Math.max(high - low, 0) / whole;
+    const low = Math.max(ends[0][0], ends[1][0]), high = Math.min(ends[0][1], ends[1][1]);
+    if (high <= low) return { range: null, overlap: 0, flags: [...flags, `refused: the curves have no ${axis} in common`] };
+    const overlap = (high - low) / (Math.max(ends[0][1], ends[1][1]) - Math.min(ends[0][0], ends[1][0]));
     if (overlap < rules.overlap) {
-      const share = `${(100 * overlap).toFixed(0)}\u00a0%`;
-      return { rate: null, overlap, refused: `only ${share} of their range of quality is common to both curves` };
+      const [share, least] = apart(overlap, rules.overlap);
+      return { range: null, overlap, flags: [...flags, `refused: only ${share} of their range of ${axis} is common to both curves, needs ${least}`] };
     }
-    return { rate: 100 * (10 ** (meanRate(own, low, high) - meanRate(anchor, low, high)) - 1), overlap, refused: "" };
+    if (overlap < rules.small) flags.push(`only ${(100 * overlap).toFixed(0)}% of their range of ${axis} is common to both curves`);
+    return { range: [low, high], overlap, flags };
+  }
+
+  /** The BD-rate of a curve against an anchor's in percent, null where it is refused, its overlap, and what Python says of it. */
+  function delta(anchor, own, title, of) {
+    const rate = common(anchor, own, "quality"), told = new Map();
+    for (const [name, flags] of [["BD-rate", rate.flags], [`BD-${title}`, common(anchor, own, "rate").flags]]) {
+      for (const flag of flags) {
+        const text = flag.startsWith(`${own.label}: `) ? flag.slice(own.label.length + 2) : flag;
+        told.set(text, [...(told.get(text) ?? []), name]);
+      }
+    }
+    const flags = [...told].map(([flag, names]) => (flag.startsWith("refused") ? `${names.join(" and ")}${of} ${flag}` : flag)).join("; ");
+    if (!rate.range) return { rate: null, overlap: rate.overlap, flags };
+    const [low, high] = rate.range;
+    return { rate: 100 * (10 ** (meanRate(own.points, low, high) - meanRate(anchor.points, low, high)) - 1), overlap: rate.overlap, flags };
   }
 
   /** The mean over images with its interval: Student's t, on the logarithm of the ratio of rates. */
@@ -95,40 +142,102 @@ const bdRates = (rules) => {
     return rows.sort((one, other) => (one.rate === null) - (other.rate === null) || one.rate - other.rate);
   }
 
+  /** The share of a normal distribution beyond so many standard deviations on either side. */
+  function beyond(deviations) {
+    const x = deviations / Math.SQRT2, scale = Math.exp(-x * x) / Math.sqrt(Math.PI);
+    if (x < 3) {
+      let term = 2 * x, sum = term;
+      for (let step = 1; term > sum * 1e-17; step += 1) sum += term *= (2 * x * x) / (2 * step + 1);
+      return 1 - scale * sum;
+    }
+    let fraction = 1;
+    for (let step = 100; step; step -= 1) fraction = 1 + step / (2 * x * x) / fraction;
+    return scale / x / fraction;
+  }
+
+  /** The p-value of Wilcoxon's two-sided signed-rank test, as SciPy has it: exact of few values without ties, else normal. */
+  function signedRanks(values) {
+    if (values.length < rules.images) return null;
+    const some = values.filter((value) => value !== 0).sort((one, other) => Math.abs(one) - Math.abs(other)), count = some.length;
+    if (!count) return 1;
+    const twice = []; // their ranks: those of ties are the mean of their places
+    let tied = 0;
+    for (let first = 0, next; first < count; first = next) {
+      for (next = first; next < count && Math.abs(some[next]) === Math.abs(some[first]); next += 1);
+      for (let place = first; place < next; place += 1) twice.push(first + next + 1);
+      tied += (next - first) ** 3 - (next - first);
+    }
+    const sum = (ranks) => ranks.reduce((total, rank) => total + rank, 0);
+    const rises = sum(twice.filter((_, place) => some[place] > 0)), all = sum(twice);
+    if (values.length > 13 && (values.length > 50 || tied || count < values.length)) {
+      const deviation = Math.sqrt((count * (count + 1) * (2 * count + 1) - tied / 2) / 24);
+      return beyond(Math.abs(rises / 2 - all / 4) / deviation);
+    }
+    const ways = new Array(all + 1).fill(0); // in which signs give a sum of ranks
+    ways[0] = 1;
+    for (const rank of twice) for (let total = all; total >= rank; total -= 1) ways[total] += ways[total - rank];
+    return Math.min(1, (2 * Math.min(sum(ways.slice(0, rises + 1)), sum(ways.slice(rises)))) / 2 ** count);
+  }
+
+  const MOST_NAMES = 6;
+  /** The first names, and how many more there are. */
+  function listed(images) {
+    const names = [...images].sort(), more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+    return names.slice(0, MOST_NAMES).join(", ") + more;
+  }
+
+  /** What to know of the mean over images, and whether there is none. */
+  function ofImages(label, anchor, base, own, found, overlap, names) {
+    const count = found.filter(([, { rate }]) => rate !== null).length, flags = [];
+    for (const [series, has, lacks] of [[label, base, own], [anchor, own, base]]) {
+      const lacking = [...has.keys()].filter((cover) => !lacks.has(cover)).map((cover) => names.get(cover));
+      if (lacking.length && lacks.size) flags.push(`mean of images: ${series} lacks ${lacking.length}, left out: ${listed(lacking)}`);
+    }
+    if (count < found.length) {
+      const lacking = listed(found.filter(([, { rate }]) => rate === null).map(([name]) => name));
+      flags.push(`mean of images: ${found.length - count} of ${found.length} have no BD-rate, left out: ${lacking}`);
+    }
+    if (!found.length) flags.push(`${names.size ? "no image has a value of both curves" : "no records of images"}: no interval and no test`);
+    else if (count < rules.images) flags.push(`${counted(count, "image")}: no interval and no test, which need ${rules.images}`);
+    const images = own.size ? base.size : 0;
+    const refusal = overlap !== null && overlap < rules.overlap ? "mean of images: refused, as that of the mean curve"
+      : images && count <= rules.share * images ? `mean of images: refused, for a BD-rate is there on only ${count} of ${counted(images, "image")}` : "";
+    return { flags: refusal ? [...flags, refusal] : flags, refused: Boolean(refusal) };
+  }
+
   /**
-   * Rows as those of data.bd, of every series but the anchor.
+   * Rows as those of data.bd, of every series but the anchor. Remarks are those of Python, but for interpolators and
+   * intervals of mean curves.
    *
-   * whole: the mean curve of each series, by its place. single: the curves of its images, by what covers them, and
-   * names of images by the same.
+   * whole: the mean curve of each series, by its place, with what is missing of it and left out. single: the curves of its images, by what covers them, and
+   * names of images by the same. labels: those of the series. title: of the metric.
    */
-  function against(anchor, whole, single, names) {
-    const fronts = new Map([...whole].map(([series, curve]) => [series, front(curve)]));
+  function against(anchor, whole, single, names, labels, title) {
+    const fronts = new Map([...whole].map(([series, curve]) => [series, named(labels[series], curve)]));
     const images = new Map([...single].map(([series, curves]) =>
-      [series, new Map([...curves].map(([cover, curve]) => [cover, front(curve)]))]));
+      [series, new Map([...curves].map(([cover, curve]) => [cover, named(labels[series], curve)]))]));
     const base = images.get(anchor) ?? new Map();
-    const byImages = [...base.values()].some((points) => points.length >= rules.points);
+    const byImages = [...base.values()].some(({ points }) => points.length >= rules.points);
     const rows = [];
-    for (const [series, points] of fronts) {
+    for (const [series, own] of fronts) {
       if (series === anchor) continue;
-      const curve = delta(fronts.get(anchor) ?? [], points);
-      const own = [...(images.get(series) ?? [])].filter(([cover]) => base.has(cover));
-      const found = own.map(([cover, image]) => [names.get(cover), delta(base.get(cover), image)]);
+      const curve = delta(fronts.get(anchor) ?? { label: labels[anchor], points: [], notes: [], left: [] }, own, title, " of the mean curve");
+      const mine = images.get(series) ?? new Map();
+      const found = [...mine].filter(([cover]) => base.has(cover))
+        .map(([cover, image]) => [names.get(cover), delta(base.get(cover), image, title, "")]);
       const rates = found.map(([, result]) => result.rate).filter((rate) => rate !== null);
-      const flags = [];
-      if (curve.refused) flags.push(`refused: ${curve.refused}`);
-      else if (byImages && rates.length <= rules.share * own.length) {
-        flags.push(`refused: a BD-rate is there on only ${rates.length} of ${own.length} images`);
-      } else if (rates.length < own.length) flags.push(`${own.length - rates.length} of ${own.length} images have no BD-rate, left out`);
-      const refused = flags.some((flag) => flag.startsWith("refused"));
+      const { flags, refused } = ofImages(labels[series], labels[anchor], base, mine, found, curve.overlap, names);
       const mean = refused ? average([]) : byImages ? average(rates) : { rate: curve.rate, low: null, high: null };
       rows.push({
-        series, ...mean, curve: byImages ? curve.rate : null, p: null, overlap: curve.overlap, flags: flags.join("; "),
+        series, ...mean, curve: byImages ? curve.rate : null, overlap: curve.overlap,
+        p: byImages && !refused ? signedRanks(rates.map((rate) => Math.log1p(rate / 100))) : null,
+        flags: [...new Set([curve.flags, ...flags].filter(Boolean))].join("; "),
         images: Object.fromEntries(found.map(([name, result]) => [name, result.rate])),
-        remarks: Object.fromEntries(found.filter(([, result]) => result.refused).map(([name, result]) => [name, `refused: ${result.refused}`])),
+        remarks: Object.fromEntries(found.filter(([, result]) => result.flags).map(([name, result]) => [name, result.flags])),
       });
     }
     return ranked(rows);
   }
 
-  return { front, slopes, against, ranked };
+  return { front, slopes, against, ranked, signedRanks };
 };

@@ -9,8 +9,9 @@ const getBlock = (page) => {
   const { data } = page;
 
   const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  const DIGITS = 10;
   const cell = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    const text = value === null || value === undefined ? "" : String(typeof value === "number" ? Number(value.toPrecision(DIGITS)) : value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const csv = (rows) => rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
@@ -22,10 +23,20 @@ const getBlock = (page) => {
       ...shown.flatMap((curve) => curve.points.map((point) => [curve.name, curve.kind === "reference", JSON.stringify(point.settings ?? {}), point.bpp, point.value]))]);
   }
 
+  /** BD-rates in columns of the names that they have in what the commands write. */
   function deltas() {
-    const names = ["rate", "low", "high", "overlap"];
-    return csv([["series", "anchor", "rank", "bd_rate", "low", "high", "overlap", "flags"],
-      ...page.deltas().map((row) => [data.series[row.series].name, page.anchor(), row.rank, ...names.map((name) => row[name]), row.flags])]);
+    const metric = data.axes[page.place()].column, dataset = data.datasets[page.dataset()].name, image = page.image();
+    const rows = page.deltas();
+    // Without records of images, and of one image, there is the BD-rate of one curve alone.
+    const ofImages = !image && rows.some((row) => row.curve !== null);
+    const names = ["dataset", "series", "image", "anchor", "metric", "rank", ...(ofImages ? ["image_mean", "ci_low", "ci_high", "p_value", "bd_rate"]
+      : image ? ["bd_rate"] : ["bd_rate", "curve_ci_low", "curve_ci_high"]), ...(image ? [] : ["overlap"]), "flags"];
+    return csv([names, ...rows.map((row) => {
+      const cells = { dataset, series: data.series[row.series].name, image, anchor: page.anchor(), metric, rank: row.rank, overlap: row.overlap, flags: row.flags,
+        image_mean: row.rate, ci_low: row.low, ci_high: row.high, p_value: row.p, bd_rate: ofImages ? row.curve : row.rate,
+        curve_ci_low: row.low, curve_ci_high: row.high };
+      return names.map((name) => cells[name]);
+    })]);
   }
 
   /** The chart as a file of its own, with the styles that it has here. */

@@ -80,7 +80,7 @@
 
   /** One table of an entry of data.images: images by points, null where nothing is known. */
   function figures(entry, table) {
-    entry.numbers ??= new Float32Array(Uint8Array.from(atob(entry.figures), (sign) => sign.charCodeAt(0)).buffer);
+    entry.numbers ??= new Float64Array(Uint8Array.from(atob(entry.figures), (sign) => sign.charCodeAt(0)).buffer);
     const points = entry.points.length, start = table * entry.covers.length * points;
     return entry.covers.map((_, row) =>
       Array.from(entry.numbers.subarray(start + row * points, start + (row + 1) * points), (value) => (Number.isNaN(value) ? null : value)));
@@ -154,17 +154,34 @@
       const margin = 0.02 * (high - low || 1);
       limits.across = [view.low ?? low - margin, view.high ?? high + margin];
       // A codec far behind the others must not squeeze them.
-      const shares = known.filter((point) => within(point.at[0], ...limits.across)).map((point) => clamp(point.at[1], -100, 100));
-      limits.down = ends([0, ...shares]);
+      limits.down = ends([0, ...heights(known, visible, place, limits.across).map((share) => clamp(share, -100, 100))]);
     } else {
       const [least, most] = ends(usualRates(known));
       limits.across = [view.from ?? (view.log ? least * 0.9 : 0), view.to ?? (view.log ? most * 1.1 : most * 1.02)];
-      const values = known.filter((point) => within(point.at[0], ...limits.across)).map((point) => point.at[1]);
-      const [low, high] = ends(values);
+      const [low, high] = ends(heights(known, visible, place, limits.across));
       limits.down = [view.low ?? low, view.high ?? high];
     }
     const inside = (point) => Boolean(point.at) && within(point.at[0], ...limits.across) && within(point.at[1], ...limits.down);
     return { place, limits, inside, any: known.some(inside), outside: known.filter((point) => !inside(point)).length };
+  }
+
+  /** How high points and paths stand between two limits, and where paths cross these. */
+  function heights(known, visible, place, [from, to]) {
+    const inside = ([x]) => x >= from && x <= to;
+    const found = known.map((point) => point.at).filter(inside);
+    for (const curve of visible) {
+      for (const path of pieces(curve.points, ([bpp, value]) => place(curve, bpp, value))) {
+        path.forEach((at, index) => {
+          if (inside(at)) found.push(at);
+          const before = path[index - 1];
+          for (const limit of before ? [from, to] : []) {
+            const share = (limit - before[0]) / (at[0] - before[0]);
+            if (share > 0 && share < 1) found.push([limit, before[1] + share * (at[1] - before[1])]);
+          }
+        });
+      }
+    }
+    return found.map(([, y]) => y);
   }
 
   /** Pieces of the path of a curve: it ends where the anchor's does. */
@@ -234,7 +251,7 @@
       svg("text", { class: "title", x: 0, y: 14 }, label),
       svg("text", { class: "title", x: right, y: height - 6, "text-anchor": "end" }, view.relative ? axis().label : "rate (bits per pixel)"),
       svg("clipPath", { id: "inside" },
-        svg("rect", { x: edge.left, y: edge.top - 8, width: right - edge.left + 8, height: bottom - edge.top + 8 })),
+        svg("rect", { x: edge.left, y: edge.top, width: right - edge.left, height: bottom - edge.top })),
     );
     if (!visible.some((curve) => curve.id === at.series)) at = { series: visible[0].id, place: 0 };
     for (const curve of visible) {
@@ -291,7 +308,7 @@
     const room = Math.ceil(Math.max(0, ...[...texts.values()].map((text) => pen.measureText(text).width)) + lead + 4);
     const draw = (curves, { across, down, right, top, bottom, limits, path }) => {
       const within = ([x, y]) => x >= limits.across[0] && x <= limits.across[1] && y >= limits.down[0] && y <= limits.down[1];
-      const shown = ([x, y]) => x >= limits.across[0] && x <= limits.across[1] && down(y) >= top - 8 && down(y) <= bottom;
+      const shown = ([x, y]) => x >= limits.across[0] && x <= limits.across[1] && down(y) >= top && down(y) <= bottom;
       /** Where a curve leaves the plot, or ends; of one that is no curve, its last point. */
       const endOf = (curve) => {
         const along = path(curve), last = along.findLastIndex(shown), next = along[last + 1];
@@ -542,13 +559,15 @@
     const whole = new Map(), names = new Map();
     data.series.forEach((_, series) => {
       const points = data.points.filter((point) => point.kind === "series" && point.series === series && point.dataset === dataset());
-      if (points.length) whole.set(series, turned(points.map((point) => point.rates[place()]), points.map((point) => point.values[place()])));
+      const told = data.notes.find((entry) => entry.dataset === dataset() && entry.axis === place() && entry.series === series);
+      const { notes, left } = told ?? { notes: [], left: [] };
+      if (points.length) whole.set(series, { ...turned(points.map((point) => point.rates[place()]), points.map((point) => point.values[place()])), notes, left });
     });
     const single = new Map([...imageCurves()].map(([series, curves]) => [series, new Map([...curves].map(([cover, curve]) => {
       names.set(cover, curve.name);
       return [cover, turned(curve.rates, curve.values)];
     }))]));
-    return rates.against(data.series.findIndex((series) => series.name === anchor()), whole, single, names);
+    return rates.against(data.series.findIndex((series) => series.name === anchor()), whole, single, names, data.series.map(({ name }) => name), metric().title);
   }
   function ofOneImage(rows) {
     return rates.ranked(rows.filter((row) => image() in row.images).map((row) => ({
@@ -569,7 +588,8 @@
     byId("bd-caption").textContent =
       `${dataName()}, ${axis().title}: average difference in rate at equal quality against ${title(anchor())}, in percent${image() ? "" : `, ${data.average}`}; negative is better. ` +
       (intervals ? `Whiskers: ${data.interval}. ` : "") + "Hollow bars: the curves have less than half of their range in common. " +
-      "Hatched: refused and not ranked; the remarks say why.";
+      "Hatched: refused and not ranked; the remarks say why." +
+      (anchor() === data.anchor || image() ? "" : " Against this anchor nothing is said of other interpolators, and mean curves have no interval: bdrate has both.");
     const curves = has("curve");
     // One codec far behind the others must not squeeze them.
     const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);

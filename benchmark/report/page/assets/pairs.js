@@ -76,6 +76,7 @@ const singleImages = (page) => {
       picture.append(svg("line", { class: tick ? "grid" : "zero", x1: across(tick), x2: across(tick), y1: top - 6, y2: height - 6 }),
         svg("text", { x: across(tick), y: 14, "text-anchor": "middle" }, signed(tick, 0)));
     }
+    const further = []; // codecs whose mean is beyond the right edge
     rows.forEach((row, place) => {
       const look = page.data.series[row.series], y = top + line * (place + 0.5);
       picture.append(svg("text", { class: "title", x: 0, y: y + 4 }, look.title));
@@ -88,13 +89,17 @@ const singleImages = (page) => {
       }
       const known = Object.values(row.images).filter((rate) => rate !== null);
       if (known.length) {
-        const mean = across(known.reduce((sum, rate) => sum + rate, 0) / known.length);
-        picture.append(svg("line", { class: "mean", x1: mean, x2: mean, y1: y - 9, y2: y + 9 }));
+        const rate = known.reduce((sum, value) => sum + value, 0) / known.length, mean = across(rate);
+        picture.append(rate > high
+          ? svg("path", { class: "mean beyond", d: `M${mean} ${y - 9}L${mean + 9} ${y}L${mean} ${y + 9}Z` }, svg("title", {}, `${look.title}: mean ${signed(rate)} %`))
+          : svg("line", { class: "mean", x1: mean, x2: mean, y1: y - 9, y2: y + 9 }));
+        if (rate > high) further.push(`${look.title} (${signed(rate)}\u00a0%)`);
       }
     });
     element.replaceChildren(picture);
     const beyond = all.filter((rate) => rate > high).length;
-    return beyond ? ` ${beyond} dot${beyond === 1 ? "" : "s"} at the right edge ${beyond === 1 ? "lies" : "lie"} beyond it.` : "";
+    return (beyond ? ` ${beyond} dot${beyond === 1 ? "" : "s"} at the right edge ${beyond === 1 ? "lies" : "lie"} beyond it.` : "") +
+      (further.length ? ` An arrow is a mean beyond it: ${further.join(", ")}.` : "");
   }
 
   return { drawPairs, drawDots };
