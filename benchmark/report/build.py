@@ -127,6 +127,7 @@ def collect(
             *results.notes,
             *told,
             *lacking,
+            *_unreached(results, tables, rate),
             *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
             *untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs)),
         ],
@@ -154,6 +155,23 @@ def _compared(
     ranks = pd.concat([ranking(results, metric, at_rate=rate) for metric in metrics], ignore_index=True)
     effects = protocol_effects(results, bd, metrics[0]) if few else None
     return bd, _tables(results, bd, ranks, costs, effects, metrics)
+
+
+def _unreached(results: Results, tables: Sequence[Table], rate: float) -> list[str]:
+    """Of which data sets there is no table at one rate, and why."""
+    datasets = list(results.summary.groupby("dataset", sort=False))
+    found = []
+    for dataset, summary in datasets:
+        end = "" if len(datasets) == 1 else f"-{slug(str(dataset))}"
+        names = {table.name for table in tables}
+        if f"bdrate{end}" in names and f"matched{end}" not in names:
+            rates = pd.to_numeric(summary["bpp_mean"])
+            ends = " to ".join(dict.fromkeys(f"{value:.3g}" for value in (rates.min(), rates.max())))
+            found.append(
+                f"no table of codecs at {rate:g} bpp on {dataset}: no curve reaches it, their rates are {ends} bpp; "
+                "--rate names another"
+            )
+    return found
 
 
 def _tables(

@@ -116,13 +116,8 @@ def write_report(
             keep=wholes.add,
             folders=[path if path.is_dir() else path.parent for path in results],
         )
-        content = replace(
-            content,
-            pictures=shown,
-            notes=[*content.notes, *notes],
-            asked=bool(look.pictures or boxes),
-            wholes=wholes.views,
-        )
+        asked, told = bool(look.pictures or boxes), [*content.notes, *notes]
+        content = replace(content, pictures=shown, notes=told, asked=asked, wholes=wholes.views)
         drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]
         files = [
             *write_tables(content.tables, folder),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmark.analysis.files import read_table
-from benchmark.analysis.leaderboard import Leaderboard, Submission, leaderboard
+from benchmark.analysis.leaderboard import Leaderboard, Standing, Submission, leaderboard
 from benchmark.plugins import all_metrics
 from benchmark.report.site import board_table, write_site
 from tests.analysis.regression.examples import records
@@ -118,4 +119,24 @@ def test_without_a_script_everything_is_there(browser: Any, folder: Path) -> Non
     found = Opened(browser, folder / "index.html", java_script_enabled=False, viewport={"width": 390, "height": 800})
     assert found.page.locator(".more").first.is_visible()
     assert not found.page.locator("#filters").is_visible()
+    found.context.close()
+
+
+def test_many_metrics_fit_a_desk(board: Leaderboard, browser: Any, tmp_path: Path) -> None:
+    """As many as the baseline has, with their intervals."""
+    metrics = [
+        dataclasses.replace(metric, name=f"{metric.name}{place}") for place in range(6) for metric in board.metrics
+    ]
+    standing = Standing(1, -12.3, -123.4, -100.1, "")
+    entries = [
+        dataclasses.replace(entry, standings={metric.column: standing for metric in metrics}) for entry in board.entries
+    ]
+    wide = dataclasses.replace(board, metrics=metrics, entries=entries)
+    write_site(wide, tmp_path, {}, "")
+    found = Opened(browser, tmp_path / "index.html", viewport={"width": 1440, "height": 900})
+    assert found.count(".board:first-of-type thead th") >= 12
+    clipped = (
+        "[...document.querySelectorAll('.board .scroll')].filter((node) => node.scrollWidth > node.clientWidth).length"
+    )
+    assert found.run(clipped) == 0
     found.context.close()

@@ -12,6 +12,7 @@ from benchmark.analysis.delta import LEAST_OVERLAP, SMALL_OVERLAP
 from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.standing import findings, headline, headline_title, signed
 from benchmark.analysis.table import averaging, dataset_labels
+from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
 from benchmark.report.content import Report
@@ -42,6 +43,9 @@ _MOST_NAMES = 50
 _MOST_SHOWN = 40
 """Rows above which a table is folded."""
 
+_NOTHING = "–"
+"""The text of a cell without a value."""
+
 _PERCENT = "\N{NO-BREAK SPACE}%"
 
 _SECTIONS = (
@@ -58,6 +62,9 @@ _SECTIONS = (
     ("environment", "Environment"),
     ("glossary", "Definitions"),
 )
+
+_OF_CURVES = ("curves", "bd", "speed", "heat", "pairs")
+"""Sections that lossless codecs alone do not have: there is no quality to compare at."""
 
 _SCRIPTS = ("drawing.js", "bdrate.js", "speed.js", "pairs.js", "get.js", "viewer.js", "page.js")
 """In the order in which they run."""
@@ -111,6 +118,7 @@ def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
         The path.
     """
     intervals = has_intervals(report.bd)
+    lossless = families_of(report) == ["lossless"]
     text = rendered(
         "page.html",
         title=report.title,
@@ -120,7 +128,10 @@ def write_html(report: Report, path: Path, files: Iterable[Path] = ()) -> Path:
         families=families_of(report),
         images=images_of(report),
         average=headline_title(report.bd),
-        sections=_SECTIONS,
+        sections=[section for section in _SECTIONS if not (lossless and section[0] in _OF_CURVES)],
+        lossless=lossless,
+        lacking=_lacking(report),
+        fixes=_fixes(report),
         facts=_facts(report),
         findings=_findings(report),
         overviews=_overviews(report),
@@ -179,12 +190,39 @@ def _findings(report: Report) -> list[str]:
     found = []
     for dataset in datasets_of(report):
         rows = called[(called["dataset"] == dataset) & (called["metric"] == metric.column)]
-        found += [text for text in (*findings(rows, metric), note_on_fixed(rows)) if text]
+        found += findings(rows, metric)
     if not len(called):
         found = ["No row succeeded, so there is nothing to compare: the table of failures has their reasons."]
     elif families_of(report) == ["lossless"]:
         found = _lossless(report)
     return [text.replace(" %", _PERCENT) for text in found] or ["There is no other codec to compare."]
+
+
+def _fixes(report: Report) -> list[str]:
+    """What must be known of codecs whose settings fix different things, by data set."""
+    called = report.bd.assign(series=report.bd["series"].replace(names_of(report)))
+    first = called[called["metric"] == report.metrics[0].column]
+    return [text for name in datasets_of(report) if (text := note_on_fixed(first[first["dataset"] == name]))]
+
+
+def _lacking(report: Report) -> list[str]:
+    """Which codecs failed, and which cover fewer images than the others, a sentence for each data set and kind."""
+    names, found = names_of(report), []
+    for dataset, part in report.results.summary.groupby("dataset", sort=False):
+        failed, fewer = [], []
+        most = int(part["images"].max())
+        for series, rows in part.groupby("series", sort=False):
+            name, lost = names[str(series)], rows["failures"].fillna(0) if "failures" in rows else 0 * rows["images"]
+            if lost.any():
+                failed.append(f"{name} ({counted(int(lost.sum()), 'row')})")
+            count = int(((rows["images"] < most) & (lost == 0)).sum())
+            if count == len(rows):
+                fewer.append(f"{name} ({int(rows['images'].max())} of {counted(most, 'image')})")
+            elif count:
+                fewer.append(f"{name} ({count} of {counted(len(rows), 'operating point')})")
+        found += [f"Failed on {dataset}: {', '.join(failed)}."] if failed else []
+        found += [f"Measured on fewer images than the others on {dataset}: {', '.join(fewer)}."] if fewer else []
+    return found
 
 
 def _lossless(report: Report) -> list[str]:
@@ -204,14 +242,12 @@ def _overviews(report: Report) -> list[dict[str, Any]]:
         {"title": "Codec", "number": False},
         *({"title": metric.heading, "number": True} for metric in report.metrics),
     ]
-    overviews, names = [], names_of(report)
+    overviews, names = list[dict[str, Any]](), names_of(report)
     for dataset in datasets_of(report):
         by_metric = [_mean_deltas(report, dataset, metric).set_index("series") for metric in report.metrics]
-        rows = [
-            {"series": names[series], "cells": [_delta_cell(table, series) for table in by_metric]}
-            for series in by_metric[0].index
-        ]
-        if rows:
+        cells = {series: [_delta_cell(table, series) for table in by_metric] for series in by_metric[0].index}
+        rows = [{"series": names[series], "cells": row} for series, row in cells.items()]
+        if any(cell["text"] != _NOTHING for row in cells.values() for cell in row):
             overviews.append({"dataset": dataset, "columns": columns, "rows": rows})
     return overviews
 
@@ -220,7 +256,7 @@ def _delta_cell(table: pd.DataFrame, series: str) -> dict[str, Any]:
     row: dict[Any, Any] = dict(table.loc[series]) if series in table.index else {}
     value, low = finite(row.get("headline")), finite(row.get("headline_low"))
     if value is None:
-        return {"text": "–", "interval": "", "best": False, "weak": False}
+        return {"text": _NOTHING, "interval": "", "best": False, "weak": False}
     return {
         "text": signed(value),
         "interval": "" if low is None else f"{signed(low)} to {signed(row['headline_high'])}",

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from benchmark.analysis.cost import TITLES, rate_time
+from benchmark.analysis.family import family_of
 from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
@@ -17,6 +18,7 @@ from benchmark.analysis.table import averaging, dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
+from benchmark.report.tables.lossless import lossless_table
 from benchmark.report.tables.table import Table
 
 _CURVES = "Curves are interpolated by PCHIP along the metric, of the logarithm of the rate."
@@ -43,7 +45,7 @@ def tables_of(
     names: Mapping[str, str],
     end: str = "",
 ) -> list[Table]:
-    """The tables of a data set.
+    """The tables of a data set: that of a rate only if a curve reaches it; of lossless codecs alone, rate and speed.
 
     Args:
         summary: the summary of the results, with ``series``, see :class:`benchmark.analysis.results.Results`.
@@ -61,10 +63,14 @@ def tables_of(
     rows = means[means["metric"] == metrics[0].column]
     about = _about(summary, rows, names, end)
     ranks, costs = ranks[ranks["dataset"] == dataset], costs[costs["dataset"] == dataset]
+    if family_of(summary, metrics, frozenset()) == "lossless":
+        notes = {"Times": _speeds_told(costs[costs["timed_images"] > 0]), **about.common}
+        table = lossless_table(summary, costs, about.covers, names, notes, end)
+        return [table, _operating_points(summary, seconds, [], about)]
     return [
         _deltas(rows, metrics[0], about),
         *([_deltas_by_metric(means, list(rows["series"]), metrics, about)] if len(metrics) > 1 else []),
-        _matched(ranks, metrics, about),
+        *([_matched(ranks, metrics, about)] if ranks["value"].notna().any() else []),
         _costs(rate_time(rows, costs), costs, about),
         _operating_points(summary, seconds, metrics, about),
     ]

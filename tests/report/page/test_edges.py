@@ -73,12 +73,29 @@ def test_it_has_a_page_that_makes_sense(browser: Any, tmp_path: Path, made: Any,
     report = collect([tmp_path], all_metrics())
     found = Opened(browser, write_html(report, tmp_path / "index.html"))
     assert found.page.inner_text("#findings").replace("\u00a0", " ").splitlines()[0] == answer
-    found.page.check("[name=kind][value=relative]")
-    found.page.click("#whole", force=True)
-    for part in ("bars", "planes", "heat-map", "pairs-table"):
-        assert found.page.inner_text(f"#{part}").strip()
+    if made is not lossless:
+        found.page.check("[name=kind][value=relative]")
+        found.page.click("#whole", force=True)
+        for part in ("bars", "planes", "heat-map", "pairs-table"):
+            assert found.page.inner_text(f"#{part}").strip()
     assert "NaN" not in found.page.inner_text("main")
     assert "undefined" not in found.page.inner_text("main")
+    assert found.problems == []
+    found.context.close()
+
+
+def test_of_lossless_codecs_rate_is_all_there_is(browser: Any, tmp_path: Path) -> None:
+    """No empty chart, and no table of dashes."""
+    lossless().to_csv(tmp_path / "records.csv", index=False)
+    found = Opened(browser, write_html(collect([tmp_path], all_metrics()), tmp_path / "index.html"))
+    for part in ("toolbar", "curves", "bd", "speed", "heat", "pairs", "save-deltas"):
+        assert found.page.locator(f"#{part}").is_hidden()
+    links = found.run("[...document.querySelectorAll('nav a')].map((link) => link.hash)")
+    assert links[:3] == ["#answer", "#pictures", "#tables"]
+    rows = [text.split("\t") for text in found.page.locator("#table-lossless tbody tr").all_inner_texts()]
+    assert rows == [["QOI", "0.220"], ["PNG", "0.275"]]
+    assert "–" not in found.page.locator("#tables tbody").all_inner_texts()
+    assert found.count("#tables table") == 2
     assert found.problems == []
     found.context.close()
 

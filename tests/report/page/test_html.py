@@ -80,8 +80,37 @@ def test_the_answer_tells_the_best_with_its_interval(opened: Opened) -> None:
     ]
 
 
+def test_the_answer_names_failures_and_sets_that_are_incomplete(
+    report: Report, browser: Any, tmp_path: Path, opened: Opened
+) -> None:
+    assert opened.page.inner_text(".lacking") == "Failed on other: AVIF (1 row). Failures has their reasons."
+    summary = report.results.summary
+    fewer = summary.assign(images=summary["images"].mask(summary["codec"] == "webp", 2))
+    results = dataclasses.replace(report.results, summary=fewer)
+    found = Opened(browser, write_html(dataclasses.replace(report, results=results), tmp_path / "index.html"))
+    assert "Measured on fewer images than the others on set: WebP (2 of 3 images)." in found.page.inner_text(".lacking")
+    found.context.close()
+
+
+def test_wide_tables_fit_a_desk(report: Report, browser: Any, tmp_path: Path) -> None:
+    titles = {f"m{place}": "MS-SSIM, luma (dB)" for place in range(16)}
+    frame = pd.DataFrame({"codec": ["learned-wavelet"], **{name: [-12.345] for name in titles}})
+    table = Table("wide", "Wide.", frame, titles, dict.fromkeys(titles, ".3f"), {})
+    found = Opened(
+        browser,
+        write_html(dataclasses.replace(report, tables=[table]), tmp_path / "index.html"),
+        viewport={"width": 1440, "height": 900},
+    )
+    wide = (
+        "[...document.querySelectorAll('#tables .scroll')].filter((node) => node.scrollWidth > node.clientWidth).length"
+    )
+    assert found.run(wide) == 0
+    assert found.run("document.documentElement.scrollWidth") <= 1440
+    found.context.close()
+
+
 def test_the_first_curve_is_seen_without_scrolling(opened: Opened) -> None:
-    assert opened.page.locator("#chart .curve").first.bounding_box()["y"] < 900
+    assert min(curve.bounding_box()["y"] for curve in opened.page.locator("#chart .curve").all()) < 900
 
 
 def test_the_answer_follows_what_is_chosen(opened: Opened) -> None:

@@ -122,6 +122,22 @@ def test_the_test_of_the_page_is_that_of_python(browser: Any, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_of_many_codecs_the_first_stand_above_the_curves(browser: Any, report: Report, tmp_path: Path) -> None:
+    found = Opened(browser, write_html(report, tmp_path / "index.html"), viewport={"width": 1440, "height": 900})
+    assert min(curve.bounding_box()["y"] for curve in found.page.locator("#chart .curve").all()) < 900
+    ranks = [int(text) for text in found.page.locator("#leaders .place").all_text_contents()]
+    assert ranks == sorted(ranks)
+    assert len(ranks) == 16, "all but the one that is not ranked"
+    shown = [row.is_visible() for row in found.page.locator("#leaders li").all()]
+    assert shown == [True] * 4 + [False] * 12
+    found.page.click("#further")
+    assert found.page.locator("#leaders li").last.is_visible()
+    assert found.page.get_attribute("#further", "aria-expanded") == "true"
+    assert found.problems == []
+    found.context.close()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("logged", [False, True])
 def test_curves_stay_between_the_axes(browser: Any, report: Report, tmp_path: Path, logged: bool) -> None:
     """The first view takes in all of the paths in its range of rates, and none is drawn outside of the frame."""

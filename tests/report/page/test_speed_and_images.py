@@ -67,6 +67,45 @@ def test_without_times_to_be_published_it_says_so(report: Report, browser: Any, 
     found.context.close()
 
 
+def leaders(opened: Opened) -> list[list[str]]:
+    """The texts of each row: rank, codec, sentence."""
+    cells = (
+        "[...document.querySelectorAll('#leaders li')].map((row) => [...row.children].map((part) => part.textContent))"
+    )
+    return [[str(part).replace("\u00a0", " ") for part in row if part] for row in opened.run(cells)]
+
+
+def test_the_answer_has_a_sentence_on_each_codec(opened: Opened) -> None:
+    assert leaders(opened) == [
+        ["1", "AVIF", "−36.0 % size (−38.0 to −34.0) against JPEG at equal PSNR, RGB; encodes 2.0× slower"],
+        [
+            "2",
+            "WebP",
+            "−20.0 % size (−22.0 to −18.0) against JPEG at equal PSNR, RGB; encodes 3.0× slower, decodes 2.0× faster",
+        ],
+        ["3", "JPEG", "the anchor"],
+    ]
+    assert opened.count("#leaders .whisker") == 2 * 3
+    opened.page.select_option("#anchor", "webp")
+    assert leaders(opened) == [
+        ["1", "AVIF", "−20.0 % size against WebP at equal PSNR, RGB; encodes 1.5× faster"],
+        ["2", "WebP", "the anchor"],
+        ["3", "JPEG", "+25.0 % size against WebP at equal PSNR, RGB; encodes 3.0× faster, decodes 2.0× slower"],
+    ]
+    opened.page.select_option("#image", label="two")
+    assert leaders(opened)[0][2] == "−20.0 % size against WebP at equal PSNR, RGB"
+
+
+def test_the_answer_has_no_times_that_were_not_measured_to_be_published(
+    report: Report, browser: Any, tmp_path: Path
+) -> None:
+    nothing = report.costs.assign(encode_s_per_mp=math.nan, decode_s_per_mp=math.nan)
+    found = Opened(browser, write_html(dataclasses.replace(report, costs=nothing), tmp_path / "index.html"))
+    assert not any("codes" in row[2] for row in leaders(found))
+    assert "No times: none were measured to be published." in found.page.inner_text("#answer")
+    found.context.close()
+
+
 def test_a_dot_is_an_image(opened: Opened) -> None:
     assert opened.count("#dots .dot") == 6
     assert opened.page.locator("#dots .title").all_text_contents() == ["AVIF", "WebP"]

@@ -75,3 +75,14 @@ def test_times_of_another_run_take_the_place(results: Path, tmp_path: Path) -> N
     assert f"--study {timing}/study.toml --out {timing}" in report.notes[-1]
     figures = ["bd_rate", "images", "overlap"]
     assert report.bd[figures].equals(collect([usual], all_metrics(), chosen=["psnr"]).bd[figures])
+
+
+def test_a_rate_that_no_curve_reaches_has_no_table(results: Path, tmp_path: Path) -> None:
+    report = collect([results], all_metrics(), chosen=["psnr"], rate=500.0)
+    assert "matched" not in {table.name for table in report.tables}
+    (told,) = (note for note in report.notes if "no table of codecs at" in note)
+    assert "at 500 bpp" in told
+    assert "no curve reaches it" in told
+    usual = collect([results], all_metrics(), chosen=["psnr"])
+    assert "matched" in {table.name for table in usual.tables}
+    assert not any("no table of codecs at" in note for note in usual.notes)

@@ -514,6 +514,48 @@
     const usual = anchor() === data.anchor && !image() && !family() && place() === 0 && dataset() === 0;
     const sentences = usual ? written : told(deltas()).map((text) => html("li", {}, text));
     byId("findings").replaceChildren(...sentences);
+    drawLeaders();
+  }
+
+  const FIRST = 4; // codecs of the leaderboard above the fold
+  let unfolded = false;
+
+  /** A sentence on each codec, with its bar, in the order of the ranks; the anchor has its place. */
+  function drawLeaders() {
+    const ranked = deltas().filter((row) => row.rank !== null), scale = barScale(ranked);
+    const base = { series: data.series.findIndex((series) => series.name === anchor()), rate: null, low: null, high: null, overlap: null };
+    base.rank = 1 + ranked.filter((row) => signed(row.rate).startsWith("\u2212")).length;
+    const rows = ranked.length ? [...ranked, base].sort((one, other) => one.rank - other.rank || (other === base) - (one === base)) : [];
+    const sentences = rows.map((row) => (row === base ? "the anchor" : sentence(row)));
+    byId("leaders").replaceChildren(...rows.map((row, index) => html("li", { class: index < FIRST || unfolded ? undefined : "further" },
+      html("span", { class: "place" }, `${row.rank}`), html("strong", {}, data.series[row.series].title),
+      html("span", { class: "track" }, barOf(row, scale)), html("span", { class: "sentence" }, sentences[index]))));
+    byId("leaders").hidden = !rows.length;
+    const button = byId("further");
+    button.hidden = rows.length <= FIRST;
+    button.setAttribute("aria-expanded", unfolded);
+    button.textContent = unfolded ? `Show the first ${FIRST}` : `Show all ${rows.length} codecs`;
+    const timed = sentences.some((text) => text.includes("codes"));
+    byId("leaders-caption").textContent = !rows.length ? "" : (rows.some((row) => row.low !== null) ? `Whiskers: ${data.interval}. ` : "") +
+      (image() ? "" : timed ? `Times: for a megapixel, measured to be published (${data.timed}).` : `No times: ${anchor() === data.anchor || data.costs.length === 0 ? "none" : "none of these"} were measured to be published.`);
+  }
+  byId("further").addEventListener("click", () => {
+    unfolded = !unfolded;
+    drawLeaders();
+  });
+
+  /** What a codec needs against the anchor: size, and the times of both where they were measured to be published on the same images. */
+  function sentence(row) {
+    const cost = (series) => data.costs.find((entry) => entry.dataset === dataset() && entry.series === series);
+    const own = cost(row.series), base = cost(data.series.findIndex((series) => series.name === anchor()));
+    const said = [["encode", "encodes"], ["decode", "decodes"]].flatMap(([side, verb]) => {
+      if (image() || !own?.[side] || !base?.[side] || !own.usual || !base.usual) return [];
+      const ratio = own[side] / base[side], factor = Math.max(ratio, 1 / ratio);
+      const text = factor >= 9.95 ? `${Number(factor.toPrecision(2))}` : factor.toFixed(1);
+      return [`${verb} ${text === "1.0" ? "as fast" : `${text}\u00d7 ${ratio > 1 ? "slower" : "faster"}`}`];
+    });
+    const interval = row.low === null ? "" : ` (${signed(row.low)} to ${signed(row.high)})`;
+    return `${signed(row.rate)}\u00a0% size${interval} against ${title(anchor())} at equal ${axis().title}${said.length ? `; ${said.join(", ")}` : ""}`;
   }
 
   /** What rows in the order of their ranks say; the same sentences as the report's own. */
@@ -581,6 +623,32 @@
     return others.length ? html("details", {}, html("summary", {}, first), others.join("; ")) : first;
   }
 
+  /** Where a rate stands across a row of bars, and the ticks. One codec far behind the others must not squeeze them. */
+  function barScale(rows) {
+    const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);
+    const low = clamp(Math.min(0, ...ends), -100, 0), high = clamp(Math.max(0, ...ends), 0, 100);
+    const margin = (high - low || 1) * 0.03;
+    const across = (rate) => `${((clamp(rate, low - margin, high + margin) - low + margin) / (high - low + 2 * margin)) * 100}%`;
+    return { across, ticks: niceTicks(low, high, 4) };
+  }
+
+  /** The bar of a BD-rate with its interval; of none, the ticks alone. */
+  function barOf(row, { across, ticks }) {
+    const middle = svg("svg", { y: "50%" });
+    const drawing = svg("svg", { "aria-hidden": "true" }, ...ticks.map((tick) =>
+      svg("line", { class: tick === 0 ? "zero" : "grid", x1: across(tick), x2: across(tick), y1: 0, y2: "100%" })), middle);
+    if (row.rate === null) return drawing;
+    const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
+    const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap !== null && row.overlap < data.small_overlap ? "weak" : ""}`;
+    middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
+    if (row.low !== null) {
+      const [start, end] = [across(row.low), across(row.high)];
+      middle.append(svg("line", { class: "whisker", x1: start, x2: end, y1: 0, y2: 0 }),
+        ...[start, end].map((x) => svg("line", { class: "whisker", x1: x, x2: x, y1: -4, y2: 4 })));
+    }
+    return drawing;
+  }
+
   function drawBars() {
     const rows = deltas(); // in the order of their ranks
     const has = (name) => rows.some((row) => row[name] !== null);
@@ -591,14 +659,7 @@
       "Hatched: refused and not ranked; the remarks say why." +
       (anchor() === data.anchor || image() ? "" : " Against this anchor nothing is said of other interpolators, and mean curves have no interval: bdrate has both.");
     const curves = has("curve");
-    // One codec far behind the others must not squeeze them.
-    const ends = rows.flatMap((row) => [row.rate, row.low, row.high]).filter((end) => end !== null);
-    const low = clamp(Math.min(0, ...ends), -100, 0), high = clamp(Math.max(0, ...ends), 0, 100);
-    const margin = (high - low || 1) * 0.03;
-    const across = (rate) => `${((clamp(rate, low - margin, high + margin) - low + margin) / (high - low + 2 * margin)) * 100}%`;
-    const ticks = niceTicks(low, high, 4);
-    const lines = () => ticks.map((tick) =>
-      svg("line", { class: tick === 0 ? "zero" : "grid", x1: across(tick), x2: across(tick), y1: 0, y2: "100%" }));
+    const { across, ticks } = barScale(rows);
     const scale = svg("svg", { "aria-hidden": "true" }, svg("svg", { y: "100%" },
       ...ticks.map((tick) => svg("text", { x: across(tick), y: -8, "text-anchor": "middle" }, signed(tick, 0)))));
     const table = html("table", { class: "bars named" }, html("thead", {}, html("tr", {},
@@ -610,22 +671,10 @@
       overlaps ? html("th", { scope: "col", class: "number" }, "Overlap") : undefined, html("th", { scope: "col" }, "Remarks"))));
     const body = html("tbody");
     for (const row of rows) {
-      const middle = svg("svg", { y: "50%" });
-      const drawing = svg("svg", { "aria-hidden": "true" }, ...lines(), middle);
-      if (row.rate !== null) {
-        const [left, right] = [Math.min(row.rate, 0), Math.max(row.rate, 0)].map(across).map(parseFloat);
-        const kind = `bar ${row.rate < 0 ? "better" : "worse"} ${row.overlap !== null && row.overlap < data.small_overlap ? "weak" : ""}`;
-        middle.append(svg("rect", { class: kind, x: `${left}%`, width: `${right - left}%`, y: -7, height: 14 }));
-        if (row.low !== null) {
-          const [start, end] = [across(row.low), across(row.high)];
-          middle.append(svg("line", { class: "whisker", x1: start, x2: end, y1: 0, y2: 0 }),
-            ...[start, end].map((x) => svg("line", { class: "whisker", x1: x, x2: x, y1: -4, y2: 4 })));
-        }
-      }
       body.append(html("tr", {},
         html("th", { scope: "row" }, data.series[row.series].title),
         html("td", { class: "number" }, row.rank === null ? "\u2013" : `${row.rank}`),
-        html("td", { class: `track ${row.rate === null ? "refused" : ""}` }, drawing),
+        html("td", { class: `track ${row.rate === null ? "refused" : ""}` }, barOf(row, { across, ticks })),
         html("td", { class: "number" }, row.rate === null ? "\u2013" : signed(row.rate)),
         intervals
           ? html("td", { class: "number" }, row.low === null ? "\u2013" : `${signed(row.low)} to ${signed(row.high)}`) : undefined,
