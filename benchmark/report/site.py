@@ -143,7 +143,7 @@ def _row(entry: Entry, board: Leaderboard, valued: Sequence[int]) -> dict[str, A
 
 def _cell(standing: Standing) -> tuple[str, str, str]:
     """A BD-rate, its interval, and its rank, as texts."""
-    interval = "" if math.isnan(standing.low) else f"{signed(standing.low)} to {signed(standing.high)}"
+    interval = "" if math.isnan(standing.low) else f"{signed(standing.low)}\N{NO-BREAK SPACE}to {signed(standing.high)}"
     text = "–" if math.isnan(standing.value) else signed(standing.value)
     return text, interval, str(standing.rank or "")
 
