@@ -169,8 +169,13 @@ def payload_of(coder: Any) -> bytes:
 
 def decoder_of(payload: bytes) -> Any:
     """A range decoder of what :func:`payload_of` gave."""
+    return load_constriction().stream.queue.RangeDecoder(words_of(payload))
+
+
+def words_of(payload: bytes) -> npt.NDArray[np.uint32]:
+    """The words of what :func:`payload_of` gave, with those that it left out: two at least."""
     padded = payload + bytes(-len(payload) % 4 + 8)
-    return load_constriction().stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
+    return np.frombuffer(padded, ">u4").astype(np.uint32)
 
 
 def load_constriction() -> Any:

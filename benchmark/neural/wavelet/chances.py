@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,20 +15,20 @@ FAMILIES = 3
 
 _PLANES = 3
 """Planes fare apart too."""
-_WIDTH = 32
+WIDTH = 32
 """Logits of a bin: one natural unit."""
-_BINS = (2 * LOGIT_LIMIT) // _WIDTH + 1
-_EDGE = _WIDTH // 2
+BINS = (2 * LOGIT_LIMIT) // WIDTH + 1
+EDGE = WIDTH // 2
 """Numbers of a family below that of its lowest logit: then those between the middles of two bins are a row."""
-_ROW = _BINS * _WIDTH
+ROW = BINS * WIDTH
 """Numbers of a family."""
-_CENTRE = _EDGE + LOGIT_LIMIT
+CENTRE = EDGE + LOGIT_LIMIT
 """The number of logit 0 in its family."""
-_UNIT = 1 << 8
+UNIT = 1 << 8
 """Units of a count of decisions in 1."""
-_PRIOR = 4 * _UNIT
+PRIOR = 4 * UNIT
 """What is added to all counts: the decisions that it takes to be believed."""
-_MEMORY = 512 * _UNIT
+MEMORY = 512 * UNIT
 """Counts of a bin above this are brought down to it, so that older decisions fade."""
 
 Numbers = npt.NDArray[np.int64]
@@ -38,7 +40,7 @@ Probabilities = npt.NDArray[np.float64]
 
 def numbers(family: int, logits: npt.NDArray[np.integer]) -> Numbers:
     """Numbers of decisions of a family at these logits, under which their probabilities stand."""
-    found: Numbers = np.add(logits, family * _ROW + _CENTRE, dtype=np.int64)
+    found: Numbers = np.add(logits, family * ROW + CENTRE, dtype=np.int64)
     return found
 
 
@@ -56,24 +58,33 @@ class Chances:
 
     def __init__(self, table: npt.NDArray[np.uint16]) -> None:
         self.table = table
-        padded = np.pad(table.astype(np.int64), (_EDGE, _ROW - _EDGE - len(table)), mode="edge")
-        self._expected = np.tile(np.roll(padded, -_EDGE).reshape(_BINS, _WIDTH), (FAMILIES, 1))
-        self._for = np.tile(padded.reshape(_BINS, _WIDTH).astype(np.float64), (FAMILIES, 1))
+        padded = np.pad(table.astype(np.int64), (EDGE, ROW - EDGE - len(table)), mode="edge")
+        self._expected = np.tile(np.roll(padded, -EDGE).reshape(BINS, WIDTH), (FAMILIES, 1))
+        self._for = np.tile(padded.reshape(BINS, WIDTH).astype(np.float64), (FAMILIES, 1))
         self._against = TOTAL - self._for
         # Between the middles of a bin and the one before it; below the first of a family, of that alone.
-        self._ends = np.arange(FAMILIES * _BINS) - np.array([[1], [0]])
-        self._ends[0, ::_BINS] += 1
-        self._way = np.arange(_WIDTH) / _WIDTH
+        self._ends = np.arange(FAMILIES * BINS) - np.array([[1], [0]])
+        self._ends[0, ::BINS] += 1
+        self._way = np.arange(WIDTH) / WIDTH
         # A sign is learned at the logits from 0 on.
-        self._facing = np.arange(FAMILIES * _ROW)
-        self._facing[SIGN * _ROW :][1:_CENTRE] = self._facing[: SIGN * _ROW + _CENTRE : -1]
+        self._facing = np.arange(FAMILIES * ROW)
+        self._facing[SIGN * ROW :][1:CENTRE] = self._facing[: SIGN * ROW + CENTRE : -1]
         # Of each family and bin: seen, expected and all; and what odds are multiplied by, as a ratio.
-        self._counts = np.zeros((_PLANES, 3, FAMILIES * _BINS), np.int64)
-        self._up = np.full((_PLANES, FAMILIES * _BINS), float(_PRIOR**2 >> 8))
+        self._counts = np.zeros((_PLANES, 3, FAMILIES * BINS), np.int64)
+        self._up = np.full((_PLANES, FAMILIES * BINS), float(PRIOR**2 >> 8))
         self._down = self._up.copy()
-        self._probabilities = np.empty((_PLANES, FAMILIES * _BINS, _WIDTH))
+        self._probabilities = np.empty((_PLANES, FAMILIES * BINS, WIDTH))
         for plane in range(_PLANES):
-            self._correct(plane, np.arange(FAMILIES * _BINS))
+            self._correct(plane, np.arange(FAMILIES * BINS))
+
+    @property
+    def tables(self) -> tuple[npt.NDArray[Any], ...]:
+        """What compiled loops need of what stays, see :mod:`benchmark.neural.wavelet.kernels`."""
+        return self._facing, self._expected, self._for, self._against, self._ends
+
+    def state(self, plane: int) -> tuple[npt.NDArray[Any], ...]:
+        """What they need of a plane, and change: counts, ratios of odds, probabilities."""
+        return self._counts[plane], self._up[plane], self._down[plane], self._probabilities[plane]
 
     def of(self, plane: int) -> Probabilities:
         """Probabilities of all decisions in a plane, by their numbers: a view, which changes when the plane learns."""
@@ -84,25 +95,25 @@ class Chances:
         """Learns from decisions in a plane that were coded, by their numbers."""
         facing = self._facing.take(met)
         ones = bits ^ (facing != met)
-        facing -= _EDGE
-        bins = facing // _WIDTH
-        all_of = np.bincount(bins, minlength=FAMILIES * _BINS)
+        facing -= EDGE
+        bins = facing // WIDTH
+        all_of = np.bincount(bins, minlength=FAMILIES * BINS)
         touched = np.flatnonzero(all_of)
-        each = np.bincount(facing, minlength=FAMILIES * _ROW).reshape(-1, _WIDTH)[touched]
+        each = np.bincount(facing, minlength=FAMILIES * ROW).reshape(-1, WIDTH)[touched]
         counts = self._counts[plane][:, touched]
-        counts[0] += np.bincount(bins[ones], minlength=FAMILIES * _BINS)[touched] * _UNIT
+        counts[0] += np.bincount(bins[ones], minlength=FAMILIES * BINS)[touched] * UNIT
         counts[1] += (each * self._expected[touched] >> 8).sum(axis=1)
-        counts[2] += all_of[touched] * _UNIT
-        counts = counts * _MEMORY // np.maximum(counts[2], _MEMORY)
+        counts[2] += all_of[touched] * UNIT
+        counts = counts * MEMORY // np.maximum(counts[2], MEMORY)
         self._counts[plane][:, touched] = counts
         more, expected, every = counts
-        self._up[plane, touched] = (more + _PRIOR) * (every - expected + _PRIOR) >> 8
-        self._down[plane, touched] = (every - more + _PRIOR) * (expected + _PRIOR) >> 8
+        self._up[plane, touched] = (more + PRIOR) * (every - expected + PRIOR) >> 8
+        self._down[plane, touched] = (every - more + PRIOR) * (expected + PRIOR) >> 8
         self._correct(plane, touched)
 
     def _correct(self, plane: int, touched: Numbers) -> None:
         """Brings probabilities up to date whose bins have other counts than before."""
-        reached = np.zeros(FAMILIES * _BINS + 1, np.bool_)
+        reached = np.zeros(FAMILIES * BINS + 1, np.bool_)
         reached[touched] = reached[touched + 1] = True
         rows = np.flatnonzero(reached[:-1])
         ends = self._ends[:, rows]
@@ -122,5 +133,5 @@ class Chances:
         np.minimum(found, TOTAL - 1, out=found)
         found *= 1 / TOTAL
         self._probabilities[plane, rows] = found
-        sign = self.of(plane)[SIGN * _ROW :]
-        np.subtract(1, sign[:_CENTRE:-1], out=sign[1:_CENTRE])
+        sign = self.of(plane)[SIGN * ROW :]
+        np.subtract(1, sign[:CENTRE:-1], out=sign[1:CENTRE])

@@ -18,6 +18,8 @@ from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances, Flags,
 from benchmark.neural.wavelet.choice import choose
 from benchmark.neural.wavelet.decisions import Coder, Reader, Writer, code_within
 from benchmark.neural.wavelet.feedback import Feedback
+from benchmark.neural.wavelet.loop_coder import Classes, LoopCoder, LoopReader, LoopWriter
+from benchmark.neural.wavelet.loops import loops_for
 from benchmark.neural.wavelet.lowpass import code_low
 from benchmark.neural.wavelet.model import BINARY, CLASSES, Logits, Model, Predictor
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT
@@ -32,12 +34,25 @@ _RUN = 256
 _CLASS_OF = (np.searchsorted(CLASSES, np.arange(CLASSES[-1] + 1), side="right") - 1).astype(np.uint8)
 """The class of each magnitude up to the first one of the last class."""
 
-_Classes = npt.NDArray[np.uint8]
+
+def _code_runs(
+    coder: Coder, chances: Chances, plane: int, logits: Logits, wanted: tuple[Classes, Flags], run: int, *, begun: bool
+) -> tuple[Classes, Flags]:
+    """Codes the decisions of places run by run, see :meth:`benchmark.neural.wavelet.loop_coder.LoopCoder.runs`."""
+    if isinstance(coder, LoopCoder):
+        return coder.runs(chances, plane, logits, wanted, run, begun=begun)
+    size = len(logits[0])
+    found, signs = np.zeros(size, np.uint8), np.zeros(size, np.bool_)
+    for start in range(0, size, run):
+        own = slice(start, min(start + run, size))
+        part = (logits[0][own], logits[1][own]), (wanted[0][own], wanted[1][own])
+        found[own], signs[own] = _code_run(coder, chances, plane, *part, begun=begun)
+    return found, signs
 
 
 def _code_run(
-    coder: Coder, chances: Chances, plane: int, logits: Logits, wanted: tuple[_Classes, Flags], *, begun: bool = False
-) -> tuple[_Classes, Flags]:
+    coder: Coder, chances: Chances, plane: int, logits: Logits, wanted: tuple[Classes, Flags], *, begun: bool
+) -> tuple[Classes, Flags]:
     """Codes a run of places by chances that stand still until it ends, and then learn from it.
 
     Args:
@@ -100,14 +115,11 @@ def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values
     quiet = part.quiet()
     quiet = quiet[coder.same(classes[quiet] > 0, int(chances.table[int(more[-1, 0]) + LOGIT_LIMIT]))]
     if quiet.size:
-        same = np.broadcast_to(more[-1], (quiet.size, BINARY)), np.broadcast_to(positive[-1], quiet.size)
+        same = np.repeat(more[-1:], quiet.size, axis=0), np.repeat(positive[-1:], quiet.size)
         wanted = classes[quiet], above[quiet]
-        found[quiet], signs[quiet] = _code_run(coder, chances, part.plane, same, wanted, begun=True)
-    for start in range(0, len(part.lively), _RUN):
-        stop = min(start + _RUN, len(part.lively))
-        places, own = part.lively[start:stop], (more[start:stop], positive[start:stop])
-        wanted = classes[places], above[places]
-        found[places], signs[places] = _code_run(coder, chances, part.plane, own, wanted)
+        found[quiet], signs[quiet] = _code_runs(coder, chances, part.plane, same, wanted, quiet.size, begun=True)
+    own, wanted = (more[:-1], positive[:-1]), (classes[part.lively], above[part.lively])
+    found[part.lively], signs[part.lively] = _code_runs(coder, chances, part.plane, own, wanted, _RUN, begun=False)
     busy = np.flatnonzero(found)
     magnitudes = np.zeros(flat.size, np.int32)
     magnitudes[busy] = code_within(coder, found[busy].astype(np.int64), size[busy].astype(np.int64))
@@ -158,7 +170,8 @@ def encode(
         corrected: whether later coefficients make good what earlier ones left wrong, see ``feedback``.
         shares: what the price is multiplied by at each level, from the finest on.
     """
-    writer, predictor = Writer(), Predictor(model, step)
+    loops = loops_for(height * width)
+    writer, predictor = LoopWriter(loops) if loops else Writer(), Predictor(model, step, loops)
     chances = Chances(model.tables.probability)
     scale = np.float32(UNIT / step)
     low = [code_low(writer, np.rint(plane[LEVELS, 3] * scale).astype(np.int32)) for plane in bands]
@@ -198,10 +211,11 @@ def decode(payload: bytes, height: int, width: int, planes: int, model: Model, s
     Raises:
         BitstreamError: the payload is not one that :func:`encode` could have written.
     """
-    predictor = Predictor(model, step)
+    loops = loops_for(height * width)
+    predictor = Predictor(model, step, loops)
     chances = Chances(model.tables.probability)
     try:
-        reader = Reader(payload)
+        reader = LoopReader(payload, loops) if loops else Reader(payload)
         shape = band_shape(height, width, LEVELS, 3)
         low = [code_low(reader, np.zeros(shape, np.int32)) for _ in range(planes)]
         decoded = DecodedBands(height, width, step, low, model.tables)

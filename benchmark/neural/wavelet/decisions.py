@@ -29,14 +29,12 @@ class Coder(ABC):
     writes: ClassVar[bool]
 
     def __init__(self) -> None:
-        self._family = load_constriction().stream.model.Bernoulli
-        self._many = self._family(perfect=False)
         self.ideal = 0.0
         """Bits by the probabilities of what was coded."""
 
+    @abstractmethod
     def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
         """Codes bits of these probabilities to be 1; :meth:`count` counts them."""
-        return self._code(bits, self._many, probabilities)
 
     def count(self, bits: Flags, probabilities: Probabilities) -> None:
         """Adds the ideal bits of decisions with these probabilities to be 1."""
@@ -46,14 +44,14 @@ class Coder(ABC):
         """Codes bits that all have one chance to be 1."""
         if not bits.size:
             return np.zeros(0, np.bool_)
-        values = self._code(bits, self._family(chance / TOTAL, perfect=False), bits.size)
+        values = self._same(bits, chance / TOTAL)
         ones = int(values.sum())
         self.ideal -= ones * math.log2(chance / TOTAL) + (bits.size - ones) * math.log2(1 - chance / TOTAL)
         return values
 
     @abstractmethod
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> Flags:
-        """Codes bits by a model of the library; ``extent`` is their probabilities, or their number."""
+    def _same(self, bits: npt.NDArray[Any], probability: float) -> Flags:
+        """Codes bits that all have one probability to be 1."""
 
 
 class Writer(Coder):
@@ -65,12 +63,14 @@ class Writer(Coder):
         super().__init__()
         self._encoder = load_constriction().stream.queue.RangeEncoder()
 
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> Flags:
+    def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
         values = bits.astype(np.int32)
-        if model is self._many:
-            self._encoder.encode(values, model, extent)
-        else:
-            self._encoder.encode(values, model)
+        self._encoder.encode(values, _bernoulli(perfect=False), probabilities)
+        return values > 0
+
+    def _same(self, bits: npt.NDArray[Any], probability: float) -> Flags:
+        values = bits.astype(np.int32)
+        self._encoder.encode(values, _bernoulli(probability, perfect=False))
         return values > 0
 
     def payload(self) -> bytes:
@@ -91,8 +91,16 @@ class Reader(Coder):
         super().__init__()
         self._decoder = decoder_of(payload)
 
-    def _code(self, bits: npt.NDArray[Any], model: Any, extent: Any) -> Flags:
-        return np.asarray(self._decoder.decode(model, extent)) > 0
+    def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
+        return np.asarray(self._decoder.decode(_bernoulli(perfect=False), probabilities)) > 0
+
+    def _same(self, bits: npt.NDArray[Any], probability: float) -> Flags:
+        return np.asarray(self._decoder.decode(_bernoulli(probability, perfect=False), bits.size)) > 0
+
+
+def _bernoulli(*probability: float, perfect: bool) -> Any:
+    """The library's model of decisions; the same for all, or one for each where none is named."""
+    return load_constriction().stream.model.Bernoulli(*probability, perfect=perfect)
 
 
 def code_plain(coder: Coder, values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from benchmark.errors import UsageError
 from benchmark.neural.streams.integers import ACTIVATION_LIMIT, Arrays, activated, load_arrays, save_arrays
 from benchmark.neural.wavelet.bands import FEATURES, PHASES, Part
+from benchmark.neural.wavelet.loops import Loops
 from benchmark.neural.wavelet.tables import LOGIT_LIMIT, LOGIT_UNIT, Tables, rate_index
 from benchmark.neural.wavelet.transform import LEVELS, Floats
 
@@ -174,10 +175,11 @@ class Predictor:
     Args:
         model: the model that serves any image.
         step: quantiser step in units of 1/64.
+        loops: compiled loops, where they do a part of the work.
     """
 
-    def __init__(self, model: Model, step: int) -> None:
-        self.model, self.rate = model, rate_index(step)
+    def __init__(self, model: Model, step: int, loops: Loops | None = None) -> None:
+        self.model, self.rate, self._loops = model, rate_index(step), loops
         self.macs = 0
         """Multiply–accumulates so far."""
         self.layers = lru_cache(maxsize=None)(self._layers)
@@ -194,7 +196,7 @@ class Predictor:
         more, positive = np.empty((size + 1, BINARY), np.int16), np.zeros(size + 1, np.int16)
         for start in range(0, size, _CHUNK):
             chunk = slice(start, min(start + _CHUNK, size))
-            magnitudes, signs = evaluate(layers, part.features(chunk))
+            magnitudes, signs = evaluate(layers, part.features(chunk), self._loops)
             more[chunk], positive[chunk] = magnitudes.T, signs
         self.macs += (size + 1) * layers.macs
         more[size] = evaluate(layers, np.zeros((len(part.known), 1), np.float32))[0][:, 0]
@@ -226,28 +228,56 @@ class Predictor:
         )
 
 
-def evaluate(layers: Layers, features: Floats) -> tuple[Floats, Floats]:
+def evaluate(layers: Layers, features: Floats, loops: Loops | None = None) -> tuple[Floats, Floats]:
     """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
     known, count = features.shape
     sums = layers.odd @ features
     inner, direct = sums[:-SAID], sums[-SAID:]
-    both = activated(layers.odd_bias + inner)
-    both -= activated(np.subtract(layers.odd_bias, inner, out=inner))
+    both = _opposed(layers.odd_bias, inner, loops)
     said = layers.odd_last @ both
     said += direct
     seen = np.empty((known + SAID + 1, count), np.float32)
-    np.abs(features, out=seen[:known])
-    told = seen[known:-1]
-    np.floor(np.abs(said, out=told), out=told)
-    np.minimum(told, 127, out=told)
-    seen[-1] = 1
+    _see(features, said, seen, loops)
     for matrix in (layers.first, layers.second):
         hidden = np.empty((len(matrix) + 1, count), np.float32)
         hidden[-1] = 1
-        activated(np.matmul(matrix, seen, out=hidden[:-1]))
+        np.matmul(matrix, seen, out=hidden[:-1])
+        activate(hidden[:-1], loops)
         seen = hidden
     sign = said[0] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
     return _logit(layers.last @ seen), _logit(sign)
+
+
+def activate(values: Floats, loops: Loops | None) -> None:
+    """Does :func:`benchmark.neural.streams.integers.activated`."""
+    if loops:
+        loops.activate(values.reshape(len(values), -1))
+    else:
+        activated(values)
+
+
+def _opposed(bias: Floats, inner: Floats, loops: Loops | None) -> Floats:
+    """Activations of the bias and the sums, less those of the bias and the opposite sums."""
+    if loops:
+        out = np.empty(inner.shape, np.float32)
+        loops.oppose(inner, bias, out)
+        return out
+    both = activated(bias + inner)
+    both -= activated(np.subtract(bias, inner, out=inner))
+    return both
+
+
+def _see(features: Floats, said: Floats, out: Floats, loops: Loops | None) -> None:
+    """Fills in what the second network sees: magnitudes, of features and of what the first network said; and 1."""
+    if loops:
+        loops.magnitudes(features, said, out)
+        return
+    known = len(features)
+    np.abs(features, out=out[:known])
+    told = out[known:-1]
+    np.floor(np.abs(said, out=told), out=told)
+    np.minimum(told, 127, out=told)
+    out[-1] = 1
 
 
 def _logit(sums: Floats) -> Floats:

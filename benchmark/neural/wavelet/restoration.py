@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import UsageError
-from benchmark.neural.streams.integers import ACTIVATION_LIMIT, activated, load_arrays, save_arrays
-from benchmark.neural.wavelet.model import WEIGHT_UNIT
+from benchmark.neural.streams.integers import ACTIVATION_LIMIT, load_arrays, save_arrays
+from benchmark.neural.wavelet.loops import Loops, loops_for
+from benchmark.neural.wavelet.model import WEIGHT_UNIT, activate
 from benchmark.neural.wavelet.tables import LOW_LIMIT, Tables, rate_index
 from benchmark.neural.wavelet.transform import BRIGHTEST, Floats, Plane
 
@@ -122,12 +123,12 @@ class Restoration:
             even = np.pad(detail(plane, step, tables), ((0, height % 2), (0, width % 2)))
             for place in range(4):
                 seen[4 * number + place] = even[place // 2 :: 2, place % 2 :: 2]
-        layers = self._layers(rate_index(step) - RATE_CENTRE)
+        layers, loops = self._layers(rate_index(step) - RATE_CENTRE), loops_for(height * width)
         out = [plane.copy() for plane in planes]
         for top in range(0, rows, _BLOCK[0]):
             for left in range(0, columns, _BLOCK[1]):
                 bottom, right = min(rows, top + _BLOCK[0]), min(columns, left + _BLOCK[1])
-                added = _added(seen, layers, (top, bottom), (left, right)).astype(np.int64)
+                added = _added(seen, layers, (top, bottom), (left, right), loops).astype(np.int64)
                 added = (added * step + (1 << (_SHIFT - 1))) >> _SHIFT
                 for number, plane in enumerate(out):
                     for place in range(4):
@@ -164,7 +165,13 @@ def detail(plane: Plane, step: int, tables: Tables) -> npt.NDArray[np.int8]:
     return out
 
 
-def _added(seen: npt.NDArray[np.int8], layers: list[Floats], rows: tuple[int, int], columns: tuple[int, int]) -> Floats:
+def _added(
+    seen: npt.NDArray[np.int8],
+    layers: list[Floats],
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    loops: Loops | None,
+) -> Floats:
     """What the network gives for a block, (12, rows, columns).
 
     It begins with a margin that every layer shortens, but at the image's edges, beyond which are zeros.
@@ -175,11 +182,15 @@ def _added(seen: npt.NDArray[np.int8], layers: list[Floats], rows: tuple[int, in
     edges = ((0, 0), (int(top == 0), int(bottom == height)), (int(left == 0), int(right == width)))
     # A pair of layers shortens a side that is no edge by two.
     down, across = (2 - 2 * first for first, _ in edges[1:])
-    values = activated(_convolve(seen[:, top:bottom, left:right].astype(np.float32), layers[0], edges))
+    values = _convolve(seen[:, top:bottom, left:right].astype(np.float32), layers[0], edges)
+    activate(values, loops)
     for before, after in zip(layers[1:-1:2], layers[2:-1:2], strict=True):
-        sums = _convolve(activated(_convolve(values, before, edges)), after, edges)
+        inner = _convolve(values, before, edges)
+        activate(inner, loops)
+        sums = _convolve(inner, after, edges)
         sums += values[:, down : down + sums.shape[1], across : across + sums.shape[2]]
-        values = activated(sums)
+        activate(sums, loops)
+        values = sums
     added = _convolve(values, layers[-1], edges)
     first, begin = rows[0] if top == 0 else 0, columns[0] if left == 0 else 0
     return added[:, first : first + rows[1] - rows[0], begin : begin + columns[1] - columns[0]]

@@ -1,0 +1,314 @@
+"""Compiled loops: what is done with NumPy elsewhere, to the last bit, see :mod:`benchmark.neural.wavelet.loops`.
+
+The range decoder is that of constriction's queue: 64 bits of state, words of 32 bits, probabilities in 24 bits. All of
+it is whole numbers, or ``float64`` where numerators and quotients are exact, see
+:mod:`benchmark.neural.wavelet.chances`.
+
+It is imported only by those who have Numba. It compiles as it is imported, and the result is kept beside this file, or
+in the user's cache.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmark.neural.streams.integers import ACTIVATION_LIMIT
+from benchmark.neural.wavelet.chances import CENTRE, EDGE, FIRST, LATER, MEMORY, PRIOR, ROW, SIGN, UNIT, WIDTH
+from benchmark.neural.wavelet.tables import TOTAL
+from benchmark.system.compiled import compiled
+
+_Array = npt.NDArray[Any]
+
+_LOWER, _RANGE, _POINT, _PLACE = range(4)
+"""What the state of a decoder holds: the coder's interval, the point in it that is read, and the next word."""
+
+_TABLES = "(int64[::1], int64[:,::1], float64[:,::1], float64[:,::1], int64[:,::1])"
+_PLANE = "(int64[:,::1], float64[::1], float64[::1], float64[:,::1])"
+_LOGITS = "int16[:,::1], int16[::1], boolean, int64"
+
+
+@compiled()
+def _learn(tables: Any, plane: Any, met: _Array, bits: _Array, count: int) -> None:
+    facing, expected, in_favour, against, ends = tables
+    counts, up, down, probabilities = plane
+    bins = counts.shape[1]
+    each, more = np.zeros((bins, WIDTH), np.int64), np.zeros(bins, np.int64)
+    for i in range(count):
+        number = facing[met[i]]
+        one = bits[i] != (number != met[i])
+        number -= EDGE
+        each[number // WIDTH, number % WIDTH] += 1
+        more[number // WIDTH] += one
+    reached = np.zeros(bins + 1, np.bool_)
+    for b in range(bins):
+        every, hoped = 0, 0
+        for w in range(WIDTH):
+            every += each[b, w]
+            hoped += each[b, w] * expected[b, w] >> 8
+        if every == 0:
+            continue
+        reached[b] = reached[b + 1] = True
+        seen = counts[0, b] + more[b] * UNIT
+        hoped += counts[1, b]
+        every = counts[2, b] + every * UNIT
+        most = max(every, MEMORY)
+        seen, hoped, every = seen * MEMORY // most, hoped * MEMORY // most, every * MEMORY // most
+        counts[0, b], counts[1, b], counts[2, b] = seen, hoped, every
+        up[b] = (seen + PRIOR) * (every - hoped + PRIOR) >> 8
+        down[b] = (every - seen + PRIOR) * (hoped + PRIOR) >> 8
+    for row in range(bins):
+        if reached[row]:
+            first, last = ends[0, row], ends[1, row]
+            for w in range(WIDTH):
+                chance, other = in_favour[row, w], against[row, w]
+                raised = chance * up[first]
+                before = np.floor(raised / np.floor((raised + other * down[first]) * (1 / TOTAL)))
+                raised = chance * up[last]
+                after = np.floor(raised / np.floor((raised + other * down[last]) * (1 / TOTAL)))
+                found = before + np.floor((after - before) * (w / WIDTH) + 0.5)
+                probabilities[row, w] = min(max(found, 1.0), TOTAL - 1.0) * (1 / TOTAL)
+    sign = probabilities.reshape(-1)[SIGN * ROW :]
+    for place in range(1, CENTRE):
+        sign[place] = 1 - sign[ROW - place]
+
+
+@compiled()
+def _read(words: _Array, state: _Array, probability: float) -> int:
+    """Reads one decision; −1 where no writer can have written what is there."""
+    # As the library has it: both values have a probability of at least 2⁻²⁴.
+    zero = np.uint64(1 + (np.int64((1 - probability) * TOTAL) * ((1 << 24) - 2) >> 16))
+    scale = state[_RANGE] >> np.uint64(24)
+    offset = state[_POINT] - state[_LOWER]
+    if offset >= scale << np.uint64(24):
+        return -1
+    if offset < scale * zero:
+        bit = 0
+        state[_RANGE] = scale * zero
+    else:
+        bit = 1
+        state[_LOWER] += scale * zero
+        state[_RANGE] = scale * (np.uint64(1 << 24) - zero)
+    if state[_RANGE] < np.uint64(1 << 32):
+        state[_LOWER] <<= np.uint64(32)
+        state[_RANGE] <<= np.uint64(32)
+        state[_POINT] <<= np.uint64(32)
+        if state[_PLACE] < np.uint64(words.size):
+            state[_POINT] |= np.uint64(words[state[_PLACE]])
+            state[_PLACE] += np.uint64(1)
+    return bit
+
+
+@compiled("float64(uint32[::1], uint64[::1], float64[::1], boolean[::1])", nogil=True, cache=True)
+def read_each(words: _Array, state: _Array, probabilities: _Array, bits: _Array) -> float:
+    """Reads decisions of these probabilities to be 1.
+
+    Args:
+        words: the payload.
+        state: of the decoder, which goes on.
+        probabilities: (N,), whole multiples of 1/65,536 between 0 and 1.
+        bits: (N,), filled.
+
+    Returns:
+        Their ideal bits; NaN where no writer can have written what is there.
+    """
+    ideal = 0.0
+    for i in range(probabilities.size):
+        bit = _read(words, state, probabilities[i])
+        if bit < 0:
+            return math.nan
+        bits[i] = bit == 1
+        ideal -= math.log2(probabilities[i] if bit else 1 - probabilities[i])
+    return ideal
+
+
+@compiled(
+    f"float64(uint32[::1], uint64[::1], Tuple({_TABLES}), Tuple({_PLANE}), {_LOGITS}, uint8[::1], boolean[::1])",
+    nogil=True,
+    cache=True,
+)
+def read_runs(  # noqa: PLR0912  # one loop in the order of the stream
+    words: _Array,
+    state: _Array,
+    tables: Any,
+    plane: Any,
+    more: _Array,
+    positive: _Array,
+    begun: bool,
+    run: int,
+    found: _Array,
+    signs: _Array,
+) -> float:
+    """Reads the decisions of places, run by run; the chances of the plane learn from each.
+
+    Args:
+        words, state: see :func:`read_each`.
+        tables, plane: see :class:`benchmark.neural.wavelet.chances.Chances`.
+        more, positive: the logits of the places, (N, 16) and (N,).
+        begun: whether the first decision is made already: none is zero.
+        run: places of a run.
+        found: (N,), zeros: the classes of magnitudes, filled.
+        signs: (N,), zeros: which are above zero, filled.
+
+    Returns:
+        As :func:`read_each`.
+    """
+    decisions = more.shape[1]
+    probabilities = plane[3].reshape(-1)
+    most = min(run, len(more))
+    met, bits = np.empty(most * (decisions + 1), np.int64), np.empty(most * (decisions + 1), np.bool_)
+    alive, busy = np.empty(most, np.int64), np.empty(most, np.int64)
+    ideal = 0.0
+    for start in range(0, len(more), run):
+        stop = min(start + run, len(more))
+        count, size = 0, 0
+        for i in range(start, stop):
+            if not begun:
+                met[count] = more[i, 0] + FIRST * ROW + CENTRE
+                bit = _read(words, state, probabilities[met[count]])
+                if bit < 0:
+                    return math.nan
+                bits[count] = bit == 1
+                count += 1
+                if bit == 0:
+                    continue
+            alive[size] = busy[size] = i
+            size += 1
+        going = size
+        for decision in range(1, decisions + 1):
+            left = 0
+            for a in range(going):
+                i = alive[a]
+                found[i] = decision
+                if decision < decisions:
+                    met[count] = more[i, decision] + LATER * ROW + CENTRE
+                    bit = _read(words, state, probabilities[met[count]])
+                    if bit < 0:
+                        return math.nan
+                    bits[count] = bit == 1
+                    count += 1
+                    if bit:
+                        alive[left] = i
+                        left += 1
+            going = left
+            if going == 0:
+                break
+        for b in range(size):
+            i = busy[b]
+            met[count] = positive[i] + SIGN * ROW + CENTRE
+            bit = _read(words, state, probabilities[met[count]])
+            if bit < 0:
+                return math.nan
+            bits[count] = signs[i] = bit == 1
+            count += 1
+        for i in range(count):
+            ideal -= math.log2(probabilities[met[i]] if bits[i] else 1 - probabilities[met[i]])
+        _learn(tables, plane, met, bits, count)
+    return ideal
+
+
+@compiled(
+    f"int64(Tuple({_TABLES}), Tuple({_PLANE}), {_LOGITS}, uint8[::1], boolean[::1], float64[::1], boolean[::1])",
+    nogil=True,
+    cache=True,
+)
+def decide_runs(
+    tables: Any,
+    plane: Any,
+    more: _Array,
+    positive: _Array,
+    begun: bool,
+    run: int,
+    classes: _Array,
+    above: _Array,
+    used: _Array,
+    decided: _Array,
+) -> int:
+    """Makes the decisions of places that are to be written, run by run; the chances of the plane learn from each.
+
+    Args:
+        tables, plane, more, positive, begun, run: see :func:`read_runs`.
+        classes, above: (N,), the classes of magnitudes, and which are above zero.
+        used: (17 N,), filled: the probability to be 1 of each decision, in the order in which they are written.
+        decided: (17 N,), filled: the decisions.
+
+    Returns:
+        The number of decisions.
+    """
+    decisions = more.shape[1]
+    probabilities = plane[3].reshape(-1)
+    most = min(run, len(more))
+    met, bits = np.empty(most * (decisions + 1), np.int64), np.empty(most * (decisions + 1), np.bool_)
+    total = 0
+    for start in range(0, len(more), run):
+        stop = min(start + run, len(more))
+        count = 0
+        if not begun:
+            for i in range(start, stop):
+                met[count], bits[count] = more[i, 0] + FIRST * ROW + CENTRE, classes[i] > 0
+                count += 1
+        for decision in range(1, decisions):
+            before = count
+            for i in range(start, stop):
+                if classes[i] >= decision:
+                    met[count], bits[count] = more[i, decision] + LATER * ROW + CENTRE, classes[i] > decision
+                    count += 1
+            if count == before:
+                break
+        for i in range(start, stop):
+            if classes[i] > 0:
+                met[count], bits[count] = positive[i] + SIGN * ROW + CENTRE, above[i]
+                count += 1
+        for i in range(count):
+            used[total], decided[total] = probabilities[met[i]], bits[i]
+            total += 1
+        _learn(tables, plane, met, bits, count)
+    return total
+
+
+@compiled("float32(float32)")
+def _activated(value: np.float32) -> np.float32:
+    return np.float32(np.floor(min(max(value, np.float32(0)), np.float32(ACTIVATION_LIMIT))))
+
+
+@compiled("void(float32[:,::1])", nogil=True, cache=True)
+def activate(values: _Array) -> None:
+    """Does :func:`benchmark.neural.streams.integers.activated`."""
+    for r in range(values.shape[0]):
+        for c in range(values.shape[1]):
+            values[r, c] = _activated(values[r, c])
+
+
+@compiled("void(float32[:,::1], float32[:,::1], float32[:,::1])", nogil=True, cache=True)
+def oppose(sums: _Array, bias: _Array, out: _Array) -> None:
+    """The odd layer: activations of the bias and the sums, less those of the bias and the opposite sums.
+
+    Args:
+        sums, out: (units, places).
+        bias: (units, 1).
+    """
+    for r in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[r, c] = _activated(bias[r, 0] + sums[r, c]) - _activated(bias[r, 0] - sums[r, c])
+
+
+@compiled("void(float32[:,::1], float32[:,::1], float32[:,::1])", nogil=True, cache=True)
+def magnitudes(features: _Array, said: _Array, out: _Array) -> None:
+    """What the second network sees: magnitudes of the features, and of what the first one said, up to 127; and 1.
+
+    Args:
+        features: (known, places).
+        said: (2, places).
+        out: (known + 3, places).
+    """
+    known = len(features)
+    for r in range(known):
+        for c in range(features.shape[1]):
+            out[r, c] = abs(features[r, c])
+    for r in range(len(said)):
+        for c in range(features.shape[1]):
+            out[known + r, c] = min(np.floor(abs(said[r, c])), np.float32(127))
+    out[-1] = 1
