@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
+from benchmark.system.compiled import compiled
 from benchmark.system.environment import compiles
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -18,23 +19,6 @@ class Passes(NamedTuple):
     means_of_four: Callable[..., None]
     shortfalls: Callable[..., None]
     squared_errors: Callable[..., None]
-
-
-def compiled(*signature: str, **options: Any) -> Callable[[_Function], _Function]:
-    """Numba's decorator, which leaves a function its type.
-
-    Args:
-        signature: types of result and arguments; where they are left out, the function is compiled into its callers.
-        options: options of Numba's ``njit``.
-
-    Raises:
-        ImportError: Numba is not installed.
-        RuntimeError: it finds no folder in which to keep what it compiles.
-    """
-    import numba
-
-    njit: Any = numba.njit
-    return cast(Callable[[_Function], _Function], njit(*signature, error_model="numpy", **options))
 
 
 def inner_loop(function: _Function) -> _Function:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.metrics.shared.compiled import compiled, inner_loop
+from benchmark.metrics.shared.compiled import inner_loop
+from benchmark.system.compiled import compiled
 
 _Samples = npt.NDArray[np.float32]
 _Exact = npt.NDArray[np.float64]
