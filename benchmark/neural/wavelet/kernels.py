@@ -125,12 +125,65 @@ def read_each(words: _Array, state: _Array, probabilities: _Array, bits: _Array)
     return ideal
 
 
+@compiled()
+def _decide(words: _Array, state: _Array, known: _Array, number: int, decided: Any, count: int) -> int:
+    """Reads the decision of a number, and keeps it with those before it; −1 as of :func:`_read`."""
+    met, bits = decided
+    bit = _read(words, state, known[number])
+    met[count], bits[count] = number, bit == 1
+    return bit
+
+
+@compiled()
+def _read_run(
+    words: _Array, state: _Array, known: _Array, logits: Any, begun: bool, places: Any, decided: Any, out: Any
+) -> int:
+    """Reads the decisions of a run; the number of them, or −1 as of :func:`_read`."""
+    more, positive = logits
+    start, stop, alive, busy = places
+    found, signs = out
+    decisions = more.shape[1]
+    count, size = 0, 0
+    for i in range(start, stop):
+        if not begun:
+            bit = _decide(words, state, known, more[i, 0] + FIRST * ROW + CENTRE, decided, count)
+            if bit < 0:
+                return -1
+            count += 1
+            if bit == 0:
+                continue
+        alive[size] = busy[size] = i
+        size += 1
+    going = size
+    for decision in range(1, decisions + 1):
+        left = 0
+        for a in range(going):
+            i = alive[a]
+            found[i] = decision
+            if decision < decisions:
+                bit = _decide(words, state, known, more[i, decision] + LATER * ROW + CENTRE, decided, count)
+                if bit < 0:
+                    return -1
+                count += 1
+                if bit:
+                    alive[left] = i
+                    left += 1
+        going = left
+    for b in range(size):
+        bit = _decide(words, state, known, positive[busy[b]] + SIGN * ROW + CENTRE, decided, count)
+        if bit < 0:
+            return -1
+        signs[busy[b]] = bit == 1
+        count += 1
+    return count
+
+
 @compiled(
     f"float64(uint32[::1], uint64[::1], Tuple({_TABLES}), Tuple({_PLANE}), {_LOGITS}, uint8[::1], boolean[::1])",
     nogil=True,
     cache=True,
 )
-def read_runs(  # noqa: PLR0912  # one loop in the order of the stream
+def read_runs(
     words: _Array,
     state: _Array,
     tables: Any,
@@ -156,56 +209,18 @@ def read_runs(  # noqa: PLR0912  # one loop in the order of the stream
     Returns:
         As :func:`read_each`.
     """
-    decisions = more.shape[1]
-    probabilities = plane[3].reshape(-1)
+    known = plane[3].reshape(-1)
     most = min(run, len(more))
-    met, bits = np.empty(most * (decisions + 1), np.int64), np.empty(most * (decisions + 1), np.bool_)
+    met, bits = np.empty(most * (more.shape[1] + 1), np.int64), np.empty(most * (more.shape[1] + 1), np.bool_)
     alive, busy = np.empty(most, np.int64), np.empty(most, np.int64)
     ideal = 0.0
     for start in range(0, len(more), run):
-        stop = min(start + run, len(more))
-        count, size = 0, 0
-        for i in range(start, stop):
-            if not begun:
-                met[count] = more[i, 0] + FIRST * ROW + CENTRE
-                bit = _read(words, state, probabilities[met[count]])
-                if bit < 0:
-                    return math.nan
-                bits[count] = bit == 1
-                count += 1
-                if bit == 0:
-                    continue
-            alive[size] = busy[size] = i
-            size += 1
-        going = size
-        for decision in range(1, decisions + 1):
-            left = 0
-            for a in range(going):
-                i = alive[a]
-                found[i] = decision
-                if decision < decisions:
-                    met[count] = more[i, decision] + LATER * ROW + CENTRE
-                    bit = _read(words, state, probabilities[met[count]])
-                    if bit < 0:
-                        return math.nan
-                    bits[count] = bit == 1
-                    count += 1
-                    if bit:
-                        alive[left] = i
-                        left += 1
-            going = left
-            if going == 0:
-                break
-        for b in range(size):
-            i = busy[b]
-            met[count] = positive[i] + SIGN * ROW + CENTRE
-            bit = _read(words, state, probabilities[met[count]])
-            if bit < 0:
-                return math.nan
-            bits[count] = signs[i] = bit == 1
-            count += 1
+        places = (start, min(start + run, len(more)), alive, busy)
+        count = _read_run(words, state, known, (more, positive), begun, places, (met, bits), (found, signs))
+        if count < 0:
+            return math.nan
         for i in range(count):
-            ideal -= math.log2(probabilities[met[i]] if bits[i] else 1 - probabilities[met[i]])
+            ideal -= math.log2(known[met[i]] if bits[i] else 1 - known[met[i]])
         _learn(tables, plane, met, bits, count)
     return ideal
 
