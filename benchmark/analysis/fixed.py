@@ -64,7 +64,8 @@ def note_on_fixed(rows: pd.DataFrame) -> str:
         for kind in ("quality", "rate")
         if kind in kinds
     ]
+    rest = "; the others fix neither" if "" in kinds else ""
     return (
-        f"At one setting {'; '.join(told)}{'; the others neither' if '' in kinds else ''}. Mean curves of such codecs "
-        "average different things. The mean over images compares them image by image."
+        f"At one setting {'; '.join(told)}{rest}. Mean curves of such codecs average different things. The mean over "
+        "images compares them image by image."
     )

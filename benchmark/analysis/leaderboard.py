@@ -14,7 +14,7 @@ from benchmark.analysis.bdrate import bd_table
 from benchmark.analysis.cost import cost_table
 from benchmark.analysis.family import Family, family_of, learned_codecs
 from benchmark.analysis.measured import Manifest
-from benchmark.analysis.results import Results, named_alike, results_of
+from benchmark.analysis.results import Results, results_of
 from benchmark.analysis.standing import headline, refused_text
 from benchmark.analysis.table import KEYS
 from benchmark.analysis.timed import for_times_alone, with_times
@@ -195,11 +195,10 @@ def _valued(results: Results, metric: Metric) -> bool:
 
 
 def _only(results: Results, dataset: str) -> Results:
-    """The results on one data set, whose series are named by the settings that differ there."""
+    """The results on one data set."""
     records = results.records
     mine = records[records["dataset"] == dataset] if len(records) else records
-    part = replace(results, summary=results.summary[results.summary["dataset"] == dataset], records=mine)
-    return named_alike([part])[0]
+    return replace(results, summary=results.summary[results.summary["dataset"] == dataset], records=mine)
 
 
 def _anchor(summary: pd.DataFrame, anchor: str) -> str:

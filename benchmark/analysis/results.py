@@ -215,23 +215,26 @@ def results_of(
         described: the metrics that are known of the columns.
         notes: what to know of the files.
     """
-    tables = list(summaries)
+    tables = [summary.assign(read=len(records) + number) for number, summary in enumerate(summaries)]
     nothing = pd.DataFrame(columns=[*KEYS, "image", "images", "status", "covers", "item", "point"])
     rows = _numbered(records) if records else nothing
     if records:
         good = rows["status"] == "ok"
         covers = rows["covers"][good].groupby(rows["point"][good]).agg(frozenset)
-        summary = summarise(rows.drop(columns=["covers", "item", "point"]), described)
-        tables.insert(0, summary.assign(covers=pd.Series(range(len(summary))).map(covers.to_dict())))
+        first = rows["read"].groupby(rows["point"]).min()
+        summary = summarise(rows.drop(columns=["covers", "item", "point", "read"]), described)
+        places = pd.Series(range(len(summary)))
+        tables.insert(0, summary.assign(covers=places.map(covers.to_dict()), read=places.map(first.to_dict())))
     # The copy joins the parts of a table that was read column by column: pandas warns of a hundred of them.
     summary = pd.concat(tables, ignore_index=True).drop_duplicates(KEYS).reset_index(drop=True).copy()
     known = list(summary["covers"]) if "covers" in summary else [None] * len(summary)
     sets = pd.Series([entry if isinstance(entry, frozenset) else frozenset() for entry in known], dtype=object)
+    read = summary.pop("read")
     summary = summary.assign(
         point=range(len(summary)),
         covers=sets,
-        series=_series(summary, series_labels(summary)),
-        hull=_series(summary, summary["codec"]),
+        series=_series(summary, read),
+        hull=_by_version(summary, read, summary["codec"] + matched_labels(summary)),
     )
     measured = [metric for metric in described if f"{metric.column}_mean" in summary]
     points = rows["point"].to_numpy(np.intp) if records else np.empty(0, np.intp)
@@ -241,8 +244,14 @@ def results_of(
 
 
 def _numbered(records: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of records, none twice, with ``covers``, ``item`` and ``point``, see :class:`Results`."""
-    rows = pd.concat(records, ignore_index=True) if len(records) > 1 else records[0].reset_index(drop=True)
+    """Rows of records, none twice, with ``covers``, ``item`` and ``point``, see :class:`Results`, and ``read``.
+
+    The last is the number of the first file that their operating point was read from.
+    """
+    read = [frame.assign(read=number) for number, frame in enumerate(records)]
+    rows = pd.concat(read, ignore_index=True) if len(records) > 1 else read[0].reset_index(drop=True)
+    # Of an operating point that several files have, the first.
+    rows["read"] = rows.groupby(KEYS, sort=False, dropna=False)["read"].transform("min")
     twice = rows.duplicated([*KEYS, "image"], keep="last")
     if twice.any():
         rows = rows[~twice].reset_index(drop=True)
@@ -271,7 +280,8 @@ def named_alike(several: Sequence[Results]) -> list[Results]:
             varying.setdefault(codec, set()).update(names)
     found = []
     for results in several:
-        series = _series(results.summary, series_labels(results.summary, varying))
+        labels = series_labels(results.summary, varying) + matched_labels(results.summary)
+        series = _by_version(results.summary, pd.Series(0, index=results.summary.index), labels)
         records = results.records
         if len(records):
             name_of = dict(zip(results.summary["point"], series, strict=True))
@@ -281,8 +291,31 @@ def named_alike(several: Sequence[Results]) -> list[Results]:
     return found
 
 
-def _series(summary: pd.DataFrame, labels: pd.Series) -> pd.Series:
-    """Labels, told apart by what was matched, and by version where a codec has several."""
-    labels = labels + matched_labels(summary)
-    several = summary["version"].groupby([summary["dataset"], summary["codec"]]).transform("nunique")
-    return labels.where(several == 1, labels + " by " + summary["version"])
+def _series(summary: pd.DataFrame, read: pd.Series) -> pd.Series:
+    """The names of series: those that they have in the file that has them first, so that another renames none.
+
+    A series whose name is taken has all settings in its name in which series of its codec differ.
+
+    Args:
+        summary: see :class:`Results`.
+        read: the number of the file that each operating point was read from.
+    """
+    matched = matched_labels(summary)
+    full = series_labels(summary) + matched
+    names: dict[str, str] = {}  # by the name among all, which tells series apart
+    for number in sorted(read.unique()):
+        part = read == number
+        own = series_labels(summary[part]) + matched[part]
+        for known, alone in zip(full[part], own, strict=True):
+            if known not in names:
+                names[known] = known if alone in names.values() else alone
+    return _by_version(summary, read, full.map(names))
+
+
+def _by_version(summary: pd.DataFrame, read: pd.Series, labels: pd.Series) -> pd.Series:
+    """Names with the version where a codec has several on a data set, but for a single one of the first file."""
+    parts = [summary["dataset"], summary["codec"]]
+    first = read == read.groupby(parts).transform("min")
+    versions = summary["version"].where(first).groupby(parts)
+    plain = (versions.transform("nunique") == 1) & (summary["version"] == versions.transform("first"))
+    return labels.where(plain, labels + " by " + summary["version"])

@@ -43,7 +43,8 @@ _OF_SOME: dict[str, tuple[str, ...]] = {
     "described",
     type=PATH,
     metavar="FILE.toml",
-    help="File that describes the figure: its keys are results and the names of these options. Options win over it.",
+    help="File that describes the figure: its keys are results, whose paths begin at the folder of the file, and the "
+    "names of these options. Options win over it.",
 )
 @click.option("--codecs", metavar="A,B", help="Codecs or series to show, in this order.  [default: all]")
 @click.option(
@@ -204,6 +205,8 @@ def _described(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     from benchmark.system.documents import read_toml
 
     told = read_toml(path)
+    if isinstance(told.get("linear"), bool) and "log" not in told:  # --linear is an option, too
+        told["log"] = not told.pop("linear")
     for key, value in told.items():
         if key not in options:
             raise UsageError(f"{path}: unknown key {key!r}; expected some of {', '.join(options)}{meant(key, options)}")

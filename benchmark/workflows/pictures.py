@@ -85,10 +85,8 @@ def show(
     batches = first_batches(results.records, metrics[0].column)
     wanted: list[tuple[Choice, Box | None]]
     if boxes:
+        check_boxes(boxes, results.records)
         by_image = {str(image): place for place, image in enumerate(found.images)}
-        unknown = [box.image for box in boxes if box.image not in by_image]
-        if unknown:
-            raise UsageError(f"crop: no image {unknown[0]!r} in the records{did_you_mean(unknown[0], by_image)}")
         asked = {place: found[place] for place in {by_image[box.image] for box in boxes}}
         wanted = [(asked[by_image[box.image]], box) for box in boxes]
     else:
@@ -114,6 +112,30 @@ def show(
             if key in whole and key in made:
                 keep(_pictures(made[key], _all_of(made[key]), columns))
     return pictures, notes
+
+
+def check_boxes(boxes: Sequence[Box], records: pd.DataFrame) -> None:
+    """Refuses crops that no image of records has; of a batch, which is shown as a sheet, only the name is looked at.
+
+    Raises:
+        UsageError: a crop is of an image that the records do not have, or lies outside it.
+    """
+    rows = records[records["status"] == "ok"].drop_duplicates("image")
+    known = {row["image"]: row for row in rows[["image", "images", "width", "height"]].to_dict("records")}
+    for box in boxes:
+        if box.image not in known:
+            raise UsageError(f"crop: no image {box.image!r} in the records{did_you_mean(box.image, known)}")
+        row = known[box.image]
+        if row["images"] == 1:
+            _check_size(box, int(row["width"]), int(row["height"]))
+
+
+def _check_size(box: Box, width: int, height: int) -> None:
+    if box.top + box.height > height or box.left + box.width > width:
+        raise UsageError(
+            f"crop {box.image}:{box.left},{box.top},{box.width},{box.height} reaches beyond the image, which is "
+            f"{width}×{height}"
+        )
 
 
 @dataclass(frozen=True)
@@ -294,11 +316,7 @@ def _pictures(made: _Made, box: Box | None, columns: Sequence[str]) -> list[Pict
         height, width = (CROP, CROP) if single else original.shape[:2]
     else:
         top, left, height, width = box.top, box.left, box.height, box.width
-        if top + height > original.shape[0] or left + width > original.shape[1]:
-            size = f"{original.shape[1]}×{original.shape[0]}"
-            raise UsageError(
-                f"crop {box.image}:{left},{top},{width},{height} reaches beyond the image, which is {size}"
-            )
+        _check_size(box, original.shape[1], original.shape[0])
     crop = slice(top, top + height), slice(left, left + width)
     return [
         Picture(

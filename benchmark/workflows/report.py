@@ -23,7 +23,7 @@ from benchmark.system.files import make_folder
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.pool import Pool, process_pool
 from benchmark.workflows.crops import parse_box
-from benchmark.workflows.pictures import show
+from benchmark.workflows.pictures import check_boxes, show
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def write_report(
         except NoRows as error:
             page = _nothing(error, results, folder, command)
             raise NoRows(f"{error}. {page.as_posix()} says so, too") from error
+        check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
         drawn = [

@@ -28,7 +28,8 @@ def test_settings_that_fix_quality_or_rate_are_told(tmp_path: Path) -> None:
     assert fixed(results) == {("set", "plain"): "", ("set", "target"): "quality", ("set", "tight"): "rate"}
     table = bd_table(results, "plain", PSNR)
     assert note_on_fixed(table).startswith(
-        "At one setting target fixes the quality of each image; tight fixes the rate of each image; the others neither."
+        "At one setting target fixes the quality of each image; tight fixes the rate of each image; the others fix "
+        "neither."
     )
     assert note_on_fixed(table[table["series"] == "target"]) == ""
 

@@ -93,3 +93,37 @@ def test_rows_know_their_operating_point_and_their_image(tmp_path: Path) -> None
     own = results.summary.set_index("point").loc[rows["point"]]
     for name in ("codec", "settings", "series", "hull"):
         assert rows[name].tolist() == own[name].tolist()
+
+
+def of(codec: str, settings: str, version: str = "1.0", image: str = "a") -> pd.DataFrame:
+    rows = records(codec, {image: [0.2, 0.4, 0.6, 0.8]})
+    knobs = [f'{{"q":{place}{settings}}}' for place in range(len(rows))]
+    return rows.assign(settings=knobs, version=version, knob="q")
+
+
+def names_of(tmp_path: Path, *folders: pd.DataFrame) -> list[str]:
+    paths = []
+    for number, rows in enumerate(folders):
+        paths.append(tmp_path / str(number))
+        paths[-1].mkdir(exist_ok=True)
+        rows.to_csv(paths[-1] / "records.csv", index=False)
+    return list(dict.fromkeys(read_results(paths, METRICS).summary["series"]))
+
+
+def test_another_folder_renames_no_series(tmp_path: Path) -> None:
+    first = pd.concat([of("webp", ',"lossless":false'), of("jpeg", ',"sub":"420"'), of("jpeg", ',"sub":"444"')])
+    alone = names_of(tmp_path, first)
+    assert alone == ["webp", "jpeg (sub=420)", "jpeg (sub=444)"]
+    lossless = pd.concat([of("webp", ',"lossless":true'), of("png", ""), of("jpeg", ',"sub":"444"')])
+    assert set(names_of(tmp_path, first, lossless)) == {*alone, "webp (lossless=True)", "png"}
+    assert set(names_of(tmp_path, lossless)) == {"webp", "png", "jpeg"}
+    both = {"webp", "png", "jpeg", "webp (lossless=False)", "jpeg (sub=420)"}
+    assert set(names_of(tmp_path, lossless, first)) == both
+
+
+def test_another_version_in_another_folder_has_it_in_its_name(tmp_path: Path) -> None:
+    newer = of("jpeg", "", version="2.0", image="b")
+    assert names_of(tmp_path, of("jpeg", ""), newer) == ["jpeg", "jpeg by 2.0"]
+    both = pd.concat([of("jpeg", ""), newer])
+    assert names_of(tmp_path, both) == ["jpeg by 1.0", "jpeg by 2.0"]
+    assert names_of(tmp_path, both, of("jpeg", "", version="3.0", image="c"))[2] == "jpeg by 3.0"

@@ -95,3 +95,19 @@ def test_a_file_that_makes_no_sense(rdbench: Run, tmp_path: Path, text: str, say
 def test_requests_that_make_no_sense(rdbench: Run, words: list[str], says: str) -> None:
     done = rdbench("figure", "rd", *words, check=False)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_limits_that_show_nothing_are_refused(rdbench: Run, tmp_path: Path) -> None:
+    for limits in (("--xlim", "20,30"), ("--ylim", "90,100")):
+        done = rdbench("figure", "rd", SAMPLE, *limits, "--out", "none.svg", check=False)
+        assert done.returncode == 2
+        assert "no curve has a point at rates" in done.stderr
+        assert not (tmp_path / "none.svg").exists()
+
+
+def test_a_file_may_say_linear_as_the_command_does(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(f'results = ["{SAMPLE}"]\nlinear = true\nout = "one.svg"\n', encoding="utf-8")
+    (tmp_path / "two.toml").write_text(f'results = ["{SAMPLE}"]\nlog = false\nout = "two.svg"\n', encoding="utf-8")
+    for name in ("one", "two"):
+        rdbench("figure", "rd", "--file", f"{name}.toml")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

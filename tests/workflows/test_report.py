@@ -69,6 +69,21 @@ def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path, monkeypatch: pytest
     assert "no pictures: none were asked for" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_wrong_crop_leaves_an_earlier_report_as_it_was(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark.workflows.report.process_pool", Serial())
+    sample = str(ROOT / "results/baseline/sample")
+    common = ("report", sample, "--out", "out", "--pictures", "0", "--metric", "psnr")
+    rdbench(*common)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    for crop, said in (("astronaut:100000,0,10,10", "which is 512×512"), ("nobody:0,0,9,9", "no image 'nobody'")):
+        refused = rdbench(*common, "--anchor", "webp", "--crop", crop, check=False)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
 def test_results_without_rows_have_a_page_that_says_so(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     header = (ROOT / "results/baseline/sample/records.csv").read_text(encoding="utf-8").splitlines()[0]

@@ -25,6 +25,8 @@ def change_of(before: Collection[Maker], after: Collection[Maker]) -> str:
     gone, fresh = ([part for part in one if part not in other] for one, other in ((was, now), (now, was)))
     if not gone and not fresh:
         return ""
+    if not gone and all(_is_code(part) for part in fresh) and any(_is_code(part) for part in was):
+        return f"some rows by {_listed(fresh)}"
     return f"{_listed(gone)} → {_listed(fresh)}"
 
 
@@ -35,6 +37,10 @@ def _parts(version: str, weights: str, source: str, *, told: bool) -> list[str]:
         *([f"weights {weights}"] if weights else []),
         *([f"code {source[:8]}"] if told else []),
     ]
+
+
+def _is_code(part: str) -> bool:
+    return part.startswith("code ")
 
 
 def _listed(parts: Collection[str]) -> str:

@@ -34,8 +34,20 @@ def series_shown(
         if name not in known:
             labels = ", ".join(dict.fromkeys([*own, *published]))
             raise UsageError(f"names: no series {name!r}; there are {labels}{meant(name, known)}")
+    for name, text in given.items():
+        if not text.strip():
+            raise UsageError(f"names: expected a name for {name!r}, got none")
     found = {series: label_of(series, own[series], given) for series in _chosen(own, codecs)}
-    return found | {label: given.get(label, label) for label in _references(published, refs)}
+    taken = {_letters(text) for text in found.values()}
+    for label in _references(published, refs):
+        text = given.get(label, label)
+        # Measured here and published elsewhere are two curves of one codec.
+        found[label] = f"{text} (published)" if _letters(text) in taken else text
+    return found
+
+
+def _letters(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def _chosen(own: Mapping[str, str], codecs: Sequence[str] | None) -> list[str]:

@@ -129,7 +129,11 @@ def view_of(
         shown = rates[usual] if usual.any() else rates
         xlim = (shown.min() / 1.1 if log_rate else 0.0, shown.max() * 1.04)
     if ylim is None:
-        inside = values[(rates >= xlim[0]) & (rates <= xlim[1])]
+        # Of the points and of the curves through them: none leaves the figure above or below.
+        places, drawn = (
+            np.concatenate([own, *(line.path[axis] for line in lines)]) for axis, own in enumerate((rates, values))
+        )
+        inside = drawn[(places >= xlim[0]) & (places <= xlim[1])]
         inside = inside if len(inside) else values
         margin = 0.04 * float(np.ptp(inside)) or 0.5
         ylim = (float(inside.min()) - margin, float(inside.max()) + margin)

@@ -13,7 +13,7 @@ import pandas as pd
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.table import dataset_labels
-from benchmark.errors import counted
+from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.lines import Line, View, lines_of, table_of, view_of
@@ -110,7 +110,7 @@ def rd_chart(
         chosen: ``codecs``, ``names`` and ``refs`` of :func:`benchmark.report.figures.lines.lines_of`.
 
     Raises:
-        UsageError: see :func:`benchmark.report.figures.lines.lines_of`.
+        UsageError: see :func:`benchmark.report.figures.lines.lines_of`; or the limits show nothing of any curve.
     """
     lines = lines_of(points, metric, published, **chosen)
     if not lines:
@@ -123,6 +123,11 @@ def rd_chart(
         title += f"; {counted(left_out, 'incomplete point')} left out"
     pooled = ", all bits over all pixels" if mixed_sizes(points) else ""
     view = view_of(lines, xlim=xlim, ylim=ylim, log_rate=log_rate)
+    if not any(view.shows(*line.path).any() or view.shows(line.rates, line.values).any() for line in lines):
+        told = [
+            f"{words} {low:g} to {high:g}" for words, (low, high) in (("rates", view.rates), ("values", view.values))
+        ]
+        raise UsageError(f"no curve has a point at {' and '.join(told)}: name other limits, or none")
     return RdChart(lines, view, metric, f"rate (bits per pixel{pooled})", labels, log_rate, title)
 
 

@@ -27,45 +27,53 @@ _NARROW, _LETTER, _CAPITAL, _GAP = 2.5, 3.95, 5.4, 6.0
 _SPARE = 0.97
 """Share of a width that may be taken, for the widths of letters are known roughly."""
 
-_ESCAPES = (
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
-        "$": r"\$",
-        "&": r"\&",
-        "#": r"\#",
-        "%": r"\%",
-        "_": r"\_",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-        "×": r"$\times$",
-        "·": r"$\cdot$",
-        "−": r"$-$",
-        "–": "--",
-        "—": "---",
-        "≤": r"$\leq$",
-        "≥": r"$\geq$",
-        "∞": r"$\infty$",
-        "σ": r"$\sigma$",
-        "μ": r"$\mu$",
-        "…": r"\dots{}",
-        "’": "'",
-        "√": r"$\surd$",
-        "→": r"$\rightarrow$",
-        "Δ": r"$\Delta$",
-    }
-    | {mark: f"$_{digit}$" for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
-    | {mark: f"$^{digit}$" for digit, mark in zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)}
-)
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "×": r"$\times$",
+    "·": r"$\cdot$",
+    "−": r"$-$",
+    "–": "--",
+    "—": "---",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "∞": r"$\infty$",
+    "σ": r"$\sigma$",
+    "μ": r"$\mu$",
+    "…": r"\dots{}",
+    "’": "'",
+    "√": r"$\surd$",
+    "→": r"$\rightarrow$",
+    "Δ": r"$\Delta$",
+}
+
+_SHIFTED = {"_": "₀₁₂₃₄₅₆₇₈₉", "^": "⁰¹²³⁴⁵⁶⁷⁸⁹"}
+"""Digits below and above the line, by the sign that LaTeX has for that."""
 
 
 def escape(text: str) -> str:
     """A text as LaTeX prints it; characters that it knows no command for stay as they are."""
+    digits = "|".join(f"[{shifted}]+" for shifted in _SHIFTED.values())
+    return "".join(_escaped(part) for part in re.split(f"({digits})", text) if part)
+
+
+def _escaped(text: str) -> str:
+    """A text that is all digits off the line, or has none."""
+    for sign, digits in _SHIFTED.items():
+        if text[0] in digits:
+            return f"${sign}{{{''.join(str(digits.index(digit)) for digit in text)}}}$"
     # A quotation mark needs an encoding that not every preamble has: one of the text's own does.
     return "".join(_ESCAPES.get(sign, sign) for sign in text).replace(r"\textquotedbl{}", "''")
 

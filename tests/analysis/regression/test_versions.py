@@ -29,3 +29,7 @@ def test_many_weights_are_counted() -> None:
     many: list[Maker] = [("", f"w{number}", "") for number in range(MOST_WEIGHTS + 1)]
     assert change_of(many[:2], many[1:]) == f"weights w0 → weights w2, weights w{MOST_WEIGHTS}"
     assert change_of([OLD], [(*OLD[:1], weights, OLD[2]) for _, weights, _ in many]) == "nothing → 4 files of weights"
+
+
+def test_rows_of_other_code_beside_earlier_ones_are_told() -> None:
+    assert change_of([OLD], [OLD, (*OLD[:2], "bbbbbbbbbb")]) == "some rows by code bbbbbbbb"

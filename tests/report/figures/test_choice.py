@@ -35,8 +35,15 @@ def test_codecs_and_series_are_chosen_in_order_and_named() -> None:
         ({"codecs": ["wepb"]}, "codecs: the results have no 'wepb'; they have jpeg, webp; did you mean webp"),
         ({"refs": ["HEVC"]}, "refs: no published curve begins with 'HEVC'; there are VTM"),
         ({"names": {"vtm": "V"}}, "names: no series 'vtm'; there are jpeg, webp"),
+        ({"names": {"jpeg": " "}}, "names: expected a name for 'jpeg', got none"),
     ],
 )
 def test_what_is_not_there_is_told(how: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         series_shown(OWN, ["VTM"], **how)  # type: ignore[arg-type]
+
+
+def test_a_published_curve_of_a_codec_that_was_measured_says_so() -> None:
+    own = {"jpeg2000": "jpeg2000", "avif": "avif"}
+    shown = series_shown(own, ["JPEG 2000", "AVIF", "VTM"], names={"AVIF": "AVIF of 2020"})
+    assert list(shown.values()) == ["JPEG 2000", "AVIF", "JPEG 2000 (published)", "AVIF of 2020", "VTM"]

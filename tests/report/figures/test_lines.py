@@ -82,3 +82,14 @@ def test_a_table_has_all_points(points: pd.DataFrame) -> None:
 def test_points_without_a_value_are_left_out(points: pd.DataFrame) -> None:
     points.loc[points["series"] == "webp", "quality"] = np.inf
     assert labels(lines_of(points, PSNR)) == ["JPEG"]
+
+
+def test_the_curve_between_points_is_in_the_view(points: pd.DataFrame) -> None:
+    """A point beyond the usual rates draws its curve above the last point that is shown."""
+    steep = Curve([0.2, 0.4, 1.0, 2.4], [28, 33, 40, 60], "VTM")
+    lines = lines_of(points, PSNR, [steep], codecs=["jpeg"], refs=["VTM"])
+    view = view_of(lines, xlim=(0, 2))
+    (path,) = (line.path for line in lines if line.is_published)
+    inside = path[0] <= 2
+    assert path[1][inside].max() > 45
+    assert view.shows(path[0][inside], path[1][inside]).all()

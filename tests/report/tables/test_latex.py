@@ -158,3 +158,7 @@ def test_latex_of_a_report_compiles_in_two_columns(report: Report, tmp_path: Pat
     log = (tmp_path / "paper.log").read_text(encoding="latin-1")
     assert done.returncode == 0, log[-2000:]
     assert [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(points) > 2] == []
+
+
+def test_digits_off_the_line_stay_together() -> None:
+    assert escape("10·log₁₀(x²) of a_b") == r"10$\cdot$log$_{10}$(x$^{2}$) of a\_b"
