@@ -125,7 +125,7 @@ class OrdersChart(Chart):
             marks = {"color": look.colour, "markersize": MARK, "markeredgecolor": "white"}
             axes.plot(columns, rows, look.marker, linestyle="none", zorder=3, **marks)
             far = 4 * _BESIDE / wide
-            for end, side, shift in ((path[0], "right", -8), ((path[-1][0] + far, path[-1][1]), "left", 5)):
+            for end, side, shift in self._ends(path, far):
                 axes.annotate(
                     name,
                     end,
@@ -165,6 +165,17 @@ class OrdersChart(Chart):
         longest = max(len(place.name) for order in self.orders for place in order.places)
         room = longest * _LETTER * size / 72 + 4 * _BESIDE + _GAP
         return max((whole - 2 * room) / max(len(self.orders) - 1, 1), _COLUMN), room
+
+    def _ends(self, path: Sequence[tuple[int, int]], far: float) -> list[tuple[tuple[float, float], str, int]]:
+        """Where the name of a line stands, on which side, and by how many points off: before it, behind it, or both."""
+        first, last = path[0], path[-1]
+        before: tuple[tuple[float, float], str, int] = (first, "right", -8)
+        behind: tuple[tuple[float, float], str, int] = ((last[0] + far, last[1]), "left", 5)
+        # Between two columns a name would stand on others' marks.
+        found = [
+            end for end, is_free in ((before, first[0] == 0), (behind, last[0] == len(self.orders) - 1)) if is_free
+        ]
+        return found or [behind]
 
     def _paths(self) -> list[tuple[str, Look, list[tuple[int, int]]]]:
         """Of each codec its columns and rows; where an order lacks it the line goes on to the next that has it."""

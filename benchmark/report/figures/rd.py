@@ -152,13 +152,11 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
     texts = [folded(line.label, _WIDEST * inches, size) for _, line in ends]
     line_height = size * figure.dpi / 72 * _GAP / axes.get_window_extent().height
     low, high = view.values
-    wanted = [(value - low) / (high - low) for (_, value), _ in ends]
-    places = spread(wanted, [line_height * (text.count("\n") + 1) for text in texts])
-    for ((rate, value), line), text, place in zip(ends, texts, places, strict=True):
+    notes = [
         axes.annotate(
             text,
-            xy=(rate, value),
-            xytext=(1.05, place),
+            xy=end,
+            xytext=(1.05, 0.5),
             textcoords="axes fraction",
             ha="left",
             va="center",
@@ -176,6 +174,21 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
                 "patchA": None,  # nothing of the line is behind the letters: no need to cut it there
             },
         )
+        for (end, line), text in zip(ends, texts, strict=True)
+    ]
+    # Lines of one text are as far apart as its font says, which for some is farther than names are.
+    high_as = [_height(note) / axes.get_window_extent().height for note in notes]
+    sizes = [max(line_height, height + line_height * (1 - 1 / _GAP)) for height in high_as]
+    wanted = [(value - low) / (high - low) for (_, value), _ in ends]
+    for note, place in zip(notes, spread(wanted, sizes), strict=True):
+        note.set_position((1.05, place))
+
+
+def _height(note: Any) -> float:
+    """The height of a text in dots where it has several lines, without the line that leads to it; else 0."""
+    from matplotlib.text import Text
+
+    return float(Text.get_window_extent(note).height) if "\n" in note.get_text() else 0.0
 
 
 def end_of(line: Line, view: View) -> tuple[float, float] | None:
