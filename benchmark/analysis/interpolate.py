@@ -99,7 +99,7 @@ def drawn_slopes(rates: Floats, qualities: Floats) -> Floats:
     return np.asarray(_slopes(qualities[None], logarithms[None])[0])
 
 
-def drawn_path(rates: Floats, qualities: Floats, steps: int = 16) -> tuple[Floats, Floats]:
+def drawn_path(rates: Floats, qualities: Floats, steps: int = 8) -> tuple[Floats, Floats]:
     """Places on the curve that BD-rates integrate, near enough to one another to be joined by lines.
 
     Args:

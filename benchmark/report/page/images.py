@@ -36,8 +36,9 @@ def image_curves(report: Report, datasets: Sequence[str], series: Sequence[str])
     Returns:
         For each data set and series ``names`` of its images and ``covers``, a number that is the same for images with
         the same pixels; ``points``, the numbers of operating points; and ``figures``: rates in bits per pixel, then the
-        values of each axis as they are drawn, (1 + axes, images, points), as base64 of little-endian ``float64``. NaN
-        stands for what is missing or infinite.
+        values of each axis as they are drawn. Of each there are the places of those points of which any image has one,
+        and a table, (images, places), as base64 of little-endian ``float64``. NaN stands for what is missing or
+        infinite.
     """
     if not has_curves_of_images(report):
         return []
@@ -102,11 +103,15 @@ class _Table:
             (1 + place, images, points, np.asarray(metric.turned(curves.qualities))[there].tolist()),
         ]
 
-    def packed(self, axes: int) -> str:
+    def packed(self, axes: int) -> list[tuple[list[int], str]]:
         found = np.full((1 + axes, len(self.names), len(self.points)), np.nan, "<f8")
         row_of = {cover: place for place, cover in enumerate(self.names)}
         column_of = {point: place for place, point in enumerate(self.points)}
         for place, images, points, values in self._parts:
             found[place, [row_of[image] for image in images], [column_of[point] for point in points]] = values
         found[~np.isfinite(found)] = np.nan
-        return base64.b64encode(found.tobytes()).decode("ascii")
+        there = [np.flatnonzero(~np.isnan(table).all(axis=0)) for table in found]
+        return [
+            (places.tolist(), base64.b64encode(table[:, places].tobytes()).decode("ascii"))
+            for places, table in zip(there, found, strict=True)
+        ]

@@ -80,10 +80,17 @@
 
   /** One table of an entry of data.images: images by points, null where nothing is known. */
   function figures(entry, table) {
-    entry.numbers ??= new Float64Array(Uint8Array.from(atob(entry.figures), (sign) => sign.charCodeAt(0)).buffer);
-    const points = entry.points.length, start = table * entry.covers.length * points;
-    return entry.covers.map((_, row) =>
-      Array.from(entry.numbers.subarray(start + row * points, start + (row + 1) * points), (value) => (Number.isNaN(value) ? null : value)));
+    const [places, text] = entry.figures[table];
+    entry.numbers ??= [];
+    const numbers = entry.numbers[table] ??= new Float64Array(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+    return entry.covers.map((_, row) => {
+      const line = Array(entry.points.length).fill(null);
+      places.forEach((place, column) => {
+        const value = numbers[row * places.length + column];
+        if (!Number.isNaN(value)) line[place] = value;
+      });
+      return line;
+    });
   }
 
   /** The curves of the data set and metric, others' first: each with its points by rising rate. */
