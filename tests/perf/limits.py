@@ -21,9 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.colour.channels import to_channels
 from benchmark.metrics.psnr import Psnr
-from benchmark.metrics.shared.compiled import compiled
 from benchmark.metrics.shared.window import WINDOW
 from benchmark.metrics.ssim import SCALE_WEIGHTS, StructuralSimilarity
+from benchmark.system.compiled import compiled
 from benchmark.system.environment import COMPILED
 from tests.conftest import jpeg_at, photo
 
