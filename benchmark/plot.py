@@ -352,6 +352,8 @@ def _drawn(charts: Sequence[Chart], ax: Any) -> Any:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(layout="constrained")
+    if not (hasattr(ax, "plot") and hasattr(ax, "get_figure")):
+        raise UsageError(f"ax: expected axes of matplotlib, got {type(ax).__name__}; plt.subplots() gives some")
     chart.draw(ax)
     return ax
 

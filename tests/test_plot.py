@@ -205,3 +205,9 @@ def test_files_and_styles_that_are_none(
     with pytest.raises(UsageError, match=says):
         plot.save(how.pop("kind", "rd"), results, tmp_path / name, **how)
     assert not (tmp_path / name).exists()
+
+
+def test_what_is_no_axes_is_told(results: Results) -> None:
+    for wrong in (3, "axes"):
+        with pytest.raises(UsageError, match="ax: expected axes of matplotlib, got"):
+            plot.rd(results, ax=wrong)

@@ -58,6 +58,9 @@ def test_where_the_usual_anchor_is_not_there_another_is_told(results: Path, tmp_
 def test_metrics_without_values_are_refused(results: Path) -> None:
     with pytest.raises(UsageError, match="no result has a value of ssim_rgb"):
         collect([results], METRICS, chosen=["ssim"])
+    assert (
+        "no row has a value of ssim_rgb: it is left out" in collect([results], METRICS, chosen=["psnr", "ssim"]).notes
+    )
     with pytest.raises(UsageError, match=r"unknown metric 'snr'"):
         collect([results], METRICS, chosen=["snr"])
 

@@ -77,10 +77,11 @@ def _measured(metrics: Sequence[Metric]) -> str:
     """The metrics with their definitions, each once."""
     found: dict[str, list[str]] = {}
     for metric in metrics:
-        found.setdefault(f"{metric.title} ({metric.definition})" if metric.definition else metric.title, []).append(
-            metric.heading.partition(", ")[2]
-        )
+        name = f"{metric.title} ({metric.definition})" if metric.definition else metric.title
+        space = metric.heading.removeprefix(metric.title).removeprefix(", ")
+        found.setdefault(name, []).append(space or "the picture as a whole")
     words = [
-        f"{name} of {' and '.join(filter(None, spaces))}" if any(spaces) else name for name, spaces in found.items()
+        name if spaces == ["the picture as a whole"] else f"{name} of {' and '.join(spaces)}"
+        for name, spaces in found.items()
     ]
     return f"Quality is {'; '.join(words)}."

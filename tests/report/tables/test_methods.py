@@ -45,3 +45,12 @@ def test_the_paragraph_of_a_report_is_latex(report: Report, tmp_path: Path) -> N
     assert text.startswith("{\\sloppy\n2 codecs were compared on ")
     assert "set\\_1\\%" in text
     assert "MS-SSIM" in text and "libjpeg-turbo" in text
+
+
+def test_the_space_of_a_metric_is_told_and_no_part_of_its_title(tmp_path: Path) -> None:
+    results = timed_results(tmp_path)
+    known = {metric.column: metric for metric in all_metrics()}
+    shown = [known[column] for column in ("psnr_hvs", "psnr_hvs_y", "butteraugli_3norm")]
+    text = methods(results.summary, bd_table(results, "jpeg", PSNR), shown, "JPEG", timed=False)
+    whole = f"PSNR-HVS ({known['psnr_hvs'].definition}) of the picture as a whole and luma; "
+    assert whole + f"Butteraugli, 3-norm ({known['butteraugli_3norm'].definition}). Averages" in text
