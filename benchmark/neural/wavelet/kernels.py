@@ -108,7 +108,7 @@ def read_each(words: _Array, state: _Array, probabilities: _Array, bits: _Array)
 
     Args:
         words: the payload.
-        state: of the decoder, which goes on.
+        state: the state of the decoder, which goes on.
         probabilities: (N,), whole multiples of 1/65,536 between 0 and 1.
         bits: (N,), filled.
 
