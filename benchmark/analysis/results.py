@@ -221,8 +221,8 @@ def results_of(
     if records:
         good = rows["status"] == "ok"
         covers = rows["covers"][good].groupby(rows["point"][good]).agg(frozenset)
-        first = rows["read"].groupby(rows["point"]).min()
-        summary = summarise(rows.drop(columns=["covers", "item", "point", "read"]), described)
+        first = rows.pop("read").groupby(rows["point"]).min()
+        summary = summarise(rows.drop(columns=["covers", "item", "point"]), described)
         places = pd.Series(range(len(summary)))
         tables.insert(0, summary.assign(covers=places.map(covers.to_dict()), read=places.map(first.to_dict())))
     # The copy joins the parts of a table that was read column by column: pandas warns of a hundred of them.

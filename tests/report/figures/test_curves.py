@@ -76,12 +76,12 @@ def test_ms_ssim_is_drawn_in_decibels_of_the_mean(points: pd.DataFrame, tmp_path
 
 
 def test_lines_are_curves_and_points_are_markers(points: pd.DataFrame, tmp_path: Path) -> None:
-    """The line of a curve of three points has 33 places; its markers are three, and a fourth that it does not reach."""
+    """The line of a curve of three points has 17 places; its markers are three, and a fourth that it does not reach."""
     one = points[points["codec"] == "jpeg"]
     poor = one[:1].assign(rate=one["rate"].max() * 1.1)
     text = drawn(pd.concat([one, poor]), tmp_path / "a")
     lines = [re.findall(r"[ML] [\d.]+ [\d.]+", path) for path in re.findall(r'd="(M [^"]*)"', text)]
-    assert 33 in [len(line) for line in lines]
+    assert 17 in [len(line) for line in lines]
     groups = [part for part in text.split('<g id="line2d') if "<use" in part and "clip-path" in part]
     assert 4 in [part.count('href="#m') for part in groups]
 
