@@ -250,8 +250,8 @@ def _numbered(records: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     read = [frame.assign(read=number) for number, frame in enumerate(records)]
     rows = pd.concat(read, ignore_index=True) if len(records) > 1 else read[0].reset_index(drop=True)
-    # Of an operating point that several files have, the first.
-    rows["read"] = rows.groupby(KEYS, sort=False, dropna=False)["read"].transform("min")
+    if len(records) > 1:  # of an operating point that several files have, the first counts
+        rows["read"] = rows.groupby(KEYS, sort=False, dropna=False)["read"].transform("min")
     twice = rows.duplicated([*KEYS, "image"], keep="last")
     if twice.any():
         rows = rows[~twice].reset_index(drop=True)

@@ -65,12 +65,12 @@ class Writer(Coder):
 
     def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
         values = bits.astype(np.int32)
-        self._encoder.encode(values, _bernoulli(perfect=False), probabilities)
+        self._encoder.encode(values, _bernoulli(), probabilities)
         return values > 0
 
     def _same(self, bits: npt.NDArray[Any], probability: float) -> Flags:
         values = bits.astype(np.int32)
-        self._encoder.encode(values, _bernoulli(probability, perfect=False))
+        self._encoder.encode(values, _bernoulli(probability))
         return values > 0
 
     def payload(self) -> bytes:
@@ -92,15 +92,15 @@ class Reader(Coder):
         self._decoder = decoder_of(payload)
 
     def decisions(self, bits: npt.NDArray[Any], probabilities: Probabilities) -> Flags:
-        return np.asarray(self._decoder.decode(_bernoulli(perfect=False), probabilities)) > 0
+        return np.asarray(self._decoder.decode(_bernoulli(), probabilities)) > 0
 
     def _same(self, bits: npt.NDArray[Any], probability: float) -> Flags:
-        return np.asarray(self._decoder.decode(_bernoulli(probability, perfect=False), bits.size)) > 0
+        return np.asarray(self._decoder.decode(_bernoulli(probability), bits.size)) > 0
 
 
-def _bernoulli(*probability: float, perfect: bool) -> Any:
+def _bernoulli(*probability: float) -> Any:
     """The library's model of decisions; the same for all, or one for each where none is named."""
-    return load_constriction().stream.model.Bernoulli(*probability, perfect=perfect)
+    return load_constriction().stream.model.Bernoulli(*probability, perfect=False)
 
 
 def code_plain(coder: Coder, values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:

@@ -5,7 +5,8 @@ it is whole numbers, or ``float64`` where numerators and quotients are exact, se
 :mod:`benchmark.neural.wavelet.chances`.
 
 It is imported only by those who have Numba. It compiles as it is imported, and the result is kept beside this file, or
-in the user's cache.
+in the user's cache. Numba compiles anew where this file has changed. The numbers of other modules that are compiled in
+are looked at here: with earlier ones streams would be lost.
 """
 
 from __future__ import annotations
@@ -327,3 +328,19 @@ def magnitudes(features: _Array, said: _Array, out: _Array) -> None:
         for c in range(features.shape[1]):
             out[known + r, c] = min(np.floor(abs(said[r, c])), np.float32(127))
     out[-1] = 1
+
+
+@compiled("UniTuple(int64, 12)()", cache=True)
+def _numbers() -> tuple[int, ...]:
+    """The numbers of other modules that are compiled in."""
+    return ACTIVATION_LIMIT, CENTRE, EDGE, FIRST, LATER, MEMORY, PRIOR, ROW, SIGN, TOTAL, UNIT, WIDTH
+
+
+def _renew(*functions: Any) -> None:
+    """Compiles functions again if those that were kept have other numbers than this program."""
+    if functions[0]() != functions[0].py_func():
+        for function in functions:
+            function.recompile()
+
+
+_renew(_numbers, read_each, read_runs, decide_runs, activate, oppose, magnitudes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,25 @@ def test_numpy_goes_on_where_numba_does_not() -> None:
         found.append(done.stdout.split())
     assert len({digest for digest, _ in found}) == 1
     assert [loaded for _, loaded in found] == ["True", "False", "False"]
+
+
+@pytest.mark.slow
+def test_loops_that_were_compiled_with_other_numbers_are_compiled_again(tmp_path: Path) -> None:
+    """Numba looks at the file of a function alone; here another module has changed."""
+    needs("numba", extra="numba")
+    found = []
+    for before in ("", "from benchmark.neural.wavelet import chances; chances.PRIOR *= 3", ""):
+        environment = {"PATH": "", "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", f"{before}\n{_WORK}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            cwd=ROOT,
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(done.stdout.split())
+    assert found[0] == found[2]
+    assert found[0][0] != found[1][0]
+    assert [loaded for _, loaded in found] == ["True"] * 3
