@@ -107,6 +107,7 @@ def run(
     fresh: bool = False,
     images: Sequence[str] | str | None = None,
     timing: bool = False,
+    device: str = "auto",
     memory: str | None = None,
     give_up_after: int = defaults.GIVE_UP_AFTER,
     root: str | Path | None = None,
@@ -149,6 +150,8 @@ def run(
         images: a name or several of the data set's images; None takes all.
         timing: whether times are measured to be published: one worker alone on a core, ``repeats`` times at least, and
             5 times, until the median is steady. Rows that were not timed so are made again.
+        device: what computes learned codecs: ``cpu``, ``gpu`` or ``gpu:1``. Their rows that another one made are made
+            again. ``auto`` is the first GPU, or else the CPU, and takes rows of any.
         memory: the most memory of each process of a worker, such as ``4GiB``; None takes 8 GiB, or the machine's memory
             over ``jobs``.
         give_up_after: operating points of a codec in a row that may time out, crash or run out of memory, until its
@@ -170,8 +173,7 @@ def run(
     from benchmark.system.memory import parse_memory
     from benchmark.workflows.outputs import run_to_files
 
-    workers = _workers(jobs, timing=timing)
-    most = parse_memory(memory)
+    workers, most = _workers(jobs, timing=timing), parse_memory(memory)
     names = dataset_names(dataset if isinstance(dataset, str) else _listed(dataset))
     study, _ = resolve(
         dataset=names,
@@ -184,16 +186,16 @@ def run(
         timeout=timeout,
         images=() if images is None else _listed(images),
         timing=timing,
+        device=device,
     )
     data_root = Path(root) if root is not None else None
     folders = []
     for name in names:
         open_dataset(name, data_root).items()  # a set that is missing is told before anything runs
     for part in each_dataset(study, names):
-        folder = Path(out) / Path(part.name).relative_to(study.name)
         outcome = run_to_files(
             part,
-            out=folder,
+            out=Path(out) / Path(part.name).relative_to(study.name),
             data_root=data_root,
             jobs=workers,
             command=shlex.join(["python", *sys.argv]),
@@ -203,7 +205,7 @@ def run(
         )
         if outcome.interrupted:
             raise KeyboardInterrupt
-        folders.append(folder)
+        folders.append(outcome.folder)
     return read_results(*folders)
 
 

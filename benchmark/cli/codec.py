@@ -17,6 +17,7 @@ from benchmark.cli.options import (
     check_apart,
     check_place,
     convert_option,
+    device_option,
     jobs_option,
     json_option,
     names_of,
@@ -136,7 +137,7 @@ def decode(codec: str | None, level: int, converted: tuple[str, ...], source: Pa
 @click.argument("results", nargs=-1, required=True, metavar="RESULTS…", type=PATH)
 @click.option("--codecs", metavar="A,B", help="Codecs, or files that describe codecs.  [default: all of RESULTS]")
 @click.option("--backend", type=click.Choice(tuple(BACKENDS)), help="Backend of learned codecs.")
-@click.option("--device", metavar="cpu|gpu[:N]", help="Device of learned codecs.")
+@device_option("Device of learned codecs.")
 @click.option(
     "--timeout",
     type=SECONDS,

@@ -103,10 +103,11 @@ def print_metrics() -> None:
 
 
 def print_info() -> None:
-    """Machine, Python and library versions."""
+    """Machine, Python, accelerator and library versions."""
+    from benchmark.neural.backend import backend_facts
     from benchmark.system.environment import describe, package_versions
 
     table = table_of("what", "value", prose=["value"])
-    for name, value in {**describe(), **package_versions()}.items():
+    for name, value in {**describe(), **backend_facts(), **package_versions()}.items():
         table.add_row(name, str(value))
     table.print()

@@ -41,11 +41,12 @@ def list_(kind: str, name: str | None, data_root: Path | None, as_json: bool) ->
 @click.command()
 @json_option
 def info(as_json: bool) -> None:
-    """Versions of this machine, its Python and its libraries."""
+    """This machine, its Python, the accelerator that learned codecs use, and versions of libraries."""
     from benchmark.cli.listings import print_info
+    from benchmark.neural.backend import backend_facts
     from benchmark.system.environment import describe, package_versions
 
     if as_json:
-        print_json({**describe(), **package_versions()})
+        print_json({**describe(), **backend_facts(), **package_versions()})
     else:
         print_info()

@@ -8,13 +8,14 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchmark.errors import UsageError
+from benchmark.system.devices import WORDS, parse_device
 from benchmark.system.files import replace_file, writing
 from benchmark.system.limits import MOST_JOBS, MOST_SECONDS
 from benchmark.system.remote import is_address
@@ -99,6 +100,21 @@ class Pair(click.ParamType[Any]):
         except ValueError:
             self.fail(f"expected two numbers, such as 0,1.2, got {value!r}", param, ctx)
         return first, second
+
+
+class _Device(click.ParamType[str]):
+    """A word for what computes learned codecs."""
+
+    name = "device"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word, checked."""
+        return parse_device(value)
+
+
+def device_option(text: str) -> Callable[[Any], Any]:
+    """The option that names what computes learned codecs; ``text`` is its help."""
+    return click.option("--device", type=_Device(), metavar=WORDS, help=text)
 
 
 def names_of(text: str | None) -> list[str] | None:

@@ -21,6 +21,7 @@ from benchmark.cli.options import (
     SECONDS,
     convert_option,
     data_root_option,
+    device_option,
     given_by_user,
     jobs_option,
     json_option,
@@ -115,6 +116,7 @@ def goes_on() -> Iterator[None]:
 @click.option(
     "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="Threads that a worker may use.  [default: 1]"
 )
+@device_option("Device of learned codecs. Rows that another one made are made again.  [default: auto, and rows of any]")
 @click.option("--timeout", type=SECONDS, metavar="S", help="Most seconds for one operating point.  [default: 600]")
 @click.option(
     "--memory",
@@ -186,6 +188,7 @@ def run(
     repeats: int | None,
     timing: bool,
     threads: int | None,
+    device: str | None,
     timeout: float | None,
     memory: str | None,
     give_up_after: int,
@@ -220,6 +223,7 @@ def run(
         "metrics": names_of(metrics),
         "repeats": repeats,
         "threads": threads,
+        "device": device,
         "timeout": timeout,
         "timing": timing or None,
         "match": parse_match(matches) or None,

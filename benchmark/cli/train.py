@@ -14,6 +14,7 @@ from benchmark.cli.options import (
     SECONDS,
     Number,
     data_root_option,
+    device_option,
     pair,
     training_set,
     typed_command,
@@ -48,11 +49,7 @@ from benchmark.system.limits import MOST_SECONDS, MOST_SEED
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     help="Arithmetic while training; bfloat16 is about twice as fast where the processor has it.",
 )
-@click.option(
-    "--device",
-    metavar="cpu|gpu[:N]",
-    help="The device that computes.  [default: the first GPU, or else the CPU]",
-)
+@device_option("The device that computes.  [default: auto: the first GPU, or else the CPU]")
 @click.option(
     "--time",
     "limit",

@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from benchmark.errors import MissingBackend, UsageError
+from benchmark.system.devices import AUTO, parse_device
 from benchmark.system.environment import processor
 
 BACKENDS: Mapping[str, str] = {"tensorflow": "neural", "jax": "neural-jax", "torch": "neural-jax,torch"}
@@ -17,6 +19,13 @@ BACKENDS: Mapping[str, str] = {"tensorflow": "neural", "jax": "neural-jax", "tor
 
 BACKEND_VARIABLE = "KERAS_BACKEND"
 """The environment variable that names the backend of Keras."""
+
+_SHARING = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+"""Environment variables by which JAX and TensorFlow take memory of a GPU as they need it. Else the first process takes
+most of it, and encoder and decoder are two."""
+
+_chosen: ContextVar[str] = ContextVar("_chosen", default="")
+"""What computes, where :func:`on_device` has chosen."""
 
 _ADVICE = (
     "pip install 'rdbench[neural]' for Keras with TensorFlow, or 'rdbench[neural-jax]' for Keras with JAX, "
@@ -98,7 +107,8 @@ def load_keras() -> Any:
     """
     name = backend_name()
     os.environ.setdefault(BACKEND_VARIABLE, name)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for variable, value in {"TF_CPP_MIN_LOG_LEVEL": "3", **_SHARING}.items():
+        os.environ.setdefault(variable, value)
     try:
         with _native_chatter_muted():
             import keras
@@ -144,12 +154,25 @@ def gpu_names() -> list[str]:
     return [str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in found]
 
 
+def backend_facts() -> dict[str, str]:
+    """The backend and the GPUs that it can use, for ``info``; nothing where no backend is installed."""
+    try:
+        return {"backend": backend_name(), "accelerator": ", ".join(gpu_names()) or "none"}
+    except MissingBackend:
+        return {}
+
+
+def device_name() -> str:
+    """What the backend computes on: ``cpu``, or the name of the GPU."""
+    return _chosen.get() or next(iter(gpu_names()), "cpu")
+
+
 @contextmanager
 def on_device(device: str | None) -> Iterator[str]:
     """Lets the backend compute on a device.
 
     Args:
-        device: ``cpu``, ``gpu`` or ``gpu:1``; None for the first GPU, or else the CPU.
+        device: a word of :mod:`benchmark.system.devices`, such as ``gpu:1``; None for ``auto``.
 
     Yields:
         The name of the device.
@@ -157,9 +180,8 @@ def on_device(device: str | None) -> Iterator[str]:
     Raises:
         UsageError: there is no such device.
     """
-    kind, _, number = (device or "").partition(":")
-    if kind not in ("", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdecimal())):
-        raise UsageError(f"--device: expected cpu, gpu or gpu:N, got {device!r}")
+    device = parse_device(device or AUTO)
+    kind, _, number = device.partition(":")
     gpus = gpu_names()
     index = int(number or 0)
     if kind == "gpu" and index >= len(gpus):
@@ -169,8 +191,12 @@ def on_device(device: str | None) -> Iterator[str]:
     name = gpus[index] if on_gpu else f"CPU, {os.cpu_count()} cores, {processor()}"
     # PyTorch takes "cpu:0" for another device than its "cpu", and copies every weight to and fro.
     place = f"gpu:{index}" if on_gpu else "cpu" if backend_name() == "torch" else "cpu:0"
-    with load_keras().device(place) if device else nullcontext():
-        yield name
+    before = _chosen.set(name if on_gpu else "cpu")
+    try:
+        with nullcontext() if device == AUTO else load_keras().device(place):
+            yield name
+    finally:
+        _chosen.reset(before)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

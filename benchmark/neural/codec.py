@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.codec import Batch, Codec, Image, check_image
 from benchmark.errors import BitstreamError, UnsupportedImage
-from benchmark.neural.backend import backend_version, gpu_names
+from benchmark.neural.backend import backend_version, device_name
 from benchmark.neural.streams.container import MAX_SAMPLES, MAX_SIDE, stream_codec
 
 
@@ -36,7 +36,7 @@ class NeuralCodec(Codec):
         return backend_version()
 
     def device(self) -> str:
-        return next(iter(gpu_names()), "cpu")
+        return device_name()
 
     @classmethod
     def recognises(cls, data: bytes) -> bool:

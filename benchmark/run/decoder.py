@@ -24,6 +24,7 @@ from benchmark.codec import Batch
 from benchmark.errors import typed_line
 from benchmark.neural.weights import WEIGHTS_VARIABLE
 from benchmark.plugins import codec_class, needs_all_folders
+from benchmark.run.place import placed
 from benchmark.run.requests import Decoded, Refused, Request, asked, tell
 from benchmark.run.spotcheck import differs
 from benchmark.run.timing import Stopwatch, warm_up
@@ -58,7 +59,7 @@ def decode_here(request: Request) -> Decoded:
         def decode() -> list[Batch]:
             return [np.asarray(cls.decode_batch(streams)) for streams in request.parts]
 
-        with pinned(request.cores):
+        with pinned(request.cores), placed(cls, request.device):
             warm_up(request.warm, decode)
             parts, times = request.stopwatch.time(decode)
             # A view may stand for more pixels than there is memory: they are made here, where that is told.

@@ -28,6 +28,7 @@ def execute(
     digests: ImageDigests,
     progress: Progress,
     workers: Workers,
+    devices: Mapping[str, str],
 ) -> None:
     """Runs what is missing of a plan, and stores each row as soon as it is there.
 
@@ -38,6 +39,7 @@ def execute(
         digests: what is known of the pictures; it is told what is learned of them.
         progress: counts rows.
         workers: what carries the work.
+        devices: see :func:`~benchmark.run.place.expected_devices`.
     """
     for codec, lost in _unusable(plan).items():
         status, reason = next(row.status for row in lost), next(row.reason for row in lost)
@@ -54,7 +56,8 @@ def execute(
     encodes = {search.row: search.found.encodes for search in searches if search.found}
     study = plan.study
     definitions, sources = metric_definitions(study.metrics), plan.task.metric_sources
-    done = store.done(definitions, sources, timed=study.repeats if study.timing else None, kept=plan.task.keep)
+    timed = study.repeats if study.timing else None
+    done = store.done(definitions, sources, timed=timed, kept=plan.task.keep, devices=devices)
     held = {row.identity for row in store.usable if row.reusable(definitions, sources)}
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
     left = pending(_tasks(plan, parts, done), digests, lambda dropped: progress.skip(dropped, "made before"))

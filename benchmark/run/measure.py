@@ -33,6 +33,7 @@ from benchmark.run.said import account_of, complexity_of, device_of
 from benchmark.run.seen import seen_in_training
 from benchmark.run.spending import spending
 from benchmark.run.timing import Stopwatch, Times, disturbance, loads
+from benchmark.system.devices import AUTO
 
 _KEY = secrets.token_bytes(32)
 
@@ -50,12 +51,14 @@ class Conditions:
         stopwatch: times it.
         cores: the cores that the work is kept on; all where none is named.
         keep: the folder of results that the streams are kept in; None where they are not kept.
+        device: a word of :mod:`benchmark.system.devices`, for learned codecs.
     """
 
     codec: str
     stopwatch: Stopwatch
     cores: tuple[int, ...] = ()
     keep: Path | None = None
+    device: str = AUTO
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,7 @@ def measure(
     parts, stopwatch = tuple(map(tuple, encoded.parts)), conditions.stopwatch
     # Their digests, with a key that is known here alone: no setting reaches a decoder.
     warm = frozenset(blake2b(name.encode(), key=_KEY).hexdigest() for name in loads("decode", codecs, images))
-    request = Request(conditions.codec, parts, stopwatch, warm, conditions.cores)
+    request = Request(conditions.codec, parts, stopwatch, warm, conditions.cores, conditions.device)
     with spending("decoding"):
         found = decode_apart(request)
     decoded, times = like(np.concatenate(found.parts), images), found.times

@@ -65,6 +65,12 @@ class Plan:
     mean_targets: Sequence[tuple[OperatingPoint, Target]]
     rows: Sequence[tuple[str, ...]]
 
+    @property
+    def usable(self) -> list[str]:
+        """The codecs that can be used, by the name that their parts have."""
+        lost = {part.codec for part in self.unusable}
+        return [codec for codec in self.sources if codec not in lost]
+
     def task_of(self, codec: str, item: str, **more: Any) -> Task:
         """A task of a codec on an item; ``more`` are its other fields."""
         return replace(self.task, codec=codec, item=item, source=self.sources[codec], **more)
@@ -110,6 +116,7 @@ def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None
             timing=study.timing,
             cores=quiet_cores(study.threads) if study.timing else (),
             keep=keep,
+            device=study.device,
         ),
         sources={codec: "" if codec in unusable else codec_source(codec) for codec in by_codec},
         parts=[

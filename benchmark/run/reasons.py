@@ -14,8 +14,9 @@ _CHANGED: Mapping[str, str] = {
     "source": "the code of the codec changed",
     "repeats": "--repeats is another",
     "threads": "--threads is another",
+    "device": "another device computes",
 }
-"""What is told of a column of the key. The others are what a row is about."""
+"""What is told of a column of the key, and of the device. The others of the key are what a row is about."""
 
 
 def reasons(
@@ -56,10 +57,10 @@ def _why(old: Record, new: Record) -> Iterator[str]:
         return
     for name, text in _CHANGED.items():
         was, now = getattr(old, name), getattr(new, name)
-        # A picture that could not be read has no digest, and an older row does not tell its source.
+        # A picture that could not be read has no digest, and an older row tells neither source nor device.
         if name == "repeats" and new.timing:
             continue  # as many as it takes
-        if was != now and (name not in ("image_sha256", "source") or (was and now)):
+        if was != now and (name not in ("image_sha256", "source", "device") or (was and now)):
             yield text
     if new.target_over == "set" and old.knob_value != new.knob_value:
         yield "the knob for the data set is another"

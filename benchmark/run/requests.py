@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmark.codec import Batch
 from benchmark.run.timing import Stopwatch, Times
+from benchmark.system.devices import AUTO
 
 MOST = 1 << 33
 """Bytes that the samples of an answer may have."""
@@ -38,6 +39,7 @@ class Request:
         stopwatch: times the decoding.
         warm: names what the decoder may have to load, see :func:`~benchmark.run.timing.warm_up`.
         cores: the cores that the work is kept on; all where none is named.
+        device: a word of :mod:`benchmark.system.devices`, for learned codecs.
         number: a number that nobody can guess, which the answer has to name: what was said before is no answer.
     """
 
@@ -46,6 +48,7 @@ class Request:
     stopwatch: Stopwatch
     warm: frozenset[str]
     cores: tuple[int, ...] = ()
+    device: str = AUTO
     number: int = 0
 
 

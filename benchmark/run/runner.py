@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,13 @@ from benchmark.run.finish import Outcome, keep_study, others_text, outcome_of, w
 from benchmark.run.images import ImageDigests
 from benchmark.run.mean_matching import search_means
 from benchmark.run.patience import Patience
+from benchmark.run.place import expected_devices
 from benchmark.run.plan import Plan, plan_study
 from benchmark.run.reasons import reasons
 from benchmark.run.spending import taken
 from benchmark.run.store import REJECTED, RecordStore
 from benchmark.run.study import Study
+from benchmark.system.devices import AUTO
 from benchmark.system.environment import COMPILED, compiles, variables
 from benchmark.system.files import replace_file
 from benchmark.system.load import busy_seconds
@@ -76,6 +78,7 @@ def run_study(
 
     Raises:
         MissingData: the data set is not there.
+        UsageError: the device of the study is not there.
         RecordsError: the file of records of the folder is none.
         OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
@@ -84,8 +87,8 @@ def run_study(
     memory = share(jobs) if memory is None else memory
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine, meanwhile=meanwhile)
     plan = plan_study(study, data_root, keep=out if keep else None)
-    planned = set(plan.rows)
-    compiled = _compiling(plan)
+    devices = expected_devices(plan.usable, study.device, engine)
+    planned, compiled = set(plan.rows), _compiling(plan)
     digests = ImageDigests(out, plan.dataset, plan.items)
     store = RecordStore(out / CSV, fresh=fresh)
     earlier = list(store.rows)
@@ -97,12 +100,12 @@ def run_study(
     with Progress(len(plan.rows), "rows") as progress, variables({COMPILED: compiled}):
         for problem in store.problems:
             progress.note(f"set aside in {REJECTED}: {problem}")
-        for text in filter(None, (note, *(_on_times(study, plan) if study.timing else ()), beside)):
+        for text in filter(None, (note, *_notes(study, plan, devices), beside)):
             progress.note(f"note: {text}")
         interrupted = False
         try:
             searches = search_means(plan, out / "search.csv", digests, progress, workers, fresh=fresh)
-            execute(plan, searches, store, digests, progress, workers)
+            execute(plan, searches, store, digests, progress, workers, devices)
         except KeyboardInterrupt:
             interrupted = True
     digests.save()
@@ -150,6 +153,14 @@ def _told(plan: Plan, outcome: Outcome, others: int, started: datetime) -> dict[
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
     }
+
+
+def _notes(study: Study, plan: Plan, devices: Mapping[str, str]) -> Iterator[str]:
+    """What a user should know before the run begins."""
+    if study.timing:
+        yield from _on_times(study, plan)
+    if study.device != AUTO and not devices:
+        yield f"--device {study.device} changes nothing: none of these codecs computes with Keras"
 
 
 def _on_times(study: Study, plan: Plan) -> Iterator[str]:

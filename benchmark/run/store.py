@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmark.errors import RecordsError
@@ -187,6 +188,7 @@ class RecordStore:
         *,
         timed: int | None = None,
         kept: Path | None = None,
+        devices: Mapping[str, str] = MappingProxyType({}),
     ) -> Mapping[tuple[str, str], frozenset[str]]:
         """Keys of the rows of each image and codec that need not be made again.
 
@@ -196,12 +198,15 @@ class RecordStore:
             sources: the digest of the code of each metric.
             timed: how many repeats publishable times need at least; None where the times of any row will do.
             kept: the folder of results that holds the streams of the rows; None where rows need none.
+            devices: what has to have computed the rows of a codec; of others, any device will do.
         """
         found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
         for row in self.usable:
             if timed is not None and row.status == "ok" and not (row.publishable and (row.repeats or 0) >= timed):
                 continue
             if kept and row.status == "ok" and not has_streams(kept, row.stream_sha256):
+                continue
+            if row.device and row.device != devices.get(row.codec, row.device):
                 continue
             if row.reusable(definitions, sources):
                 found[row.image, row.codec] |= {row.key}

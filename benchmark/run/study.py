@@ -34,6 +34,7 @@ from benchmark.run.sweeps import (
     sweep_settings,
 )
 from benchmark.run.texts import targets_of
+from benchmark.system.devices import AUTO, parse_device
 from benchmark.system.documents import read_toml
 from benchmark.system.files import slug
 from benchmark.system.limits import MOST_REPEATS, MOST_SECONDS, MOST_THREADS, check_number
@@ -64,6 +65,7 @@ class Study:
         images: the items of the data set to run; all if none is named.
         timing: whether times are measured to be published: one worker alone, at least :attr:`repeats` times, until the
             median is steady, see :mod:`benchmark.run.timing`.
+        device: what computes learned codecs, see :mod:`benchmark.system.devices`.
         unusable: codecs that cannot be used, beside others that can: the status of all their rows, and the reason.
     """
 
@@ -77,6 +79,7 @@ class Study:
     match: Sequence[Target] = ()
     images: Sequence[str] = ()
     timing: bool = False
+    device: str = AUTO
     unusable: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
 
     def operating_points(self) -> list[OperatingPoint]:
@@ -113,6 +116,7 @@ class Study:
             "timeout": self.timeout,
             **({"images": list(map(plain, self.images))} if self.images else {}),
             **({"timing": True} if self.timing else {}),
+            **({"device": self.device} if self.device != AUTO else {}),
             **{key: limits for key, limits in match.items() if limits},
             "codecs": {
                 name: {field: list(values) for field, values in sweep.items()} for name, sweep in self.codecs.items()
@@ -140,6 +144,7 @@ def read_study(path: Path) -> dict[str, Any]:
         "timeout": (int, float),
         "images": (list,),
         "timing": (bool,),
+        "device": (str,),
         "codecs": (dict,),
         "match": (dict,),
         "match_mean": (dict,),
@@ -180,6 +185,7 @@ def resolve(
     match_mean: Mapping[str, Sequence[float]] | None = None,
     images: Sequence[str] = (),
     timing: bool = False,
+    device: str = AUTO,
     decoders: Sequence[str] = (),
 ) -> tuple[Study, list[str]]:
     """A study with every default filled in.
@@ -196,6 +202,7 @@ def resolve(
         match_mean: the same, of means over the data set, for all of which one knob is chosen.
         images: items of the data set; all if none is named.
         timing: whether times are measured to be published; five repeats are then the least.
+        device: what computes learned codecs, see :mod:`benchmark.system.devices`.
         decoders: ``FORMAT:A,B`` texts, each of which names libraries that decode the streams of a format, too.
 
     Returns:
@@ -242,6 +249,7 @@ def resolve(
         match=targets,
         images=list(images),
         timing=timing,
+        device=parse_device(device, "device"),
         unusable=unusable,
     )
     study.operating_points()  # raises for a bad setting before anything runs

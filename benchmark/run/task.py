@@ -40,8 +40,10 @@ from benchmark.run.measure import (
     top_of,
     with_knob,
 )
+from benchmark.run.place import placed
 from benchmark.run.spending import spending, taken
 from benchmark.run.timing import Stopwatch
+from benchmark.system.devices import AUTO
 from benchmark.system.load import pinned
 from benchmark.system.memory import is_memory_error, own_limit, too_much
 from benchmark.system.names import printable
@@ -84,6 +86,7 @@ class Task:
         metric_sources: the digest of the code of each metric.
         cores: the cores that the work is kept on; all where none is named.
         keep: the folder of results that the streams are kept in; None where they are not kept.
+        device: what computes learned codecs, see :mod:`benchmark.system.devices`.
     """
 
     dataset: str
@@ -105,6 +108,7 @@ class Task:
     timing: bool = False
     cores: tuple[int, ...] = ()
     keep: Path | None = None
+    device: str = AUTO
 
 
 @dataclass(frozen=True)
@@ -150,15 +154,15 @@ def follow_task(task: Task) -> Iterator[Begun | Record | Spent]:
             go on with the other operating points.
     """
     start_decoder(task.codec)
-    with pinned(task.cores):
-        yield from _run(task)
+    cls = codec_class(task.codec)
+    with pinned(task.cores), placed(cls, task.device):
+        yield from _run(task, cls)
     yield Spent(taken())
 
 
-def _run(task: Task) -> Iterator[Begun | Record]:
-    cls = codec_class(task.codec)
+def _run(task: Task, cls: type[Codec]) -> Iterator[Begun | Record]:
     stopwatch = Stopwatch(task.repeats, steady=task.timing, watched=task.jobs == 1 and task.repeats >= LEAST_REPEATS)
-    conditions = Conditions(task.codec, stopwatch, task.cores, task.keep)
+    conditions = Conditions(task.codec, stopwatch, task.cores, task.keep, task.device)
     try:
         with contained("the data set or a metric"), spending("reading"):
             reference = prepared_reference(task.dataset, task.data_root, task.item, task.metrics)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,10 +16,10 @@ import numpy as np
 
 from benchmark.codec import Batch, Codec
 from benchmark.errors import MissingBackend, RecordsError, UsageError, counted, one_line, typed_line
-from benchmark.neural.backend import BACKEND_VARIABLE, backend_version, on_device
-from benchmark.neural.codec import NeuralCodec
+from benchmark.neural.backend import BACKEND_VARIABLE, backend_version
 from benchmark.plugins import (
     codec_class,
+    codec_names,
     is_description,
     metric_columns,
     portable_name,
@@ -33,6 +32,8 @@ from benchmark.record.reading import TORN, read_rows
 from benchmark.record.row import Record
 from benchmark.record.streams import has_streams, is_digest, kept_streams
 from benchmark.run.pixels import digest_pixels, like
+from benchmark.run.place import expected_devices, placed
+from benchmark.system.devices import AUTO, parse_device
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.pool import Engine, PoolBroken, WorkerDied, process_pool
 from benchmark.system.progress import Progress
@@ -83,7 +84,7 @@ class Job:
         results: the folder that keeps the streams.
         digest: the digest of the streams.
         shape: the shape of the decoded images, (N, H, W) or (N, H, W, 3).
-        device: as :func:`~benchmark.neural.backend.on_device` takes it, for learned codecs.
+        device: a word of :mod:`benchmark.system.devices`, for learned codecs; None for what is usual.
         file: the file that describes the codec, where the user named one: none that only results name is run.
     """
 
@@ -112,11 +113,10 @@ def decode_job(job: Job) -> Batch:
         MissingBackend: the codec is not installed.
         Exception: whatever the decoder raises; ValueError if it returns images of another size.
     """
-    cls = real_class(_codec(job))
+    codec = _codec(job)
+    cls = real_class(codec)
     parts = kept_streams(job.results, job.digest)
-    learned = issubclass(cls, NeuralCodec)
-    place: AbstractContextManager[object] = on_device(job.device) if learned else nullcontext()
-    with place:
+    with placed(codec, job.device or AUTO):
         decoded = np.concatenate([cls.decode_batch(part) for part in parts])
     return like(decoded, np.broadcast_to(np.uint8(0), job.shape))
 
@@ -156,7 +156,7 @@ def verify(
         folders: folders of results.
         codecs: names of codecs, or the files that describe them; all of the results where none are named.
         backend: the backend of Keras for learned codecs.
-        device: ``cpu``, ``gpu`` or ``gpu:1``, for learned codecs.
+        device: a word of :mod:`benchmark.system.devices`, for learned codecs.
         jobs: how many processes decode.
         timeout: seconds for the streams of one row.
         engine: starts the processes.
@@ -167,9 +167,10 @@ def verify(
 
     Raises:
         RecordsError: a folder has no records, or none that can be read. Nothing was decoded before.
-        UsageError: no row has streams.
+        UsageError: no row has streams, or there is no such device.
         MissingBackend: the backend is not installed.
     """
+    device = parse_device(device) if device else None
     chosen = {BACKEND_VARIABLE: backend} if backend else {}
     if backend:
         with variables(chosen):
@@ -183,6 +184,8 @@ def verify(
     found_of = {check.codec for check in checks}
     told += [f"no row of {name} has a result" for name in names if name not in found_of]
     with variables({**thread_environment(1), **chosen}):
+        here = {job.codec for job in work}.intersection(codec_names())
+        expected_devices(sorted(here), device or AUTO, engine)  # one that is missing is told before anything is decoded
         digests = carried(digest_job, work, workers, "decoded")
     for job, rows in work.items():
         found = digests[job]

@@ -241,6 +241,37 @@ def test_outputs_that_cannot_be_written(rdbench: Run, tmp_path: Path, out: str) 
         _refused(rdbench, "report", "good", "--pictures", "0", "--out", out)
 
 
+ON_DEVICES = {
+    "run": ["run", "--codecs", "vae", "--images", "camera"],
+    "train": ["train", "vae", "--dataset", "sample"],
+    "verify": ["verify", "kept"],
+}
+"""Commands that take a device."""
+
+
+@pytest.mark.parametrize("device", ["tpu", "", "gpu:-1", "cpu:0", "GPU"])
+@pytest.mark.parametrize("words", ON_DEVICES.values(), ids=ON_DEVICES)
+def test_words_that_name_no_device(rdbench: Run, tmp_path: Path, words: list[str], device: str) -> None:
+    said = _refused(rdbench, *words, "--device", device)
+    assert said == f"Error: --device: expected auto, cpu, gpu or gpu:N, got {device!r}"
+    (tmp_path / "study.toml").write_text(f'device = "{device}"', encoding="utf-8")
+    assert _refused(rdbench, "run", "--study", "study.toml").startswith("Error: device: expected auto, cpu, gpu")
+
+
+@pytest.mark.neural
+@pytest.mark.usefixtures("undrawn")
+def test_devices_that_are_not_there(rdbench: Run, tmp_path: Path) -> None:
+    """No row is made, and nothing is decoded."""
+    kept = ["--codecs", "conv-ae", "--set", "conv-ae.quality=1", "--images", "camera", "--metrics", "psnr"]
+    rdbench("run", *kept, "--keep", "streams", "--out", "kept", "--device", "cpu")
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "kept" / "records.csv").read_text(encoding="utf-8")))
+    assert (row["status"], row["device"]) == ("ok", "cpu")
+    for words in ON_DEVICES.values():
+        said = _refused(rdbench, *words, "--device", "gpu:99")
+        assert re.fullmatch(r"Error: --device gpu:99: \w+ finds no such GPU; it finds .*\. Give --device cpu", said)
+    assert [path.parent.name for path in tmp_path.rglob("records.csv")] == ["kept"]
+
+
 def test_every_command_is_tried() -> None:
     tried = {words[0] for words in (*RESULTS.values(), *RUNS.values(), *OTHERS.values(), VERIFY)}
     no_files = {"list", "info", "data", "pack"}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from benchmark.neural.backend import backend_name
 from tests.conftest import Run
 
 
@@ -14,3 +19,13 @@ def test_lists_and_info(rdbench: Run) -> None:
     assert "ssimulacra2 (computed where --metrics names it): SSIMULACRA 2.1" in metrics
     assert "numpy" in rdbench("info").stdout
     assert "python" in rdbench("info").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.neural
+def test_info_names_the_backend_and_its_accelerators(rdbench: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark.neural.backend.gpu_names", lambda: ["Alpha", "Beta"])
+    facts = json.loads(rdbench("info", "--json").stdout)
+    assert (facts["backend"], facts["accelerator"]) == (backend_name(), "Alpha, Beta")
+    monkeypatch.setattr("benchmark.neural.backend.gpu_names", list)
+    assert "accelerator none" in " ".join(rdbench("info").stdout.split())

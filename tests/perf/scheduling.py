@@ -165,7 +165,7 @@ def measure(kind: str, count: int) -> tuple[float, float]:
         with tempfile.TemporaryDirectory() as folder, Progress(count, "rows") as progress:
             store = RecordStore(Path(folder) / "records.csv")
             digests = ImageDigests(Path(folder), plan.dataset, plan.items)
-            execute(plan, [], store, digests, progress, Workers(2, 600, Patience(0), engine=Workless()))
+            execute(plan, [], store, digests, progress, Workers(2, 600, Patience(0), engine=Workless()), {})
             found = len(store.rows)
     assert found == count
     busy = time.process_time() - start

@@ -23,6 +23,7 @@ OLD = Record(
     source="s",
     repeats=1,
     threads=1,
+    device="cpu",
     metric_definitions={"psnr": "1"},
     metric_sources={"psnr": "x"},
 ).keyed()
@@ -36,6 +37,7 @@ OLD = Record(
         ({"source": "t"}, "the code of the codec changed"),
         ({"image_sha256": "j"}, "the picture is another"),
         ({"repeats": 5, "threads": 2}, "--repeats is another; --threads is another"),
+        ({"device": "gpu"}, "another device computes"),
         ({"metric_definitions": {"psnr": "1", "ssim": "2"}}, "ssim was not measured"),
         ({"metric_definitions": {"psnr": "2"}}, "the definition of psnr is another"),
         ({"metric_sources": {"psnr": "y"}}, "the code of psnr changed"),

@@ -122,6 +122,15 @@ def test_rows_that_are_settled_and_have_all_metrics_by_the_same_definitions_are_
     assert not store.done(other, {})
 
 
+def test_a_row_is_not_done_that_another_device_made_than_the_one_asked_for(tmp_path: Path) -> None:
+    store = RecordStore(tmp_path / "records.csv")
+    store.append([record("a", device="cpu"), record("b", device="Alpha"), record("old"), record("d", "skipped")])
+    assert {image for image, _ in store.done({}, {})} == {"a", "b", "old", "d"}
+    assert {image for image, _ in store.done({}, {}, devices={"c": "Alpha"})} == {"b", "old", "d"}
+    assert {image for image, _ in store.done({}, {}, devices={"c": "cpu"})} == {"a", "old", "d"}
+    assert {image for image, _ in store.done({}, {}, devices={"other": "cpu"})} == {"a", "b", "old", "d"}
+
+
 def test_a_row_is_not_done_once_the_code_of_a_metric_changed_if_it_tells_it(tmp_path: Path) -> None:
     asked, both = {"psnr": "1"}, {"psnr": "1", "ssim": "3"}
     store = RecordStore(tmp_path / "records.csv")

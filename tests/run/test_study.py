@@ -54,6 +54,17 @@ def test_toml_round_trip(tmp_path: Path) -> None:
     assert again.operating_points() == study.operating_points()
 
 
+def test_a_device_is_told_where_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('device = "cuda:1"', encoding="utf-8")
+    study, _ = resolve(**read_study(path))
+    assert study.device == "gpu:1"
+    assert study.to_dict()["device"] == "gpu:1"
+    assert "device" not in resolve(device="auto")[0].to_dict()
+    with pytest.raises(UsageError, match=r"^device: expected auto, cpu, gpu or gpu:N, got 'tpu'"):
+        resolve(device="tpu")
+
+
 def test_a_comma_parts_data_sets_but_not_a_folder() -> None:
     assert dataset_names("kodak, mnist:train") == ["kodak", "mnist:train"]
     assert dataset_names("folder:a,b") == ["folder:a,b"]

@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def test_a_device_that_is_not_there_is_explained(tmp_path: Path) -> None:
-    for device, complaint in (("gpu:7", "finds no such GPU"), ("tpu", "expected cpu, gpu or gpu:N")):
+    for device, complaint in (("gpu:7", "finds no such GPU"), ("tpu", "expected auto, cpu, gpu or gpu:N")):
         with pytest.raises(UsageError, match=complaint):
             run(tmp_path, device=device)
 
