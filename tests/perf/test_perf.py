@@ -25,7 +25,9 @@ from benchmark.analysis.regression.tolerance import judged_columns
 from benchmark.analysis.results import read_results
 from benchmark.colour.channels import to_channels
 from benchmark.dataset import read_image
+from benchmark.metric import MetricFamily
 from benchmark.metrics.psnr import Psnr
+from benchmark.metrics.shared.batches import compare_batch, torch_device
 from benchmark.metrics.ssim import StructuralSimilarity
 from benchmark.plugins import all_metrics, codec_class
 from benchmark.workflows.patch_sets import ORDERS, cut
@@ -79,6 +81,30 @@ def test_all_metrics_against_scikit_image_ssim(
         benchmark(ours)
     print(f"\nall metrics take {ratio:.3f} × the time of scikit-image's SSIM (promised: at most {promised})")
     assert ratio <= promised
+
+
+@pytest.mark.parametrize("count", [1, 16])
+def test_metrics_in_batches(benchmark: BenchmarkFixture, count: int) -> None:
+    """All columns of 768×512 RGB pairs by PyTorch, on a GPU where there is one; and by NumPy on one thread."""
+    needs("torch", extra="torch")
+    reference = np.stack([photo(512, 768)] * count)
+    distorted = np.stack([jpeg_at(reference[0], 50)] * count)
+    families: list[MetricFamily] = [Psnr(), StructuralSimilarity()]
+
+    def by_numpy() -> None:
+        channels, other = to_channels(reference[:1]), to_channels(distorted[:1])
+        for family in families:
+            family.compare(family.prepare(channels, family.metrics), other)
+
+    with threadpool_limits(1):
+        one = best_of(by_numpy)
+    device = torch_device("auto")
+    # The values are on the host at the end: nothing is still at work.
+    benchmark.pedantic(compare_batch, (reference, distorted), rounds=3, warmup_rounds=1)
+    assert benchmark.stats is not None
+    each = benchmark.stats.stats.median / count
+    benchmark.extra_info |= {"device": device, "pairs_a_second": round(1 / each, 1)}
+    print(f"\n{count} pairs at once on {device}: {1 / each:.1f} pairs a second; NumPy on one thread: {1 / one:.1f}")
 
 
 @pytest.mark.parametrize("direction", ["encode", "decode"])
