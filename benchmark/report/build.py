@@ -267,6 +267,7 @@ def drawings(
     log_rate: bool = False,
     forms: Sequence[str] = CHARTS,
     single: bool = False,
+    metrics: Sequence[Metric] | None = None,
 ) -> list[Drawing]:
     """The figures of a report's numbers, as wide as two columns of a paper.
 
@@ -277,12 +278,14 @@ def drawings(
         log_rate: see :func:`benchmark.report.figures.curves.draw_rd_curves`.
         forms: see :func:`benchmark.report.figures.style.save`.
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
+        metrics: the metrics whose curves are drawn; None for all of the report, each over the first of its spaces.
     """
     found: list[Drawing] = []
     if not len(report.bd):
         return found
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
-    points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in report.metrics}
+    metrics = _first_spaces(report.metrics) if metrics is None else metrics
+    points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in metrics}
     for dataset, below in _folders(report, folder):
         charts = _charts(report, dataset)
         for end, width in widths.items():
@@ -299,10 +302,20 @@ def drawings(
                         curve for curve in report.references.get(metric.column, ()) if curve.dataset == dataset
                     ],
                 )
-                for metric in report.metrics
+                for metric in metrics
             ]
             found += [partial(_write, shown, below / f"{name}{end}", **look) for name, shown in charts.items()]
+            others = [below / f"rd_{metric.column}{end}" for metric in report.results.metrics if metric not in metrics]
+            found.append(partial(_remove, others, forms))
     return found
+
+
+def _first_spaces(metrics: Sequence[Metric]) -> list[Metric]:
+    """Metrics, each over the first of the spaces that it is there for: over RGB and not over luma, too, for most."""
+    first: dict[str, Metric] = {}
+    for metric in metrics:
+        first.setdefault(metric.name, metric)
+    return list(first.values())
 
 
 def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
@@ -331,11 +344,16 @@ def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
 
 
 def _write(charts: Sequence[Chart], path: Path, *, width: float, forms: Sequence[str]) -> list[Path]:
-    """Writes a figure; one of an earlier report, for which there is nothing to show any more, is removed."""
-    if not charts:
+    """Writes a figure, or removes it where there is nothing to show."""
+    return write(charts, path, width=width, forms=forms) if charts else _remove([path], forms)
+
+
+def _remove(paths: Sequence[Path], forms: Sequence[str]) -> list[Path]:
+    """Removes figures of an earlier report that this one has not: there are no files of them."""
+    for path in paths:
         for form in forms:
             path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
-    return write(charts, path, width=width, forms=forms)
+    return []
 
 
 def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTURES) -> list[Drawing]:

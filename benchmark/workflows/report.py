@@ -31,7 +31,8 @@ class Look:
     """How a report looks.
 
     Attributes:
-        metrics: names, the first in BD-rates and pictures; None for all.
+        metrics: names, the first in BD-rates and pictures, each with its curves; None for all, of whose curves each
+            metric has but those over one space: RGB, or luma where it is over nothing else.
         forms: the file formats of all figures; None draws charts and pictures each in a format of its own.
         single: whether charts are drawn as wide as one column of a paper, too.
         log_rate: whether rates are drawn on a logarithmic axis.
@@ -100,10 +101,15 @@ def write_report(
         check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
-        drawn = [
-            pool.submit(drawing)
-            for drawing in drawings(content, folder, log_rate=look.log_rate, forms=charts, single=look.single)
-        ]
+        charted = drawings(
+            content,
+            folder,
+            log_rate=look.log_rate,
+            forms=charts,
+            single=look.single,
+            metrics=content.metrics if look.metrics else None,
+        )
+        drawn = [pool.submit(drawing) for drawing in charted]
         wholes = _Wholes(content.metrics, folder, pool)
         shown, notes = show(
             content.results,

@@ -137,14 +137,27 @@ def test_curves_of_others_that_are_no_codec_are_drawn_in_grey(report: Report, re
         collect([results, tmp_path / "theirs.csv"], METRICS, chosen=SHOWN)
 
 
+def test_curves_are_drawn_over_one_space_unless_metrics_are_named(results: Path, tmp_path: Path) -> None:
+    report = collect([results], METRICS, chosen=["psnr_rgb", "psnr_y", "ms_ssim_y"])
+
+    def curves(**more: Any) -> list[str]:
+        for drawing in drawings(report, tmp_path, **more):
+            drawing()
+        return sorted(path.name for path in tmp_path.glob("rd_*"))
+
+    assert curves(metrics=report.metrics) == ["rd_ms_ssim_y.svg", "rd_psnr_rgb.svg", "rd_psnr_y.svg"]
+    # Those of the report before, which this one has not, are gone.
+    assert curves() == ["rd_ms_ssim_y.svg", "rd_psnr_rgb.svg"]
+
+
 def test_each_data_set_has_figures_and_tables_of_its_own(results: Path, tmp_path: Path) -> None:
     records = pd.read_csv(results / "records.csv", dtype=str, keep_default_na=False)
     both = pd.concat([records, records.assign(dataset="other (3 of 4)")])
     both.to_csv(tmp_path / "records.csv", index=False)
     report = collect([tmp_path], METRICS, chosen=SHOWN[:1])
     assert "bdrate-other-3-of-4" in {table.name for table in report.tables}
-    bars = [drawing for drawing in drawings(report, tmp_path) if drawing.args[1].name == "bars"]
-    folders = {path.parent.name for drawing in bars for path in drawing()}
+    drawn = [path for drawing in drawings(report, tmp_path) for path in drawing()]
+    folders = {path.parent.name for path in drawn if path.name == "bars.svg"}
     assert len(folders) == 2
     assert "other-3-of-4" in folders
 

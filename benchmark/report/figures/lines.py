@@ -83,12 +83,14 @@ def lines_of(
     labels = [curve.label for curve in published]
     shown = series_shown(codec_of_series, labels, codecs=codecs, names=names, refs=refs)
     looks = looks_of(list(codec_of_series), list(codec_of_series.values()))
-    most = points["images"].max()
+    plotted = ["series", "rate", "quality", *(["kind"] if "kind" in points else [])]
+    whole = points.loc[points["images"] == points["images"].max(), plotted]
+    rows_of = dict(list(whole.groupby("series", sort=False)))
     own = []
-    for series in (name for name in shown if name in codec_of_series):
-        rows = points[(points["series"] == series) & (points["images"] == most)]
+    for series in (name for name in shown if name in rows_of):
+        rows = rows_of[series]
         curve = Curve(list(rows["rate"]), list(rows["quality"]))
-        estimated = "kind" in rows and len(rows) > 0 and bool((rows["kind"] == ESTIMATE).all())
+        estimated = "kind" in rows and bool((rows["kind"] == ESTIMATE).all())
         own.append(_line(curve, metric, shown[series], looks[series], is_hollow=estimated))
     of_others = {curve.label: curve for curve in published if curve.label in shown}
     others = [
