@@ -101,9 +101,9 @@ def value_columns(records: pd.DataFrame) -> list[str]:
 
 
 def averaging(metrics: Iterable[Metric]) -> str:
-    """How each mean of some metrics is taken, for the summary itself, the manifest and captions."""
+    """How each mean of some metrics is taken, for the summary itself and the manifest: of all of their columns."""
+    metrics = list(metrics)
     pooled = {metric.name: metric for metric in metrics if metric.pooled}
-    first = [f"{' and '.join(metric.title for metric in pooled.values())} in dB for each image first"] if pooled else []
     of_all = [
         f"{metric.name}_{'' if metric.space == 'colour' else '*_'}pooled is the {metric.title} of the mean "
         f"{metric.pooled.of.upper().replace('_', '-')}"
@@ -111,7 +111,15 @@ def averaging(metrics: Iterable[Metric]) -> str:
         if metric.pooled
     ]
     rows = "std is that of the rows, divided by n − 1"
-    return "; ".join(["arithmetic mean over images", *first, *of_all, rows, "seconds are for an image"])
+    return "; ".join([averages(metrics), *of_all, rows, "seconds are for an image"])
+
+
+def averages(metrics: Iterable[Metric]) -> str:
+    """How the means of some metrics over images are taken, for people who read a table."""
+    titles = dict.fromkeys(metric.title for metric in metrics if metric.pooled)
+    return "; ".join(
+        ["arithmetic mean over images", *([f"{' and '.join(titles)} in dB for each image first"] if titles else [])]
+    )
 
 
 def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:

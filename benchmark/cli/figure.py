@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +158,26 @@ def figure(
         found = with_times(found, read_results(times, all_metrics()))
     for note in found.notes:
         say_note(note)
-    say(str(save(kind, found, given.pop("out") or Path(f"{kind}.pdf"), **given)))
+    with _letters_told():
+        written = save(kind, found, given.pop("out") or Path(f"{kind}.pdf"), **given)
+    say(str(written))
+
+
+@contextmanager
+def _letters_told() -> Iterator[None]:
+    """Tells in one line which letters the font of a figure lacks, where matplotlib warns of each."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message="Glyph ")
+        yield
+    found = [re.match(r"Glyph (\d+) ", str(warning.message)) for warning in caught]
+    letters = "".join(dict.fromkeys(chr(int(glyph[1])) for glyph in found if glyph))
+    if letters:
+        say_note(
+            f"the font of the figure has no {' '.join(letters)}: boxes stand there; --name NAME=TEXT gives other names"
+        )
+    for warning, glyph in zip(caught, found, strict=True):
+        if not glyph:
+            warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _given(

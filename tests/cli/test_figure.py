@@ -24,6 +24,13 @@ def test_a_figure_of_some_codecs(rdbench: Run, tmp_path: Path) -> None:
     assert (tmp_path / "fig.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_letters_that_the_font_lacks_are_told_in_one_line(rdbench: Run) -> None:
+    done = rdbench("figure", "rd", SAMPLE, "--codecs", "webp,jpeg", "--name", "webp=\u16a0rs", "--out", "fig.svg")
+    assert done.stderr == (
+        "note: the font of the figure has no \u16a0: boxes stand there; --name NAME=TEXT gives other names\n"
+    )
+
+
 def test_a_file_describes_a_figure_and_options_win(rdbench: Run, tmp_path: Path) -> None:
     (tmp_path / "papers").mkdir()
     text = f'''

@@ -17,8 +17,14 @@ from benchmark.report.figures.style import COLOURS, REFUSED, label_below, name_r
 BETTER, WORSE = COLOURS[0], COLOURS[1]
 _PALE = "#FFFFFF"
 
-_VALUE = 0.36
-"""Width of a value beside a bar, in inches."""
+_DIGIT = 0.64
+"""Width of a letter of a value beside a bar, in heights of its font."""
+
+_AWAY = 3.0
+"""Distance of a value from the end of its bar, in points."""
+
+_LEAST = 0.3
+"""Share of the plot's width that is left to the bars where it is narrow."""
 
 _OUTLIER = 2.0
 """A bar that is longer than all others, times this, is cut: it would leave the others no room."""
@@ -80,8 +86,8 @@ class BarsChart(Chart):
         axes.axvline(0, color="black", linewidth=0.8)
         name_rows(axes, [bar.name for bar in bars])
         label_below(axes, f"BD-rate against {self.anchor} (%), less is better")
-        axes.margins(x=min(_VALUE * axes.get_figure(root=True).dpi / axes.get_window_extent().width, 0.4), y=0.02)
         known = [bar for bar in bars if math.isfinite(bar.bd_rate)]
+        axes.margins(x=_room(axes, [signed(bar.bd_rate) for bar in known]), y=0.02)
         told = [
             self.title,
             "hollow: little range in common" if any(bar.weak for bar in known) else "",
@@ -115,6 +121,17 @@ def bars_chart(bd: pd.DataFrame, title: str, names: Mapping[str, str], anchor: s
         for series, rate, low, high, pale in zip(rows["series"], *figures, weak, strict=True)
     ]
     return BarsChart(found, anchor, f"{title}, {headline_title(rows)}")
+
+
+def _room(axes: Any, values: Sequence[str]) -> float:
+    """What bars leave at both ends of a plot to the values beside them, as a share of their own range."""
+    from matplotlib.font_manager import FontProperties
+
+    points = FontProperties(size="small").get_size_in_points()
+    letters = (max(map(len, values), default=0) * _DIGIT * points + _AWAY) / 72
+    width = axes.get_window_extent().width / axes.get_figure(root=True).dpi
+    bars = max(width - 2 * letters, _LEAST * width)
+    return (width - bars) / 2 / bars
 
 
 def _draw_bar(axes: Any, place: int, bar: Bar, cut: float) -> None:
@@ -153,7 +170,7 @@ def _write_rate(axes: Any, place: int, rate: float, ends: Iterable[float]) -> No
     axes.annotate(
         signed(rate),
         (min(known) if rate <= 0 else max(known), place),
-        xytext=(-3 if rate <= 0 else 3, 0),
+        xytext=(-_AWAY if rate <= 0 else _AWAY, 0),
         va="center",
         textcoords="offset points",
         ha="right" if rate <= 0 else "left",

@@ -10,7 +10,7 @@ from benchmark.analysis.interval import CONFIDENCE
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import headline, headline_title
-from benchmark.analysis.table import averaging, dataset_labels
+from benchmark.analysis.table import averages, dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.report.tables.paper import versions
@@ -57,7 +57,7 @@ def methods(
         "Rates are bits per pixel of whole streams, all headers included; the pixels are those that a decoder made of "
         "these streams alone.",
         _measured(metrics),
-        f"Averages: {averaging(metrics)}.",
+        f"Averages: {averages(metrics)}.",
         "Where images differ much in size, rates of curves are all bits over all pixels."
         if mixed_sizes(summary)
         else "",

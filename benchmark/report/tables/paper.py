@@ -14,7 +14,7 @@ from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import findings, headline, headline_title
-from benchmark.analysis.table import averaging, dataset_labels
+from benchmark.analysis.table import averages, dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
@@ -117,7 +117,8 @@ def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
     """The mean BD-rates by one metric, with all that tells how sure they are."""
     by_images = ["image_mean", "ci_low", "ci_high"] if about.average == "mean over images" else []
     unit = metric.drawn_unit
-    found = " ".join(filter(None, (*findings(rows, metric), note_on_fixed(rows))))
+    printed = rows.assign(**{name: rows[name].replace(about.names) for name in ("series", "anchor")})
+    found = " ".join(filter(None, (*findings(printed, metric), note_on_fixed(printed))))
     return Table(
         f"bdrate{about.end}",
         f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}, with its 95 % interval. Less is "
@@ -259,7 +260,7 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> T
         frame = frame.merge(other.rename(columns={"value": metric.column}), on="series", how="left")
     seconds = ranks.loc[ranks["metric"] == first.column, ["series", *_SECONDS]]
     timed = _timed(seconds)
-    at = " They are those of the operating point next to that rate that was timed." if timed else ""
+    at = "They are those of the operating point next to that rate that was timed."
     forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
     best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
@@ -275,7 +276,7 @@ def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> T
         {
             "Values at a rate": "They are read off curves of arithmetic means over images by PCHIP along the logarithm "
             "of the rate. Low and high: 95 % interval over images.",
-            **({"Seconds": _SECONDS_TOLD + at} if timed else {}),
+            **({"Seconds": _SECONDS_TOLD, "Seconds at a rate": at} if timed else {}),
             **_definitions(metrics),
             **about.common,
         },
@@ -316,7 +317,7 @@ def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Seq
         {},
         {
             **({"Seconds": _SECONDS_TOLD} if timed else {}),
-            "Averages": f"{averaging(metrics)}.",
+            "Averages": f"{averages(metrics)}.",
             **_definitions(metrics),
             **about.common,
         },

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchmark.analysis.protocol import EFFECTS
+from benchmark.analysis.standing import signed
 from benchmark.metric import Metric
 from benchmark.report.tables.table import Table
 
@@ -65,4 +66,4 @@ def _largest(rows: pd.DataFrame, valued: list[str], names: Mapping[str, str]) ->
         series = max(effects, key=lambda series: abs(effects[series]))
         found.append((float(effects[series]), f"{_TITLES[name]}, {names.get(series, series)}"))
     found.sort(key=lambda effect: -abs(effect[0]))
-    return "; ".join(f"{text} {value:+.1f}" for value, text in found) + "."
+    return "; ".join(f"{text} {signed(value)}" for value, text in found) + "."

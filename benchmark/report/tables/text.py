@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,9 +23,19 @@ def markdown(header: Sequence[str], lines: Iterable[Sequence[str]], right: Colle
         lines: the cells of each row.
         right: places of the columns that are aligned at the right: those of numbers.
     """
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in (header, *lines)]
+    cells = [[_escaped(cell) for cell in line] for line in (header, *lines)]
     cells.insert(1, ["---:" if place in right else "---" for place in range(len(header))])
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _escaped(cell: str) -> str:
+    """A cell whose text neither ends it nor begins a tag of HTML; what stands in backticks is no tag."""
+    parts = _CODE.split(cell.replace("|", "\\|"))
+    return "".join(part if place % 2 else _TAG.sub(r"\\<", part) for place, part in enumerate(parts))
+
+
+_CODE = re.compile(r"(`[^`]*`)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def number(value: object, form: str) -> str:

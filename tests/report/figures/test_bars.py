@@ -44,6 +44,14 @@ def test_a_bar_that_leaves_the_others_no_room_is_broken_and_told() -> None:
     assert chart_of(deltas({"a": -40.0, "b": -20.0, "c": 79.0})).cut() == np.inf
 
 
+@pytest.mark.parametrize("width", [1.6, 2.4])
+def test_values_stay_beside_bars_in_a_narrow_plot(width: float) -> None:
+    axes, _ = drawn(chart_of(deltas({"a": -66.0, "b": -45.0, "c": 102.5})), width)
+    plot = axes.get_window_extent()
+    for box in boxes(axes, [text for text in axes.texts if text.get_text()]):
+        assert plot.x0 <= box.x0 < box.x1 <= plot.x1
+
+
 @pytest.mark.parametrize("width", [3.5, 7.16])
 def test_long_names_and_values_do_not_lie_on_each_other(width: float) -> None:
     long = "codec of a long name (weights=mnist-elbo, device=cpu)"

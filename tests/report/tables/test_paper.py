@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +53,13 @@ def test_times_that_were_not_measured_to_be_published_are_refused(results: Path,
     (pareto,) = (draw for draw in drawings(report, tmp_path) if "pareto" in str(draw.args))
     assert pareto() == []
     assert not (tmp_path / "pareto.svg").exists()
+
+
+def test_findings_call_codecs_as_the_tables_do(results: Path) -> None:
+    notes = collect([results], all_metrics(), chosen=["psnr"]).tables[0].notes
+    (found,) = (text for topic, text in notes.items() if topic.startswith("Findings"))
+    assert "JPEG" in found
+    assert not re.search(r"\b(jpeg|webp|avif)\b", found)
 
 
 def test_times_of_another_run_take_the_place(results: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_effects_with_the_largest_of_each_kind() -> None:
     table = protocol_table(rows, "set", "JPEG", PSNR, {"b": "B"}, "-set")
     assert table is not None and table.name == "protocol-set"
     assert list(table.frame.columns) == ["series", "bd_rate", "mean_curve", "cubic"]
-    assert table.notes["Largest"] == "mean curve, B -13.8; cubic, a +0.2."
+    assert table.notes["Largest"] == "mean curve, B −13.8; cubic, a +0.2."
     assert "pooled" not in table.notes["Protocol"] and "VCEG-M33" in table.notes["Protocol"]
     assert "| B | +5.0 | -13.80 | +0.00 |" in markdown_table(table)
     assert r"\begin{table}" in latex(table)

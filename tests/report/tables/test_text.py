@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from benchmark.report.tables.text import best_rows, markdown_table, number
+from benchmark.report.tables.text import best_rows, markdown, markdown_table, number
 from tests.report.examples import TABLE
 
 
@@ -23,3 +23,14 @@ def test_best_values_are_those_that_print_alike() -> None:
 @pytest.mark.parametrize("missing", [None, pd.NA, float("nan"), ""])
 def test_a_value_that_is_not_there_is_a_dash(missing: object) -> None:
     assert number(missing, ".0f") == "–"
+
+
+def test_cells_of_markdown_begin_no_tags_and_end_no_cells() -> None:
+    text = markdown(["a|b"], [["<b>bold</b> < 1"], ["`<name>` <i>"], ["one ` and <script>"]])
+    assert text.splitlines() == [
+        r"| a\|b |",
+        "| --- |",
+        r"| \<b>bold\</b> < 1 |",
+        r"| `<name>` \<i> |",
+        r"| one ` and \<script> |",
+    ]
