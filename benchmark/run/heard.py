@@ -89,9 +89,12 @@ _TYPES: Mapping[Kind, tuple[type, ...]] = {
 }
 
 
+_FIELDS = {field.name for field in fields(Record)}
+
+
 def is_whole(row: Record) -> bool:
     """Whether all fields of a row have the types that they should, and can be written and read again."""
-    if vars(row).keys() != {field.name for field in fields(Record)}:
+    if vars(row).keys() != _FIELDS:
         return False
     if any(type(getattr(row, column.name)) not in _TYPES[column.kind] for column in COLUMNS):
         return False

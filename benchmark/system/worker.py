@@ -95,7 +95,11 @@ class Worker:
         self._seconds = 0.0
         self._kill_at: float | None = None
         self._error: Exception | None = None
-        self._kills = 0
+        self._kills = [memory.killed_for_memory()] * 2
+        """How many processes the system had killed for memory at the last two looks at its memory, the older one first:
+        one that was killed may end some time later."""
+        self._measured = 0.0
+        """When its memory was looked at last."""
         self.is_over = False
         """Whether a look has found that nothing of it is left; it has no work then. It may end between two looks."""
         self._process = worker_context().Process(target=serve, args=(theirs, printed, most, bool(lane)), daemon=True)
@@ -122,7 +126,6 @@ class Worker:
     def give(self, work: Work) -> None:
         """Gives it work; it has none."""
         self.work, self._last = work, b""
-        self._kills = memory.killed_for_memory()
         self._start_clock(_START)
         with contextlib.suppress(OSError):  # it has ended: the next look tells
             self._told.send_bytes(work.asked)
@@ -147,10 +150,12 @@ class Worker:
         elif self._deadline is not None and now > self._deadline:
             self._error = TimeoutError(f"took longer than {self._seconds:g} s")
             self.end()
-        elif self._most is not None and memory.resident(self._process.pid or 0) > self._most:
-            self._error = OutOfMemory(memory.too_much(self._most))
-            self._kill_at = now
-            self._process.kill()
+        elif now > self._measured + PAUSE:  # not after each row of a quick codec: to look takes as long as a row
+            self._measured, self._kills = now, [self._kills[1], memory.killed_for_memory()]
+            if self._most is not None and memory.resident(self._process.pid or 0) > self._most:
+                self._error = OutOfMemory(memory.too_much(self._most))
+                self._kill_at = now
+                self._process.kill()
 
     def end(self) -> None:
         """Tells it to end."""
@@ -235,7 +240,7 @@ class Worker:
 
     def _died(self) -> WorkerDied:
         code = self._process.exitcode
-        if code == -signal.SIGKILL and memory.killed_for_memory() > self._kills:
+        if code == -signal.SIGKILL and memory.killed_for_memory() > self._kills[0]:
             return OutOfMemory("the system killed the worker process because memory ran out (SIGKILL)")
         if code == -signal.SIGABRT and memory.says_memory(self._last.decode("utf-8", "replace")):
             return OutOfMemory(memory.too_much(self._most))

@@ -131,7 +131,7 @@ def _room(axes: Any, values: Sequence[str]) -> float:
     letters = (max(map(len, values), default=0) * _DIGIT * points + _AWAY) / 72
     width = axes.get_window_extent().width / axes.get_figure(root=True).dpi
     bars = max(width - 2 * letters, _LEAST * width)
-    return (width - bars) / 2 / bars
+    return float((width - bars) / 2 / bars)
 
 
 def _draw_bar(axes: Any, place: int, bar: Bar, cut: float) -> None:
