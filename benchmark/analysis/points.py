@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +114,20 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
         columns["images"][point] = int(weights.sum())
         columns["covers"][point] = frozenset(rows["covers"])
     return points.assign(**{name: points["point"].map(values) for name, values in columns.items()})
+
+
+def over_one_space(points: Mapping[Metric, pd.DataFrame]) -> list[Metric]:
+    """Of the metrics of each name, that over the space in which most images have values; none that has no value.
+
+    Args:
+        points: the operating points of one data set by metric, see :func:`points_of`. Of equals the first counts.
+    """
+    valued = {metric: int(rows.loc[rows["quality"].notna(), "images"].sum()) for metric, rows in points.items()}
+    chosen: dict[str, Metric] = {}
+    for metric, count in valued.items():
+        if count > (valued[chosen[metric.name]] if metric.name in chosen else 0):
+            chosen[metric.name] = metric
+    return list(chosen.values())
 
 
 def rate_weights(rows: pd.DataFrame) -> pd.Series:

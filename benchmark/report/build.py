@@ -14,6 +14,7 @@ from benchmark.analysis.bdrate import COLUMNS, bd_table
 from benchmark.analysis.cost import cost_table
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.measured import folder_of, read_manifests
+from benchmark.analysis.points import over_one_space
 from benchmark.analysis.protocol import protocol_effects
 from benchmark.analysis.ranking import ranking
 from benchmark.analysis.references.reference import (
@@ -278,22 +279,24 @@ def drawings(
         log_rate: see :func:`benchmark.report.figures.curves.draw_rd_curves`.
         forms: see :func:`benchmark.report.figures.style.save`.
         single: whether they are drawn as wide as one column, too, their names followed by ``_single``.
-        metrics: the metrics whose curves are drawn; None for all of the report, each over the first of its spaces.
+        metrics: the metrics whose curves are drawn; None for all of the report, each over one space, see
+            :func:`benchmark.analysis.points.over_one_space`.
     """
     found: list[Drawing] = []
     if not len(report.bd):
         return found
     widths = {"": WIDTHS["double"]} | ({"_single": WIDTHS["single"]} if single else {})
-    metrics = _first_spaces(report.metrics) if metrics is None else metrics
-    points_of = {metric.column: report.results.points(metric).drop(columns="covers") for metric in metrics}
+    points = {metric: report.results.points(metric).drop(columns="covers") for metric in metrics or report.metrics}
     for dataset, below in _folders(report, folder):
         charts = _charts(report, dataset)
+        shown = {metric: rows[rows["dataset"] == dataset] for metric, rows in points.items()}
+        drawn = over_one_space(shown) if metrics is None else metrics
         for end, width in widths.items():
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
                 partial(
                     draw_rd_curves,
-                    points_of[metric.column].query("dataset == @dataset"),
+                    shown[metric],
                     metric,
                     below / f"rd_{metric.column}{end}",
                     log_rate=log_rate,
@@ -302,20 +305,12 @@ def drawings(
                         curve for curve in report.references.get(metric.column, ()) if curve.dataset == dataset
                     ],
                 )
-                for metric in metrics
+                for metric in drawn
             ]
-            found += [partial(_write, shown, below / f"{name}{end}", **look) for name, shown in charts.items()]
-            others = [below / f"rd_{metric.column}{end}" for metric in report.results.metrics if metric not in metrics]
+            found += [partial(_write, chart, below / f"{name}{end}", **look) for name, chart in charts.items()]
+            others = [below / f"rd_{metric.column}{end}" for metric in report.results.metrics if metric not in drawn]
             found.append(partial(_remove, others, forms))
     return found
-
-
-def _first_spaces(metrics: Sequence[Metric]) -> list[Metric]:
-    """Metrics, each over the first of the spaces that it is there for: over RGB and not over luma, too, for most."""
-    first: dict[str, Metric] = {}
-    for metric in metrics:
-        first.setdefault(metric.name, metric)
-    return list(first.values())
 
 
 def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmark.analysis.bdrate import bd_table
+from benchmark.analysis.points import over_one_space
 from benchmark.analysis.results import Results, plain_summary, read_results
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
@@ -21,6 +23,20 @@ PSNR = find_metric(METRICS, "psnr_rgb")
 def results_of(folder: Path, *frames: pd.DataFrame) -> Results:
     pd.concat(frames).to_csv(folder / "records.csv", index=False)
     return read_results([folder], METRICS)
+
+
+def test_curves_are_over_the_space_in_which_most_images_have_values(tmp_path: Path) -> None:
+    luma = find_metric(METRICS, "psnr_y")
+
+    def chosen(grey: Sequence[str]) -> list[str]:
+        rows = pd.concat(many()).assign(psnr_y=30.0)
+        rows.loc[rows["image"].isin(grey), "psnr_rgb"] = None
+        results = results_of(tmp_path, rows)
+        return [metric.column for metric in over_one_space({one: results.points(one) for one in (PSNR, luma)})]
+
+    assert chosen([]) == ["psnr_rgb"]
+    assert chosen(["a"]) == ["psnr_y"]  # grey images have luma alone
+    assert chosen(list(pd.concat(many())["image"].unique())) == ["psnr_y"]
 
 
 def test_one_flat_image_is_left_out_and_the_rest_counts(tmp_path: Path) -> None:

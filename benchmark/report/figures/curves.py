@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmark.analysis.curve import Curve
+from benchmark.analysis.points import over_one_space
 from benchmark.analysis.results import Results
 from benchmark.metric import Metric
 from benchmark.report.figures.chart import write
@@ -48,20 +49,21 @@ def draw_rd_curves(
 
 
 def draw_all(results: Results, metrics: Sequence[Metric], folder: Path) -> list[Path]:
-    """Draws every metric of every data set of results, in the forms of print.
+    """Draws metrics of every data set of results, each over one space, in the forms of print.
 
     Args:
         results: see ``analysis.results.read_results``.
-        metrics: what to draw.
+        metrics: what to draw, as :func:`benchmark.analysis.points.over_one_space` chooses of them.
         folder: the folder of the files ``rd_<metric>.<format>``; each of several data sets gets a folder below it.
     """
     written = []
+    points = {metric: results.points(metric) for metric in metrics}
     datasets = list(dict.fromkeys(results.summary["dataset"]))
-    for metric in metrics:
-        points = results.points(metric)
-        for dataset in datasets:
-            below = folder if len(datasets) == 1 else folder / slug(dataset)
-            written += draw_rd_curves(points[points["dataset"] == dataset], metric, below / f"rd_{metric.column}")
+    for dataset in datasets:
+        below = folder if len(datasets) == 1 else folder / slug(dataset)
+        shown = {metric: rows[rows["dataset"] == dataset] for metric, rows in points.items()}
+        for metric in over_one_space(shown):
+            written += draw_rd_curves(shown[metric], metric, below / f"rd_{metric.column}")
     return written
 
 
