@@ -135,9 +135,9 @@ def goes_on() -> Iterator[None]:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["processes", "dask"]),
-    help="What carries the work: processes of this machine, or the workers of a Dask cluster.  [default: processes, or "
-    "dask with --scheduler]",
+    type=click.Choice(["serial", "processes", "dask"]),
+    help="What carries the work: one process of this machine, row after row; --jobs of them; or the workers of a Dask "
+    "cluster.  [default: processes, or dask with --scheduler]",
 )
 @click.option(
     "--scheduler",
@@ -239,6 +239,7 @@ def run(
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     how |= {"figures": not no_figures} | _engine(engine, scheduler, jobs, timing=study.timing)
+    jobs = 1 if engine == "serial" else jobs
     _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
 
 
@@ -252,10 +253,12 @@ def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: boo
 
     if timing and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --timing measures with one worker, alone; leave --jobs out")
+    if engine == "serial" and jobs != 1 and given_by_user("jobs"):
+        raise UsageError(f"--jobs {jobs}: --engine serial has one worker; leave one of them out")
     if engine != "dask" and scheduler is None:
         return {}
-    if engine == "processes":
-        raise UsageError("--scheduler: expected --engine dask with it, got --engine processes; leave one of them out")
+    if engine is not None and engine != "dask":
+        raise UsageError(f"--scheduler: expected --engine dask with it, got --engine {engine}; leave one of them out")
     if timing:
         raise UsageError("--timing measures with one worker, alone on this machine; leave --engine and --scheduler out")
     from benchmark.system.cluster import dask_pool  # what it imports is for those who ask for it

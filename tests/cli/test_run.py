@@ -153,10 +153,27 @@ def test_targets_out_of_reach_and_out_of_range(rdbench: Run, tmp_path: Path, ser
     [
         (["--engine", "processes", "--scheduler", "tcp://127.0.0.1:1"], "--scheduler: expected --engine dask with it"),
         (["--engine", "dask", "--timing"], "--timing measures with one worker, alone on this machine"),
-        (["--engine", "threads"], "'threads' is not one of 'processes', 'dask'"),
+        (["--engine", "threads"], "'threads' is not one of 'serial', 'processes', 'dask'"),
+        (["--engine", "serial", "--scheduler", "tcp://127.0.0.1:1"], "--scheduler: expected --engine dask with it"),
+        (["--engine", "serial", "--jobs", "2"], "--jobs 2: --engine serial has one worker; leave one of them out"),
     ],
 )
 def test_engines_that_do_not_fit_are_told(rdbench: Run, words: list[str], expected: str) -> None:
     done = rdbench("run", "--codecs", "jpeg", "--dataset", "sample", *words, check=False)
     assert done.returncode == 2
     assert expected in done.stderr
+
+
+def test_the_serial_engine_makes_the_same_rows_with_one_worker(rdbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for name, seed in (("a", 1), ("b", 2)):
+        (tmp_path / "set" / f"{name}.png").write_bytes(png(photo(16, 16, seed=seed), "rgb", 8))
+    words = ("run", "--codecs", "jpeg", "--set", "jpeg.quality=30,60", "--dataset", "folder:set", "--metrics", "psnr")
+    found = []
+    for engine in ("serial", "processes"):
+        rdbench(*words, "--engine", engine, "--no-figures", "--out", engine)
+        found.append(pd.read_csv(tmp_path / engine / "records.csv").set_index(["image", "settings"]).sort_index())
+    serial, processes = found
+    assert serial["jobs"].tolist() == [1] * 4
+    assert serial["pixels_sha256"].equals(processes["pixels_sha256"])
+    assert serial["psnr_rgb"].equals(processes["psnr_rgb"])
