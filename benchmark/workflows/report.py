@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmark.analysis.measured import read_manifests
 from benchmark.defaults import RATE
 from benchmark.errors import NoRows
 from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
-from benchmark.report.build import collect, drawings, picture_drawings, write_methods, write_tables
+from benchmark.report.build import collect, write_methods, write_tables
 from benchmark.report.content import Report, View
+from benchmark.report.drawings import drawings, picture_drawings
 from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
@@ -101,15 +103,9 @@ def write_report(
         check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
-        charted = drawings(
-            content,
-            folder,
-            log_rate=look.log_rate,
-            forms=charts,
-            single=look.single,
-            metrics=content.metrics if look.metrics else None,
-        )
-        drawn = [pool.submit(drawing) for drawing in charted]
+        how: dict[str, Any] = {"log_rate": look.log_rate, "forms": charts, "single": look.single}
+        named = content.metrics if look.metrics else None
+        drawn = [pool.submit(drawing) for drawing in drawings(content, folder, metrics=named, **how)]
         wholes = _Wholes(content.metrics, folder, pool)
         shown, notes = show(
             content.results,

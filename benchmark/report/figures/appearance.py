@@ -101,6 +101,11 @@ def display_name(series: str, codec: str) -> str:
     return look.name + series.removeprefix(codec) if look and series.startswith(codec) else series
 
 
+def display_names(series: Sequence[str], codecs: Sequence[str]) -> dict[str, str]:
+    """What readers call each series, of the codec beside it."""
+    return {label: display_name(label, codec) for label, codec in zip(series, codecs, strict=True)}
+
+
 def codec_of(label: str) -> str:
     """The codec whose look a curve has that others published; empty where its label begins with no codec's name.
 

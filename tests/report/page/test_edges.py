@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmark.plugins import all_metrics
-from benchmark.report.build import collect, drawings
+from benchmark.report.build import collect
+from benchmark.report.drawings import drawings
 from benchmark.report.page.html import write_html
 from tests.report.browsing import Opened, browser
 from tests.report.page.pages import rows_of_a_run

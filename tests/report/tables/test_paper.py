@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from benchmark.plugins import all_metrics
-from benchmark.report.build import collect, drawings
+from benchmark.report.build import collect
 from benchmark.report.content import Report
+from benchmark.report.drawings import drawings
 
 
 def test_a_table_has_rate_time_and_front(report: Report) -> None:
