@@ -239,12 +239,11 @@ def run(
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     how |= {"figures": not no_figures} | _engine(engine, scheduler, jobs, timing=study.timing)
-    jobs = 1 if engine == "serial" else jobs
-    _run_each(zip(studies, folders, strict=True), data_root, jobs, how, profile=profile, as_json=as_json)
+    _run_each(zip(studies, folders, strict=True), data_root, how, profile=profile, as_json=as_json)
 
 
 def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: bool) -> dict[str, Any]:
-    """The argument of the engine that hands the work to Dask; none where processes of this machine carry it.
+    """The arguments of what carries the work: how many workers, and the engine where that is Dask.
 
     Raises:
         UsageError: the options do not go together.
@@ -256,14 +255,14 @@ def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: boo
     if engine == "serial" and jobs != 1 and given_by_user("jobs"):
         raise UsageError(f"--jobs {jobs}: --engine serial has one worker; leave one of them out")
     if engine != "dask" and scheduler is None:
-        return {}
+        return {"jobs": 1 if engine == "serial" else jobs}
     if engine is not None and engine != "dask":
         raise UsageError(f"--scheduler: expected --engine dask with it, got --engine {engine}; leave one of them out")
     if timing:
         raise UsageError("--timing measures with one worker, alone on this machine; leave --engine and --scheduler out")
     from benchmark.system.cluster import dask_pool  # what it imports is for those who ask for it
 
-    return {"engine": functools.partial(dask_pool, scheduler=scheduler or "")}
+    return {"jobs": jobs, "engine": functools.partial(dask_pool, scheduler=scheduler or "")}
 
 
 def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequence[str]) -> dict[str, Any]:
@@ -286,7 +285,6 @@ def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequenc
 def _run_each(
     studies: Iterable[tuple[Study, Path]],
     data_root: Path | None,
-    jobs: int,
     how: Mapping[str, Any],
     *,
     profile: bool,
@@ -296,7 +294,7 @@ def _run_each(
 
     Args:
         studies: the studies, with their folders.
-        data_root, jobs, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
+        data_root, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
         profile: whether it is told where the time went.
         as_json: whether their outcomes are printed as JSON.
     """
@@ -308,9 +306,9 @@ def _run_each(
     outcomes = []
     with goes_on():
         for study, out in studies:
-            outcome = run_to_files(study, out=out, data_root=data_root, jobs=jobs, command=typed_command(), **how)
+            outcome = run_to_files(study, out=out, data_root=data_root, command=typed_command(), **how)
             outcomes.append(outcome)
-            spread = _spread(outcome.folder, jobs, study)
+            spread = _spread(outcome.folder, how["jobs"], study)
             if not as_json:
                 print_outcome(outcome)
                 print_spread(spread)
