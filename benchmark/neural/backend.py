@@ -24,8 +24,8 @@ _SHARING = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH
 """Environment variables by which JAX and TensorFlow take memory of a GPU as they need it. Else the first process takes
 most of it, and encoder and decoder are two."""
 
-_chosen: ContextVar[str] = ContextVar("_chosen", default="")
-"""What computes, where :func:`on_device` has chosen."""
+_chosen: ContextVar[tuple[str, int]] = ContextVar("_chosen", default=("", 0))
+"""What computes, and which of the GPUs it is, where :func:`on_device` has chosen."""
 
 _ADVICE = (
     "pip install 'rdbench[neural]' for Keras with TensorFlow, or 'rdbench[neural-jax]' for Keras with JAX, "
@@ -164,7 +164,39 @@ def backend_facts() -> dict[str, str]:
 
 def device_name() -> str:
     """What the backend computes on: ``cpu``, or the name of the GPU."""
-    return _chosen.get() or next(iter(gpu_names()), "cpu")
+    return _chosen.get()[0] or next(iter(gpu_names()), "cpu")
+
+
+def at_once(on_cpu: int) -> int:
+    """How much a call of a network gets: what keeps a core busy, and sixteen times as much for a GPU."""
+    return on_cpu if device_name() == "cpu" else 16 * on_cpu
+
+
+def peak_memory(*, anew: bool = False) -> int | None:
+    """The most bytes that tensors had at once on the GPU that computes; None on a CPU.
+
+    Args:
+        anew: whether it is counted from now on; JAX counts from the start of the process on all the same.
+    """
+    if device_name() == "cpu":
+        return None
+    index = _chosen.get()[1]
+    if backend_name() == "jax":
+        import jax
+
+        gpu = [device for device in jax.devices() if device.platform != "cpu"][index]
+        return int(gpu.memory_stats()["peak_bytes_in_use"])
+    if backend_name() == "torch":
+        import torch
+
+        if anew:
+            torch.cuda.reset_peak_memory_stats(index)
+        return int(torch.cuda.max_memory_allocated(index))
+    import tensorflow as tf
+
+    if anew:
+        tf.config.experimental.reset_memory_stats(f"GPU:{index}")
+    return int(tf.config.experimental.get_memory_info(f"GPU:{index}")["peak"])
 
 
 @contextmanager
@@ -191,7 +223,7 @@ def on_device(device: str | None) -> Iterator[str]:
     name = gpus[index] if on_gpu else f"CPU, {os.cpu_count()} cores, {processor()}"
     # PyTorch takes "cpu:0" for another device than its "cpu", and copies every weight to and fro.
     place = f"gpu:{index}" if on_gpu else "cpu" if backend_name() == "torch" else "cpu:0"
-    before = _chosen.set(name if on_gpu else "cpu")
+    before = _chosen.set((name if on_gpu else "cpu", index))
     try:
         with nullcontext() if device == AUTO else load_keras().device(place):
             yield name

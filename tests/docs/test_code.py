@@ -94,7 +94,8 @@ def test_commands_are_understood(block: Block, monkeypatch: pytest.MonkeyPatch) 
         else:
             modules = (["python", "-m", name] for name in ("scripts.docs", "scripts.coverage", "pip"))
             known = (*modules, ["python", "-m", "tests.golden.make"])
-            programs = ("scripts/gpu-train", "git", "mkdocs", "pre-commit", ".ci/run", "ruff", "mypy", "lint-imports")
+            scripts = ("scripts/gpu-table", "scripts/gpu-train", ".ci/run")
+            programs = (*scripts, "git", "mkdocs", "pre-commit", "ruff", "mypy", "lint-imports")
             assert words[0] in programs or any(words[: len(one)] == one for one in known), f"unknown: {command}"
 
 

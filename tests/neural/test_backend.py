@@ -7,16 +7,27 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from benchmark.errors import MissingBackend
 from benchmark.neural import backend
-from benchmark.neural.backend import BACKENDS, backend_name, backend_version, computing_in, load_keras
+from benchmark.neural.backend import (
+    BACKENDS,
+    at_once,
+    backend_name,
+    backend_version,
+    computing_in,
+    load_keras,
+    on_device,
+    peak_memory,
+)
 from benchmark.neural.streams.container import unpack
 from tests.conftest import ROOT
 from tests.needs import installed as is_installed
+from tests.needs import needs
 
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -106,3 +117,34 @@ def test_without_tensorflow_jax_codes_and_the_stream_names_the_same_weights(tmp_
     ours, theirs = cvae.from_settings({"quality": 3}).encode(image), (tmp_path / "stream").read_bytes()
     assert unpack(ours, "cvae").weights == unpack(theirs, "cvae").weights
     assert cvae.decode(theirs).shape == image.shape
+
+
+@pytest.mark.slow
+@pytest.mark.neural
+def test_a_gpu_is_given_more_at_once_and_its_memory_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "gpu_names", list)
+    assert (at_once(10), peak_memory(anew=True)) == (10, None)
+    monkeypatch.setattr(backend, "gpu_names", lambda: ["Alpha", "Beta"])
+    assert at_once(10) == 160
+    keras = load_keras()
+    device = keras.device
+    monkeypatch.setattr(keras, "device", lambda _: device("cpu" if backend_name() == "torch" else "cpu:0"))
+    with on_device("cpu"):
+        assert (at_once(10), peak_memory()) == (10, None)
+    needs("torch", extra="torch")
+    import torch
+
+    counted: list[int] = []
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", counted.append)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda index: 7 + index)
+    with on_device("gpu:1"):
+        monkeypatch.setattr(backend, "backend_name", lambda: "torch")
+        assert (peak_memory(), counted) == (8, [])
+        assert (peak_memory(anew=True), counted) == (8, [1])
+        monkeypatch.setattr(backend, "backend_name", lambda: "jax")
+        needs("jax", extra="neural-jax")
+        import jax
+
+        gpus = [SimpleNamespace(platform="gpu", memory_stats=lambda n=n: {"peak_bytes_in_use": n}) for n in (1, 2)]
+        monkeypatch.setattr(jax, "devices", lambda: [SimpleNamespace(platform="cpu"), *gpus])
+        assert peak_memory() == 2

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from benchmark.colour.convert import Floats
-from benchmark.neural.backend import load_keras
+from benchmark.neural.backend import at_once, load_keras
 from benchmark.neural.complexity import model_macs
 from benchmark.neural.latent.tiles import TILINGS, Tiling
 from benchmark.neural.streams import entropy
 from benchmark.neural.weights import TrainedPoint, load_weights, whole_set
 
 _CHUNK = 512
-"""Tiles in a call of the network: enough to keep a core busy, little memory."""
+"""Tiles in a call of the network on a CPU: enough to keep a core busy, little memory."""
 
 Build = Callable[[tuple[int, int, int]], Any]
 """Makes a network, as this module's docstring has it, for tiles of a height, a width and channels."""
@@ -87,5 +87,6 @@ def in_chunks(function: Callable[[Floats], Any], values: Floats) -> Floats:
     """What a network makes of values, a chunk at a time, as one array."""
     from keras import ops
 
-    parts = [ops.convert_to_numpy(function(values[start : start + _CHUNK])) for start in range(0, len(values), _CHUNK)]
+    size = at_once(_CHUNK)
+    parts = [ops.convert_to_numpy(function(values[start : start + size])) for start in range(0, len(values), size)]
     return np.concatenate(parts)

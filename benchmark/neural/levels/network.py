@@ -16,13 +16,15 @@ import numpy.typing as npt
 
 from benchmark.codec import Batch
 from benchmark.errors import BitstreamError
+from benchmark.neural.backend import at_once
 from benchmark.neural.streams.bit_model import BitModel
 from benchmark.neural.streams.bits import decode_bits, encode_bits
+from benchmark.neural.streams.clock import entropy_coding
 from benchmark.neural.streams.container import Frame
 from benchmark.neural.weights import TrainedPoint, load_weights, whole_set
 
 _CHUNK = 1 << 17
-"""Pixels in a call of the network, or one image: enough to keep a core busy."""
+"""Pixels in a call of the network on a CPU, or one image: enough to keep a core busy."""
 
 LevelCode = npt.NDArray[Any]
 """A level's code: ``uint8`` bits, or ``float32`` for a code that is not binary; shape (N, h, w, channels)."""
@@ -54,12 +56,14 @@ class LevelModel:
         """Images (N, H, W, 3) of the codes of one or more levels."""
         return images_of(self.network, codes, self.stride)
 
+    @entropy_coding
     def pack(self, codes: Sequence[LevelCode]) -> list[bytes]:
         """Payload of each level: its bits, entropy-coded given the levels before; or its floats as they are."""
         if not self.binary:
             return [level.astype("<f4").tobytes() for level in codes]
         return [encode_bits(code, self.models[level], earlier(codes, level)) for level, code in enumerate(codes)]
 
+    @entropy_coding
     def unpack(self, payloads: Sequence[bytes], shape: tuple[int, int, int, int]) -> list[LevelCode]:
         """Inverse of :meth:`pack`.
 
@@ -116,7 +120,7 @@ def images_of(network: Any, codes: Sequence[LevelCode], stride: int) -> Batch:
 
 
 def _chunks(count: int, pixels: int) -> Iterator[slice]:
-    size = max(1, _CHUNK // pixels)
+    size = max(1, at_once(_CHUNK) // pixels)
     for start in range(0, count, size):
         yield slice(start, start + size)
 

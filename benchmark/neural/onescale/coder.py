@@ -8,6 +8,7 @@ import numpy.typing as npt
 from benchmark.errors import BitstreamError
 from benchmark.neural.onescale.model import Model, Predictor, gather
 from benchmark.neural.onescale.tables import FRACTIONS, MOST, Logits, Tables
+from benchmark.neural.streams.clock import entropy_coding
 from benchmark.neural.wavelet.bands import PHASES
 from benchmark.neural.wavelet.chances import FIRST, LATER, SIGN, Chances, numbers
 from benchmark.neural.wavelet.decisions import Coder, Reader, Writer, code_within
@@ -22,6 +23,7 @@ _RUN = 16
 _Whole = npt.NDArray[np.int64]
 
 
+@entropy_coding
 def encode(symbols: Symbols, model: Model, quality: int) -> bytes:
     """Codes latents.
 
@@ -38,6 +40,7 @@ def encode(symbols: Symbols, model: Model, quality: int) -> bytes:
     return writer.payload()
 
 
+@entropy_coding
 def decode(payload: bytes, shape: tuple[int, int, int], model: Model, quality: int) -> Symbols:
     """Inverse of :func:`encode`.
 

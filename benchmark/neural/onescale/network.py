@@ -22,6 +22,7 @@ import numpy.typing as npt
 from keras import ops
 
 from benchmark.codec import Batch
+from benchmark.neural.backend import at_once
 from benchmark.neural.complexity import chain_macs
 from benchmark.neural.klt.start import BLOCK
 from benchmark.neural.onescale.contexts import ContextNetwork
@@ -316,6 +317,6 @@ def _macs(blocks: Iterable[Block], places: tuple[int, int]) -> int:
 
 
 def _chunks(count: int, pixels: int) -> Iterator[slice]:
-    size = max(1, _CHUNK // pixels)
+    size = max(1, at_once(_CHUNK) // pixels)
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmark.errors import BitstreamError, MissingBackend
+from benchmark.neural.streams.clock import entropy_coding
 
 GRID = 32
 """Grid bins per unit of the latent."""
@@ -119,6 +120,7 @@ def dequantise(symbols: Symbols, steps: int) -> npt.NDArray[np.float32]:
     return symbols.astype(np.float32) * np.float32(steps * STEP_UNIT)
 
 
+@entropy_coding
 def encode_symbols(groups: Sequence[tuple[Symbols, Sequence[SymbolTable]]]) -> bytes:
     """Range-codes groups of symbols of shape (N, D), each with its D tables, into one payload.
 
@@ -135,6 +137,7 @@ def encode_symbols(groups: Sequence[tuple[Symbols, Sequence[SymbolTable]]]) -> b
     return payload_of(coder)
 
 
+@entropy_coding
 def decode_symbols(payload: bytes, groups: Sequence[tuple[int, Sequence[SymbolTable]]]) -> list[Symbols]:
     """Inverse of :func:`encode_symbols`, given each group's N and tables.
 
