@@ -26,6 +26,7 @@ import pandas as pd
 from PIL import Image as Pictures
 
 from benchmark.plugins import open_dataset
+from benchmark.report.figures.style import log_ticks
 from benchmark.run.study import resolve
 from benchmark.system.progress import silent
 from benchmark.workflows.outputs import run_to_files
@@ -130,8 +131,7 @@ def draw(table: Path, path: Path) -> None:
             if column == "own MiB":
                 axes.set_ylim(0, frame[column].max() * 1.15)
             else:
-                axes.set_yscale("log")
-                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+                log_ticks(axes.set_yscale, axes.yaxis)
             axes.title.set_fontsize(9)
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             axes.minorticks_off()
