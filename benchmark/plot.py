@@ -17,6 +17,7 @@ that the figure could show.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +147,7 @@ def speed(
         ax: the same.
         side: ``encode`` or ``decode``.
         against: ``bd-rate``, where each codec is a marker, or ``rate``, where each operating point is one: its mean
-            rate in bits per pixel.
+            rate in bits per pixel, and there is no front, since a lower rate alone is no better.
         anchor: see :func:`bars`.
         which: see :func:`rd`.
 
@@ -273,6 +274,8 @@ def _mosaic(
         )
     if not pictures:
         raise UsageError(f"crops: nothing can be shown: {'; '.join(notes) or 'the records are of no single images'}")
+    for note in notes:  # such as of a codec that is left out
+        warnings.warn(note, UserWarning, stacklevel=3)
     made = {one.series: one for one in pictures[0].decoded}
     decoded = [replace(made[series], series=name) for series, name in of.names.items() if series in made]
     picture = replace(pictures[0], decoded=decoded)

@@ -55,6 +55,7 @@ def test_without_axes_a_figure_of_the_users_style_is_made(results: Results) -> N
     [
         ({"dataset": "kodak"}, "dataset: the results have no 'kodak'; they have set"),
         ({"labels": "left"}, "labels: expected end or legend"),
+        ({"codecs": "webp"}, r"codecs: expected a list of names, got the text 'webp'; write \['webp'\]"),
         ({"xlim": (2, 1)}, "xlim: expected a lower and a higher number, got 2 and 1"),
         ({"xlim": (0, 1), "log": True}, "both above 0 on a logarithmic axis"),
         ({"ylim": (float("nan"), 1)}, "ylim: expected a lower"),

@@ -88,7 +88,7 @@ def findings(rows: pd.DataFrame, metric: Metric) -> list[str]:
             text = f"{len(better)} of {counted(len(ranked), 'codec')} {verb} less rate than {anchor}"
             if ranked["headline_high"].notna().any():
                 sure = int((ranked["headline_high"] < 0).sum())
-                all_or_none = {len(better): "all of them", 0: "none of them"}
+                all_or_none = {len(better): "all of them" if sure > 1 else "it", 0: "none of them"}
                 text += f"; for {all_or_none.get(sure, sure)} the whole interval is below zero"
             found.append(f"{text}.")
     refused = others[others["rank"].isna()]

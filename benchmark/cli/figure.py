@@ -14,7 +14,7 @@ import click
 from benchmark import defaults
 from benchmark.cli.console import say, say_note
 from benchmark.cli.options import PATH, Number, Pair, data_root_option, given_by_user, jobs_option, names_of, pair
-from benchmark.errors import UsageError, meant
+from benchmark.errors import UsageError, meant, plain_line
 
 KINDS = ("rd", "bars", "heatmap", "speed", "rank", "orders", "crops")
 
@@ -158,16 +158,16 @@ def figure(
         found = with_times(found, read_results(times, all_metrics()))
     for note in found.notes:
         say_note(note)
-    with _letters_told():
+    with _warnings_told():
         written = save(kind, found, given.pop("out") or Path(f"{kind}.pdf"), **given)
     say(str(written))
 
 
 @contextmanager
-def _letters_told() -> Iterator[None]:
-    """Tells in one line which letters the font of a figure lacks, where matplotlib warns of each."""
+def _warnings_told() -> Iterator[None]:
+    """Tells warnings of a figure as notes, and in one which letters its font lacks, where matplotlib warns of each."""
     with warnings.catch_warnings(record=True) as caught:
-        warnings.filterwarnings("always", message="Glyph ")
+        warnings.filterwarnings("always", category=UserWarning)
         yield
     found = [re.match(r"Glyph (\d+) ", str(warning.message)) for warning in caught]
     letters = "".join(dict.fromkeys(chr(int(glyph[1])) for glyph in found if glyph))
@@ -177,7 +177,7 @@ def _letters_told() -> Iterator[None]:
         )
     for warning, glyph in zip(caught, found, strict=True):
         if not glyph:
-            warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
+            say_note(plain_line(warning.message))
 
 
 def _given(

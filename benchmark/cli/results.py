@@ -195,7 +195,7 @@ def report(
 ) -> None:
     """Write figures, tables and a page from RESULTS (folders of runs, or their CSV files).
 
-    A file that the command import wrote may be among RESULTS. Its curves are drawn in grey.
+    A file that the command import wrote may be among RESULTS. Its curves are dashed, in the colour of their codec.
 
     Figures, tables and page are made from the CSV files alone. For pictures, images are encoded again, if the data set
     and the codecs are at hand; a search brings codecs to one rate. The same results give the same files.

@@ -94,7 +94,7 @@ def collect(
     most = int(results.records["point"].value_counts().max()) if len(results.records) else 0
     costs = cost_table(results)
     bd, tables = _compared(results, against, shown, rate, costs, most) if succeeded else (_NOTHING, [])
-    untimed = list(costs.loc[costs["timed_images"] == 0, "series"])
+    untimed = list(costs.loc[costs["timed_images"] == 0, "series"]) if succeeded else []
     manifests, lacking = read_manifests(paths)
     datasets = list(dict.fromkeys(results.summary["dataset"]))
     count = results.summary["series"].nunique()
@@ -111,18 +111,25 @@ def collect(
         manifests=manifests,
         notes=[
             *results.notes,
-            *told,
+            *([] if succeeded else [_LOST]),
+            *(told if bd["rank"].notna().any() else []),
             *lacking,
             *(f"no row has a value of {one.column}: it is left out" for one in asked if chosen and one not in shown),
             *_unreached(results, tables, rate),
             *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
-            *untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs)),
+            *(
+                untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs))
+                if succeeded
+                else []
+            ),
         ],
         command=command,
         references=_references(others, shown, datasets),
         sources=sources,
     )
 
+
+_LOST = "no row succeeded, so there are neither curves nor tables: the page has the reasons of the rows"
 
 _NOTHING = pd.DataFrame(columns=list(COLUMNS))
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmark.analysis.family import family_of
 from benchmark.analysis.points import over_one_space
 from benchmark.analysis.table import dataset_labels
 from benchmark.metric import Metric
@@ -57,6 +58,9 @@ def drawings(
         charts = _charts(report, dataset)
         shown = {metric: rows[rows["dataset"] == dataset] for metric, rows in points.items()}
         drawn = over_one_space(shown) if metrics is None else metrics
+        summary = report.results.summary[report.results.summary["dataset"] == dataset]
+        if family_of(summary, report.metrics, frozenset()) == "lossless":  # a table has their rates
+            drawn = []
         for end, width in widths.items():
             look: dict[str, Any] = {"width": width, "forms": forms}
             found += [
@@ -73,9 +77,7 @@ def drawings(
                 )
                 for metric in drawn
             ]
-            found += [partial(_write, chart, below / f"{name}{end}", **look) for name, chart in charts.items()]
-            others = [below / f"rd_{metric.column}{end}" for metric in report.results.metrics if metric not in drawn]
-            found.append(partial(_remove, others, forms))
+            found += [partial(write, chart, below / f"{name}{end}", **look) for name, chart in charts.items()]
     return found
 
 
@@ -102,19 +104,6 @@ def _charts(report: Report, dataset: str) -> dict[str, list[Chart]]:
             )
         ],
     }
-
-
-def _write(charts: Sequence[Chart], path: Path, *, width: float, forms: Sequence[str]) -> list[Path]:
-    """Writes a figure, or removes it where there is nothing to show."""
-    return write(charts, path, width=width, forms=forms) if charts else _remove([path], forms)
-
-
-def _remove(paths: Sequence[Path], forms: Sequence[str]) -> list[Path]:
-    """Removes figures of an earlier report that this one has not: there are no files of them."""
-    for path in paths:
-        for form in forms:
-            path.with_name(f"{path.name}.{form}").unlink(missing_ok=True)
-    return []
 
 
 def picture_drawings(report: Report, folder: Path, forms: Sequence[str] = PICTURES) -> list[Drawing]:

@@ -1,18 +1,22 @@
-"""Half-written files of processes that were killed: the next process that writes in the folder removes them.
+"""What earlier processes have left in a folder, and the next one that writes there removes.
 
-A file is written under a random name, see :func:`benchmark.system.files.replacing`, and is locked meanwhile. So one
-that somebody is writing is told from one that nobody will ever finish.
+Half-written files of processes that were killed: a file is written under a random name, see
+:func:`benchmark.system.files.replacing`, and is locked meanwhile. So one that somebody is writing is told from one that
+nobody will ever finish. And whole files of an earlier report, which the list that it left tells from those of the user.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import sys
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
-from benchmark.system.files import TEMPORARY
+from benchmark.system.documents import read_json
+from benchmark.system.files import TEMPORARY, replace_file
 from benchmark.system.flock import lock_open_file
 
 _PLACES = ("", "*/", "streams/*/")
@@ -32,6 +36,30 @@ def remove_leftovers(folder: Path) -> None:
         for path in folder.glob(place + TEMPORARY):
             with contextlib.suppress(OSError):
                 _remove(path)
+
+
+LIST = "report.json"
+"""Name of the file that lists the files of a report."""
+
+
+def leave_alone(folder: Path, files: Iterable[Path]) -> None:
+    """Leaves these files alone of those that reports wrote in a folder, and a list of them for the next one.
+
+    Files that no report wrote stay, and so do those of reports before version 0.2, which left no list.
+
+    Args:
+        folder: the folder of the report.
+        files: all that it wrote, in the folder or below it.
+
+    Raises:
+        OutputError: the list cannot be written.
+    """
+    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # there is no list, or it is damaged
+        for name in set(read_json(folder / LIST)["files"]) - set(names):
+            if not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts:
+                (folder / name).unlink(missing_ok=True)
+    replace_file(folder / LIST, json.dumps({"files": names}, indent=1, ensure_ascii=False) + "\n")
 
 
 def _remove(path: Path) -> None:

@@ -22,7 +22,7 @@ from benchmark.report.page.nothing import write_nothing
 from benchmark.report.page.see import remove_assets, whole_view
 from benchmark.system.environment import thread_environment, variables
 from benchmark.system.files import make_folder
-from benchmark.system.leftovers import remove_leftovers
+from benchmark.system.leftovers import leave_alone, remove_leftovers
 from benchmark.system.pool import Pool, process_pool
 from benchmark.workflows.crops import parse_box
 from benchmark.workflows.pictures import check_boxes, show
@@ -129,7 +129,9 @@ def write_report(
         for future in drawn:
             files += future.result()
     # The page comes last: it links what is there.
-    return content, [*files, *wholes.files, write_html(content, folder / "index.html", files)]
+    files = [*files, *wholes.files, write_html(content, folder / "index.html", files)]
+    leave_alone(folder, files)
+    return content, files
 
 
 def _nothing(error: NoRows, results: Sequence[Path], folder: Path, command: str) -> Path:
@@ -137,13 +139,15 @@ def _nothing(error: NoRows, results: Sequence[Path], folder: Path, command: str)
     remove_assets(folder)
     manifests, _ = read_manifests(results)
     commands = [str(manifest.get("run", {}).get("command", "")) for manifest in manifests.values()]
-    return write_nothing(
+    page = write_nothing(
         str(error),
         folder / "index.html",
         sources=[path.as_posix() for path in results],
         commands=[text for text in commands if text],
         command=command,
     )
+    leave_alone(folder, [page])
+    return page
 
 
 class _Wholes:

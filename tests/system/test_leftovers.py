@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from benchmark.system.files import beside, replacing
-from benchmark.system.leftovers import remove_leftovers
+from benchmark.system.leftovers import LIST, leave_alone, remove_leftovers
 from tests.conftest import Run, photo
 
 KILLED = """
@@ -113,3 +114,19 @@ def test_runs_and_reports_remove_what_earlier_ones_left(
     rdbench("run", *words)
     rdbench("report", "out", "--out", "page", "--pictures", "0", "--jobs", "1")
     assert not [name for name in names(tmp_path) if name.endswith(".tmp")]
+
+
+def test_files_of_an_earlier_report_are_gone_and_those_of_the_user_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    (folder / "assets").mkdir(parents=True)
+    old = [folder / "bars.png", folder / "assets" / "a.webp", folder / "index.html"]
+    for path in (*old, folder / "rd_of_mine.svg", tmp_path / "outside.txt"):
+        path.write_text("x")
+    leave_alone(folder, old)
+    leave_alone(folder, [folder / "index.html"])
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert found == ["index.html", "rd_of_mine.svg", LIST]
+    for names in (["../outside.txt", str(tmp_path / "outside.txt")], 5, [5]):
+        (folder / LIST).write_text(json.dumps({"files": names}))
+        leave_alone(folder, [folder / "index.html"])
+        assert (tmp_path / "outside.txt").exists()

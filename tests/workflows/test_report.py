@@ -48,7 +48,7 @@ def test_report_writes_pages_and_papers(rdbench: Run, results: Path, tmp_path: P
     )
     names = {path.name for path in (tmp_path / "paper").iterdir()}
     kinds = ["rd_psnr_rgb", "bars", "heatmap", "pareto"]
-    assert {name for name in names if not name.endswith((*TABLES, ".html"))} == {
+    assert {name for name in names if not name.endswith((*TABLES, ".html", ".json"))} == {
         f"{kind}.{form}"
         for form in ("pdf", "png")
         for kind in [*kinds, *(f"{kind}_single" for kind in kinds), "crops_b-png", "errors_b-png"]

@@ -28,6 +28,8 @@ def series_shown(
     Raises:
         UsageError: there is no such codec, series or published curve.
     """
+    if isinstance(codecs, str):  # each of its letters would be taken for a name
+        raise UsageError(f"codecs: expected a list of names, got the text {codecs!r}; write [{codecs!r}]")
     given = names or {}
     known = [*own, *own.values(), *published]
     for name in given:

@@ -177,7 +177,8 @@ def speed(
     for side in sides:
         _one_of("sides", side, SIDES)
     if against == "rate":
-        every = of.of(point_costs(results)).rename(columns={"bpp": "rate"}).assign(usual_images=True)
+        # A lower rate alone is no better: there is no front.
+        every = of.of(point_costs(results)).rename(columns={"bpp": "rate"}).assign(usual_images=False)
         every = every[every["series"].isin(list(of.names)) & every["decode_s_per_mp"].notna()]
         usual = every["rate"].between(LOW, HIGH)
         points = every[usual] if usual.any() else every

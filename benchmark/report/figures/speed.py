@@ -87,8 +87,9 @@ class SpeedChart(Chart):
         far = self.marks[-1].seconds > 30 * self.marks[0].seconds
         log_ticks(axes.set_xscale, axes.xaxis, steps=(1,) if far else (1, 2, 5))
         axes.margins(x=0.17, y=0.1)
-        steps = np.array([(mark.seconds, mark.rate) for mark in self.marks if mark.front])
-        axes.step(*steps.T, where="post", color=REFERENCE, linewidth=0.9, zorder=1.6)
+        steps = np.array([(mark.seconds, mark.rate) for mark in self.marks if mark.front]).reshape(-1, 2)
+        if len(steps):
+            axes.step(*steps.T, where="post", color=REFERENCE, linewidth=0.9, zorder=1.6)
         for marks in self.joined():
             colour = marks[0].look.colour
             places = [mark.seconds for mark in marks], [mark.rate for mark in marks]
@@ -102,7 +103,8 @@ class SpeedChart(Chart):
         axes.set_ylabel(self.rate_label)
         untimed = f"; not timed: {', '.join(self.untimed)}" if self.untimed else ""
         outside = f"; {counted(self.outside, 'point')} outside not shown" if self.outside else ""
-        small_title(axes, self.title + untimed + outside)
+        front = "; grey: the front, with none both quicker and better" if len(steps) else ""
+        small_title(axes, self.title + untimed + outside + front)
         named = self.named()
         name_points(
             axes,

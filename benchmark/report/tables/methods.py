@@ -50,10 +50,13 @@ def methods(
     labels = dataset_labels(summary)
     covers = []
     for dataset, rows in summary.groupby("dataset", sort=False):
-        covers.append(f"{labels[str(dataset)]} ({counted(int(rows['images'].max()), 'image')})")
+        name = labels[str(dataset)]
+        images = counted(int(rows["images"].max()), "image")
+        covers.append(f"{name} ({images})" if name == dataset else f"{name.removesuffix(')')} images)")
     average = headline_title(bd)
+    codecs = summary["codec"].nunique()
     told = [
-        f"{counted(summary['codec'].nunique(), 'codec')} were compared on {' and '.join(covers)}.",
+        f"{counted(codecs, 'codec')} {'was' if codecs == 1 else 'were'} compared on {' and '.join(covers)}.",
         "Rates are bits per pixel of whole streams, all headers included; the pixels are those that a decoder made of "
         "these streams alone.",
         _measured(metrics),
@@ -61,9 +64,12 @@ def methods(
         "Where images differ much in size, rates of curves are all bits over all pixels."
         if mixed_sizes(summary)
         else "",
-        f"Bjøntegaard deltas of rate are against {anchor}, by PCHIP along the metric, of the logarithm of the rate: "
-        f"{_MEANS[average]}.",
     ]
+    if bd["rank"].notna().any():
+        told.append(
+            f"Bjøntegaard deltas of rate are against {anchor}, by PCHIP along the metric, of the logarithm of the "
+            f"rate: {_MEANS[average]}."
+        )
     if headline(bd)["headline_low"].notna().any():
         told.append(f"Intervals hold {CONFIDENCE:.0%} over images, {_INTERVALS[average]}.".replace("%", " %"))
     if timed:

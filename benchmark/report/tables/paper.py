@@ -25,7 +25,7 @@ _CURVES = "Curves are interpolated by PCHIP along the metric, of the logarithm o
 
 _AVERAGES = {
     "mean over images": "Mean over images of that of each image, which ranks the codecs.",
-    "mean curve": "That of the curve of arithmetic means over images, for there are no records of images.",
+    "mean curve": "That of the curve of arithmetic means over images.",
 }
 
 

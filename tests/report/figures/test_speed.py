@@ -35,7 +35,9 @@ def test_marks_are_named_and_the_front_is_drawn() -> None:
     ]
     axes, texts = drawn(chart)
     assert {"A", "B", "C", "JPEG", "decode time (s per megapixel)"} <= set(texts)
-    assert "set; not timed: X" in texts  # took no time: there is no such place on a logarithmic axis
+    assert (
+        "set; not timed: X; grey: the front, with none both quicker and better" in texts
+    )  # took no time: there is no such place on a logarithmic axis
     assert axes.lines[0].get_xdata().tolist() == [0.01, 0.1]
     assert chart.table()["front"].tolist() == [True, True, False, False]
 
@@ -80,5 +82,8 @@ def test_names_do_not_lie_on_each_other() -> None:
 
 def test_points_that_are_left_out_are_told() -> None:
     (chart,) = charts(outside=3)
-    assert "set; not timed: X; 3 points outside not shown" in drawn(chart)[1]
+    assert (
+        "set; not timed: X; 3 points outside not shown; grey: the front, with none both quicker and better"
+        in drawn(chart)[1]
+    )
     assert charts(sides=["encode"]) == []

@@ -85,6 +85,13 @@ def test_it_has_a_page_that_makes_sense(browser: Any, tmp_path: Path, made: Any,
     found.context.close()
 
 
+def test_of_lossless_codecs_no_curves_are_drawn(tmp_path: Path) -> None:
+    lossless().to_csv(tmp_path / "records.csv", index=False)
+    report = collect([tmp_path], all_metrics(), chosen=["psnr", "ssim"])
+    assert not [path for drawing in drawings(report, tmp_path) for path in drawing() if path.name.startswith("rd_")]
+    assert not [note for note in report.notes if "BD-rates are against" in note]
+
+
 def test_of_lossless_codecs_rate_is_all_there_is(browser: Any, tmp_path: Path) -> None:
     """No empty chart, and no table of dashes."""
     lossless().to_csv(tmp_path / "records.csv", index=False)

@@ -40,6 +40,15 @@ def test_what_is_not_there_is_not_told(tmp_path: Path) -> None:
     assert "95 %" not in text  # three images have no interval
 
 
+def test_one_codec_and_a_part_of_a_set_are_told_in_plain_words(tmp_path: Path) -> None:
+    results = timed_results(tmp_path)
+    alone = results.summary[results.summary["codec"] == "jpeg"].assign(images_expected=6, images_attempted=3)
+    bd = bd_table(results, "jpeg", PSNR)
+    text = methods(alone, bd[bd["series"] == "none"], [PSNR], "JPEG", timed=False)
+    assert text.startswith("1 codec was compared on set (3 of 6 images). ")
+    assert "Bjøntegaard" not in text
+
+
 def test_the_paragraph_of_a_report_is_latex(report: Report, tmp_path: Path) -> None:
     text = write_methods(report, tmp_path).read_text(encoding="utf-8")
     assert text.startswith("{\\sloppy\n2 codecs were compared on ")
