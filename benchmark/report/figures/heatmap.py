@@ -31,6 +31,10 @@ _SHARE = 95.0
 _Values = npt.NDArray[np.float64]
 
 
+_LONGEST = 32
+"""Letters of an image's name beside its row."""
+
+
 @dataclass(frozen=True)
 class HeatMapChart(Chart):
     """The BD-rate of every codec on every image, as deviation from that of its mean.
@@ -68,7 +72,9 @@ class HeatMapChart(Chart):
             np.arange(codecs) + 0.5, self._columns(), rotation=turned, rotation_mode="anchor", ha=sides[0], va=sides[1]
         )
         named = self._cell() >= _NAMED
-        axes.set_yticks(np.arange(count) + 0.5 if named else [], list(self.rates.index) if named else [])
+        axes.set_yticks(
+            np.arange(count) + 0.5 if named else [], list(map(_shortened, self.rates.index)) if named else []
+        )
         if not named:
             axes.set_ylabel(f"{counted(count, 'image')}")
         bar = figure.colorbar(drawn, ax=axes, pad=0.02, fraction=0.05, aspect=35, extend=_extend(values, limit))
@@ -111,6 +117,12 @@ class HeatMapChart(Chart):
 
     def _cell(self) -> float:
         return min(_CELL, (_TALLEST - 1.2) / len(self.rates))
+
+
+def _shortened(name: str) -> str:
+    """The name of an image, of a long one both ends: what lies between would leave the plot no room."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
 
 
 def heat_map_chart(bd: pd.DataFrame, title: str, names: Mapping[str, str], anchor: str) -> HeatMapChart | None:

@@ -64,6 +64,14 @@ def test_long_names_stay_in_the_figure(count: int, width: float) -> None:
     assert outside(axes) == []
 
 
+def test_a_long_name_of_an_image_leaves_room_for_the_plot() -> None:
+    bd = of_images({"a": -40.0, "jpeg": 0.0})
+    bd["image"] = bd["image"].replace("image 3", "image-" + "x" * 120 + ".png")
+    axes, texts = drawn(chart_of(bd), 3.5)
+    assert outside(axes) == []
+    assert "image-xxxxxxxxxx…xxxxxxxxxxxx.png" in texts
+
+
 def test_without_images_or_codecs_there_is_none() -> None:
     bd = of_images({"a": -40.0, "jpeg": 0.0})
     assert heat_map_chart(bd[bd["image"] == ""], "set", NAMES, "JPEG") is None

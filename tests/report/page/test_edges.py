@@ -108,6 +108,17 @@ def test_of_lossless_codecs_rate_is_all_there_is(browser: Any, tmp_path: Path) -
     found.context.close()
 
 
+def test_a_long_name_of_an_image_does_not_widen_the_page(browser: Any, tmp_path: Path) -> None:
+    rows, long = pd.DataFrame(rows_of_a_run()), "x" * 120 + ".png"
+    rows["image"] = rows["image"].replace(rows["image"].iloc[0], long)
+    rows.to_csv(tmp_path / "records.csv", index=False)
+    page = write_html(collect([tmp_path], all_metrics()), tmp_path / "index.html")
+    found = Opened(browser, page, viewport={"width": 390, "height": 800})
+    found.page.select_option("#image", label=long)
+    found.page.wait_for_function("document.documentElement.scrollWidth === 390", timeout=10_000)
+    found.context.close()
+
+
 def test_of_failures_alone_nothing_is_drawn(tmp_path: Path) -> None:
     failed().to_csv(tmp_path / "records.csv", index=False)
     report = collect([tmp_path], all_metrics())
