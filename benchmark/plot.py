@@ -11,8 +11,7 @@ gives, and these arguments:
 - ``names``: what to call codecs, series or published curves.
 - ``refs``: the published curves to show, by the words that their labels begin with; None for all that are there.
 
-They raise ``UsageError`` where the results have no such data set, metric, codec, series or published curve, or nothing
-that the figure could show.
+They raise ``UsageError`` where the results lack such a data set, metric or curve, or anything that could be shown.
 """
 
 from __future__ import annotations
@@ -146,8 +145,8 @@ def speed(
         results: see :mod:`benchmark.plot`; with records of images.
         ax: the same.
         side: ``encode`` or ``decode``.
-        against: ``bd-rate``, where each codec is a marker, or ``rate``, where each operating point is one: its mean
-            rate in bits per pixel, and there is no front, since a lower rate alone is no better.
+        against: ``bd-rate``, where each codec is a marker, or ``rate``, without a front, where each operating point is
+            one: its mean rate in bits per pixel.
         anchor: see :func:`bars`.
         which: see :func:`rd`.
 
@@ -274,8 +273,8 @@ def _mosaic(
         )
     if not pictures:
         raise UsageError(f"crops: nothing can be shown: {'; '.join(notes) or 'the records are of no single images'}")
-    for note in notes:  # such as of a codec that is left out
-        warnings.warn(note, UserWarning, stacklevel=3)
+    if notes:  # such as of a codec that is left out
+        warnings.warn("; ".join(notes), UserWarning, stacklevel=3)
     made = {one.series: one for one in pictures[0].decoded}
     decoded = [replace(made[series], series=name) for series, name in of.names.items() if series in made]
     picture = replace(pictures[0], decoded=decoded)

@@ -117,11 +117,7 @@ def collect(
             *(f"no row has a value of {one.column}: it is left out" for one in asked if chosen and one not in shown),
             *_unreached(results, tables, rate),
             *([_UNSHOWN.format(most)] if most > MOST_IMAGES else []),
-            *(
-                untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs))
-                if succeeded
-                else []
-            ),
+            *untimed_notes(untimed, folder_of([*times, *paths][0]), every=len(untimed) == len(costs)),
         ],
         command=command,
         references=_references(others, shown, datasets),
