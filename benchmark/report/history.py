@@ -15,7 +15,7 @@ from benchmark.analysis.regression.compare import BD_TOLERANCE
 from benchmark.analysis.regression.tolerance import RATE
 from benchmark.errors import counted
 from benchmark.report.build import write_tables
-from benchmark.report.figures.appearance import display_name, looks_of
+from benchmark.report.figures.appearance import display_names, looks_of
 from benchmark.report.figures.chart import write
 from benchmark.report.figures.history import HistoryChart, history_chart
 from benchmark.report.figures.style import CHARTS, WIDTHS
@@ -65,13 +65,9 @@ def write_history(history: History, folder: Path, forms: Sequence[str] = CHARTS,
     return [*files, page]
 
 
-def _names(rows: pd.DataFrame) -> dict[str, str]:
-    return {series: display_name(series, codec) for series, codec in zip(rows["series"], rows["codec"], strict=True)}
-
-
 def _charts(history: History, dataset: str, rows: pd.DataFrame) -> dict[str, HistoryChart]:
     """The charts of a data set by the figure that they show; none of what no run has."""
-    names = _names(rows)
+    names = display_names(list(rows["series"]), list(rows["codec"]))
     looks = looks_of(list(rows["series"]), list(rows["codec"]))
     anchor = names.get(history.anchor, history.anchor)
     quality = _quality(history, dataset)
@@ -102,7 +98,7 @@ def _quality(history: History, dataset: str) -> str:
 def _table(history: History, dataset: str, rows: pd.DataFrame, name: str) -> Table:
     metric = history.metric
     order = {release.name: place for place, release in enumerate(history.releases)}
-    names = _names(rows)
+    names = display_names(list(rows["series"]), list(rows["codec"]))
     anchor = names.get(history.anchor, history.anchor)
     columns = ["series", "release", "bd_rate", "rate", "encode_s", "decode_s", "changed", "change"]
     columns = [column for column in columns if column not in _FORMS or rows[column].notna().any()]
@@ -170,7 +166,7 @@ def _drawn(chart: HistoryChart) -> bytes:
 
 def _page(history: History, parts: Sequence[Mapping[str, Any]], command: str) -> str:
     table = history.table
-    names = _names(table)
+    names = display_names(list(table["series"]), list(table["codec"]))
     several = table["dataset"].nunique() > 1
     changes = []
     for release in history.releases:

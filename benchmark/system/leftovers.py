@@ -38,11 +38,11 @@ def remove_leftovers(folder: Path) -> None:
                 _remove(path)
 
 
-LIST = "report.json"
-"""Name of the file that lists the files of a report."""
+LIST, HISTORY = "report.json", "history.json"
+"""Names of the files that list those of a report and of a history, which may share a folder."""
 
 
-def leave_alone(folder: Path, files: Iterable[Path]) -> None:
+def leave_alone(folder: Path, files: Iterable[Path], listed: str = LIST) -> None:
     """Leaves these files alone of those that reports wrote in a folder, and a list of them for the next one.
 
     Files that no report wrote stay, and so do those of reports before version 0.2, which left no list.
@@ -50,16 +50,17 @@ def leave_alone(folder: Path, files: Iterable[Path]) -> None:
     Args:
         folder: the folder of the report.
         files: all that it wrote, in the folder or below it.
+        listed: name of the list: those of another are left to it.
 
     Raises:
         OutputError: the list cannot be written.
     """
     names = sorted(path.relative_to(folder).as_posix() for path in files)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # there is no list, or it is damaged
-        for name in set(read_json(folder / LIST)["files"]) - set(names):
+        for name in set(read_json(folder / listed)["files"]) - set(names):
             if not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts:
                 (folder / name).unlink(missing_ok=True)
-    replace_file(folder / LIST, json.dumps({"files": names}, indent=1, ensure_ascii=False) + "\n")
+    replace_file(folder / listed, json.dumps({"files": names}, indent=1, ensure_ascii=False) + "\n")
 
 
 def _remove(path: Path) -> None:

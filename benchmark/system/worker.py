@@ -7,6 +7,7 @@ too long, or the process holds too much memory.
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import pickle
@@ -32,6 +33,10 @@ PAUSE = 0.05
 
 _PATIENCE = 3.0
 """Seconds that a process has to end by itself once it is told to."""
+
+_FRESH = 1.0
+"""Seconds for which the count of processes that were killed for memory is fresh: to read it takes as long as a row of a
+quick codec. It is read between two pieces of work: one that was killed may end some time later."""
 
 _START = 120.0
 """Seconds in which a process has to start, and to load what its work is made of."""
@@ -95,9 +100,8 @@ class Worker:
         self._seconds = 0.0
         self._kill_at: float | None = None
         self._error: Exception | None = None
-        self._kills = [memory.killed_for_memory()] * 2
-        """How many processes the system had killed for memory at the last two looks at its memory, the older one first:
-        one that was killed may end some time later."""
+        self._kills, self._counted = 0, -math.inf
+        """How many processes the system had killed for memory, and when that was read."""
         self._measured = 0.0
         """When its memory was looked at last."""
         self.is_over = False
@@ -126,6 +130,9 @@ class Worker:
     def give(self, work: Work) -> None:
         """Gives it work; it has none."""
         self.work, self._last = work, b""
+        now = time.monotonic()
+        if now > self._counted + _FRESH:
+            self._kills, self._counted = memory.killed_for_memory(), now
         self._start_clock(_START)
         with contextlib.suppress(OSError):  # it has ended: the next look tells
             self._told.send_bytes(work.asked)
@@ -151,7 +158,7 @@ class Worker:
             self._error = TimeoutError(f"took longer than {self._seconds:g} s")
             self.end()
         elif now > self._measured + PAUSE:  # not after each row of a quick codec: to look takes as long as a row
-            self._measured, self._kills = now, [self._kills[1], memory.killed_for_memory()]
+            self._measured = now
             if self._most is not None and memory.resident(self._process.pid or 0) > self._most:
                 self._error = OutOfMemory(memory.too_much(self._most))
                 self._kill_at = now
@@ -240,7 +247,7 @@ class Worker:
 
     def _died(self) -> WorkerDied:
         code = self._process.exitcode
-        if code == -signal.SIGKILL and memory.killed_for_memory() > self._kills[0]:
+        if code == -signal.SIGKILL and memory.killed_for_memory() > self._kills:
             return OutOfMemory("the system killed the worker process because memory ran out (SIGKILL)")
         if code == -signal.SIGABRT and memory.says_memory(self._last.decode("utf-8", "replace")):
             return OutOfMemory(memory.too_much(self._most))

@@ -15,6 +15,7 @@ from benchmark.plugins import all_metrics
 from benchmark.record.files import RECORDS, SUMMARY
 from benchmark.report.figures.style import CHARTS, checked_forms
 from benchmark.report.history import write_history
+from benchmark.system.leftovers import HISTORY, leave_alone
 from benchmark.system.program import private_folder, run_program
 
 _TABLES = (*RECORDS, SUMMARY)
@@ -59,7 +60,9 @@ def make_history(
     names = _names(paths)
     releases = [_release(path, name, known) for path, name in zip(paths, names, strict=True)]
     history = history_of(releases, anchor or ANCHOR, (metrics or [METRIC])[0], rate or RATE)
-    return history, write_history(history, folder, charts, command)
+    files = write_history(history, folder, charts, command)
+    leave_alone(folder, files, HISTORY)
+    return history, files
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from benchmark.system.files import beside, replacing
-from benchmark.system.leftovers import LIST, leave_alone, remove_leftovers
+from benchmark.system.leftovers import HISTORY, LIST, leave_alone, remove_leftovers
 from tests.conftest import Run, photo
 
 KILLED = """
@@ -126,6 +126,9 @@ def test_files_of_an_earlier_report_are_gone_and_those_of_the_user_stay(tmp_path
     leave_alone(folder, [folder / "index.html"])
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert found == ["index.html", "rd_of_mine.svg", LIST]
+    leave_alone(folder, [folder / "rd_of_mine.svg"], HISTORY)  # another kind's files are left to it
+    leave_alone(folder, [], HISTORY)
+    assert (folder / "index.html").exists() and not (folder / "rd_of_mine.svg").exists()
     for names in (["../outside.txt", str(tmp_path / "outside.txt")], 5, [5]):
         (folder / LIST).write_text(json.dumps({"files": names}))
         leave_alone(folder, [folder / "index.html"])

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,26 @@ def test_a_process_that_holds_too_much_is_ended(monkeypatch: pytest.MonkeyPatch)
         _, error = came_to(pool, "fill", limit=60)
     assert isinstance(error, OutOfMemory)
     assert str(error) == "ran out of memory: each process may take 512 MiB (--memory)"
+
+
+@pytest.mark.slow
+def test_a_process_that_the_system_kills_for_memory_may_take_its_time_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count of such processes has risen long before the process is seen to have ended."""
+    counted = tmp_path / "counted"
+    monkeypatch.setattr(memory, "killed_for_memory", lambda: int(counted.exists()))
+    with process_pool(1) as pool:
+        followed = pool.follow(killed_in_the_end, counted, lane="one", limit=30).result(60)
+    assert isinstance(followed.error, OutOfMemory)
+
+
+def killed_in_the_end(counted: Path) -> Iterator[str]:
+    """Is killed half a second after the system has counted it."""
+    yield "begun"
+    counted.touch()
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def serve_without_limit(told: Any, printed: Any, most: int | None, is_plain: bool) -> None:

@@ -72,10 +72,10 @@ class HeatMapChart(Chart):
             np.arange(codecs) + 0.5, self._columns(), rotation=turned, rotation_mode="anchor", ha=sides[0], va=sides[1]
         )
         named = self._cell() >= _NAMED
-        axes.set_yticks(
-            np.arange(count) + 0.5 if named else [], list(map(_shortened, self.rates.index)) if named else []
-        )
-        if not named:
+        axes.set_yticks([])
+        if named:
+            axes.set_yticks(np.arange(count) + 0.5, [_shortened(name) for name in self.rates.index])
+        else:
             axes.set_ylabel(f"{counted(count, 'image')}")
         bar = figure.colorbar(drawn, ax=axes, pad=0.02, fraction=0.05, aspect=35, extend=_extend(values, limit))
         bar.set_label("image − mean (points)")
