@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -19,6 +20,7 @@ from benchmark.codec import Batch
 from benchmark.errors import MissingData, UsageError, did_you_mean
 from benchmark.formats.about import SUFFIXES
 from benchmark.formats.conversions import with_conversions
+from benchmark.system.files import files_below
 
 DATA_VARIABLE = "RDBENCH_DATA"
 
@@ -165,6 +167,7 @@ class ImageFiles(Dataset):
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
         super().__init__(roots, argument)
         self.passed_over: Counter[str] = Counter()
+        self._real_folders: dict[Path, Path] = {}
 
     @property
     def label(self) -> str:
@@ -206,13 +209,26 @@ class ImageFiles(Dataset):
         if item not in self.paths:
             return ""
         try:
-            path = self.paths[item].resolve()
-            about = path.stat()
+            path = self.paths[item]
+            about = path.lstat()
+            if stat.S_ISLNK(about.st_mode):
+                path = path.resolve()
+                about = path.stat()
+            else:
+                path = self._real_folder(path.parent) / path.name
         except OSError:
             return ""
         if time.time() - max(about.st_mtime, about.st_ctime) < SETTLING:
             return ""
         return f"{path} {about.st_size} {about.st_ino} {about.st_mtime_ns} {about.st_ctime_ns}"
+
+    def _real_folder(self, folder: Path) -> Path:
+        """A folder without links. It is looked up once, as :attr:`paths` is: for each file that takes longer than all
+        else that is asked of it.
+        """
+        if folder not in self._real_folders:
+            self._real_folders[folder] = folder.resolve()
+        return self._real_folders[folder]
 
     def count(self) -> int:
         """How many files there are."""
@@ -268,15 +284,15 @@ def find_images(folder: Path, passed_over: Counter[str] | None = None) -> dict[s
     if not folder.is_dir():
         raise MissingData(f"{folder} is not a directory; expected a directory of images")
     try:
-        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        names = sorted(files_below(folder), key=lambda name: name.split("/"))
     except OSError as error:
         raise MissingData(f"{folder}: cannot be searched for images: {error}") from error
-    found, others = chosen_images(files)
+    found, others = chosen_images(names)
     if passed_over is not None:
         passed_over.update(others)
     if not found:
         raise no_images(folder, others)
-    return {name: files[name] for name in found}
+    return {name: folder / name for name in found}
 
 
 def chosen_images(names: Iterable[str]) -> tuple[list[str], Counter[str]]:

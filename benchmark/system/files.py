@@ -201,3 +201,24 @@ def slug(text: str) -> str:
     if not name:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{name}_" if is_reserved(name) else name
+
+
+def files_below(folder: str | Path, before: str = "") -> Iterator[str]:
+    """All files below a folder, by their path from there, in no order; those of folders that are linked are left out.
+
+    What may not be read is passed over. To make a path of each file, as ``rglob`` does, takes ten times as long.
+
+    Args:
+        folder: the folder.
+        before: what stands before each name.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except PermissionError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from files_below(entry.path, f"{before}{entry.name}/")
+        elif Path(entry.path).is_file() if entry.is_symlink() else entry.is_file():
+            yield before + entry.name

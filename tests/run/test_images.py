@@ -75,6 +75,36 @@ def test_a_picture_whose_file_changed_is_read_again(pictures: Path, change: str)
     assert opened(pictures).of("a.png") == ""
 
 
+def test_a_link_to_another_picture_is_read_again(pictures: Path) -> None:
+    for name in ("a", "b"):
+        (pictures.parent / name).mkdir()
+        (pictures / f"{name}.png").replace(pictures.parent / name / "p.png")
+    link, folder = pictures / "a.png", pictures.parent / "folder"
+    link.symlink_to(pictures.parent / "a" / "p.png")
+    folder.symlink_to(pictures.parent / "a")
+    for place, name in ((pictures, "a.png"), (folder, "p.png")):
+        digests = opened(place, at=place)
+        digests.learn(name, DIGEST)
+        digests.save()
+        assert opened(place, at=place).of(name) == DIGEST
+    link.unlink()
+    link.symlink_to(pictures.parent / "b" / "p.png")
+    assert opened(pictures, at=pictures).of("a.png") == ""
+    (folder / NAME).replace(pictures.parent / "b" / NAME)
+    folder.unlink()
+    folder.symlink_to(pictures.parent / "b")
+    assert opened(folder, at=folder).of("p.png") == ""
+
+
+def test_the_folders_of_a_picture_count(pictures: Path) -> None:
+    learned(pictures)
+    pictures.replace(pictures.parent / "moved")  # which changes no file in it
+    (pictures.parent / "link").symlink_to(pictures.parent / "moved")
+    states = [open_dataset(f"folder:{pictures.parent / name}").state("a.png") for name in ("moved", "link")]
+    assert states[0] == states[1] != ""
+    assert states[0].startswith(str(pictures.parent.resolve() / "moved" / "a.png"))
+
+
 def test_a_picture_that_changes_while_a_run_goes_on_is_read_again_by_the_next(pictures: Path) -> None:
     digests = opened(pictures)
     (pictures / "a.png").write_bytes((pictures / "b.png").read_bytes() + b" ")

@@ -18,7 +18,7 @@ from benchmark.plugins import all_metrics
 from benchmark.report.figures.curves import draw_all
 from benchmark.run.several import each_dataset
 from benchmark.run.study import resolve
-from benchmark.system.files import append_file, make_folder, replace_file, replacing, slug
+from benchmark.system.files import append_file, files_below, make_folder, replace_file, replacing, slug
 from benchmark.workflows.cross import Cross
 
 NAMES = {
@@ -120,3 +120,20 @@ def test_a_data_set_has_one_name_in_results_weights_and_figures(
     draw_all(results_of([], [summary], all_metrics()), [find_metric(all_metrics(), "psnr")], tmp_path)
     assert folders == weights == [slug(spec) for spec in SPECS]
     assert drawn == folders
+
+
+def test_all_files_below_a_folder_are_found_and_none_of_linked_folders(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    folder = tmp_path / "folder"
+    for path in (elsewhere / "x", folder / "a" / "b" / "c.png", folder / "a.png", folder / ".hidden" / "d"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (folder / "to a folder").symlink_to(elsewhere)
+    (folder / "to a file").symlink_to(elsewhere / "x")
+    (folder / "to nothing").symlink_to(tmp_path / "none")
+    (folder / "to itself").symlink_to(folder / "to itself")
+    os.mkfifo(folder / "a pipe")
+    expected = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert sorted(files_below(folder)) == sorted(expected) == [".hidden/d", "a.png", "a/b/c.png", "to a file"]
+    with pytest.raises(FileNotFoundError):
+        list(files_below(tmp_path / "none"))
