@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from itertools import repeat
 from typing import Any
+
+import numpy as np
 
 from benchmark.record.migrate import RETIRED
 from benchmark.record.row import BY_NAME, Record
 from benchmark.record.whole import Column, is_number
+from benchmark.system.memory import uncollected
 
 
 def records_of(cells: Mapping[str, Column], metrics: Collection[str]) -> list[Record]:
@@ -22,16 +25,19 @@ def records_of(cells: Mapping[str, Column], metrics: Collection[str]) -> list[Re
     Returns:
         The rows that :func:`~benchmark.record.reading.read_rows` gives of the same file.
     """
+    with uncollected():
+        return _records_of(cells, metrics)
+
+
+def _records_of(cells: Mapping[str, Column], metrics: Collection[str]) -> list[Record]:
     rows = len(next(iter(cells.values()), ()))
     fields = {
         name: _values(name, cells[name]) if name in cells else repeat(column.read(""), rows)
         for name, column in BY_NAME.items()
     }
     foreign = [name for name in cells if name not in BY_NAME and name not in RETIRED]
-    measured = _given(
-        [name for name in foreign if is_number(name, metrics)], cells, lambda value: not math.isnan(value)
-    )
-    others = _given([name for name in foreign if not is_number(name, metrics)], cells, bool)
+    measured = _given([name for name in foreign if is_number(name, metrics)], cells)
+    others = _given([name for name in foreign if not is_number(name, metrics)], cells)
     return [
         Record(**dict(zip(fields, values, strict=True)), metrics=numbers, others=texts)
         for values, numbers, texts in zip(
@@ -57,9 +63,13 @@ def _values(name: str, column: Column) -> list[Any]:
     return [known[cell] for cell in cells]
 
 
-def _given(
-    names: Collection[str], cells: Mapping[str, Column], is_there: Callable[[Any], bool]
-) -> list[dict[str, Any]]:
-    """The cells of some columns that are not empty, row by row; none where there are no such columns."""
-    columns = zip(*(cells[name].tolist() for name in names), strict=True)
-    return [{name: value for name, value in zip(names, row, strict=True) if is_there(value)} for row in columns]
+def _given(names: Collection[str], cells: Mapping[str, Column]) -> list[dict[str, Any]]:
+    """The cells of some columns that are not empty, row by row; none where there are no such columns, or all empty."""
+    there = {name: cells[name] != "" if cells[name].dtype == object else ~np.isnan(cells[name]) for name in names}
+    names = [name for name in names if there[name].any()]
+    rows = zip(*(cells[name].tolist() for name in names), strict=True)
+    given = zip(*(there[name].tolist() for name in names), strict=True)
+    return [
+        {name: value for name, value, is_there in zip(names, *cells_of_row, strict=True) if is_there}
+        for cells_of_row in zip(rows, given, strict=True)
+    ]

@@ -6,9 +6,8 @@ That is many times quicker than row by row, and takes less memory. A file of whi
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
+import csv
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from benchmark.record.columns import read_pairs
 from benchmark.record.parquet import SUFFIX, parquet_columns
 from benchmark.record.row import BY_NAME, COLUMNS, SCHEMA, STATUSES
 from benchmark.record.settings import read_settings
+from benchmark.system.memory import uncollected
 
 Column = npt.NDArray[Any]
 """The cells of a column: numbers, NaN where there is none; or texts."""
@@ -32,19 +32,14 @@ FIRST = [column.name for column in COLUMNS if column.since == 1]
 _NEEDED = ("dataset", "image", "codec", "settings")
 """Columns of texts of which no cell is empty."""
 
-_BLOCK = 1 << 24
+_BLOCK = 1 << 22
 """Bytes that are parsed at once."""
 
-_MARK = "\0"
-"""Name of the cell at the end of each line, which no column has."""
+_PLAIN = b"0123456789+-.einf"
+"""What numbers are written with, infinite ones included, and those that are none are not."""
 
-_NOT_A_NUMBER = re.compile(rb'(?:^|[,"\n])\s*[+-]?nan\s*[,"\n]', re.IGNORECASE)
-"""A cell that would be read as a number that is none."""
-
-_INFINITE = re.compile(rb'(?<=[,"\n])[+-]?inf(?=[,"\n])', re.IGNORECASE)
-"""A cell that may be infinite on purpose; one such as 1e999 would be read so, too."""
-
-_NUMBERS = ("number", "whole number")
+_KINDS = ("number", "whole number")
+"""Kinds of columns of numbers."""
 
 
 class Odd(ValueError):
@@ -76,16 +71,17 @@ def read_whole(path: Path, header: Sequence[str], metrics: Collection[str]) -> W
         return None
     if path.suffix == SUFFIX:
         return _read_parquet(path, header, metrics)
+    numbers = {name for name in header if is_number(name, metrics)}
     parts: dict[str, list[Column]] = {name: [] for name in header}
     lines, rest = 1, b""
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, uncollected():
             file.readline()
             while block := file.read(_BLOCK):
                 whole, end, rest = (rest + block).rpartition(b"\n")
                 if not end:
                     continue
-                columns = _parsed(whole + end, header, metrics)
+                columns = _parsed(whole + end, header, numbers)
                 check_columns(columns)
                 lines += len(columns[header[0]])
                 for name, column in columns.items():
@@ -107,56 +103,64 @@ def _read_parquet(path: Path, header: Sequence[str], metrics: Collection[str]) -
 
 
 def _joined(parts: Sequence[Column]) -> Column:
-    """The parts of a column as one. Where texts occur again and again, equal ones become one object."""
-    column: Column = np.concatenate(parts) if parts else np.empty(0, object)
-    if column.dtype != object:
-        return column
-    import pandas as pd  # a run that begins reads no rows, and starts its workers sooner without
+    """The parts of a column as one. Equal texts become one object."""
+    if not parts:
+        return np.empty(0, object)
+    if len(parts) == 1:
+        return parts[0]
+    column: Column = np.concatenate(parts)
+    return _texts(column.tolist()) if column.dtype == object else column
 
-    places, texts = pd.factorize(column)
-    return texts[places] if len(texts) < len(column) / 2 else column
 
-
-def _parsed(block: bytes, header: Sequence[str], metrics: Collection[str]) -> dict[str, Column]:
+def _parsed(block: bytes, header: Sequence[str], numbers: Collection[str]) -> dict[str, Column]:
     """The columns of some lines, the last of which has its end.
+
+    The standard library reads them: pandas takes longer to load than this for ten thousand rows.
 
     Raises:
         Odd: a row has more than one line, or not a cell for each column, or a cell of a number holds none.
     """
-    import pandas as pd
-
-    if b"\r" in block or b"\0" in block or (b"nan" in block.lower() and _NOT_A_NUMBER.search(block)):
+    if b"\r" in block or b"\0" in block:
         raise Odd
-    numbers = {name for name in header if is_number(name, metrics)}
-    # What makes pandas read numbers to the last digit: later versions always do, and warn of the option.
-    exact: dict[str, Any] = {} if np.lib.NumpyVersion(pd.__version__) >= "3.1.0" else {"float_precision": "round_trip"}
-    # Every line gets one cell more, at the end: where a cell is missing it does not lie there.
-    marked = io.BytesIO(block.replace(b"\n", b",!\n"))
     try:
-        with pd.option_context("mode.string_storage", "python"), warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that are too many
-            frame = pd.read_csv(
-                marked,
-                header=None,
-                names=[*header, _MARK],
-                dtype={name: np.float64 if name in numbers else str for name in (*header, _MARK)},
-                keep_default_na=False,
-                na_values={name: [""] for name in numbers},
-                index_col=False,
-                encoding="utf-8",
-                **exact,
-            )
-    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:  # other text than UTF-8 is one, too
+        lines = block.decode().split("\n")[:-1]
+        rows = list(csv.reader(lines))
+        if len(rows) != len(lines) or any(len(row) != len(header) for row in rows):
+            raise Odd
+        columns = {
+            name: (_numbers if name in numbers else _texts)(cells)
+            for name, cells in zip(header, zip(*rows, strict=True), strict=True)
+        }
+    except (ValueError, csv.Error) as error:  # other text than UTF-8 is a ValueError, too
         raise Odd from error
-    if len(frame) != block.count(b"\n") or not (frame[_MARK] == "!").all():
-        raise Odd
-    columns: dict[str, Column] = {
-        name: frame[name].to_numpy(np.float64 if name in numbers else object) for name in header
-    }
-    if sum(int(np.isinf(columns[name]).sum()) for name in numbers) > len(_INFINITE.findall(block)):
-        raise Odd
     _check_whole_numbers(columns)
     return columns
+
+
+def _texts(cells: Sequence[str]) -> Column:
+    """Cells of texts, of which equal ones become one object."""
+    column = np.empty(len(cells), object)
+    if cells.count(cells[0]) == len(cells):  # as of most columns
+        column[:] = cells[0]
+    else:
+        known: dict[str, str] = {}
+        column[:] = [known.setdefault(cell, cell) for cell in cells]
+    return column
+
+
+def _numbers(cells: Sequence[str]) -> Column:
+    """Cells of numbers, NaN where there is none.
+
+    Raises:
+        ValueError: a cell holds none, or one that :func:`~benchmark.record.columns.read_number` looks at more closely.
+    """
+    if not any(cells):  # as of most columns
+        return np.full(len(cells), math.nan)
+    column = np.array([float(cell) if cell else math.nan for cell in cells])
+    written = "".join(cells).encode("ascii").lower()
+    if written.translate(None, _PLAIN) or np.isinf(column).sum() != written.count(b"inf"):  # of 1e999
+        raise Odd
+    return column
 
 
 def _check_whole_numbers(columns: Mapping[str, Column]) -> None:
@@ -166,7 +170,7 @@ def _check_whole_numbers(columns: Mapping[str, Column]) -> None:
 
 def is_number(name: str, metrics: Collection[str]) -> bool:
     """Whether a column holds numbers."""
-    return BY_NAME[name].kind in _NUMBERS if name in BY_NAME else name in metrics
+    return BY_NAME[name].kind in _KINDS if name in BY_NAME else name in metrics
 
 
 def check_whole(numbers: npt.NDArray[np.float64]) -> None:

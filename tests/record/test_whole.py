@@ -76,6 +76,19 @@ def test_equal_texts_are_one_object(tmp_path: Path) -> None:
     assert len({id(text) for text in found.columns["image_sha256"]}) == 1
 
 
+def test_a_long_file_is_as_a_short_one(tmp_path: Path) -> None:
+    head, *lines = text_of(replace(ROW, metrics={"psnr_rgb": 31.25}), replace(ROW, image="b", bytes=None)).splitlines()
+    pairs = 16_000
+    found = read(tmp_path, "\n".join([head, *lines * pairs]) + "\n")
+    assert (tmp_path / "records.csv").stat().st_size > 6 << 20  # it is read in several parts
+    assert found is not None
+    short = read(tmp_path, "\n".join([head, *lines]) + "\n")
+    assert short is not None
+    for name, column in found.columns.items():
+        np.testing.assert_array_equal(column, np.tile(short.columns[name], pairs))
+    assert len({id(text) for text in found.columns["image"]}) == 2
+
+
 def test_a_row_that_was_not_finished_is_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, text_of(ROW, ROW)[:-20])
     assert found is not None
@@ -98,6 +111,8 @@ def test_a_file_without_rows_has_none(tmp_path: Path) -> None:
         lambda text: text.replace("\n2,", '\n2,"', 1),
         lambda text: text.replace("a, b", "a, \0", 1),
         lambda text: text.replace("31.25", "nan", 1),
+        lambda text: text.replace("31.25", "infinity", 1),
+        lambda text: text.replace("31.25", " 31.25", 1),
         lambda text: text.replace("31.25", "31_25", 1),
         lambda text: text.replace("31.25", "-1e999", 1),
         lambda text: text.replace("31.25", "1e400", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_a_library_that_gets_no_more_memory_is_known() -> None:
         assert memory.is_memory_error(error)
     assert not memory.is_memory_error(ValueError("no size"))
     assert not memory.is_memory_error(None)
+
+
+def test_garbage_is_looked_for_again_whatever_happens() -> None:
+    assert gc.isenabled()
+    with pytest.raises(OSError, match="full"), memory.uncollected():
+        assert not gc.isenabled()
+        raise OSError("full")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with memory.uncollected():
+            pass
+        assert not gc.isenabled()  # as somebody else wanted it
+    finally:
+        gc.enable()
