@@ -11,7 +11,8 @@ import click
 from benchmark import defaults
 from benchmark.cli.console import open_console, print_json, say_note
 from benchmark.cli.options import PATH, json_option, write
-from benchmark.cli.tables import formatted, table_of
+from benchmark.cli.tables import table_of
+from benchmark.record.columns import formatted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.cli.console import complain, say
-from benchmark.cli.tables import formatted, table_of
+from benchmark.cli.tables import table_of
+from benchmark.record.columns import formatted
 
 if TYPE_CHECKING:
     from benchmark.workflows.decoders import Spread

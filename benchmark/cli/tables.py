@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -164,9 +163,3 @@ def table_of(
 ) -> Table:
     """An empty table; see :class:`Table`. Columns of numbers are known by their names, or named in ``numbers``."""
     return Table(columns, numbers, drop, prose)
-
-
-def formatted(value: object, form: str) -> str:
-    """A number as text, by a format such as ``{:.2f}``; a dash where there is none."""
-    number = float(str(value)) if value != "" else float("nan")
-    return "–" if math.isnan(number) else form.format(number)

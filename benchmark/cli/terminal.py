@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmark.cli.console import complain, open_console, say, say_note
-from benchmark.cli.tables import formatted, table_of
+from benchmark.cli.tables import table_of
 from benchmark.errors import counted
 from benchmark.metric import find_metric
+from benchmark.record.columns import formatted
 from benchmark.record.settings import read_settings
 from benchmark.run.finish import Outcome
 
@@ -34,7 +34,7 @@ def print_outcome(outcome: Outcome) -> None:
     """The summary of a run as a table, then what failed and where the results are."""
     console = open_console()
     if outcome.statuses and (outcome.folder / "summary.csv").exists():
-        _print_points(console, outcome.folder / "summary.csv")
+        _print_points(console, outcome.folder)
     for codec, (count, reason) in outcome.failures.items():
         complain(f"{codec}: {counted(count, 'row')} failed, the first: {reason.removeprefix(f'{codec}: ')}")
     for target, (count, nearest) in outcome.unreached.items():
@@ -69,47 +69,18 @@ def print_outcome(outcome: Outcome) -> None:
         complain(outcome.nothing)
 
 
-def _print_points(console: Console, path: Path) -> None:
+def _print_points(console: Console, folder: Path) -> None:
     """The operating points of a summary as tables, and what to know of them."""
-    from benchmark.analysis.measured import known_metrics, read_manifest
-    from benchmark.analysis.points import note_on_sizes
-    from benchmark.analysis.table import dataset_labels, read_summary, series_labels
-    from benchmark.plugins import all_metrics
+    from benchmark.workflows.outputs import shown_points
 
-    summary = read_summary(path)
-    labels = dataset_labels(summary)
-    shown = [
-        metric
-        for metric in known_metrics(all_metrics(), [read_manifest(path)])
-        if metric.shown == "tables"
-        and f"{metric.column}_mean" in summary
-        and summary[f"{metric.column}_mean"].notna().any()
-    ]
-    for dataset, part in summary.groupby("dataset", sort=False):
-        titles = [metric.short for metric in shown]
-        timed = _timed(part)
-        seconds = ("enc s", "dec s") if timed else ()
-        table = table_of(
-            *("codec", "setting", "images", "bpp", *titles, *seconds),
-            numbers=titles,
-            drop=[*seconds[::-1], "images", *titles[:0:-1]],
-        )
-        table.title = labels[str(dataset)]
-        for (place, row), label in zip(part.iterrows(), series_labels(part), strict=True):
-            setting = ""
-            if row["target"]:
-                setting = f"{row['target']}, {row['knob']} {formatted(row['knob_value_mean'], '{:.4g}')}"
-            elif row["knob"]:
-                setting = f"{row['knob']}={read_settings(row['settings'])[row['knob']]}"
-            figures = [formatted(row[f"{metric.column}_mean"], f"{{:.{metric.digits}f}}") for metric in shown]
-            means = [row[f"{name}_mean"] if place in timed else math.nan for name in ("encode_s", "decode_s")]
-            times = [formatted(mean, "{:.3g}") for mean in means] if seconds else []
-            images = str(row["images"])
-            if row["images"] != row["images_attempted"]:
-                images += f" of {row['images_attempted']}"
-            table.add_row(label, setting, images, formatted(row["bpp_mean"], "{:.4f}"), *figures, *times)
+    shown = shown_points(folder)
+    for points in shown.tables:
+        table = table_of(*points.columns, numbers=points.numbers, drop=points.drop)
+        table.title = points.title
+        for row in points.rows:
+            table.add_row(*row)
         table.print()
-    for text in note_on_sizes(summary):
+    for text in shown.notes:
         console.print(f"warning: {text}", soft_wrap=True)
 
 
@@ -122,12 +93,6 @@ def _print_files(console: Console, outcome: Outcome) -> None:
         console.print(f"skipped {counted(len(outcome.unusable) - _FILES, 'more file')}: the records have the reasons")
     if outcome.passed_over:
         console.print(f"passed over, as files that are not read: {outcome.passed_over}", soft_wrap=True, markup=False)
-
-
-def _timed(summary: pd.DataFrame) -> set[Hashable]:
-    """The rows of a summary whose times were measured to be published on every image."""
-    whole = (summary["timed_images"] > 0) & (summary["timed_images"] == summary["images"])
-    return set(summary.index[whole])
 
 
 def print_cross(table: pd.DataFrame, metrics: Sequence[str]) -> None:

@@ -128,6 +128,12 @@ def write_number(value: SupportsFloat) -> str:
     return str(float(f"{float(value):.{DIGITS}g}"))
 
 
+def formatted(value: object, form: str) -> str:
+    """A number as text, by a format such as ``{:.2f}``; a dash where there is none."""
+    number = float(str(value)) if value != "" else math.nan
+    return "–" if math.isnan(number) else form.format(number)
+
+
 def _measured(cell: str) -> float:
     value = read_number(cell)
     if math.isnan(value):  # what is not known is an empty cell

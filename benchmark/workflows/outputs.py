@@ -8,6 +8,7 @@ import importlib
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
-from benchmark.record.files import Form, records_of_folder
+from benchmark.record.files import SUMMARY, Form, records_of_folder
 from benchmark.record.parquet import need_pyarrow
 from benchmark.run.finish import Outcome
 from benchmark.run.runner import run_study
@@ -26,9 +27,12 @@ from benchmark.system.files import make_folder, replace_file
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 from benchmark.system.pool import Engine
+from benchmark.workflows.shown import Shown, read_shown, shown_of
 
 NAME = "outputs.json"
-"""Name of the file that says of which records the other files of a folder were written."""
+"""Name of the file that says of which records the other files of a folder were written, and what is shown of them."""
+
+_ALONE = " without figures"
 
 
 def run_to_files(
@@ -111,16 +115,38 @@ def write_outputs(folder: Path, *, figures: bool = True) -> None:
     records = records_of_folder(folder)
     assert records  # a run has left them there
     behind = _behind(records, known)
-    tables_alone = f"{behind} without figures" if behind else ""
+    tables_alone = f"{behind}{_ALONE}" if behind else ""
     if not behind or _written_of(folder) not in ((behind,) if figures else (behind, tables_alone)):
         from benchmark.workflows.tables import write_tables  # by now it is loaded, see _load
 
         files = write_tables(records, known, figures=figures)
+        summary = folder / SUMMARY
         content = {
             "of": behind if figures else tables_alone,
             "files": [file.relative_to(folder).as_posix() for file in files],
+            "summary": _digest(summary),
+            "shown": asdict(shown_of(summary, known)),
         }
         replace_file(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def shown_points(folder: Path) -> Shown:
+    """What the terminal shows of the summary in a folder.
+
+    It is that which ``outputs.json`` holds, where nothing behind it has changed since, and the summary neither.
+
+    Raises:
+        RecordsError: the summary, or the manifest, cannot be read.
+    """
+    known = known_metrics(all_metrics(), [read_manifest(folder)])
+    records = records_of_folder(folder)
+    behind = _behind(records, known) if records else ""
+    if behind and _written_of(folder) in (behind, f"{behind}{_ALONE}"):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            told = read_json(folder / NAME)
+            if told["summary"] == _digest(folder / SUMMARY):
+                return read_shown(told["shown"])
+    return shown_of(folder / SUMMARY, known)
 
 
 def _behind(records: Path, known: Sequence[Metric]) -> str:
@@ -128,9 +154,13 @@ def _behind(records: Path, known: Sequence[Metric]) -> str:
     if commit().endswith("+"):
         return ""
     digest = hashlib.sha256(repr((own_version(), sorted(package_versions().items()), known)).encode())
-    with records.open("rb") as file:
-        digest.update(hashlib.file_digest(file, "sha256").digest())
+    digest.update(bytes.fromhex(_digest(records)))
     return digest.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _written_of(folder: Path) -> str:

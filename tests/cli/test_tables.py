@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from benchmark.cli.console import open_console
 from benchmark.cli.main import main
-from benchmark.cli.tables import Table, formatted, table_of
+from benchmark.cli.tables import Table, table_of
 from tests.conftest import ROOT
 
 SAMPLE = ROOT / "results" / "baseline" / "sample"
@@ -29,12 +29,6 @@ def test_lines_of_a_file_are_not_broken_at_80(
     monkeypatch.delenv("COLUMNS", raising=False)
     open_console().print("word " * 30)
     assert capsys.readouterr().out.count("\n") == 1
-
-
-def test_numbers_or_a_dash() -> None:
-    assert formatted("2.5", "{:.2f}") == "2.50"
-    assert formatted(float("inf"), "{:.2f}") == "inf"
-    assert formatted("", "{:.2f}") == formatted(float("nan"), "{:.2f}") == "–"
 
 
 def _wide() -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmark.record.columns import Column
+from benchmark.record.columns import Column, formatted
 from benchmark.record.row import BY_NAME
 
 
@@ -29,3 +29,9 @@ def test_cells_are_read_and_written_by_kind(name: str, cell: str, value: Any) ->
     column: Column = BY_NAME[name]
     assert column.read(cell) == value
     assert column.read(column.write(value)) == value
+
+
+def test_numbers_or_a_dash() -> None:
+    assert formatted("2.5", "{:.2f}") == "2.50"
+    assert formatted(float("inf"), "{:.2f}") == "inf"
+    assert formatted("", "{:.2f}") == formatted(float("nan"), "{:.2f}") == "–"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pictures
 
+from benchmark.metric import Metric
 from benchmark.system.lock import folder_lock
+from benchmark.workflows.shown import Shown, shown_of
 from tests.conftest import Run, photo
 from tests.needs import needs
 from tests.run.examples import records
@@ -75,6 +79,46 @@ def test_files_are_written_anew_only_where_something_behind_them_changed(
     rdbench(*words, "jpeg.quality=10,50,90")
     rdbench(*words, "jpeg.quality=10,50,90")
     assert len(drawn) == 6
+
+
+@pytest.mark.usefixtures("serial", "undrawn")
+def test_a_run_with_nothing_to_do_shows_what_the_last_one_showed(
+    rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    Pictures.fromarray(photo(16, 16)).save(tmp_path / "pictures" / "a.png")
+    asked: list[Path] = []
+
+    def shown(summary: Path, known: Sequence[Metric]) -> Shown:
+        asked.append(summary)
+        return shown_of(summary, known)
+
+    monkeypatch.setattr("benchmark.workflows.outputs.shown_of", shown)
+    monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc")
+    what = ("--codecs", "jpeg", "--set", "jpeg.quality=10,90", "--dataset", "folder:pictures", "--metrics", "psnr")
+    words = ("run", *what, "--out", "out")
+    out = tmp_path / "out"
+    first = rdbench(*words).stdout.splitlines()
+    assert len(asked) == 1
+    assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
+    assert len(asked) == 1
+    summary, outputs = out / "summary.csv", out / "outputs.json"
+    summary.write_text(summary.read_text().replace("folder:pictures", "folder:other"))  # somebody has edited it
+    assert "folder:other" in rdbench(*words).stdout
+    assert len(asked) == 2
+    told = json.loads(outputs.read_text())
+    for damaged in (
+        {**told, "shown": {"tables": 5}},
+        {**told, "summary": ""},
+        {key: told[key] for key in ("of", "files")},
+    ):
+        outputs.write_text(json.dumps(damaged))
+        assert "folder:other" in rdbench(*words).stdout
+    assert len(asked) == 5
+    monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc+")
+    rdbench(*words)
+    assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
+    assert len(asked) > 6
 
 
 @pytest.mark.usefixtures("serial")
