@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmark.dataset import data_roots
+from benchmark.dataset import chosen_images, data_roots
 from benchmark.errors import MissingData, UnsupportedImage
 from benchmark.plugins import open_dataset
 
@@ -30,3 +30,22 @@ def test_search_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RDBENCH_DATA", "/from/environment")
     assert data_roots(Path("/from/flag"))[:2] == [Path("/from/flag"), Path("/from/environment")]
     assert str(data_roots()[-1]).startswith(str(tmp_path / "cache"))
+
+
+def test_images_are_known_by_their_endings_wherever_they_lie() -> None:
+    found, others = chosen_images(
+        [
+            "a.png",
+            "b/c.d/e.JPG",
+            "./f.tif",
+            "g/./h.png",
+            ".i.png",
+            "j/.k/l.png",
+            "m.png/n",
+            "p.avif",
+            "q/.png",
+            "r",
+        ]
+    )
+    assert found == ["a.png", "b/c.d/e.JPG", "./f.tif", "g/./h.png"]
+    assert others == {"hidden": 3, "without an ending": 2, ".avif": 1}

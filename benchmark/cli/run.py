@@ -301,10 +301,11 @@ def _run_each(
     from benchmark.cli.profile import print_profile, told_profile
     from benchmark.cli.spread import print_spread
     from benchmark.cli.terminal import print_outcome
+    from benchmark.system.memory import seldom_collected
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
-    with goes_on():
+    with goes_on(), seldom_collected():
         for study, out in studies:
             outcome = run_to_files(study, out=out, data_root=data_root, command=typed_command(), **how)
             outcomes.append(outcome)

@@ -17,10 +17,13 @@ from benchmark.system.documents import parse_json
 Settings = dict[str, bool | int | float | str]
 """Value of each setting, by name."""
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""Made once: a run with nothing to do asks for a key of each of its rows."""
+
 
 def settings_text(settings: Mapping[str, bool | int | float | str]) -> str:
     """Settings as canonical JSON: sorted names, no spaces. Equal settings have equal texts."""
-    return json.dumps(dict(settings), sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(dict(settings))
 
 
 def key_of(dependencies: Mapping[str, Any]) -> str:
@@ -29,8 +32,7 @@ def key_of(dependencies: Mapping[str, Any]) -> str:
     Args:
         dependencies: plain values by column, see ``Record.dependencies``.
     """
-    text = json.dumps(dependencies, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_CANONICAL.encode(dependencies).encode()).hexdigest()[:16]
 
 
 def read_settings(text: str) -> Settings:

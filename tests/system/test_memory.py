@@ -73,3 +73,12 @@ def test_garbage_is_looked_for_again_whatever_happens() -> None:
         assert not gc.isenabled()  # as somebody else wanted it
     finally:
         gc.enable()
+
+
+def test_garbage_is_looked_for_as_often_as_before() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(OSError, match="full"), memory.seldom_collected():
+        assert gc.get_threshold() > before
+        assert gc.isenabled()
+        raise OSError("full")
+    assert gc.get_threshold() == before
