@@ -58,18 +58,19 @@ def execute(
     definitions, sources = metric_definitions(study.metrics), plan.task.metric_sources
     timed = study.repeats if study.timing else None
     done = store.done(definitions, sources, timed=timed, kept=plan.task.keep, devices=devices)
-    held = {row.identity for row in store.usable if row.reusable(definitions, sources)}
     earlier = {row.identity: row for row in store.rows} if study.timing else {}
     left = pending(_tasks(plan, parts, done), digests, lambda dropped: progress.skip(dropped, "made before"))
-    there = _known_digests(store)
+    before: _Before | None = None
     given_up: set[str] = set()
     with contextlib.closing(run_tasks(left, workers)) as finished:
         for task, made in finished:
+            before = before or _Before(store.usable, definitions, sources)  # a run with nothing to do does without
+            there = before.digests
             where = f"{codec_class(task.codec).name} on {printable(task.item)}"
             records = [
                 _with_encodes(_told_apart(record, earlier.get(record.identity)), encodes)
                 for record in made
-                if not (GIVEN_UP in record.flags and record.identity in held)  # what an earlier run made stays
+                if not (GIVEN_UP in record.flags and record.identity in before.held)  # what an earlier run made stays
             ]
             for text in _remarks(records, where, given_up):
                 progress.note(text)
@@ -111,12 +112,25 @@ def _with_encodes(record: Record, encodes: Mapping[tuple[str, str, str], int]) -
     return replace(record, encodes=encodes.get((record.codec, record.settings, record.target)))
 
 
-def _known_digests(store: RecordStore) -> dict[str, set[str]]:
-    """The digests of pictures that rows have, by the name of the picture."""
-    found: dict[str, set[str]] = {}
-    for row in store.usable:
-        found.setdefault(row.image, set()).add(row.image_sha256)
-    return found
+class _Before:
+    """What there was before the first row of this run was made.
+
+    Args:
+        rows: the rows that there were.
+        definitions, sources: of metrics, see :meth:`~benchmark.record.row.Record.reusable`.
+
+    Attributes:
+        held: identities of those that could be reused.
+        digests: the digests of pictures that they have, by the name of the picture.
+    """
+
+    def __init__(self, rows: Iterable[Record], definitions: Mapping[str, str], sources: Mapping[str, str]) -> None:
+        self.held: set[tuple[str, ...]] = set()
+        self.digests: dict[str, set[str]] = {}
+        for row in rows:
+            self.digests.setdefault(row.image, set()).add(row.image_sha256)
+            if row.reusable(definitions, sources):
+                self.held.add(row.identity)
 
 
 def _remarks(records: Sequence[Record], where: str, given_up: set[str]) -> Iterator[str]:
@@ -179,7 +193,6 @@ def _told_apart(record: Record, earlier: Record | None) -> Record:
 
 def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -> list[Record]:
     """Rows of searches that found nothing, without those that are there."""
-    known = {(row.key, row.status) for row in store.usable if row.settled}
     rows = []
     for search in searches:
         if not search.found:
@@ -188,4 +201,5 @@ def _unmatched(plan: Plan, searches: Sequence[MeanSearch], store: RecordStore) -
                 task = plan.task_of(search.codec, item, target=search.target)
                 row = blank_record(task, codec, status=search.status, reason=one_line(search.reason))
                 rows.append(replace(row, flags=search.flags))
+    known = {(row.key, row.status) for row in store.usable if row.settled} if rows else set()
     return [row for row in rows if known.isdisjoint((key, row.status) for key in row.alike)]
