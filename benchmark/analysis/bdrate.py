@@ -17,7 +17,6 @@ from benchmark.analysis.delta import (
     bd_metric,
     bd_rate,
 )
-from benchmark.analysis.fixed import fixed
 from benchmark.analysis.interpolate import Front, fronts
 from benchmark.analysis.interval import LEAST_IMAGES, mean_interval, paired_test, percent_interval
 from benchmark.analysis.pairs import deltas
@@ -109,7 +108,7 @@ def bd_table(
     by_series = {(single.dataset, single.label): single for single in recorded}
     bases = {curve.dataset: curve for curve in curves if curve.label == name}
     drawn = {base.dataset: _drawn(results.samples(base, metric)) for base in bases.values()}
-    kinds = fixed(results) if tested and not hull else {}
+    kinds = results.fixes if tested and not hull else {}
     plain = [column for column in COLUMNS if column not in ("rank", "ranked_by")]
     parts: list[Mapping[str, Sequence[Any]]] = []
     for curve in curves:
@@ -135,7 +134,7 @@ def bd_table(
         whole |= {"image_count": found["image_count"]} if refusal else found
         flags += [refusal] if refusal else []
         if tested and not math.isnan(whole["bd_rate"]):
-            flags += _spread(whole, base, curve)
+            flags += _spread(whole, base, curve, interpolator)
             own_drawn = _drawn(results.samples(curve, metric))
             flags += _curve_interval(whole, drawn[curve.dataset], own_drawn, interpolator)
         whole["flags"] = "; ".join(dict.fromkeys(flag for flag in (whole["flags"], *flags) if flag))
@@ -226,8 +225,10 @@ def _refused(whole: dict[str, Any], found: dict[str, Any], single: OfImages | No
 
 def _coverage(single: OfImages | None, anchor: str, series: str) -> list[str]:
     """Which images only one of two series has."""
+    if single is None or np.array_equal(single.own.covers, single.anchors.covers):
+        return []
     flags = []
-    both = [(series, single.anchors, single.own), (anchor, single.own, single.anchors)] if single is not None else []
+    both = [(series, single.anchors, single.own), (anchor, single.own, single.anchors)]
     for label, has, lacks in both:
         lacking = has.names[~pd.Index(has.covers).isin(lacks.covers)]
         if len(lacking) and len(lacks):
@@ -242,9 +243,9 @@ def _names(images: Iterable[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
-def _spread(row: dict[str, Any], base: Curve, curve: Curve) -> list[str]:
-    """Fills in by how many points interpolators differ; says if it is many."""
-    found = {name: bd_rate(base, curve, name).value for name in INTERPOLATORS}
+def _spread(row: dict[str, Any], base: Curve, curve: Curve, known: str) -> list[str]:
+    """Fills in by how many points interpolators differ, of which the row has one already; says if it is many."""
+    found = {name: row["bd_rate"] if name == known else bd_rate(base, curve, name).value for name in INTERPOLATORS}
     row["spread"] = max(found.values()) - min(found.values())
     if row["spread"] <= MOST_SPREAD:
         return []

@@ -14,7 +14,6 @@ import pandas as pd
 from benchmark.analysis.publishable import RULE, publishable
 from benchmark.analysis.results import Results
 from benchmark.analysis.standing import headline
-from benchmark.analysis.table import KEYS
 from benchmark.errors import UsageError, counted
 
 COLUMNS = (
@@ -114,7 +113,7 @@ def cost_table(results: Results, at_rate: float | None = None) -> pd.DataFrame:
             rate = float(whole["bpp_mean"].iloc[0])
             if not 1 / RATE_FACTOR <= rate / at_rate <= RATE_FACTOR:
                 flags.append(f"its nearest point has {rate:.3g} bpp, not {at_rate:g}")
-        rows_of = good.merge(whole[KEYS], on=KEYS)
+        rows_of = good[good["point"].isin(whole["point"])]
         row |= {"points": len(whole), "bpp": float(whole["bpp_mean"].mean()), "images": int(whole["images"].iloc[0])}
         timed = rows_of[rows_of["publishable"].astype(bool)]
         row |= _work(rows_of) | _speeds(timed)
@@ -198,20 +197,23 @@ def rate_time(bd: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers(records: pd.DataFrame) -> pd.DataFrame:
-    """Rows that can be summed up; columns that older records lack are empty."""
+    """What rows are summed up by; columns that older records lack are empty."""
     numeric = ("images", "width", "height", "threads", "encode_s", "decode_s", *_LEARNED)
     values = {
         name: pd.to_numeric(records[name]) if name in records else pd.Series(math.nan, records.index)
         for name in numeric
     }
     pixels = values["images"].fillna(1) * values["width"] * values["height"]
-    return records.assign(**values, megapixels=pixels / 1e6, publishable=publishable(records))
+    return pd.DataFrame(
+        {**values, "megapixels": pixels / 1e6, "publishable": publishable(records)}
+        | {name: records[name] for name in ("point", "covers")}
+    )
 
 
 def _speeds(timed: pd.DataFrame) -> dict[str, float]:
     """What rows took whose times were measured to be published."""
     found: dict[str, float] = {
-        "timed_points": len(timed[KEYS].drop_duplicates()),
+        "timed_points": timed["point"].nunique(),
         "timed_images": timed.drop_duplicates("covers")["images"].fillna(1).sum(),
     }
     for name in ("encode", "decode"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
 
-from benchmark.analysis.results import Results
+from benchmark.metric import Metric
 
 Fixed = Literal["", "quality", "rate"]
 
@@ -22,16 +23,20 @@ _LEAST = 3
 """Images that tell a spread."""
 
 
-def fixed(results: Results) -> dict[tuple[str, str], Fixed]:
+def fixed(records: pd.DataFrame, metrics: Sequence[Metric]) -> dict[tuple[str, str], Fixed]:
     """What the settings of each series fix, by data set and series: the median operating point decides.
 
     It is read off the records, so it holds for targets, too, and for codecs that nobody here knows. Series without
     records are not told.
+
+    Args:
+        records: see :class:`benchmark.analysis.results.Results`.
+        metrics: the metrics of the records.
     """
-    good = results.records[results.records["status"] == "ok"]
+    good = records[records["status"] == "ok"]
     if good.empty:
         return {}
-    decibels = [metric.column for metric in results.metrics if metric.unit == "dB" and metric.column in good]
+    decibels = [metric.column for metric in metrics if metric.unit == "dB" and metric.column in good]
     figures = good[["dataset", "series", "point", *decibels]].assign(rate=np.log(pd.to_numeric(good["bpp"])))
     figures[decibels] = figures[decibels].where(np.isfinite(figures[decibels].astype(float)))
     by_point = figures.groupby(["dataset", "series", "point"], sort=False)

@@ -48,6 +48,16 @@ class ImageCurves:
         return len(self.rows)
 
     def __getitem__(self, place: int) -> Curve:
+        if place not in self._made:
+            self._made[place] = self._curve(place)
+        return self._made[place]
+
+    @cached_property
+    def _made(self) -> dict[int, Curve]:
+        """The curves that were asked for one by one: an anchor's are, by every series."""
+        return {}
+
+    def _curve(self, place: int) -> Curve:
         there = self.points[place] >= 0
         return Curve(
             self.rates[place][there].tolist(),
@@ -117,6 +127,8 @@ class ImageCurves:
 
     def shared(self, other: ImageCurves) -> tuple[ImageCurves, ImageCurves]:
         """The curves of both on the images that both have, in the order of these."""
+        if np.array_equal(self.covers, other.covers):
+            return self, other  # what they keep serves every pair
         places = pd.Index(other.covers).get_indexer(pd.Index(self.covers))
         return self.take(places >= 0), other.take(places[places >= 0])
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.files import read_table
+from benchmark.analysis.fixed import Fixed, fixed
 from benchmark.analysis.images import ImageCurves, image_curves
 from benchmark.analysis.interpolate import Floats
 from benchmark.analysis.measured import known_metrics, read_manifest
@@ -49,6 +50,8 @@ class Results:
     """What :meth:`points` gave."""
     _curves: dict[tuple[Metric, bool], list[Curve]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What :meth:`curves` gave, without those that others published."""
+    _columns: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Columns of the records that were asked for."""
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -91,24 +94,32 @@ class Results:
 
     def _mean_curves(self, metric: Metric, *, hull: bool) -> Iterator[Curve]:
         points = self.points(metric)
-        for (dataset, series), group in points.groupby(["dataset", _label(hull)], sort=False):
-            most = group[group["images"] == group["images"].max()]
-            covers = Counter(most["covers"]).most_common(1)[0][0]
-            whole = most[most["covers"] == covers]
-            missing = len(group) - len(whole)
+        names = ("rate", "quality", "images", "covers", "point", "undefined", "infinite")
+        # As lists: to take rows of a table takes longer than all else here.
+        cells = {name: points[name].tolist() for name in names}
+        groups: dict[tuple[str, str], list[int]] = {}
+        for place, key in enumerate(zip(points["dataset"], points[_label(hull)], strict=True)):
+            groups.setdefault(key, []).append(place)
+        for (dataset, series), group in groups.items():
+            images = max(cells["images"][place] for place in group)
+            most = [place for place in group if cells["images"][place] == images]
+            covers = Counter(cells["covers"][place] for place in most).most_common(1)[0][0]
+            places = [place for place in most if cells["covers"][place] == covers]
+            whole = {name: [column[place] for place in places] for name, column in cells.items()}
+            missing = len(group) - len(places)
             left = f"{series}: left out {counted(missing, 'point')} of other images or fewer"
             notes = [left] if missing else []
-            if undefined := int(whole["undefined"].max()):
+            if undefined := int(max(whole["undefined"])):
                 notes.append(f"{metric.column} has no value on {counted(undefined, 'image')}, left out")
-            if infinite := whole["infinite"].max():
+            if infinite := max(whole["infinite"]):
                 notes.append(f"{metric.column} is infinite on some images, left out: {infinite}")
             curve = Curve(
-                list(whole["rate"]),
-                list(whole["quality"]),
+                whole["rate"],
+                whole["quality"],
                 str(series),
                 str(dataset),
                 "",
-                int(whole["images"].iloc[0]),
+                int(images),
                 covers,
                 tuple(notes),
                 tuple(whole["point"]),
@@ -148,14 +159,25 @@ class Results:
         # Images have their numbers in the order of their names.
         images, places = np.unique(self.records["item"].to_numpy(np.intp)[rows], return_inverse=True)
 
-        def table(values: pd.Series) -> Floats:
+        def table(values: Floats) -> Floats:
             found = np.full((len(images), len(curve.points)), np.nan)
-            found[places, columns] = pd.to_numeric(values).to_numpy(float)[rows]
+            found[places, columns] = values[rows]
             return found
 
-        weights = table(self.records["images"])[:, 0]
-        sizes = table(rate_weights(self.records))[:, 0] if curve.dataset in self._mixed else weights
-        return Samples(table(self.records["bpp"]), table(self.records[metric.column]), weights, sizes, metric)
+        weights = table(self._numbers("images"))[:, 0]
+        sizes = table(rate_weights(self.records).to_numpy(float))[:, 0] if curve.dataset in self._mixed else weights
+        return Samples(table(self._numbers("bpp")), table(self._numbers(metric.column)), weights, sizes, metric)
+
+    def _numbers(self, column: str) -> Floats:
+        """A column of the records."""
+        if column not in self._columns:
+            self._columns[column] = pd.to_numeric(self.records[column]).to_numpy(float)
+        return self._columns[column]
+
+    @cached_property
+    def fixes(self) -> dict[tuple[str, str], Fixed]:
+        """See :func:`benchmark.analysis.fixed.fixed`."""
+        return fixed(self.records, self.metrics)
 
     @cached_property
     def _rows_of(self) -> dict[int, npt.NDArray[np.intp]]:

@@ -33,11 +33,10 @@ def with_ranks(table: pd.DataFrame) -> pd.DataFrame:
     by_images = set(anchors.loc[anchors["image_mean"].notna(), "dataset"])
     named = ["image_mean" if dataset in by_images else "bd_rate" for dataset in table["dataset"]]
     table = table.assign(ranked_by=pd.Series(named, index=table.index, dtype=str).where(whole, ""))
-    values = headline(table)["headline"].where(whole).map(_printed)
-    ranks = values.groupby(table["dataset"], sort=False).rank(method="min").astype("Int64")
+    exact = headline(table)["headline"].where(whole)
+    ranks = exact.map(_printed).groupby(table["dataset"], sort=False).rank(method="min").astype("Int64")
     table = table.assign(rank=ranks)
     # In the order of all digits; a series' images stay behind it.
-    exact = headline(table)["headline"].where(whole)
     order = pd.DataFrame(
         {
             "dataset": table.groupby("dataset", sort=False).ngroup(),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmark.analysis.bdrate import bd_table
-from benchmark.analysis.fixed import fixed, note_on_fixed
+from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.results import read_results
 from benchmark.metric import find_metric
 from benchmark.plugins import all_metrics
@@ -25,7 +25,7 @@ def test_settings_that_fix_quality_or_rate_are_told(tmp_path: Path) -> None:
     rate = plain.assign(codec="tight", bpp=plain["bpp"] / (1 + place / 4), psnr_rgb=plain["psnr_rgb"] - place)
     pd.concat([shaken, quality, rate]).to_csv(tmp_path / "records.csv", index=False)
     results = read_results([tmp_path], METRICS)
-    assert fixed(results) == {("set", "plain"): "", ("set", "target"): "quality", ("set", "tight"): "rate"}
+    assert results.fixes == {("set", "plain"): "", ("set", "target"): "quality", ("set", "tight"): "rate"}
     table = bd_table(results, "plain", PSNR)
     assert note_on_fixed(table).startswith(
         "At one setting target fixes the quality of each image; tight fixes the rate of each image; the others fix "
@@ -39,4 +39,4 @@ def test_summaries_tell_nothing(tmp_path: Path) -> None:
     plain.to_csv(tmp_path / "records.csv", index=False)
     results = read_results([tmp_path], METRICS)
     results.summary.drop(columns=["covers", "point", "series", "hull"]).to_csv(tmp_path / "summary.csv", index=False)
-    assert fixed(read_results([tmp_path / "summary.csv"], METRICS)) == {}
+    assert read_results([tmp_path / "summary.csv"], METRICS).fixes == {}
