@@ -152,11 +152,13 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
     known = [metric for metric in metrics if {metric.column, metric.pooled_from} & set(values)]
     others = [column for column in COLUMNS if column.aggregate in ("same", "most", "all")]
     cells = {column.name: frame[column.name].to_numpy(object) for column in others}
+    keys = {name: frame[name].to_numpy(object) for name in KEYS}
     unknown = np.full(len(frame), math.nan)
+    told = averaging(known)
     rows = []
     for every in _points(frame):
         good = every[statuses[every] == "ok"]
-        row: dict[str, object] = frame.loc[every[0], list(KEYS)].to_dict()
+        row: dict[str, object] = {name: values[every[0]] for name, values in keys.items()}
         row["images"] = int(images[good].sum())
         row["images_attempted"] = int(images[every].sum())
         row["failures"] = sum(status not in SETTLED for status in statuses[every])
@@ -173,7 +175,7 @@ def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:
                 mean, _ = moments.get(metric.pooled_from, (math.nan, math.nan))
                 own = values.get(metric.column, unknown)[good]
                 row[f"{metric.column}_pooled"] = _pooled(metric.pooled, mean, own, images[good])
-        row["averaging"] = averaging(known)
+        row["averaging"] = told
         rows.append(row)
     table = pd.DataFrame(rows)
     # With a gap among them, whole numbers would become fractions.
