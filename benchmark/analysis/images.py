@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.interpolate import Floats, Front, fronts
-from benchmark.metric import Metric
 
 Places = npt.NDArray[np.intp]
 
@@ -25,7 +24,7 @@ class ImageCurves:
     Attributes:
         dataset: the data set of the curves.
         label: the name of the series.
-        rows: (curves,), the place of the first row of each among those that the curves are of.
+        rows: (curves,), the place of the first row of each in the records.
         names: (curves,), the names of the images.
         covers: (curves,), name and digest of each image.
         images: (curves,), how many images each is: more than one where batches were coded.
@@ -133,45 +132,71 @@ class ImageCurves:
         return self.take(places >= 0), other.take(places[places >= 0])
 
 
-def image_curves(records: pd.DataFrame, metric: Metric, label: str) -> list[ImageCurves]:
-    """The curves of each series on each data set, in the order of the records.
+@dataclass(frozen=True)
+class Layout:
+    """Which image, and which point of its curve, each row of a series is of: the same for every metric.
+
+    Attributes:
+        blank: the curves, without their qualities.
+        rows: (rows,), the places of the rows in the records.
+        images, columns: (rows,), the curve of each row, and its place among the points of that.
+    """
+
+    blank: ImageCurves
+    rows: Places
+    images: Places
+    columns: Places
+
+    def curves(self, qualities: Floats) -> ImageCurves:
+        """The curves of the images of which any point has a quality.
+
+        Args:
+            qualities: one for each row of the records, NaN where it has none.
+        """
+        table = np.full(self.blank.rates.shape, np.nan)
+        table[self.images, self.columns] = qualities[self.rows]
+        there = ~np.isnan(table).all(axis=1)
+        curves = replace(self.blank, qualities=table)
+        return curves if there.all() else curves.take(np.flatnonzero(there))
+
+
+def layouts(records: pd.DataFrame, label: str) -> list[Layout]:
+    """The layout of each series on each data set, in the order of the records.
 
     Args:
-        records: rows that succeeded, with ``item`` and ``point``, see :class:`benchmark.analysis.results.Results`.
-        metric: the metric of the quality.
+        records: rows with ``item`` and ``point``, see :class:`benchmark.analysis.results.Results`; those count that
+            succeeded.
         label: the column of the series.
     """
+    good = np.flatnonzero((records["status"] == "ok").to_numpy(bool))
     rates = pd.to_numeric(records["bpp"]).to_numpy(float)
-    qualities = np.asarray(metric.quality(pd.to_numeric(records[metric.column]).to_numpy(float)))
     columns = {name: records[name].to_numpy() for name in ("dataset", label, "image", "covers", "images")}
     items, points = (records[name].to_numpy(np.intp) for name in ("item", "point"))
-    groups = records.groupby(["dataset", label], sort=False).indices.values()
+    groups = records[["dataset", label]].iloc[good].groupby(["dataset", label], sort=False).indices.values()
     found = []
-    for rows in sorted(map(np.asarray, groups), key=lambda rows: int(rows[0])):
+    for rows in sorted((good[places] for places in groups), key=lambda rows: int(rows[0])):
         _, first, which = np.unique(items[rows], return_index=True, return_inverse=True)
         order = np.argsort(first)  # images in the order in which they come
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
         which = place[which]
         starts = rows[first[order]]
-        column = pd.Series(which).groupby(which).cumcount().to_numpy(np.intp)
+        column = np.asarray(pd.Series(which).groupby(which).cumcount(), np.intp)
         shape = len(starts), int(column.max()) + 1
-        tables = {name: np.full(shape, np.nan) for name in ("rates", "qualities")}
-        tables["rates"][which, column], tables["qualities"][which, column] = rates[rows], qualities[rows]
-        numbers = np.full(shape, -1, np.intp)
-        numbers[which, column] = points[rows]
-        curves = ImageCurves(
+        table, numbers = np.full(shape, np.nan), np.full(shape, -1, np.intp)
+        table[which, column], numbers[which, column] = rates[rows], points[rows]
+        blank = ImageCurves(
             str(columns["dataset"][rows[0]]),
             str(columns[label][rows[0]]),
             starts,
             columns["image"][starts],
             columns["covers"][starts],
             columns["images"][starts].astype(np.intp),
-            tables["rates"],
-            tables["qualities"],
+            table,
+            np.full(shape, np.nan),
             numbers,
         )
-        found.append(curves.take(np.flatnonzero(~np.isnan(curves.qualities).all(axis=1))))
+        found.append(Layout(blank, rows, which, column))
     return found
 
 

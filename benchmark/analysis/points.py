@@ -92,10 +92,10 @@ def points_of(summary: pd.DataFrame, records: pd.DataFrame, metric: Metric) -> p
     points = summary.assign(
         rate=rates, quality=metric.quality(pd.to_numeric(summary[column])), undefined=0, infinite=""
     )
+    if metric.column not in records or np.isfinite(records.loc[records["status"] == "ok", metric.column]).all():
+        return points  # as good as always
     needed = ("dataset", "point", "covers", "image", "images", "bpp", "width", "height", metric.column)
     good = succeeded(records, needed)
-    if metric.column not in good:
-        return points
     lost = _infinite(good, metric.column)
     bad = good[metric.column].isna() | good["covers"].isin(lost)
     there = good[~bad & good["point"].isin(good.loc[bad, "point"])]

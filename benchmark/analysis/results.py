@@ -15,11 +15,10 @@ import pandas as pd
 from benchmark.analysis.curve import Curve
 from benchmark.analysis.files import read_table
 from benchmark.analysis.fixed import Fixed, fixed
-from benchmark.analysis.images import ImageCurves, image_curves
+from benchmark.analysis.images import ImageCurves, Layout, layouts
 from benchmark.analysis.interpolate import Floats
 from benchmark.analysis.measured import known_metrics, read_manifest
 from benchmark.analysis.points import Samples, mixed_sizes, note_on_sizes, points_of, rate_weights
-from benchmark.analysis.records import succeeded
 from benchmark.analysis.table import KEYS, matched_labels, series_labels, summarise, varying_settings
 from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric, find_metric
@@ -52,6 +51,8 @@ class Results:
     """What :meth:`curves` gave, without those that others published."""
     _columns: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Columns of the records that were asked for."""
+    _layouts: dict[str, list[Layout]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The layouts of the curves of single images, by the column of their series."""
 
     def metric(self, text: str) -> Metric:
         """The metric that a text such as ``psnr`` or ``psnr_y`` means.
@@ -134,8 +135,10 @@ class Results:
         """
         if metric.column not in self.records:
             raise UsageError(f"the results have no column {metric.column}")
-        names = ("dataset", _label(hull), "image", "covers", "images", "item", "point", "bpp", metric.column)
-        found = image_curves(succeeded(self.records, names), metric, _label(hull))
+        if _label(hull) not in self._layouts:
+            self._layouts[_label(hull)] = layouts(self.records, _label(hull))
+        qualities = metric.quality(self._numbers(metric.column))
+        found = [layout.curves(qualities) for layout in self._layouts[_label(hull)]]
         return [curves.hulls() for curves in found] if hull else found
 
     def samples(self, curve: Curve, metric: Metric) -> Samples | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from benchmark.analysis.results import Results
@@ -28,24 +29,19 @@ def with_ranks(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The rows with ``rank``, from 1, the same for values that print alike; and ``ranked_by``, the column that ranks.
     """
-    whole = table["image"] == ""
-    anchors = table[whole & (table["series"] == table["anchor"])]
+    whole = table[table["image"] == ""]
+    anchors = whole[whole["series"] == whole["anchor"]]
     by_images = set(anchors.loc[anchors["image_mean"].notna(), "dataset"])
-    named = ["image_mean" if dataset in by_images else "bd_rate" for dataset in table["dataset"]]
-    table = table.assign(ranked_by=pd.Series(named, index=table.index, dtype=str).where(whole, ""))
-    exact = headline(table)["headline"].where(whole)
-    ranks = exact.map(_printed).groupby(table["dataset"], sort=False).rank(method="min").astype("Int64")
-    table = table.assign(rank=ranks)
+    ranked_by = whole["dataset"].map(lambda dataset: "image_mean" if dataset in by_images else "bd_rate")
+    exact = headline(whole.assign(ranked_by=ranked_by))["headline"]
+    ranks = exact.map(_printed).groupby(whole["dataset"], sort=False).rank(method="min").astype("Int64")
+    table = table.assign(rank=ranks.reindex(table.index), ranked_by=ranked_by.reindex(table.index, fill_value=""))
     # In the order of all digits; a series' images stay behind it.
-    order = pd.DataFrame(
-        {
-            "dataset": table.groupby("dataset", sort=False).ngroup(),
-            "rate": exact.groupby([table["dataset"], table["series"]], sort=False).transform("first"),
-            "series": table.groupby(["dataset", "series"], sort=False).ngroup(),
-        }
-    )
-    order = order.sort_values(["dataset", "rate", "series"], kind="stable", na_position="last")
-    return table.loc[order.index].reset_index(drop=True)
+    datasets = whole.groupby("dataset", sort=False).ngroup()
+    order = whole.assign(place=datasets, rate=exact).sort_values(["place", "rate"], kind="stable", na_position="last")
+    places = {key: place for place, key in enumerate(zip(order["dataset"], order["series"], strict=True))}
+    behind = [places[key] for key in zip(table["dataset"], table["series"], strict=True)]
+    return table.iloc[np.argsort(behind, kind="stable")].reset_index(drop=True)
 
 
 def _printed(rate: float) -> float:

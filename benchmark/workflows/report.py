@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
 from benchmark.report.build import collect, write_methods, write_tables
 from benchmark.report.content import Report, View
-from benchmark.report.drawings import drawings, picture_drawings
+from benchmark.report.drawings import Drawing, drawings, picture_drawings
 from benchmark.report.figures.picture import Picture
 from benchmark.report.figures.style import CHARTS, PICTURES, checked_forms
 from benchmark.report.page.html import write_html
@@ -103,9 +105,11 @@ def write_report(
         check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
         # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
+        # One worker would draw beside nothing: the figures need no process that has to load what draws them, then.
+        draw = pool.submit if jobs > 1 else _draw_here
         how: dict[str, Any] = {"log_rate": look.log_rate, "forms": charts, "single": look.single}
         named = content.metrics if look.metrics else None
-        drawn = [pool.submit(drawing) for drawing in drawings(content, folder, metrics=named, **how)]
+        drawn = [draw(drawing) for drawing in drawings(content, folder, metrics=named, **how)]
         wholes = _Wholes(content.metrics, folder, pool)
         shown, notes = show(
             content.results,
@@ -121,7 +125,7 @@ def write_report(
         )
         asked, told = bool(look.pictures or boxes), [*content.notes, *notes]
         content = replace(content, pictures=shown, notes=told, asked=asked, wholes=wholes.views)
-        drawn += [pool.submit(drawing) for drawing in picture_drawings(content, folder, photographs)]
+        drawn += [draw(drawing) for drawing in picture_drawings(content, folder, photographs)]
         files = [
             *write_tables(content.tables, folder),
             write_methods(content, folder),
@@ -132,6 +136,15 @@ def write_report(
     files = [*files, *wholes.files, write_html(content, folder / "index.html", files)]
     leave_alone(folder, files)
     return content, files
+
+
+def _draw_here(drawing: Drawing) -> Future[list[Path]]:
+    """Draws a figure at once. What matplotlib warns of is not shown, as of a worker it is not."""
+    drawn: Future[list[Path]] = Future()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        drawn.set_result(drawing())
+    return drawn
 
 
 def _nothing(error: NoRows, results: Sequence[Path], folder: Path, command: str) -> Path:
