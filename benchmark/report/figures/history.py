@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmark.report.figures.appearance import Look
 from benchmark.report.figures.chart import Chart
+from benchmark.report.figures.names import lead
 from benchmark.report.figures.rd import spread
 from benchmark.report.figures.style import folded, lay_out, legend_size, log_ticks, small_title
 
@@ -112,18 +113,8 @@ class HistoryChart(Chart):
         places = spread(wanted, [line * (text.count("\n") + 1) for text in texts])
         for (track, end), text, place in zip(ends, texts, places, strict=True):
             colour = track.look.colour
-            axes.annotate(
-                text,
-                xy=(end, track.values[end]),
-                xytext=(1.04, place),
-                textcoords="axes fraction",
-                ha="left",
-                va="center",
-                color=colour,
-                fontsize=size,
-                annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "alpha": 0.55, "relpos": (0, 0.5)},
-            )
+            axes.text(1.04, place, text, transform=axes.transAxes, ha="left", va="center", color=colour, fontsize=size)
+            lead(axes, (end, float(track.values[end])), (1.04, place), colour)
 
     def table(self) -> pd.DataFrame:
         """A row for each codec and run."""

@@ -75,6 +75,34 @@ def name_points(axes: Any, names: Sequence[str], places: _Places, *, marks: _Pla
         taken.append(box)
 
 
+def lead(axes: Any, end: tuple[float, float], place: tuple[float, float], colour: str) -> None:
+    """Draws a thin line from the end of a curve to its name beside the plot.
+
+    Args:
+        axes: the axes, of matplotlib.
+        end: where the curve ends, in data.
+        place: where the name begins, in widths and heights of the plot.
+        colour: the colour of the curve.
+    """
+    line = axes.annotate(
+        "",
+        xy=end,
+        xytext=place,
+        textcoords="axes fraction",
+        annotation_clip=False,
+        arrowprops={
+            "arrowstyle": "-",
+            "color": colour,
+            "linewidth": 0.5,
+            "alpha": 0.55,
+            "shrinkA": 1,
+            "shrinkB": 1,
+            "patchA": None,
+        },
+    )
+    line.set_in_layout(False)  # it needs no room that its name has not
+
+
 _LEADER = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
 
 

@@ -17,6 +17,7 @@ from benchmark.errors import UsageError, counted
 from benchmark.metric import Metric
 from benchmark.report.figures.chart import Chart
 from benchmark.report.figures.lines import Line, View, lines_of, table_of, view_of
+from benchmark.report.figures.names import lead
 from benchmark.report.figures.style import folded, lay_out, legend_size, log_ticks, small_title
 
 Labels = Literal["end", "legend"]
@@ -153,42 +154,23 @@ def _label_ends(axes: Any, lines: Sequence[Line], view: View) -> None:
     line_height = size * figure.dpi / 72 * _GAP / axes.get_window_extent().height
     low, high = view.values
     notes = [
-        axes.annotate(
-            text,
-            xy=end,
-            xytext=(1.05, 0.5),
-            textcoords="axes fraction",
-            ha="left",
-            va="center",
-            color=line.look.colour,
-            fontsize=size,
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": line.look.colour,
-                "linewidth": 0.5,
-                "alpha": 0.55,
-                "shrinkA": 1,
-                "shrinkB": 1,
-                "relpos": (0, 0.5),
-                "patchA": None,  # nothing of the line is behind the letters: no need to cut it there
-            },
+        axes.text(
+            1.05, 0.5, text, transform=axes.transAxes, ha="left", va="center", color=line.look.colour, fontsize=size
         )
-        for (end, line), text in zip(ends, texts, strict=True)
+        for (_, line), text in zip(ends, texts, strict=True)
     ]
     # Lines of one text are as far apart as its font says, which for some is farther than names are.
     high_as = [_height(note) / axes.get_window_extent().height for note in notes]
     sizes = [max(line_height, height + line_height * (1 - 1 / _GAP)) for height in high_as]
     wanted = [(value - low) / (high - low) for (_, value), _ in ends]
-    for note, place in zip(notes, spread(wanted, sizes), strict=True):
+    for note, (end, line), place in zip(notes, ends, spread(wanted, sizes), strict=True):
         note.set_position((1.05, place))
+        lead(axes, end, (1.05, place), line.look.colour)
 
 
 def _height(note: Any) -> float:
-    """The height of a text in dots where it has several lines, without the line that leads to it; else 0."""
-    from matplotlib.text import Text
-
-    return float(Text.get_window_extent(note).height) if "\n" in note.get_text() else 0.0
+    """The height of a text in dots where it has several lines; else 0."""
+    return float(note.get_window_extent().height) if "\n" in note.get_text() else 0.0
 
 
 def end_of(line: Line, view: View) -> tuple[float, float] | None:
