@@ -104,12 +104,12 @@ def write_report(
             raise NoRows(f"{error}. {page.as_posix()} says so, too") from error
         check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
-        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile.
-        # One worker would draw beside nothing: the figures need no process that has to load what draws them, then.
+        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile. One worker does one
+        # thing at a time: no process need load what draws them, then.
         draw = pool.submit if jobs > 1 else _draw_here
         how: dict[str, Any] = {"log_rate": look.log_rate, "forms": charts, "single": look.single}
-        named = content.metrics if look.metrics else None
-        drawn = [draw(drawing) for drawing in drawings(content, folder, metrics=named, **how)]
+        how["metrics"] = content.metrics if look.metrics else None
+        drawn = [draw(drawing) for drawing in drawings(content, folder, **how)]
         wholes = _Wholes(content.metrics, folder, pool)
         shown, notes = show(
             content.results,
@@ -126,10 +126,7 @@ def write_report(
         asked, told = bool(look.pictures or boxes), [*content.notes, *notes]
         content = replace(content, pictures=shown, notes=told, asked=asked, wholes=wholes.views)
         drawn += [draw(drawing) for drawing in picture_drawings(content, folder, photographs)]
-        files = [
-            *write_tables(content.tables, folder),
-            write_methods(content, folder),
-        ]
+        files = [*write_tables(content.tables, folder), write_methods(content, folder)]
         for future in drawn:
             files += future.result()
     # The page comes last: it links what is there.

@@ -69,6 +69,22 @@ def test_a_report_of_one_codec(rdbench: Run, tmp_path: Path, monkeypatch: pytest
     assert "no pictures: none were asked for" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_figures_are_the_same_drawn_here_or_by_workers(results: Path, tmp_path: Path, rdbench: Run) -> None:
+    """With one worker the process draws them itself; a name that no font has is no warning there either."""
+    rows = pd.read_csv(results / "records.csv", dtype=str, keep_default_na=False)
+    (tmp_path / "named").mkdir()
+    rows.assign(dataset="\N{CHERRIES}").to_csv(tmp_path / "named" / "records.csv", index=False)
+    figures = {}
+    for jobs in ("1", "2"):
+        out = f"out{jobs}"
+        done = rdbench("report", "named", "--out", out, "--metric", "psnr", "--pictures", "0", "--jobs", jobs)
+        assert "Glyph" not in done.stderr
+        figures[jobs] = {path.name: path.read_bytes() for path in (tmp_path / out).glob("*.svg")}
+    assert {"rd_psnr_rgb.svg", "bars.svg", "heatmap.svg"} <= set(figures["1"])
+    assert figures["1"] == figures["2"]
+
+
 def test_a_wrong_crop_leaves_an_earlier_report_as_it_was(
     rdbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,23 +84,26 @@ def lead(axes: Any, end: tuple[float, float], place: tuple[float, float], colour
         place: where the name begins, in widths and heights of the plot.
         colour: the colour of the curve.
     """
-    line = axes.annotate(
-        "",
-        xy=end,
-        xytext=place,
-        textcoords="axes fraction",
-        annotation_clip=False,
-        arrowprops={
-            "arrowstyle": "-",
-            "color": colour,
-            "linewidth": 0.5,
-            "alpha": 0.55,
-            "shrinkA": 1,
-            "shrinkB": 1,
-            "patchA": None,
-        },
+    from matplotlib.patches import ConnectionPatch
+
+    line = ConnectionPatch(
+        end,
+        place,
+        "data",
+        "axes fraction",
+        axesA=axes,
+        axesB=axes,
+        color=colour,
+        linewidth=0.5,
+        alpha=0.55,
+        zorder=3,  # above the curves that it crosses
+        shrinkA=1,
+        shrinkB=1,
     )
+    line.set_annotation_clip(False)
     line.set_in_layout(False)  # it needs no room that its name has not
+    axes.add_artist(line)
+    line.set_clip_on(False)
 
 
 _LEADER = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.4, "shrinkA": 0, "shrinkB": 2}
