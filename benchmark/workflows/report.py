@@ -104,8 +104,8 @@ def write_report(
             raise NoRows(f"{error}. {page.as_posix()} says so, too") from error
         check_boxes(boxes, content.results.records)  # before an earlier report is changed
         remove_leftovers(make_folder(folder))
-        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile. One worker does one
-        # thing at a time: no process need load what draws them, then.
+        # Encoding waits for the slowest codec: the figures that need no pictures are drawn meanwhile. One worker does
+        # one thing at a time: no process need load what draws them, then.
         draw = pool.submit if jobs > 1 else _draw_here
         how: dict[str, Any] = {"log_rate": look.log_rate, "forms": charts, "single": look.single}
         how["metrics"] = content.metrics if look.metrics else None
