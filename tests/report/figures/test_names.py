@@ -25,10 +25,10 @@ def test_a_line_to_a_name_takes_no_room_and_begins_at_the_end_of_its_curve() -> 
     figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.add_subplot()
     axes.set(xlim=(0, 2), ylim=(0, 2))
-    figure.draw_without_rendering()  # type: ignore[no-untyped-call]
+    figure.draw_without_rendering()
     before = axes.get_window_extent().bounds
     lead(axes, (1.0, 1.0), (1.5, 0.5), "red")
-    figure.draw_without_rendering()  # type: ignore[no-untyped-call]
+    figure.draw_without_rendering()
     assert axes.get_window_extent().bounds == before
     (line,) = axes.patches
     box = line.get_window_extent()
