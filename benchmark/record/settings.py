@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from benchmark.errors import KIND_WORDS, RecordsError, SettingError, meant
@@ -32,7 +32,41 @@ def key_of(dependencies: Mapping[str, Any]) -> str:
     Args:
         dependencies: plain values by column, see ``Record.dependencies``.
     """
-    return hashlib.sha256(_CANONICAL.encode(dependencies).encode()).hexdigest()[:16]
+    return _digest(_CANONICAL.encode(dependencies))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Keys:
+    """Keys of rows of which a few columns alone differ: what the others add to the texts is made once.
+
+    Args:
+        dependencies: plain values by column, as of :func:`key_of`. Those that differ need not be there.
+        differing: names of the columns that differ.
+    """
+
+    def __init__(self, dependencies: Mapping[str, Any], differing: Collection[str]) -> None:
+        self._varying: list[tuple[str, str]] = []
+        """What stands before each of the values that differ, and the name of its column."""
+        text = "{"
+        for name in sorted({*dependencies, *differing}):
+            text += f"{'' if text == '{' else ','}{_CANONICAL.encode(name)}:"
+            if name in differing:
+                self._varying.append((text, name))
+                text = ""
+            else:
+                text += _CANONICAL.encode(dependencies[name])
+        self._end = text + "}"
+
+    def of(self, values: Mapping[str, Any]) -> str:
+        """The key of a row: that which :func:`key_of` gives of all its values.
+
+        Args:
+            values: those that differ, by column.
+        """
+        return _digest("".join(f"{text}{_CANONICAL.encode(values[name])}" for text, name in self._varying) + self._end)
 
 
 def read_settings(text: str) -> Settings:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from benchmark.codec import Codec
 from benchmark.plugins import codec_class
-from benchmark.record.settings import key_of
+from benchmark.record.settings import Keys
 from benchmark.run.images import ImageDigests
 from benchmark.run.task import Task, blank_record
 from benchmark.system.names import printable
@@ -31,7 +30,7 @@ def pending(
         The tasks of which something is left.
     """
     there = 0
-    patterns: dict[tuple[str, str, int], tuple[Task, list[list[dict[str, Any]]]]] = {}
+    patterns: dict[tuple[str, str, int], tuple[Task, list[list[Keys]]]] = {}
     for task in tasks:
         digest = digests.of(task.item) if task.done else ""
         if not digest:
@@ -46,7 +45,7 @@ def pending(
         kept = [
             settings
             for settings, rivals in zip(task.settings, patterns[name][1], strict=True)
-            if task.done.isdisjoint(key_of({**rival, **about}) for rival in rivals)
+            if task.done.isdisjoint(rival.of(about) for rival in rivals)
         ]
         there += len(task.settings) - len(kept)
         if kept:
@@ -56,9 +55,10 @@ def pending(
     dropped(there)
 
 
-def _rivals(task: Task) -> list[list[dict[str, Any]]]:
-    """What the keys of each operating point depend on but for the picture, see ``Record.rivals``."""
+def _rivals(task: Task) -> list[list[Keys]]:
+    """The keys of each operating point, on any picture, see ``Record.rivals``."""
     cls = codec_class(task.codec)
     version = cls.version()  # to look it up takes longer than all else here
     told_once: type[Codec] = type(cls.__name__, (cls,), {"version": classmethod(lambda _: version)})
-    return [blank_record(task, told_once.from_settings(settings)).rivals for settings in task.settings]
+    rows = [blank_record(task, told_once.from_settings(settings)) for settings in task.settings]
+    return [[Keys(rival, ("image", "image_sha256")) for rival in row.rivals] for row in rows]

@@ -143,16 +143,17 @@ class RecordStore:
         latest: dict[tuple[str, ...], Record] = {}
         replaced = []
         for row in self.rows:
-            earlier = latest.get(row.identity)
-            latest[row.identity] = _with_values_of(row, earlier) if earlier else row
+            identity = row.identity
+            earlier = latest.get(identity)
+            latest[identity] = _with_values_of(row, earlier) if earlier else row
             if earlier and earlier.status == "ok":
                 replaced.append(earlier)
         if replaced:
             aside = RecordStore(self.path.with_name(f"{self.path.name}.replaced"))
             aside.append(replaced)
             aside._write_anew()  # on the disk, before the file loses them
-        for identity in _superseded(self.rows):
-            latest.pop(identity, None)
+        for superseded in _superseded(self.rows):
+            latest.pop(superseded, None)
         place = {identity: index for index, identity in enumerate(order)}
         ranked = sorted(enumerate(latest.items()), key=lambda pair: (place.get(pair[1][0], len(place)), pair[0]))
         self.rows, self._first = [row for _, (_, row) in ranked], 0
@@ -261,8 +262,10 @@ def set_aside(path: Path, rejected: Sequence[Row]) -> None:
     append_file(aside, text.getvalue(), make=True, durable=True)
 
 
-def _superseded(rows: Iterable[Record]) -> set[tuple[str, ...]]:
+def _superseded(rows: Sequence[Record]) -> set[tuple[str, ...]]:
     """Identities of rows of codecs that could not be used, and were used later: their settings are nobody's."""
+    if not any(UNUSABLE in row.flags for row in rows):
+        return set()
     latest, used = {}, {}
     for number, row in enumerate(rows):
         latest[row.identity] = number, row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmark.errors import RecordsError, SettingError
-from benchmark.record.settings import Settings, check_range, key_of, parse_value, read_settings, settings_text
+from benchmark.record.settings import Keys, Settings, check_range, key_of, parse_value, read_settings, settings_text
 
 
 def test_equal_settings_have_equal_texts() -> None:
@@ -47,3 +47,14 @@ def test_keys_do_not_depend_on_the_order_of_columns() -> None:
     assert key_of({"image": "a", "repeats": 1}) == key_of({"repeats": 1, "image": "a"})
     assert key_of({"image": "a", "repeats": 1}) != key_of({"image": "a", "repeats": 2})
     assert len(key_of({})) == 16
+
+
+@pytest.mark.parametrize("differing", [(), ("b",), ("a", "z"), ("a", "b", "c d", "n", "z"), ("new",)])
+def test_keys_of_rows_that_differ_in_some_columns_are_those_of_the_whole_rows(differing: tuple[str, ...]) -> None:
+    row = {"z": None, "a": 'so "said"', "c d": 0.1 + 0.2, "b": "é\ud800", "n": [1, {"y": 2, "x": True}]}
+    some: list[dict[str, object]] = [{}, {"a": "{,}", "b": 5, "z": "\\", "new": "x"}, {"n": {}, "new": None}]
+    for values in some:
+        changed = row | {name: values.get(name, row.get(name)) for name in differing}
+        assert Keys(row, differing).of(changed) == key_of(changed)
+        less = {name: value for name, value in row.items() if name not in differing}
+        assert Keys(less, differing).of({name: changed[name] for name in differing}) == key_of(changed)
