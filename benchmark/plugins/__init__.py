@@ -18,9 +18,7 @@ from pathlib import Path
 
 from benchmark.backends.declared import DeclaredCodec
 from benchmark.backends.decoders.codec import AT, Decoded, decoded_by
-from benchmark.backends.described import read_codec
 from benchmark.backends.foreign.compressai import VARIABLE, is_model
-from benchmark.backends.foreign.reading import model_codec
 from benchmark.codec import Codec
 from benchmark.dataset import Dataset, ImageFiles, data_roots
 from benchmark.errors import (
@@ -98,6 +96,8 @@ def codec_class(name: str) -> type[Codec]:
 
 @cache
 def _model(name: str, python: str | None) -> type[Codec]:
+    from benchmark.backends.foreign.reading import model_codec  # for few runs, and each process starts sooner without
+
     return model_codec(name)
 
 
@@ -114,7 +114,7 @@ def recorded_class(name: str) -> type[Codec]:
 
 
 def _content(path: Path) -> bytes:
-    """What tells one state of a description from another; empty where :func:`read_codec` has to say what is wrong."""
+    """What tells one state of a description from another; empty where ``read_codec`` has to say what is wrong."""
     with contextlib.suppress(OSError):
         return path.read_bytes()
     return b""
@@ -122,6 +122,8 @@ def _content(path: Path) -> bytes:
 
 @cache
 def _described(path: Path, content: bytes) -> type[Codec]:
+    from benchmark.backends.described import read_codec  # likewise
+
     described = read_codec(path)
     if described.name in codec_names():
         raise UsageError(f"{path}: name: {described.name!r} is that of another codec; take one of your own")
