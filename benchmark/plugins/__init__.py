@@ -164,7 +164,8 @@ def look_at(names: Iterable[str] | None = None) -> None:
         names: names of codecs; all where none are given.
     """
     points = points_of("codecs")
-    told_of([points[name][0] for name in foreign_codecs() if names is None or name in names])
+    foreign = sorted(points.keys() - _codec_files().keys())
+    told_of([points[name][0] for name in foreign if names is None or name in names])
 
 
 def codec_source(name: str) -> str:

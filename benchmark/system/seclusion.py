@@ -1,7 +1,7 @@
 """Seclusion: a process without network and without the files that others leave for it, where Linux lets it.
 
-Nothing but the standard library is imported here: a process secludes itself before it loads anything, while it has one
-thread, as the system asks.
+Nothing but the standard library is imported here, and little of it: a process secludes itself before it loads anything,
+while it has one thread, as the system asks.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _NEW_MOUNTS, _NEW_NAMES, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (
     1 << place for place in (17, 26, 27, 28, 29, 30)
@@ -47,8 +46,7 @@ _OTHERWISE = {
 """What is so where a part of :class:`Seclusion` is not enforced."""
 
 
-@dataclass(frozen=True)
-class Seclusion:
+class Seclusion(NamedTuple):
     """What was enforced.
 
     Attributes:
@@ -226,11 +224,13 @@ def _remove(folder: str) -> None:
 @cache
 def possible_seclusion() -> dict[str, bool]:
     """What a process can be secluded from here: tried once, in a process that does nothing else."""
+    import subprocess  # the process that tries does without
+
     code = "import sys; sys.path.insert(0, sys.argv[1]); import seclusion; print(*seclusion.told())"
     command = [sys.executable, "-I", "-S", "-c", code, str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     words = done.stdout.split()
-    return {name: name in words for name in asdict(Seclusion())}
+    return {name: name in words for name in Seclusion._fields}
 
 
 def unsecluded(*, hidden: bool = True) -> list[str]:
@@ -246,4 +246,4 @@ def unsecluded(*, hidden: bool = True) -> list[str]:
 
 def told() -> list[str]:
     """Secludes this process, and names what was enforced."""
-    return [name for name, enforced in asdict(seclude(temporary_folders())).items() if enforced]
+    return [name for name, enforced in seclude(temporary_folders())._asdict().items() if enforced]
