@@ -53,8 +53,6 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 if (_CHECKOUT / "codecs").is_dir() and (_CHECKOUT / "pyproject.toml").is_file():
     __path__.append(str(_CHECKOUT))
 
-_DESCRIPTION = ".toml"
-
 
 def codec_names() -> list[str]:
     """Names of all codecs, sorted, without importing any of them."""
@@ -86,7 +84,7 @@ def codec_class(name: str) -> type[Codec]:
         UsageError: no such codec or library, or the file does not describe one.
         PluginError: its file breaks the interface.
     """
-    if name.endswith(_DESCRIPTION):
+    if is_description(name):
         return _described(path := Path(name).resolve(), _content(path))
     if is_model(name):
         return _model(name, os.environ.get(VARIABLE))
@@ -163,9 +161,8 @@ def look_at(names: Iterable[str] | None = None) -> None:
     Args:
         names: names of codecs; all where none are given.
     """
-    points = points_of("codecs")
-    foreign = sorted(points.keys() - _codec_files().keys())
-    told_of([points[name][0] for name in foreign if names is None or name in names])
+    points, own = points_of("codecs"), _codec_files()
+    told_of([points[name][0] for name in sorted(points) if name not in own and (names is None or name in names)])
 
 
 def codec_source(name: str) -> str:
@@ -208,7 +205,7 @@ def real_class(codec: type[Codec]) -> type[Codec]:
 
 def is_description(codec: str) -> bool:
     """Whether a codec is named by the TOML file that describes it."""
-    return codec.endswith(_DESCRIPTION)
+    return codec.endswith(".toml")
 
 
 def needs_all_folders(codec: str) -> bool:
