@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from benchmark.analysis.averages import averaging
 from benchmark.analysis.publishable import publishable
 from benchmark.errors import RecordsError, one_line
 from benchmark.metric import Metric, Pooled
@@ -98,28 +99,6 @@ def value_columns(records: pd.DataFrame) -> list[str]:
         for name in records.columns
         if (BY_NAME[name].aggregate in ("mean", "image") if name in BY_NAME else is_numeric_dtype(records[name]))
     ]
-
-
-def averaging(metrics: Iterable[Metric]) -> str:
-    """How each mean of some metrics is taken, for the summary itself and the manifest: of all of their columns."""
-    metrics = list(metrics)
-    pooled = {metric.name: metric for metric in metrics if metric.pooled}
-    of_all = [
-        f"{metric.name}_{'' if metric.space == 'colour' else '*_'}pooled is the {metric.title} of the mean "
-        f"{metric.pooled.of.upper().replace('_', '-')}"
-        for metric in pooled.values()
-        if metric.pooled
-    ]
-    rows = "std is that of the rows, divided by n − 1"
-    return "; ".join([averages(metrics), *of_all, rows, "seconds are for an image"])
-
-
-def averages(metrics: Iterable[Metric]) -> str:
-    """How the means of some metrics over images are taken, for people who read a table."""
-    titles = dict.fromkeys(metric.title for metric in metrics if metric.pooled)
-    return "; ".join(
-        ["arithmetic mean over images", *([f"{' and '.join(titles)} in dB for each image first"] if titles else [])]
-    )
 
 
 def summarise(records: pd.DataFrame, metrics: Iterable[Metric]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark.analysis.averages import averaging
 from benchmark.analysis.measured import described_metrics, manifest_entry, read_manifest
 from benchmark.errors import counted
 from benchmark.metric import Metric, metric_groups
@@ -167,8 +168,6 @@ def write_manifest(path: Path, study: Study, run: Mapping[str, Any]) -> None:
         study: resolved.
         run: what happened, by name.
     """
-    from benchmark.analysis.table import averaging  # with pandas, for which no worker has to wait
-
     described = _described(path.parent, study.metrics)
     replace_file(
         path,

@@ -88,7 +88,7 @@ class MeanSearch:
             self.flags = tuple(flag for flag in worst.flags if flag == GIVEN_UP)
             self.reason = f"{self.target}: at {self._knob:g}, {worst.image}: {worst.reason}"
             return
-        # The mean of the summary, see ``analysis.table.averaging``.
+        # The mean of the summary, see ``analysis.averages``.
         mean = float(np.average([value for value, _ in good], weights=[images for _, images in good]))
         try:
             self._knob = self._steps.send(mean)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from benchmark.analysis.averages import averaging
 from benchmark.analysis.delta import LEAST_OVERLAP, SMALL_OVERLAP
 from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.standing import findings, headline, headline_title, signed
-from benchmark.analysis.table import averaging, dataset_labels
+from benchmark.analysis.table import dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from benchmark.analysis.averages import averages
 from benchmark.analysis.interval import CONFIDENCE
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import headline, headline_title
-from benchmark.analysis.table import averages, dataset_labels
+from benchmark.analysis.table import dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.report.tables.paper import versions

@@ -8,13 +8,14 @@ from typing import Literal
 
 import pandas as pd
 
+from benchmark.analysis.averages import averages
 from benchmark.analysis.cost import TITLES, rate_time
 from benchmark.analysis.family import family_of
 from benchmark.analysis.fixed import note_on_fixed
 from benchmark.analysis.points import mixed_sizes
 from benchmark.analysis.publishable import RULE
 from benchmark.analysis.standing import findings, headline, headline_title
-from benchmark.analysis.table import averages, dataset_labels
+from benchmark.analysis.table import dataset_labels
 from benchmark.errors import counted
 from benchmark.metric import Metric
 from benchmark.record.settings import read_settings
