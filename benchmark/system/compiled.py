@@ -23,3 +23,14 @@ def compiled(*signature: str, **options: Any) -> Callable[[_Function], _Function
 
     njit: Any = numba.njit
     return cast(Callable[[_Function], _Function], njit(*signature, error_model="numpy", **options))
+
+
+def renew(*functions: Any) -> None:
+    """Compiles functions again if those that were kept have other numbers of other modules than this program.
+
+    Args:
+        functions: compiled ones, kept in files; the first gives these numbers.
+    """
+    if functions[0]() != functions[0].py_func():
+        for function in functions:
+            function.recompile()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmark.system.compiled import compiled
+from benchmark.system.compiled import compiled, renew
 from tests.needs import needs
 
 
@@ -24,3 +24,25 @@ def test_a_division_by_zero_is_that_of_numpy() -> None:
         return 1 / value
 
     assert compiled("float64(float64)")(inverse)(0.0) == float("inf")
+
+
+def test_functions_with_other_numbers_are_compiled_again() -> None:
+    class Kept:
+        """What stands in a file: a function and the numbers that it was compiled with."""
+
+        def __init__(self, now: int) -> None:
+            self.now, self.compiled = now, 0
+
+        def __call__(self) -> int:
+            return 1
+
+        def py_func(self) -> int:
+            return self.now
+
+        def recompile(self) -> None:
+            self.compiled += 1
+
+    for now, expected in ((1, 0), (2, 1)):
+        numbers, other = Kept(now), Kept(now)
+        renew(numbers, other)
+        assert (numbers.compiled, other.compiled) == (expected, expected)

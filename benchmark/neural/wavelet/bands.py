@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -320,6 +321,7 @@ def _cousins(orientation: int) -> tuple[int, int]:
     return (orientation + 1) % 3, (orientation + 2) % 3
 
 
+@cache
 def _known_around(phase: int) -> list[int]:
     """Numbers of those neighbours in a band that belong to an earlier pass."""
     top, left = PHASES[phase]

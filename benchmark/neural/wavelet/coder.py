@@ -122,7 +122,11 @@ def code_part(coder: Coder, part: Part, logits: Logits, chances: Chances, values
     found[part.lively], signs[part.lively] = _code_runs(coder, chances, part.plane, own, wanted, _RUN, begun=False)
     busy = np.flatnonzero(found)
     magnitudes = np.zeros(flat.size, np.int32)
-    magnitudes[busy] = code_within(coder, found[busy].astype(np.int64), size[busy].astype(np.int64))
+    own_classes = found[busy].astype(np.int64)
+    if isinstance(coder, LoopReader):
+        magnitudes[busy] = coder.within(own_classes)
+    else:
+        magnitudes[busy] = code_within(coder, own_classes, size[busy].astype(np.int64))
     values[...] = np.where(signs, magnitudes, -magnitudes).reshape(values.shape)
 
 

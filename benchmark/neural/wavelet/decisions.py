@@ -21,6 +21,8 @@ from benchmark.neural.wavelet.tables import TOTAL
 
 WIDTHS = np.log2(np.diff(CLASSES)).astype(np.int64)
 """Plain bits in each class but the last."""
+MOST_DIGITS = 20
+"""Binary digits behind the first one that a number in Elias' γ code may have; no image has such coefficients."""
 
 
 class Coder(ABC):
@@ -125,7 +127,7 @@ def code_gamma(coder: Coder, values: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     while alive.size:
         alive = alive[coder.same(digits[alive] > length[alive], TOTAL // 2)]
         length[alive] += 1
-        if alive.size and length.max() > 20:
+        if alive.size and length.max() > MOST_DIGITS:
             raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
     out = np.ones(values.shape, np.int64)
     for place in range(int(length.max(initial=0))):

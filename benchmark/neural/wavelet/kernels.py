@@ -1,12 +1,12 @@
-"""Compiled loops: what is done with NumPy elsewhere, to the last bit, see :mod:`benchmark.neural.wavelet.loops`.
+"""Compiled loops of decisions: done with NumPy elsewhere, to the last bit, see :mod:`benchmark.neural.wavelet.loops`.
 
 The range decoder is that of constriction's queue: 64 bits of state, words of 32 bits, probabilities in 24 bits. All of
 it is whole numbers, or ``float64`` where numerators and quotients are exact, see
 :mod:`benchmark.neural.wavelet.chances`.
 
 It is imported only by those who have Numba. It compiles as it is imported, and the result is kept beside this file, or
-in the user's cache. Numba compiles anew where this file has changed. The numbers of other modules that are compiled in
-are looked at here: with earlier ones streams would be lost.
+in the user's cache. Numba compiles anew where this file has changed. The numbers of other modules that are
+compiled in are looked at here: with earlier ones streams would be lost.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmark.neural.streams.integers import ACTIVATION_LIMIT
 from benchmark.neural.wavelet.chances import CENTRE, EDGE, FIRST, LATER, MEMORY, PRIOR, ROW, SIGN, UNIT, WIDTH
+from benchmark.neural.wavelet.decisions import MOST_DIGITS
 from benchmark.neural.wavelet.tables import TOTAL
-from benchmark.system.compiled import compiled
+from benchmark.system.compiled import compiled, renew
 
 _Array = npt.NDArray[Any]
 
@@ -285,62 +285,81 @@ def decide_runs(
     return total
 
 
-@compiled("float32(float32)")
-def _activated(value: np.float32) -> np.float32:
-    return np.float32(np.floor(min(max(value, np.float32(0)), np.float32(ACTIVATION_LIMIT))))
+@compiled()
+def _read_plain(words: _Array, state: _Array, bits: int, places: _Array, out: _Array) -> int:
+    """Adds numbers of so many plain bits at places, the highest bit of all first; how many bits, or −1."""
+    for bit in range(bits - 1, -1, -1):
+        for place in places:
+            value = _read(words, state, 0.5)
+            if value < 0:
+                return -1
+            out[place] += value << bit
+    return bits * len(places)
 
 
-@compiled("void(float32[:,::1])", nogil=True, cache=True)
-def activate(values: _Array) -> None:
-    """Does :func:`benchmark.neural.streams.integers.activated`."""
-    for r in range(values.shape[0]):
-        for c in range(values.shape[1]):
-            values[r, c] = _activated(values[r, c])
+@compiled()
+def _read_gamma(words: _Array, state: _Array, places: _Array, out: _Array) -> int:
+    """Adds numbers in Elias' γ code at places; how many bits, −1, or −2 where a number is absurd."""
+    lengths = np.zeros(len(places), np.int64)
+    read, longest, going = 0, 0, len(places)
+    while going:  # how many digits follow the first one
+        going = 0
+        for i in range(len(places)):
+            if lengths[i] == longest:
+                value = _read(words, state, 0.5)
+                if value < 0:
+                    return -1
+                lengths[i] += value
+                going += value
+                read += 1
+        longest += 1
+        if going and longest > MOST_DIGITS:
+            return -2
+    for digit in range(longest - 1):
+        for i in range(len(places)):
+            if lengths[i] > digit:
+                value = _read(words, state, 0.5)
+                if value < 0:
+                    return -1
+                # A number is one less than its digits say, the first of which is 1.
+                out[places[i]] += (value << lengths[i] - 1 - digit) + ((1 << lengths[i]) - 1 if digit == 0 else 0)
+                read += 1
+    return read
 
 
-@compiled("void(float32[:,::1], float32[:,::1], float32[:,::1])", nogil=True, cache=True)
-def oppose(sums: _Array, bias: _Array, out: _Array) -> None:
-    """The odd layer: activations of the bias and the sums, less those of the bias and the opposite sums.
+@compiled("int64(uint32[::1], uint64[::1], int64[::1], int64[::1], int64[::1], int64[::1])", nogil=True, cache=True)
+def read_within(words: _Array, state: _Array, classes: _Array, firsts: _Array, widths: _Array, out: _Array) -> int:
+    """Reads where in their classes magnitudes lie, as :func:`benchmark.neural.wavelet.decisions.code_within` does.
 
     Args:
-        sums, out: (units, places).
-        bias: (units, 1).
+        words, state: see :func:`read_each`.
+        classes: (N,), the classes.
+        firsts: the first magnitude of each class.
+        widths: plain bits in each class but the last.
+        out: (N,), filled: the magnitudes.
+
+    Returns:
+        How many bits were read; −1 where no writer can have written what is there, −2 where a magnitude is absurd.
     """
-    for r in range(out.shape[0]):
-        for c in range(out.shape[1]):
-            out[r, c] = _activated(bias[r, 0] + sums[r, c]) - _activated(bias[r, 0] - sums[r, c])
-
-
-@compiled("void(float32[:,::1], float32[:,::1], float32[:,::1])", nogil=True, cache=True)
-def magnitudes(features: _Array, said: _Array, out: _Array) -> None:
-    """What the second network sees: magnitudes of the features, and of what the first one said, up to 127; and 1.
-
-    Args:
-        features: (known, places).
-        said: (2, places).
-        out: (known + 3, places).
-    """
-    known = len(features)
-    for r in range(known):
-        for c in range(features.shape[1]):
-            out[r, c] = abs(features[r, c])
-    for r in range(len(said)):
-        for c in range(features.shape[1]):
-            out[known + r, c] = min(np.floor(abs(said[r, c])), np.float32(127))
-    out[-1] = 1
+    for i in range(classes.size):
+        out[i] = firsts[classes[i]]
+    read = 0
+    for number in range(firsts.size):
+        places = np.flatnonzero(classes == number)
+        if number < widths.size:
+            more = _read_plain(words, state, widths[number], places, out)
+        else:
+            more = _read_gamma(words, state, places, out)
+        if more < 0:
+            return more
+        read += more
+    return read
 
 
 @compiled("UniTuple(int64, 12)()", cache=True)
 def _numbers() -> tuple[int, ...]:
     """The numbers of other modules that are compiled in."""
-    return ACTIVATION_LIMIT, CENTRE, EDGE, FIRST, LATER, MEMORY, PRIOR, ROW, SIGN, TOTAL, UNIT, WIDTH
+    return CENTRE, EDGE, FIRST, LATER, MEMORY, MOST_DIGITS, PRIOR, ROW, SIGN, TOTAL, UNIT, WIDTH
 
 
-def _renew(*functions: Any) -> None:
-    """Compiles functions again if those that were kept have other numbers than this program."""
-    if functions[0]() != functions[0].py_func():
-        for function in functions:
-            function.recompile()
-
-
-_renew(_numbers, read_each, read_runs, decide_runs, activate, oppose, magnitudes)
+renew(_numbers, read_each, read_runs, read_within, decide_runs)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from benchmark.errors import BitstreamError
 from benchmark.neural.streams.entropy import words_of
 from benchmark.neural.wavelet.chances import Chances, Flags, Probabilities
-from benchmark.neural.wavelet.decisions import Coder, Writer
+from benchmark.neural.wavelet.decisions import WIDTHS, Coder, Writer
 from benchmark.neural.wavelet.loops import Loops
-from benchmark.neural.wavelet.model import BINARY, Logits
+from benchmark.neural.wavelet.model import BINARY, CLASSES, Logits
 
 Classes = npt.NDArray[np.uint8]
 """Classes of magnitudes."""
@@ -107,6 +107,19 @@ class LoopReader(LoopCoder):
             self._loops.read_runs(self._words, self._state, tables, state, more, positive, begun, run, found, signs)
         )
         return found, signs
+
+    def within(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Reads where in their classes magnitudes lie; gives the magnitudes."""
+        found = np.empty(classes.size, np.int64)
+        read = self._loops.read_within(self._words, self._state, classes, CLASSES, WIDTHS, found)
+        if read == _ABSURD:
+            raise BitstreamError("the entropy-coded payload holds absurd magnitudes")
+        self.ideal += _checked(math.nan if read < 0 else read)
+        return found
+
+
+_ABSURD = -2
+"""See ``kernels.read_within``."""
 
 
 def _checked(bits: float) -> float:

@@ -11,14 +11,17 @@ LEAST = 1 << 18
 
 
 class Loops(NamedTuple):
-    """The compiled loops: see the functions of these names in :mod:`benchmark.neural.wavelet.kernels`."""
+    """The compiled loops: see the functions of these names in :mod:`benchmark.neural.wavelet.kernels`, and in
+    :mod:`benchmark.neural.wavelet.layer_kernels`."""
 
     read_each: Callable[..., float]
     read_runs: Callable[..., float]
+    read_within: Callable[..., int]
     decide_runs: Callable[..., int]
     activate: Callable[..., None]
     oppose: Callable[..., None]
     magnitudes: Callable[..., None]
+    logits: Callable[..., None]
 
 
 def loops_for(pixels: int) -> Loops | None:
@@ -33,7 +36,7 @@ def loops_for(pixels: int) -> Loops | None:
 @cache
 def _loops() -> Loops | None:
     try:
-        from benchmark.neural.wavelet import kernels
+        from benchmark.neural.wavelet import kernels, layer_kernels
     except (ImportError, RuntimeError):
         return None
-    return Loops(*(getattr(kernels, name) for name in Loops._fields))
+    return Loops(**{name: getattr(kernels, name, None) or getattr(layer_kernels, name) for name in Loops._fields})

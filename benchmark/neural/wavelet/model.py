@@ -196,10 +196,9 @@ class Predictor:
         more, positive = np.empty((size + 1, BINARY), np.int16), np.zeros(size + 1, np.int16)
         for start in range(0, size, _CHUNK):
             chunk = slice(start, min(start + _CHUNK, size))
-            magnitudes, signs = evaluate(layers, part.features(chunk), self._loops)
-            more[chunk], positive[chunk] = magnitudes.T, signs
+            more[chunk], positive[chunk] = evaluate(layers, part.features(chunk), self._loops)
         self.macs += (size + 1) * layers.macs
-        more[size] = evaluate(layers, np.zeros((len(part.known), 1), np.float32))[0][:, 0]
+        more[size:], _ = evaluate(layers, np.zeros((len(part.known), 1), np.float32))
         return more, positive
 
     def _layers(self, kind: int, band: int, known: tuple[int, ...]) -> Layers:
@@ -228,8 +227,8 @@ class Predictor:
         )
 
 
-def evaluate(layers: Layers, features: Floats, loops: Loops | None = None) -> tuple[Floats, Floats]:
-    """Logits of magnitudes (16, n) and of the sign (n,) for features (known, n); whole numbers."""
+def evaluate(layers: Layers, features: Floats, loops: Loops | None = None) -> Logits:
+    """Logits of magnitudes (n, 16) and of the sign (n,) for features (known, n)."""
     known, count = features.shape
     sums = layers.odd @ features
     inner, direct = sums[:-SAID], sums[-SAID:]
@@ -244,8 +243,8 @@ def evaluate(layers: Layers, features: Floats, loops: Loops | None = None) -> tu
         np.matmul(matrix, seen, out=hidden[:-1])
         activate(hidden[:-1], loops)
         seen = hidden
-    sign = said[0] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
-    return _logit(layers.last @ seen), _logit(sign)
+    sign = said[:1] * np.float32(WEIGHT_UNIT / _LOGIT_SUMS) + np.float32(0.5)
+    return _logits(layers.last @ seen, loops), _logits(sign, loops)[:, 0]
 
 
 def activate(values: Floats, loops: Loops | None) -> None:
@@ -280,7 +279,13 @@ def _see(features: Floats, said: Floats, out: Floats, loops: Loops | None) -> No
     out[-1] = 1
 
 
-def _logit(sums: Floats) -> Floats:
+def _logits(sums: Floats, loops: Loops | None) -> npt.NDArray[np.int16]:
+    """Sums (decisions, n), rounded down to logits within their limits, (n, decisions)."""
+    out = np.empty(sums.shape[::-1], np.int16)
+    if loops:
+        loops.logits(sums, out)
+        return out
     np.maximum(sums, -LOGIT_LIMIT, out=sums)
     np.minimum(sums, LOGIT_LIMIT, out=sums)
-    return np.floor(sums, out=sums)
+    out[...] = np.floor(sums, out=sums).T
+    return out

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from benchmark.errors import BitstreamError
 from benchmark.neural.streams.entropy import words_of
-from benchmark.neural.streams.integers import activated
-from benchmark.neural.wavelet.decisions import Writer
-from benchmark.neural.wavelet.model import SAID, Predictor, evaluate
+from benchmark.neural.wavelet.decisions import WIDTHS, Reader, Writer, code_within
+from benchmark.neural.wavelet.model import CLASSES, Predictor, evaluate
 from benchmark.neural.wavelet.restoration import Restoration
 from benchmark.neural.wavelet.tables import TOTAL, first_tables
 from benchmark.neural.wavelet.transform import UNIT
@@ -45,20 +45,29 @@ def test_what_nobody_wrote_is_told() -> None:
     assert np.isnan(kernels.read_each(words, state, np.full(8, 0.5), np.zeros(8, np.bool_)))
 
 
-def test_activations_are_those_of_numpy() -> None:
-    rng = np.random.default_rng(2)
-    sums = (rng.integers(-(1 << 20), 1 << 20, (24, 501)) / 64).astype(np.float32)
-    found = sums.copy()
-    kernels.activate(found)
-    assert np.array_equal(found, activated(sums.copy()))
-    bias, out = (rng.integers(-9000, 9000, (24, 1)) / 64).astype(np.float32), np.empty_like(sums)
-    kernels.oppose(sums, bias, out)
-    assert np.array_equal(out, activated(bias + sums) - activated(bias - sums))
-    features = rng.integers(-127, 128, (76, 501)).astype(np.float32)
-    said, seen = sums[:SAID], np.empty((76 + SAID + 1, 501), np.float32)
-    kernels.magnitudes(features, said, seen)
-    expected = [np.abs(features), np.minimum(np.floor(np.abs(said)), 127), np.ones((1, 501), np.float32)]
-    assert np.array_equal(seen, np.concatenate(expected))
+def test_magnitudes_are_read_as_they_are_written() -> None:
+    rng = np.random.default_rng(4)
+    sizes = np.concatenate([np.arange(1, 90), rng.integers(1, 40, 3000), [127, 128, 5000, (1 << 19) + 67]])
+    rng.shuffle(sizes)
+    classes = np.searchsorted(CLASSES, sizes, side="right") - 1
+    writer = Writer()
+    code_within(writer, classes, sizes)
+    payload = writer.payload()
+    assert np.array_equal(code_within(Reader(payload), classes, np.zeros_like(sizes)), sizes)
+    words, found = words_of(payload), np.zeros(len(sizes), np.int64)
+    state = np.array([0, (1 << 64) - 1, int(words[0]) << 32 | int(words[1]), 2], np.uint64)
+    assert kernels.read_within(words, state, classes, CLASSES, WIDTHS, found) == round(writer.ideal)
+    assert np.array_equal(found, sizes)
+
+
+def test_absurd_magnitudes_are_told() -> None:
+    writer = Writer()
+    writer.same(np.ones(64), TOTAL // 2)
+    words, found = words_of(writer.payload()), np.zeros(1, np.int64)
+    state = np.array([0, (1 << 64) - 1, int(words[0]) << 32 | int(words[1]), 2], np.uint64)
+    assert kernels.read_within(words, state, np.array([len(WIDTHS)]), CLASSES, WIDTHS, found) == -2
+    with pytest.raises(BitstreamError, match="absurd"):
+        code_within(Reader(writer.payload()), np.array([len(WIDTHS)]), np.zeros(1, np.int64))
 
 
 @pytest.mark.parametrize("count", [1, 2048])

@@ -38,7 +38,7 @@ def test_predictions_are_those_of_integers() -> None:
         for place in range(50):
             seen = dict(zip(known, features[:, place].tolist(), strict=True))
             assert exactly(model, kind, band, seen, rate_index(1234)) == (
-                more[:, place].tolist(),
+                more[place].tolist(),
                 float(positive[place]),
             )
 
