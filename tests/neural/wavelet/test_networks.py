@@ -39,7 +39,7 @@ def test_networks_behave_like_the_integers_they_become() -> None:
             layers = predictor.layers(kind, int(band[kind, place]), tuple(range(FEATURES)))
             whole, sign = evaluate(layers, features[kind, place, :, np.newaxis].astype(np.float32))
             exact = np.clip(ops.convert_to_numpy(more)[kind, place] * 32, -LOGIT_LIMIT, LOGIT_LIMIT)
-            assert np.abs(whole[:, 0] - exact).max() <= 8, "a few roundings that fall the other way, at most"
+            assert np.abs(whole[0] - exact).max() <= 8, "a few roundings that fall the other way, at most"
             exact = np.clip(float(ops.convert_to_numpy(positive)[kind, place]) * 32, -LOGIT_LIMIT, LOGIT_LIMIT)
             assert abs(sign[0] - exact) <= 8
 
