@@ -120,5 +120,7 @@ def rank_chart(
     ]
     images = counted(int(there["images"].max()), "image")
     lacking = [names[series] for series in rows["series"] if series not in set(there["series"])]
-    title = f"{title}, at {ranks['target'].iloc[0]}, mean of {images}, lines: 95 % interval"
+    title = f"{title}, at {ranks['target'].iloc[0]}, mean of {images}"
+    if there["ci_low"].notna().any():
+        title += ", lines: 95 % interval"
     return RankChart(ranked, metric, title, lacking)

@@ -116,22 +116,22 @@ def _about(summary: pd.DataFrame, rows: pd.DataFrame, names: Mapping[str, str], 
 
 def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
     """The mean BD-rates by one metric, with all that tells how sure they are."""
-    by_images = ["image_mean", "ci_low", "ci_high"] if about.average == "mean over images" else []
+    by_images = about.average == "mean over images"
+    means = ["image_mean", *_there(rows, "ci_low", "ci_high")] if by_images else []
+    curves = ["bd_rate", *_there(rows, "curve_ci_low", "curve_ci_high")]
+    lows = len(means) > 1 or (len(curves) > 1 and not by_images)
     unit = metric.drawn_unit
     printed = rows.assign(**{name: rows[name].replace(about.names) for name in ("series", "anchor")})
     found = " ".join(filter(None, (*findings(printed, metric), note_on_fixed(printed))))
     return Table(
         f"bdrate{about.end}",
-        f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}, with its 95 % interval. Less is "
-        "better, and the best is bold.",
+        f"BD-rate against {about.anchor} by {metric.heading} on {about.covers}{_WITH.format('its') if lows else ''}. "
+        "Less is better, and the best is bold.",
         pd.DataFrame(
             {
                 "rank": rows["rank"],
                 "series": rows["series"],
-                **{name: rows[name] for name in by_images},
-                "bd_rate": rows["bd_rate"],
-                "curve_ci_low": rows["curve_ci_low"],
-                "curve_ci_high": rows["curve_ci_high"],
+                **{name: rows[name] for name in (*means, *curves)},
                 "spread": rows["spread"],
                 "bd_metric": rows["bd_metric"].where(rows["rank"].notna()),
                 "overlap": 100 * rows["overlap"],
@@ -152,25 +152,35 @@ def _deltas(rows: pd.DataFrame, metric: Metric, about: _About) -> Table:
         },
         {
             "rank": ".0f",
-            **dict.fromkeys([*by_images, "bd_rate", "curve_ci_low", "curve_ci_high"], "+.1f"),
+            **dict.fromkeys([*means, *curves], "+.1f"),
             "spread": ".1f",
             "bd_metric": f"+.{metric.drawn_digits}f",
             "overlap": ".0f",
             "images": ".0f",
         },
-        {by_images[0] if by_images else "bd_rate": "low", "bd_metric": _best_end(metric)},
+        {[*means, *curves][0]: "low", "bd_metric": _best_end(metric)},
         {
             f"Findings by {metric.heading} on {about.covers}": found,
             "BD-rate": about.rates,
-            "Columns of BD-rates": "Mean curve: the BD-rate of the curve of arithmetic means over images. Low and "
-            "high: 95 % interval over images of the figure before them; spread: by how many points the BD-rates of "
-            "several interpolators differ; overlap: share of the range of the metric that both curves have.",
+            "Columns of BD-rates": "Mean curve: the BD-rate of the curve of arithmetic means over images. "
+            + ("Low and high: 95 % interval over images of the figure before them. " if lows else "")
+            + "Spread: by how many points the BD-rates of several interpolators differ. Overlap: share of the range of "
+            "the metric that both curves have.",
             **_definitions([metric]),
             **about.common,
         },
         about.names,
-        ["bd_rate", "curve_ci_low", "curve_ci_high", "spread", "images"] if by_images else ["spread", "images"],
+        [*(curves if by_images else ()), "spread", "images"],
     )
+
+
+_WITH = ", with {} 95 % interval"
+"""What a caption says of intervals, where there are any."""
+
+
+def _there(frame: pd.DataFrame, *columns: str) -> list[str]:
+    """Those columns of which any codec has a value."""
+    return [name for name in columns if frame[name].notna().any()]
 
 
 def _deltas_by_metric(means: pd.DataFrame, order: list[str], metrics: Sequence[Metric], about: _About) -> Table:
@@ -254,29 +264,31 @@ def _speeds_told(timed: pd.DataFrame) -> str:
 def _matched(ranks: pd.DataFrame, metrics: Sequence[Metric], about: _About) -> Table:
     """The metrics of every codec at one rate, the best by the first metric on top."""
     first = metrics[0]
-    frame = ranks.loc[ranks["metric"] == first.column, ["series", "value", "ci_low", "ci_high"]]
-    frame = frame.rename(columns={"value": first.column})
+    own = ranks[ranks["metric"] == first.column]
+    lows = _there(own, "ci_low", "ci_high")
+    frame = own[["series", "value", *lows]].rename(columns={"value": first.column})
     for metric in metrics[1:]:
         other = ranks.loc[ranks["metric"] == metric.column, ["series", "value"]]
         frame = frame.merge(other.rename(columns={"value": metric.column}), on="series", how="left")
     seconds = ranks.loc[ranks["metric"] == first.column, ["series", *_SECONDS]]
-    timed = _timed(seconds)
+    timed = _there(seconds, *_SECONDS)
     at = "They are those of the operating point next to that rate that was timed."
     forms = {metric.column: f".{metric.drawn_digits}f" for metric in metrics}
     best = {metric.column: _best_end(metric) for metric in metrics}
     return Table(
         f"matched{about.end}",
-        f"Codecs at {ranks['target'].iloc[0]} on {about.covers}, with the 95 % interval of {first.heading}. The best "
-        "is bold; a dash where a curve does not reach that rate.",
+        f"Codecs at {ranks['target'].iloc[0]} on {about.covers}"
+        f"{_WITH.format('the') + ' of ' + first.heading if lows else ''}. The best is bold; a dash where a curve does "
+        "not reach that rate.",
         frame.merge(seconds[["series", *timed]], on="series", how="left"),
         {"series": "codec", "ci_low": "low", "ci_high": "high"}
         | {column: _SECONDS[column] for column in timed}
         | {metric.column: _titled(metric, metric.drawn_unit) for metric in metrics},
-        forms | dict.fromkeys(("ci_low", "ci_high"), forms[first.column]) | dict.fromkeys(timed, ".4f"),
+        forms | dict.fromkeys(lows, forms[first.column]) | dict.fromkeys(timed, ".4f"),
         {**best, **dict.fromkeys(timed, "low")},
         {
             "Values at a rate": "They are read off curves of arithmetic means over images by PCHIP along the logarithm "
-            "of the rate. Low and high: 95 % interval over images.",
+            "of the rate." + (" Low and high: 95 % interval over images." if lows else ""),
             **({"Seconds": _SECONDS_TOLD, "Seconds at a rate": at} if timed else {}),
             **_definitions(metrics),
             **about.common,
@@ -294,7 +306,7 @@ def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Seq
         for target, knob, settings in zip(rows["target"], rows["knob"], rows["settings"], strict=True)
     ]
     rows = rows.merge(seconds, left_on="point", right_index=True, how="left")
-    timed = _timed(rows)
+    timed = _there(rows, *_SECONDS)
     return Table(
         f"points{about.end}",
         f"Operating points on {about.covers}. Rates are bits per pixel of whole streams, headers included.",
@@ -325,11 +337,6 @@ def _operating_points(summary: pd.DataFrame, seconds: pd.DataFrame, metrics: Seq
         about.names,
         ["images"] if rows["images"].nunique() == 1 else [],
     )
-
-
-def _timed(frame: pd.DataFrame) -> list[str]:
-    """The columns of seconds of a table; none where nothing was timed to be published."""
-    return [name for name in _SECONDS if frame[name].notna().any()]
 
 
 def _titled(metric: Metric, unit: str) -> str:

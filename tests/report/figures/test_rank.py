@@ -39,6 +39,9 @@ def test_values_with_intervals_and_ranks_the_best_on_top() -> None:
     assert lines[0] == [33.0, 35.0] and lines[1] == [34.0]
     faces = [line.get_markerfacecolor() for line in axes.lines[1::2]]
     assert [face == "white" for face in faces] == [True, False, False]  # that of others is hollow
+    few = rank_chart(RANKS.assign(ci_low=np.nan, ci_high=np.nan, images=5), PSNR, "set", NAMES, LOOKS)
+    assert few is not None
+    assert few.title == "set, at 0.5 bpp, mean of 5 images"  # too few for intervals
     table = chart.table()
     assert table["series"].tolist() == ["A", "B", "X", "C"]
     assert table["rank"].tolist()[:3] == [1, 2, 3] and table["value"].isna().tolist() == [False] * 3 + [True]

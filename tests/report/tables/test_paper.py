@@ -12,6 +12,9 @@ from benchmark.plugins import all_metrics
 from benchmark.report.build import collect
 from benchmark.report.content import Report
 from benchmark.report.drawings import drawings
+from benchmark.report.tables.latex import latex
+from benchmark.report.tables.text import markdown_table
+from tests.analysis.examples import many
 
 
 def test_a_table_has_rate_time_and_front(report: Report) -> None:
@@ -51,6 +54,25 @@ def test_times_that_were_not_measured_to_be_published_are_refused(results: Path,
         f"this measures them: python -m benchmark run --timing --study {folder}/study.toml --out {folder}"
     )
     assert not [path for draw in drawings(report, tmp_path) for path in draw() if path.stem == "pareto"]
+
+
+@pytest.mark.parametrize("images", [5, 8])
+def test_intervals_are_told_where_there_are_any(images: int, tmp_path: Path) -> None:
+    """Five images are too few for them: neither a caption nor a column promises one."""
+    rows = pd.concat(many())
+    rows[rows["image"].isin(list("abcdefgh"[:images]))].to_csv(tmp_path / "records.csv", index=False)
+    report = collect([tmp_path], all_metrics(), anchor="plain", chosen=["psnr"])
+    found = {table.name: table for table in report.tables}
+    for name in ("bdrate", "matched"):
+        table = found[name]
+        told = [table.caption, *(text for topic, text in table.notes.items() if topic in _COLUMNS)]
+        assert ["interval" in text for text in told] == [images > 5] * len(told), told
+        lows = {"ci_low", "ci_high", "curve_ci_low", "curve_ci_high"} & set(table.frame)
+        assert bool(lows) == (images > 5)
+        markdown_table(table), latex(table)
+
+
+_COLUMNS = ("Columns of BD-rates", "Values at a rate")
 
 
 def test_findings_call_codecs_as_the_tables_do(results: Path) -> None:
