@@ -14,7 +14,7 @@ import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from benchmark.dataset import Dataset
 from benchmark.formats.limit import max_pixels
 from benchmark.system.documents import parse_json
 from benchmark.system.files import replace_file
+from benchmark.system.installed import installed_version
 
 NAME = "images.json"
 """Name of the file in the folder of results."""
@@ -99,5 +100,5 @@ def _reader(dataset: Dataset) -> str:
         digest.update(path.read_bytes())
     for name in _LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
-            digest.update(f"{name} {version(name)}".encode())
+            digest.update(f"{name} {installed_version(name)}".encode())
     return digest.hexdigest()

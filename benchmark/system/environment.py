@@ -10,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+from benchmark.system.installed import installed_version
 from benchmark.version import __version__
 
 PACKAGES = (
@@ -75,10 +76,14 @@ def package_versions() -> Mapping[str, str]:
     found = {}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            found[name] = installed_version(name)
         except PackageNotFoundError:
             continue
     return found
+
+
+_HEAD = "# branch.oid "
+"""What stands before the commit in what git tells."""
 
 
 @cache
@@ -92,12 +97,14 @@ def commit() -> str:
     if git is None or not (here / ".git").exists():
         return ""
 
-    def ask(*words: str) -> str:
-        done = subprocess.run([git, "-C", str(here), *words], capture_output=True, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else ""
-
-    head = ask("rev-parse", "HEAD")
-    return f"{head}+" if head and ask("status", "--porcelain", "--untracked-files=no") else head
+    # One question for both. How far the checkout is from a remote one is asked by nobody.
+    words = ("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no")
+    done = subprocess.run([git, "-C", str(here), *words], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines() if done.returncode == 0 else []
+    told = [line.removeprefix(_HEAD) for line in lines if line.startswith(_HEAD)]
+    if not told or not told[0].isalnum():  # before the first commit there is none
+        return ""
+    return told[0] + "+" * any(not line.startswith("#") for line in lines)
 
 
 def own_version() -> str:

@@ -119,7 +119,7 @@ def test_what_reads_pictures_counts(pictures: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("RDBENCH_MAX_PIXELS", "10")
     assert opened(pictures).of("a.png") == ""
     monkeypatch.delenv("RDBENCH_MAX_PIXELS")
-    monkeypatch.setattr("benchmark.run.images.version", lambda name: f"{name} of another day")
+    monkeypatch.setattr("benchmark.run.images.installed_version", lambda name: f"{name} of another day")
     assert opened(pictures).of("a.png") == ""
 
 
