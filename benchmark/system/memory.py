@@ -37,7 +37,7 @@ _SAID = ("std::bad_alloc", "allocate memory", "nable to allocate", "RESOURCE_EXH
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
     """Leaves garbage where it is meanwhile: for work that makes many objects, nearly all of which stay, or go by
-    themselves. To look for others again and again takes a quarter of the time of such work.
+    themselves. To look for others again and again takes a quarter of the time of such work, and a tenth of drawing.
     """
     collects = gc.isenabled()
     gc.disable()

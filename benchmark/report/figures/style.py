@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from benchmark.errors import UsageError, meant
 from benchmark.system.files import make_folder, replacing
+from benchmark.system.memory import uncollected
 
 FORMATS = ("svg", "png", "pdf", "webp")
 """Forms that a figure can be written in, by the endings of their files."""
@@ -128,24 +128,10 @@ def figure_of(width: float, height: float, settings: Mapping[str, Any] | None = 
     from matplotlib.figure import Figure
 
     style: Any = {**_STYLE, **(_SMALL if width < _NARROW else {}), **(settings or {})}
-    with mpl.rc_context(style), _collected_later():
+    with mpl.rc_context(style), uncollected():
         figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
-
-
-@contextmanager
-def _collected_later() -> Iterator[None]:
-    """Leaves garbage where it is: nearly all of the many parts of a figure are needed until it is written, and to look
-    for those that are not takes a tenth of the time.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def lay_out(figure: Any) -> None:
