@@ -190,8 +190,9 @@ def run(
     )
     data_root = Path(root) if root is not None else None
     folders = []
-    for name in names:
-        open_dataset(name, data_root).items()  # a set that is missing is told before anything runs
+    datasets = [open_dataset(name, data_root) for name in names]
+    for opened in datasets:
+        opened.items()  # a set that is missing is told before anything runs
     for part in each_dataset(study, names):
         outcome = run_to_files(
             part,
@@ -202,6 +203,7 @@ def run(
             fresh=fresh,
             memory=most,
             give_up_after=give_up_after,
+            dataset=None if folders else datasets[0],  # the others are listed again when their turn comes
         )
         if outcome.interrupted:
             raise KeyboardInterrupt

@@ -31,6 +31,7 @@ from benchmark.cli.options import (
 from benchmark.system.limits import MOST_POINTS, MOST_REPEATS, MOST_THREADS
 
 if TYPE_CHECKING:
+    from benchmark.dataset import Dataset
     from benchmark.record.files import Form
     from benchmark.run.study import Study
     from benchmark.workflows.decoders import Spread
@@ -234,12 +235,14 @@ def run(
     for note in notes:
         say_note(note)
     studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
-    for part in studies:
-        open_dataset(part.dataset, data_root).items()  # a set that is missing is told before anything runs
+    datasets = [open_dataset(part.dataset, data_root) for part in studies]
+    for opened in datasets:
+        opened.items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     how |= {"figures": not no_figures} | _engine(engine, scheduler, jobs, timing=study.timing)
-    _run_each(zip(studies, folders, strict=True), data_root, how, profile=profile, as_json=as_json)
+    first = [datasets[0], *[None] * len(studies[1:])]  # the others are listed again when their turn comes
+    _run_each(zip(studies, folders, first, strict=True), data_root, how, profile=profile, as_json=as_json)
 
 
 def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: bool) -> dict[str, Any]:
@@ -283,7 +286,7 @@ def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequenc
 
 
 def _run_each(
-    studies: Iterable[tuple[Study, Path]],
+    studies: Iterable[tuple[Study, Path, Dataset | None]],
     data_root: Path | None,
     how: Mapping[str, Any],
     *,
@@ -293,7 +296,7 @@ def _run_each(
     """Runs studies one after the other, each into a folder, until one is interrupted; ends the command.
 
     Args:
-        studies: the studies, with their folders.
+        studies: the studies, with their folders, and the data set of each where it is open.
         data_root, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
         profile: whether it is told where the time went.
         as_json: whether their outcomes are printed as JSON.
@@ -306,8 +309,9 @@ def _run_each(
 
     outcomes = []
     with goes_on(), seldom_collected():
-        for study, out in studies:
-            outcome = run_to_files(study, out=out, data_root=data_root, command=typed_command(), **how)
+        for study, out, dataset in studies:
+            command = typed_command()
+            outcome = run_to_files(study, out=out, data_root=data_root, command=command, dataset=dataset, **how)
             outcomes.append(outcome)
             spread = _spread(outcome.folder, how["jobs"], study)
             if not as_json:

@@ -76,19 +76,22 @@ class Plan:
         return replace(self.task, codec=codec, item=item, source=self.sources[codec], **more)
 
 
-def plan_study(study: Study, data_root: Path | None, *, keep: Path | None = None) -> Plan:
+def plan_study(
+    study: Study, data_root: Path | None, *, keep: Path | None = None, dataset: Dataset | None = None
+) -> Plan:
     """The plan of a study.
 
     Args:
         study: resolved.
         data_root: folder that holds data sets, searched first.
         keep: the folder of results that the streams are kept in; None where they are not kept.
+        dataset: the data set of the study, where it is open already: then its items are not listed again.
 
     Raises:
         MissingData: the data set is not there.
         UsageError: it has no image of a name that the study gives.
     """
-    dataset = open_dataset(study.dataset, data_root)
+    dataset = dataset or open_dataset(study.dataset, data_root)
     items, label = _items(dataset, study.images), printable(dataset.label)
     targets: Sequence[Target | None] = study.match or (None,)
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.dataset import ImageFiles, told_counts
+from benchmark.dataset import Dataset, ImageFiles, told_counts
 from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.record.files import CSV, Form
 from benchmark.record.row import UNUSABLE
@@ -53,6 +53,7 @@ def run_study(
     engine: Engine = process_pool,
     note: str = "",
     meanwhile: Callable[[], None] = lambda: None,
+    dataset: Dataset | None = None,
 ) -> Outcome:
     """Runs what is missing of a study: writes the records, ``study.toml`` and ``manifest.json``.
 
@@ -75,6 +76,7 @@ def run_study(
         engine: starts the workers.
         note: what else to tell the user, such as of the lock of the folder.
         meanwhile: what this process may do while it waits, see :class:`~benchmark.run.engine.Workers`.
+        dataset: see :func:`~benchmark.run.plan.plan_study`.
 
     Raises:
         MissingData: the data set is not there.
@@ -86,7 +88,7 @@ def run_study(
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine, meanwhile=meanwhile)
-    plan = plan_study(study, data_root, keep=out if keep else None)
+    plan = plan_study(study, data_root, keep=out if keep else None, dataset=dataset)
     devices = expected_devices(plan.usable, study.device, engine)
     planned, compiled = set(plan.rows), _compiling(plan)
     digests = ImageDigests(out, plan.dataset, plan.items)

@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from benchmark.analysis.measured import known_metrics, read_manifest
+from benchmark.dataset import Dataset
 from benchmark.defaults import GIVE_UP_AFTER
 from benchmark.metric import Metric
 from benchmark.plugins import all_metrics
@@ -49,6 +50,7 @@ def run_to_files(
     memory: int | None = None,
     give_up_after: int = GIVE_UP_AFTER,
     engine: Engine | None = None,
+    dataset: Dataset | None = None,
 ) -> Outcome:
     """Runs what is missing of a study, and writes all its results anew. Nobody else works in the folder meanwhile.
 
@@ -78,6 +80,7 @@ def run_to_files(
             give_up_after=give_up_after,
             note=note,
             meanwhile=partial(_load, figures=figures),
+            dataset=dataset,
             **({"engine": engine} if engine else {}),
         )
         if outcome.statuses:
