@@ -60,13 +60,18 @@ class Keys:
                 text += _CANONICAL.encode(dependencies[name])
         self._end = text + "}"
 
-    def of(self, values: Mapping[str, Any]) -> str:
+    @staticmethod
+    def written(values: Mapping[str, Any]) -> dict[str, str]:
+        """Values as :meth:`of` takes them, to be asked for once for all keys of them."""
+        return {name: _CANONICAL.encode(value) for name, value in values.items()}
+
+    def of(self, written: Mapping[str, str]) -> str:
         """The key of a row: that which :func:`key_of` gives of all its values.
 
         Args:
-            values: those that differ, by column.
+            written: those that differ, by column, as :meth:`written` gives them.
         """
-        return _digest("".join(f"{text}{_CANONICAL.encode(values[name])}" for text, name in self._varying) + self._end)
+        return _digest("".join([f"{text}{written[name]}" for text, name in self._varying]) + self._end)
 
 
 def read_settings(text: str) -> Settings:

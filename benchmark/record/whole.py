@@ -38,7 +38,7 @@ _BLOCK = 1 << 22
 _PLAIN = b"0123456789+-.einf"
 """What numbers are written with, infinite ones included, and those that are none are not."""
 
-_KINDS = ("number", "whole number")
+KINDS = ("number", "whole number")
 """Kinds of columns of numbers."""
 
 
@@ -156,11 +156,12 @@ def _numbers(cells: Sequence[str]) -> Column:
     """
     if not any(cells):  # as of most columns
         return np.full(len(cells), math.nan)
-    column = np.array([float(cell) if cell else math.nan for cell in cells])
-    written = "".join(cells).encode("ascii").lower()
+    told = cells[:1] if cells.count(cells[0]) == len(cells) else cells
+    column = np.array([float(cell) if cell else math.nan for cell in told])
+    written = "".join(told).encode("ascii").lower()
     if written.translate(None, _PLAIN) or np.isinf(column).sum() != written.count(b"inf"):  # of 1e999
         raise Odd
-    return column
+    return column if told is cells else np.full(len(cells), column[0])
 
 
 def _check_whole_numbers(columns: Mapping[str, Column]) -> None:
@@ -170,7 +171,7 @@ def _check_whole_numbers(columns: Mapping[str, Column]) -> None:
 
 def is_number(name: str, metrics: Collection[str]) -> bool:
     """Whether a column holds numbers."""
-    return BY_NAME[name].kind in _KINDS if name in BY_NAME else name in metrics
+    return BY_NAME[name].kind in KINDS if name in BY_NAME else name in metrics
 
 
 def check_whole(numbers: npt.NDArray[np.float64]) -> None:

@@ -41,7 +41,7 @@ def pending(
         name = task.codec, str(task.target), id(task.settings)
         if name not in patterns:  # with the task, so that no other settings get the id of these
             patterns[name] = task, _rivals(task)
-        about = {"image": printable(task.item), "image_sha256": digest}
+        about = Keys.written({"image": printable(task.item), "image_sha256": digest})
         kept = [
             settings
             for settings, rivals in zip(task.settings, patterns[name][1], strict=True)

@@ -201,7 +201,7 @@ class RecordStore:
             kept: the folder of results that holds the streams of the rows; None where rows need none.
             devices: what has to have computed the rows of a codec; of others, any device will do.
         """
-        found: defaultdict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+        found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for row in self.usable:
             if timed is not None and row.status == "ok" and not (row.publishable and (row.repeats or 0) >= timed):
                 continue
@@ -210,8 +210,8 @@ class RecordStore:
             if row.device and row.device != devices.get(row.codec, row.device):
                 continue
             if row.reusable(definitions, sources):
-                found[row.image, row.codec] |= {row.key}
-        return found
+                found[row.image, row.codec].append(row.key)
+        return {of: frozenset(keys) for of, keys in found.items()}
 
     def _header(self) -> list[str]:
         """This version's columns, with those that nobody here knows but that rows have cells of."""
