@@ -167,7 +167,7 @@ class ImageFiles(Dataset):
     def __init__(self, roots: Sequence[Path] = (), argument: str = "") -> None:
         super().__init__(roots, argument)
         self.passed_over: Counter[str] = Counter()
-        self._real_folders: dict[Path, Path] = {}
+        self._real_folders: dict[str, str] = {}
 
     @property
     def label(self) -> str:
@@ -208,26 +208,27 @@ class ImageFiles(Dataset):
         """
         if item not in self.paths:
             return ""
+        path = str(self.paths[item])
         try:
-            path = self.paths[item]
-            about = path.lstat()
+            about = os.lstat(path)
             if stat.S_ISLNK(about.st_mode):
-                path = path.resolve()
-                about = path.stat()
+                path = str(self.paths[item].resolve())
+                about = os.stat(path)  # noqa: PTH116  # to make paths takes longer than to ask for the state
             else:
-                path = self._real_folder(path.parent) / path.name
+                folder, name = os.path.split(path)
+                path = os.path.join(self._real_folder(folder), name)  # noqa: PTH118  # likewise
         except OSError:
             return ""
         if time.time() - max(about.st_mtime, about.st_ctime) < SETTLING:
             return ""
         return f"{path} {about.st_size} {about.st_ino} {about.st_mtime_ns} {about.st_ctime_ns}"
 
-    def _real_folder(self, folder: Path) -> Path:
+    def _real_folder(self, folder: str) -> str:
         """A folder without links. It is looked up once, as :attr:`paths` is: for each file that takes longer than all
         else that is asked of it.
         """
         if folder not in self._real_folders:
-            self._real_folders[folder] = folder.resolve()
+            self._real_folders[folder] = str(Path(folder).resolve())
         return self._real_folders[folder]
 
     def count(self) -> int:

@@ -53,8 +53,14 @@ def class_digest(cls: type, point: EntryPoint | None, beside: Iterable[Path] = (
         told = [point.dist.name, point.dist.version] if point.dist is not None else []
         files = _package_files(name)
     waiting = [imported for name, path in files.items() for imported in _imports(name, path)]
+    looked_for = set[str]()
     while waiting:
+        # Of another package all files count, whichever of its modules is imported.
         name = waiting.pop()
+        name = name if name.startswith("benchmark.") else name.partition(".")[0]
+        if name in looked_for:
+            continue
+        looked_for.add(name)
         for found, path in _files_of(name).items():
             if found not in files:
                 files[found] = path
@@ -90,8 +96,11 @@ def _tree(path: Path, changed: int, size: int) -> ast.Module | None:
 def _outline(node: object) -> str:
     """A text of code without docstrings, the same with every version of Python: fields that are empty do not count."""
     if isinstance(node, ast.AST):
-        values = [(name, getattr(node, name, None)) for name in node._fields]
-        fields = [f"{name}={_outline(value)}" for name, value in values if value is not None and value != []]
+        fields = []
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is not None and value != []:
+                fields.append(f"{name}={_outline(value)}")
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
         return "[" + ",".join([_outline(part) for part in node if not _is_docstring(part)]) + "]"
