@@ -240,9 +240,9 @@ def run(
         opened.items()  # a set that is missing is told before anything runs
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
-    how |= {"figures": not no_figures} | _engine(engine, scheduler, jobs, timing=study.timing)
+    how |= {"figures": not no_figures, "data_root": data_root} | _engine(engine, scheduler, jobs, timing=study.timing)
     first = [datasets[0], *[None] * len(studies[1:])]  # the others are listed again when their turn comes
-    _run_each(zip(studies, folders, first, strict=True), data_root, how, profile=profile, as_json=as_json)
+    _run_each(zip(studies, folders, first, strict=True), how, profile=profile, as_json=as_json)
 
 
 def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: bool) -> dict[str, Any]:
@@ -287,7 +287,6 @@ def _given(study_file: Path | None, flags: Mapping[str, Any], converted: Sequenc
 
 def _run_each(
     studies: Iterable[tuple[Study, Path, Dataset | None]],
-    data_root: Path | None,
     how: Mapping[str, Any],
     *,
     profile: bool,
@@ -297,7 +296,7 @@ def _run_each(
 
     Args:
         studies: the studies, with their folders, and the data set of each where it is open.
-        data_root, how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
+        how: arguments of :func:`~benchmark.workflows.outputs.run_to_files`.
         profile: whether it is told where the time went.
         as_json: whether their outcomes are printed as JSON.
     """
@@ -310,8 +309,7 @@ def _run_each(
     outcomes = []
     with goes_on(), seldom_collected():
         for study, out, dataset in studies:
-            command = typed_command()
-            outcome = run_to_files(study, out=out, data_root=data_root, command=command, dataset=dataset, **how)
+            outcome = run_to_files(study, out=out, dataset=dataset, command=typed_command(), **how)
             outcomes.append(outcome)
             spread = _spread(outcome.folder, how["jobs"], study)
             if not as_json:

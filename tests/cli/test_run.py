@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from benchmark.run.finish import Outcome
+from benchmark.run.runner import run_study
+from benchmark.run.study import Study
 from tests.conftest import TIMED, Run, empty_cells, photo
 from tests.formats.writers import png
 from tests.run.examples import records
+from tests.serial import Serial
 
 
 @pytest.mark.slow
@@ -177,3 +183,25 @@ def test_the_serial_engine_makes_the_same_rows_with_one_worker(rdbench: Run, tmp
     assert serial["jobs"].tolist() == [1] * 4
     assert serial["pixels_sha256"].equals(processes["pixels_sha256"])
     assert serial["psnr_rgb"].equals(processes["psnr_rgb"])
+
+
+def test_the_first_data_set_is_listed_once_and_the_others_anew_when_their_turn_comes(
+    rdbench: Run, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(photo(16, 16)).save(tmp_path / name / "a.png")
+
+    def run(study: Study, **words: Any) -> Outcome:
+        dataset = words["dataset"]
+        handed.append(list(vars(dataset)["paths"]) if dataset else None)
+        Image.fromarray(photo(16, 16)).save(tmp_path / "two" / "b.png")  # it comes while the first set is run
+        return run_study(study, engine=Serial(), **words)
+
+    handed: list[list[str] | None] = []
+    monkeypatch.setattr("benchmark.workflows.outputs.run_study", run)
+    study = "name = 's'\ndataset = ['folder:one', 'folder:two']\nmetrics = ['psnr']\n[codecs.png]\n"
+    (tmp_path / "s.toml").write_text(study)
+    rdbench("run", "--study", "s.toml", "--out", "out")
+    assert handed == [["a.png"], None]
+    assert list(records(tmp_path / "out" / "folder-two")["image"]) == ["a.png", "b.png"]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmark.errors import MissingData
+from benchmark.plugins import open_dataset
 from benchmark.run.matching import Target
 from benchmark.run.plan import Plan, plan_study
 from benchmark.run.study import resolve
@@ -48,6 +49,15 @@ def test_targets_take_the_place_of_the_knob(pictures: str) -> None:
     assert (point.codec, target) == ("jpeg", Target("psnr_rgb", 30.0, mean=True))
     assert len(found.rows) == len(set(found.rows)) == 3 * 2
     assert not any("quality" in settings for *_, settings, _ in found.rows)
+
+
+def test_a_data_set_that_is_open_is_not_listed_again(pictures: str, tmp_path: Path) -> None:
+    dataset = open_dataset(pictures)
+    items = dataset.items()
+    Image.fromarray(photo(8, 8)).save(tmp_path / "c.png")
+    study, _ = resolve(codecs={"png": {}}, dataset=pictures, metrics=["psnr"])
+    assert plan_study(study, None, dataset=dataset).items == items == ["a.png", "b.png"]
+    assert plan_study(study, None).items == ["a.png", "b.png", "c.png"]
 
 
 def test_a_data_set_that_is_missing_is_told(tmp_path: Path) -> None:
