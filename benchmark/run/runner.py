@@ -33,6 +33,7 @@ from benchmark.system.load import busy_seconds
 from benchmark.system.memory import share
 from benchmark.system.pool import Engine, process_pool
 from benchmark.system.progress import Progress
+from benchmark.system.seclusion import begin_trial
 
 _MANY = 100
 """Rows of each codec from which compiled metrics save two workers more than their start takes."""
@@ -85,6 +86,7 @@ def run_study(
         OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
     started = datetime.now(UTC)
+    begin_trial()  # for the manifest
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine, meanwhile=meanwhile)

@@ -19,7 +19,10 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 _NEW_MOUNTS, _NEW_NAMES, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (
     1 << place for place in (17, 26, 27, 28, 29, 30)
@@ -224,13 +227,31 @@ def _remove(folder: str) -> None:
 @cache
 def possible_seclusion() -> dict[str, bool]:
     """What a process can be secluded from here: tried once, in a process that does nothing else."""
+    trial = begin_trial()
+    words = trial.communicate()[0].split()
+    if trial.returncode:  # a signal to all processes of the command ended it
+        words = _trial().communicate()[0].split()
+    return {name: name in words for name in Seclusion._fields}
+
+
+@cache
+def begin_trial() -> Popen[str]:
+    """Begins to try what :func:`possible_seclusion` tells: who needs it later has something else to do meanwhile.
+
+    Returns:
+        The process that tries, the same each time.
+    """
+    return _trial()
+
+
+def _trial() -> Popen[str]:
     import subprocess  # the process that tries does without
 
     code = "import sys; sys.path.insert(0, sys.argv[1]); import seclusion; print(*seclusion.told())"
     command = [sys.executable, "-I", "-S", "-c", code, str(Path(__file__).parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    words = done.stdout.split()
-    return {name: name in words for name in Seclusion._fields}
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
 
 
 def unsecluded(*, hidden: bool = True) -> list[str]:

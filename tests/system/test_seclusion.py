@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.system.seclusion import hideable, possible_seclusion, unsecluded
+from benchmark.system.seclusion import begin_trial, hideable, possible_seclusion, unsecluded
 from tests.conftest import ROOT
 
 LOOK = """
@@ -47,6 +47,14 @@ def test_what_is_said_to_be_enforced_is(hidden: str) -> None:
     assert network[0] == "False" or network[1] == "True"
     assert processes[0] == "False" or processes[1] == "True"
     assert temporary[0] == temporary[1]
+
+
+def test_a_trial_that_a_signal_has_ended_is_begun_anew() -> None:
+    expected = possible_seclusion()
+    possible_seclusion.cache_clear()
+    begin_trial.cache_clear()
+    begin_trial().kill()
+    assert possible_seclusion() == expected
 
 
 def test_a_manifest_names_what_is_not_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
