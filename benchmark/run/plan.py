@@ -94,6 +94,7 @@ def plan_study(
     dataset = dataset or open_dataset(study.dataset, data_root)
     items, label = _items(dataset, study.images), printable(dataset.label)
     targets: Sequence[Target | None] = study.match or (None,)
+    names = list(map(printable, items))
     by_codec: dict[str, list[Mapping[str, Setting]]] = {}
     for point in study.operating_points():
         by_codec.setdefault(portable_name(point.codec), []).append(point.settings)
@@ -137,12 +138,12 @@ def plan_study(
             if codec not in unusable and target.mean
         ],
         rows=[
-            (label, item, *point)
+            (label, name, *point)
             for codec, sweep in by_codec.items()
             for settings in sweep
             for target in targets
             for point in [_point(codec, settings, target)]
-            for item in map(printable, items)
+            for name in names
         ],
     )
 

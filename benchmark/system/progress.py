@@ -6,9 +6,13 @@ import time
 from contextvars import ContextVar
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from benchmark.system.names import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
 _PLAIN_INTERVAL = 10.0
 """Seconds between plain lines."""
@@ -28,34 +32,23 @@ class Progress:
 
     def __init__(self, total: int, unit: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-        from rich.progress import Progress as Bar
 
         self._console = Console(stderr=True, quiet=silent.get())
         self._total = total
         self._unit = unit
         self._done = self._skipped = 0
         self._start = self._last = time.monotonic()
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TextColumn("{task.fields[left]}"),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=total, rate="", left="")
+        self._bar = _bar(self._console, total) if self._console.is_terminal else None
 
     def __enter__(self) -> Self:
-        if not self._bar.disable:  # Rich 13 ends even a bar that is not shown with an empty line
+        if self._bar:
             self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._bar.disable:
+        if self._bar:
             self._bar.stop()
 
     def advance(self, amount: int, what: str) -> None:
@@ -87,14 +80,15 @@ class Progress:
         now = time.monotonic()
         rate = (self._done - self._skipped) / max(now - self._start, 1e-9)
         left = max(self._total - self._done, 0) / rate if rate else 0.0
-        self._bar.update(
-            self._task,
-            advance=amount,
-            description=what,
-            rate=f"{rate:.3g} {self._unit}/s" if rate else "",
-            left=f"{timedelta(seconds=round(left))} left" if rate else "",
-        )
-        if self._bar.disable and (now - self._last >= _PLAIN_INTERVAL or self._done >= self._total):
+        if self._bar:
+            self._bar.update(
+                self._bar.task_ids[0],
+                advance=amount,
+                description=what,
+                rate=f"{rate:.3g} {self._unit}/s" if rate else "",
+                left=f"{timedelta(seconds=round(left))} left" if rate else "",
+            )
+        elif now - self._last >= _PLAIN_INTERVAL or self._done >= self._total:
             self._last = now
             told = f", {rate:.3g}/s, {left:.0f} s left" if rate else ""
             self._console.print(
@@ -107,3 +101,20 @@ class Progress:
     def note(self, text: str) -> None:
         """Prints a line above the bar."""
         self._console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def _bar(console: Console, total: int) -> Bar:
+    """A bar of one task; only where it is shown, for it takes a while to load."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
+        console=console,
+    )
+    bar.add_task("", total=total, rate="", left="")
+    return bar
