@@ -29,6 +29,7 @@ from benchmark.cli.options import (
     typed_command,
 )
 from benchmark.system.limits import MOST_POINTS, MOST_REPEATS, MOST_THREADS
+from benchmark.system.memory import parse_memory, seldom_collected
 
 if TYPE_CHECKING:
     from benchmark.dataset import Dataset
@@ -211,11 +212,11 @@ def run(
 
     The exit status is 1 if a row failed, or if no row of a data set could be measured, as where all were skipped.
     """
+    click.get_current_context().with_resource(seldom_collected())  # what is loaded from here on stays, too
     from benchmark.plugins import open_dataset
     from benchmark.run.several import each_dataset
     from benchmark.run.study import dataset_names, resolve
     from benchmark.run.texts import parse_match
-    from benchmark.system.memory import parse_memory
 
     flags = {
         "codecs": names_of(codecs),
@@ -303,11 +304,10 @@ def _run_each(
     from benchmark.cli.profile import print_profile, told_profile
     from benchmark.cli.spread import print_spread
     from benchmark.cli.terminal import print_outcome
-    from benchmark.system.memory import seldom_collected
     from benchmark.workflows.outputs import run_to_files
 
     outcomes = []
-    with goes_on(), seldom_collected():
+    with goes_on():
         for study, out, dataset in studies:
             outcome = run_to_files(study, out=out, dataset=dataset, command=typed_command(), **how)
             outcomes.append(outcome)

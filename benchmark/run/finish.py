@@ -93,7 +93,7 @@ def outcome_of(
         again, others, interrupted, passed_over: see :class:`Outcome`.
     """
     known = {row.identity for row in made}
-    reused = [row for row in rows if row.identity not in known]
+    reused = [row for row in rows if row.identity not in known] if known else rows
     failures: dict[str, tuple[int, str]] = {}
     unreached: dict[str, tuple[int, str]] = {}
     seen: dict[str, dict[str, None]] = {}

@@ -48,7 +48,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-_SELDOM = (100_000, 20, 20)
+_SELDOM = (300_000, 20, 20)
 """New objects after which garbage is looked for, and how often until older ones are looked at, too."""
 
 
