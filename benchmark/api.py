@@ -189,7 +189,7 @@ def run(
         device=device,
     )
     data_root = Path(root) if root is not None else None
-    folders = []
+    folders: list[Path] = []
     datasets = [open_dataset(name, data_root) for name in names]
     for opened in datasets:
         opened.items()  # a set that is missing is told before anything runs
