@@ -167,8 +167,7 @@ def run(
         RecordsError: the folder holds something else.
         KeyboardInterrupt: Ctrl-C ended the run; what is finished is stored.
     """
-    from benchmark.plugins import open_dataset
-    from benchmark.run.several import each_dataset
+    from benchmark.run.several import each_dataset, first_listed
     from benchmark.run.study import dataset_names, resolve
     from benchmark.system.memory import parse_memory
     from benchmark.workflows.outputs import run_to_files
@@ -190,10 +189,7 @@ def run(
     )
     data_root = Path(root) if root is not None else None
     folders: list[Path] = []
-    datasets = [open_dataset(name, data_root) for name in names]
-    for opened in datasets:
-        opened.items()  # a set that is missing is told before anything runs
-    for part in each_dataset(study, names):
+    for part, opened in zip(each_dataset(study, names), first_listed(names, data_root), strict=True):
         outcome = run_to_files(
             part,
             out=Path(out) / Path(part.name).relative_to(study.name),
@@ -203,7 +199,7 @@ def run(
             fresh=fresh,
             memory=most,
             give_up_after=give_up_after,
-            dataset=None if folders else datasets[0],  # the others are listed again when their turn comes
+            dataset=opened,
         )
         if outcome.interrupted:
             raise KeyboardInterrupt

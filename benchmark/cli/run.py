@@ -213,8 +213,7 @@ def run(
     The exit status is 1 if a row failed, or if no row of a data set could be measured, as where all were skipped.
     """
     click.get_current_context().with_resource(seldom_collected())  # what is loaded from here on stays, too
-    from benchmark.plugins import open_dataset
-    from benchmark.run.several import each_dataset
+    from benchmark.run.several import each_dataset, first_listed
     from benchmark.run.study import dataset_names, resolve
     from benchmark.run.texts import parse_match
 
@@ -236,14 +235,11 @@ def run(
     for note in notes:
         say_note(note)
     studies = each_dataset(study, dataset_names(given.get("dataset", defaults.DATASET)))
-    datasets = [open_dataset(part.dataset, data_root) for part in studies]
-    for opened in datasets:
-        opened.items()  # a set that is missing is told before anything runs
+    datasets = first_listed([part.dataset for part in studies], data_root)
     folders = [(out or Path("results") / study.name) / Path(part.name).relative_to(study.name) for part in studies]
     how = {"form": form, "fresh": fresh, "keep": bool(keep or decoders), "give_up_after": give_up_after, "memory": most}
     how |= {"figures": not no_figures, "data_root": data_root} | _engine(engine, scheduler, jobs, timing=study.timing)
-    first = [datasets[0], *[None] * len(studies[1:])]  # the others are listed again when their turn comes
-    _run_each(zip(studies, folders, first, strict=True), how, profile=profile, as_json=as_json)
+    _run_each(zip(studies, folders, datasets, strict=True), how, profile=profile, as_json=as_json)
 
 
 def _engine(engine: str | None, scheduler: str | None, jobs: int, *, timing: bool) -> dict[str, Any]:

@@ -33,7 +33,6 @@ from benchmark.system.load import busy_seconds
 from benchmark.system.memory import share
 from benchmark.system.pool import Engine, process_pool
 from benchmark.system.progress import Progress
-from benchmark.system.seclusion import begin_trial
 
 _MANY = 100
 """Rows of each codec from which compiled metrics save two workers more than their start takes."""
@@ -86,15 +85,13 @@ def run_study(
         OutputError: a file cannot be written, such as on a full disk; the rows that were stored before stay.
     """
     started = datetime.now(UTC)
-    begin_trial()  # for the manifest
     jobs = 1 if study.timing else jobs
     memory = share(jobs) if memory is None else memory
     workers = Workers(jobs, study.timeout, Patience(give_up_after), memory, engine, meanwhile=meanwhile)
     plan = plan_study(study, data_root, keep=out if keep else None, dataset=dataset)
     devices = expected_devices(plan.usable, study.device, engine)
     planned, compiled = set(plan.rows), _compiling(plan)
-    digests = ImageDigests(out, plan.dataset, plan.items)
-    store = RecordStore(out / CSV, fresh=fresh)
+    digests, store = ImageDigests(out, plan.dataset, plan.items), RecordStore(out / CSV, fresh=fresh)
     earlier = list(store.rows)
     unkept = {row.identity for row in earlier if keep and not has_streams(out, row.stream_sha256)}
     codecs = {identity[2] for identity in planned}

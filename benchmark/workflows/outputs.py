@@ -28,6 +28,7 @@ from benchmark.system.files import make_folder, replace_file
 from benchmark.system.leftovers import remove_leftovers
 from benchmark.system.lock import folder_lock
 from benchmark.system.pool import Engine
+from benchmark.system.seclusion import begin_trial
 from benchmark.workflows.shown import Shown, read_shown, shown_of
 
 NAME = "outputs.json"
@@ -66,6 +67,7 @@ def run_to_files(
     if form == "parquet":
         need_pyarrow()  # it is told before anything runs
     with folder_lock(make_folder(out)) as note:
+        begin_trial()  # the manifest tells what it finds
         remove_leftovers(out)
         outcome = run_study(
             study,
