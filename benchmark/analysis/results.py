@@ -144,13 +144,13 @@ class Results:
     def samples(self, curve: Curve, metric: Metric) -> Samples | None:
         """A mean curve's points on every image that it covers, in the order of the images' names.
 
-        There are none without records.
+        There are none without records, or of a curve without points.
 
         Args:
             curve: a curve that :meth:`curves` gave.
             metric: the metric of the curve.
         """
-        if not curve.covers or metric.column not in self.records:
+        if not curve.covers or not curve.points or metric.column not in self.records:
             return None
         rows_of = [self._rows_of.get(point, _NONE) for point in curve.points]
         rows, columns = np.concatenate(rows_of), np.repeat(np.arange(len(rows_of)), [len(rows) for rows in rows_of])

@@ -110,7 +110,8 @@ def _load(*, figures: bool) -> None:
 def write_outputs(folder: Path, *, figures: bool = True) -> None:
     """Writes ``summary.csv`` and the curves of the records in a folder; ``matched.csv`` and ``.md`` of targets.
 
-    They stay as they are where they were written of the same records by the same code: ``outputs.json`` says so.
+    They stay as they are where they were written of the same records by the same code: ``outputs.json`` says so, with
+    the SHA-256 of tables. A table that somebody has changed is written again, and so is any file that is gone.
 
     Args:
         folder: the folder of the results.
@@ -125,12 +126,10 @@ def write_outputs(folder: Path, *, figures: bool = True) -> None:
         from benchmark.workflows.tables import write_tables  # by now it is loaded, see _load
 
         files = write_tables(records, known, figures=figures)
-        summary = folder / SUMMARY
         content = {
             "of": behind if figures else tables_alone,
-            "files": [file.relative_to(folder).as_posix() for file in files],
-            "summary": _digest(summary),
-            "shown": asdict(shown_of(summary, known)),
+            "files": {file.relative_to(folder).as_posix(): _kept(file) for file in files},
+            "shown": asdict(shown_of(folder / SUMMARY, known)),
         }
         replace_file(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
@@ -138,7 +137,7 @@ def write_outputs(folder: Path, *, figures: bool = True) -> None:
 def shown_points(folder: Path) -> Shown:
     """What the terminal shows of the summary in a folder.
 
-    It is that which ``outputs.json`` holds, where nothing behind it has changed since, and the summary neither.
+    It is that which ``outputs.json`` holds, where nothing has changed since, neither what is behind it nor the files.
 
     Raises:
         RecordsError: the summary, or the manifest, cannot be read.
@@ -148,9 +147,7 @@ def shown_points(folder: Path) -> Shown:
     behind = _behind(records, known) if records else ""
     if behind and _written_of(folder) in (behind, f"{behind}{_ALONE}"):
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            told = read_json(folder / NAME)
-            if told["summary"] == _digest(folder / SUMMARY):
-                return read_shown(told["shown"])
+            return read_shown(read_json(folder / NAME)["shown"])
     return shown_of(folder / SUMMARY, known)
 
 
@@ -168,10 +165,22 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _kept(path: Path) -> str:
+    """What tells that a file is as it was written: a digest of tables; figures may be retouched, and need but be there.
+
+    Raises:
+        OSError: it is gone.
+    """
+    if path.suffix in (".csv", ".md"):
+        return _digest(path)
+    path.stat()
+    return ""
+
+
 def _written_of(folder: Path) -> str:
-    """What the files of a folder were written of, see :func:`_behind`; empty where it is not known, or one is gone."""
+    """What the files of a folder were written of, see :func:`_behind`; empty where it is not known, or one changed."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         told = read_json(folder / NAME)
-        if all((folder / name).is_file() for name in told["files"]):
+        if all(_kept(folder / name) == kept for name, kept in dict(told["files"]).items()):
             return str(told["of"])
     return ""

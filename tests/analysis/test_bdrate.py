@@ -152,6 +152,20 @@ def test_a_codec_s_settings_merge_to_their_hull(tmp_path: Path) -> None:
         bd_table(results, "two (fast=True)", PSNR, hull=True)
 
 
+def test_a_hull_without_points_is_refused(tmp_path: Path) -> None:
+    """An image is infinite at most points of the anchor, so that its mean curve has no finite point."""
+    plain, good = many()
+    bad = plain["image"].isin(["a", "b", "c", "d"])
+    pd.concat([plain.assign(psnr_rgb=plain["psnr_rgb"].mask(bad, math.inf)), good]).to_csv(
+        tmp_path / "records.csv", index=False
+    )
+    results = read_results([tmp_path], METRICS)
+    assert [len(curve.points) for curve in results.curves(PSNR, hull=True)] == [0, 6]
+    whole = by_series(bd_table(results, "plain", PSNR, hull=True))
+    assert math.isnan(whole["good"]["bd_rate"])
+    assert "refused: plain has 0 points, needs 4" in whole["good"]["flags"]
+
+
 def test_points_that_cover_fewer_images_are_left_out_and_told(folder: Path) -> None:
     rows = pd.read_csv(folder / "records.csv", keep_default_na=False)
     rows.loc[(rows["codec"] == "good") & (rows["image"] == "b") & (rows["settings"] == '{"q":0}'), "status"] = "failed"

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pictures
@@ -103,22 +104,27 @@ def test_a_run_with_nothing_to_do_shows_what_the_last_one_showed(
     assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
     assert len(asked) == 1
     summary, outputs = out / "summary.csv", out / "outputs.json"
-    summary.write_text(summary.read_text().replace("folder:pictures", "folder:other"))  # somebody has edited it
-    assert "folder:other" in rdbench(*words).stdout
-    assert len(asked) == 2
-    told = json.loads(outputs.read_text())
-    for damaged in (
-        {**told, "shown": {"tables": 5}},
-        {**told, "summary": ""},
-        {key: told[key] for key in ("of", "files")},
-    ):
-        outputs.write_text(json.dumps(damaged))
-        assert "folder:other" in rdbench(*words).stdout
+    whole = summary.read_bytes()
+    for edited in (whole.replace(b"folder:pictures", b"folder:other"), b"", whole[:100], b"\xff"):
+        summary.write_bytes(edited)  # it is of no records any more
+        assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
+        assert summary.read_bytes() == whole
     assert len(asked) == 5
+    told = json.loads(outputs.read_text())
+    damages: list[Any] = [
+        {**told, "shown": {"tables": 5}},
+        {key: told[key] for key in ("of", "files")},
+        {**told, "files": list(told["files"])},
+        [],
+    ]
+    for damaged in damages:
+        outputs.write_text(json.dumps(damaged))
+        assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
+    assert len(asked) == 9
     monkeypatch.setattr("benchmark.workflows.outputs.commit", lambda: "abc+")
     rdbench(*words)
     assert rdbench(*words).stdout.splitlines()[:-2] == first[:-2]
-    assert len(asked) > 6
+    assert len(asked) > 9
 
 
 @pytest.mark.usefixtures("serial")
@@ -139,8 +145,11 @@ def test_a_run_without_figures_leaves_none_of_other_rows(
     rdbench(*words, "jpeg.quality=10")  # nothing but the curves is missing
     assert curves() == ["rd_psnr_rgb.svg"]
     (out / "rd_of_mine.svg").write_text("<svg/>")
-    rdbench(*words, "jpeg.quality=10", "--no-figures")  # they are of these rows
-    assert curves() == ["rd_of_mine.svg", "rd_psnr_rgb.svg"]
+    (out / "rd_psnr_rgb.svg").write_text("<svg>retouched</svg>")
+    for more in ([], ["--no-figures"]):  # they are of these rows
+        rdbench(*words, "jpeg.quality=10", *more)
+        assert curves() == ["rd_of_mine.svg", "rd_psnr_rgb.svg"]
+        assert "retouched" in (out / "rd_psnr_rgb.svg").read_text()
     rdbench(*words, "jpeg.quality=10,90", "--no-figures")
     assert curves() == ["rd_of_mine.svg"]
 
