@@ -137,7 +137,7 @@ def search_means(
                 item,
                 **trial_of,
                 settings=settings,
-                done=done[printable(item), codec_class(trial.codec).name],
+                done=done.get((printable(item), codec_class(trial.codec).name), frozenset()),
             )
             for trial, settings in trials
             for item in plan.items
