@@ -117,7 +117,7 @@ class _Before:
 
     Args:
         rows: the rows that there were.
-        definitions, sources: the definitions and the code of metrics, see :meth:`~benchmark.record.row.Record.reusable`.
+        definitions, sources: the definitions and the code of metrics, see ``Record.reusable``.
 
     Attributes:
         held: identities of those that could be reused.
