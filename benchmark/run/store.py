@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from benchmark.errors import RecordsError
+from benchmark.errors import OutputError, RecordsError
 from benchmark.plugins import all_metrics, metric_columns
 from benchmark.record.columns import write_pairs
 from benchmark.record.files import Form
@@ -123,8 +123,13 @@ class RecordStore:
             self._columns = self._header()
             self._write_anew()
         elif fresh:
-            append_file(self.path, self._text(fresh, header=False))
+            # First here: a signal may come when the file has them, and the file would lose what is not here.
             self.rows += fresh
+            try:
+                append_file(self.path, self._text(fresh, header=False))
+            except OutputError:
+                del self.rows[-len(fresh) :]
+                raise
 
     def _write_anew(self) -> None:
         """Writes all rows in place of what the file holds."""

@@ -171,6 +171,7 @@ def append_file(path: Path, content: str, *, make: bool = False, durable: bool =
         OutputError: it cannot be written; the file is as long as before.
     """
     data = memoryview(content.encode("utf-8", "backslashreplace"))
+    size = len(data)
     with writing(path):
         # A pipe that somebody has put there is not waited for.
         flags = os.O_WRONLY | os.O_APPEND | (os.O_CREAT if make else 0) | getattr(os, "O_NONBLOCK", 0) | _NO_LINK
@@ -184,8 +185,10 @@ def append_file(path: Path, content: str, *, make: bool = False, durable: bool =
                     data = data[os.write(place, data) :]
                 if durable:
                     os.fsync(place)
-            except BaseException:
-                os.ftruncate(place, before)
+            except BaseException as error:
+                # A signal may come when all is written, and others may have read it.
+                if isinstance(error, OSError) or os.fstat(place).st_size < before + size:
+                    os.ftruncate(place, before)
                 raise
         finally:
             os.close(place)

@@ -225,7 +225,7 @@ def test_a_report_shows_it_and_knows_which_end_is_the_best(
     matched = pd.read_csv(out / "matched.csv")
     assert len(matched) == 2
     assert matched["hue_error"].is_monotonic_increasing  # the best is on top
-    assert (matched["ci_low"].isna() | (matched["ci_low"] <= matched["hue_error"])).all()
+    assert not {"ci_low", "ci_high"} & set(matched)  # three images are too few for an interval
     lines = (out / "matched.md").read_text().splitlines()
     named = f"| {matched['series'].iloc[0]} |"  # as figures have it, such as WebP
     first = next(line for line in lines if line.lower().startswith(named))

@@ -359,6 +359,25 @@ def test_a_full_disk_leaves_the_rows_that_were_stored(tmp_path: Path, monkeypatc
     assert (path.read_bytes(), [row.image for row in store.rows]) == (whole, ["a"])
 
 
+def test_a_row_that_a_signal_comes_after_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "records.csv"
+    store = RecordStore(path)
+    store.append([record("b")])
+    write = os.write
+
+    def interrupted(place: int, data: memoryview) -> int:
+        write(place, data)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.append([record("a")])
+    assert [row.image for row in rows_of(path)] == ["b", "a"]
+    store.arrange([record(image).identity for image in "ab"])  # as an interrupted run does
+    assert [row.image for row in rows_of(path)] == ["a", "b"]
+
+
 @pytest.mark.parametrize("step", ["append_file", "replace_file"])
 def test_a_kill_while_rows_are_put_in_order_loses_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str

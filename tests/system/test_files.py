@@ -65,6 +65,24 @@ def test_a_text_is_added_to_a_file_that_is_there(tmp_path: Path) -> None:
     assert path.read_bytes() == b"a\nb\n"
 
 
+@pytest.mark.parametrize(("written", "left"), [(1, b"a\n"), (2, b"a\nb\n")])
+def test_a_signal_leaves_a_text_that_is_added_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int, left: bytes
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"a\n")
+    write = os.write
+
+    def interrupted(place: int, data: memoryview) -> int:
+        write(place, data[:written])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        append_file(path, "b\n")
+    assert path.read_bytes() == left  # others may have read what was whole
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.txt")
