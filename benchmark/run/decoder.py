@@ -185,6 +185,7 @@ def serve(hidden: Sequence[str], memory: int | None) -> None:
         end_task()
         tell(answers, answer, request.number)
 
+    memories.keep_freed()
     os.write(answers, READY)
     raise SystemExit(forking.serve(answer_one, requests, lambda: seclude_further(hidden, memory)))
 

@@ -38,6 +38,9 @@ _START = (
     "from benchmark.run.decoder import serve; serve(hidden, memory)"
 )
 
+_WIDE = 1 << 20
+"""Bytes that the pipe of answers holds, where the system lets it: a picture is written in a few pieces."""
+
 _SECONDS_TO_END = 5
 """How long the process may take to end once it gets no more requests."""
 
@@ -76,6 +79,7 @@ class Twin:
         self._requests, answers, printed = cast(
             "tuple[IO[bytes], IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout, self._process.stderr)
         )
+        _widen(answers)
         self._answers = io.BufferedReader(cast(io.RawIOBase, answers))
         self._last = b""
         self._reader = threading.Thread(target=self._keep_last, args=(printed,), daemon=True)
@@ -155,3 +159,10 @@ class Twin:
         with contextlib.suppress(OSError), printed:
             while data := printed.read(1 << 16):
                 self._last = (self._last + data)[-KEPT:]
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _WIDE)

@@ -281,6 +281,7 @@ def serve(told: Connection, printed: Connection, most: int | None, is_plain: boo
         os.dup2(nothing.fileno(), 0)
     begin_worker()
     memory.limit_memory(most)
+    memory.keep_freed()
     owner = os.getpid()
     with contextlib.suppress(EOFError, OSError):
         while True:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,28 @@ def test_garbage_is_looked_for_as_often_as_before() -> None:
         assert gc.isenabled()
         raise OSError("full")
     assert gc.get_threshold() == before
+
+
+_FAULTS = """
+import resource
+from benchmark.system.memory import keep_freed
+{}
+def use():
+    pieces = [bytearray(1_200_000) for _ in range(4)]
+use()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    use()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+"""Takes memory again and again, and counts the pages that the system had to give for it."""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt"
+)
+def test_memory_that_is_free_again_is_kept_for_the_next_picture() -> None:
+    def pages(call: str) -> int:
+        return int(subprocess.run([sys.executable, "-c", _FAULTS.format(call)], capture_output=True, check=True).stdout)
+
+    assert pages("keep_freed()") < pages("") / 10
