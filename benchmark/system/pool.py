@@ -10,7 +10,7 @@ import contextlib
 import multiprocessing
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -192,17 +192,19 @@ class _Processes(threading.Thread):
     def run(self) -> None:
         """Works until it is stopped."""
         reason = "the pool was stopped before the work was done"
+        ready: list[Any] = []
         try:
             while True:
-                self._take_in()
+                self._take_in(ready)
                 if not self._is_open:  # asked once what woke it is taken in: whoever closes it wakes it afterwards
                     break
                 self._assign()
                 watched = [*self._workers, *self._ending]
                 pause = PAUSE if self._ending or any(worker.work for worker in self._workers) else None
-                connection.wait([self._woken, *(pipe for worker in watched for pipe in worker.channels())], pause)
+                channels = [pipe for worker in watched for pipe in worker.channels()]
+                ready = connection.wait([self._woken, *channels], pause)
                 for worker in watched:
-                    worker.look()
+                    worker.look(ready)
                 self._workers = [worker for worker in self._workers if not worker.is_over]
                 self._ending = [worker for worker in self._ending if not worker.is_over]
         except Exception as error:  # such as no more processes or open files: those who wait have to hear of it
@@ -240,8 +242,8 @@ class _Processes(threading.Thread):
         with contextlib.suppress(OSError):
             self._wakes.send_bytes(b"")
 
-    def _take_in(self) -> None:
-        while self._woken.poll():
+    def _take_in(self, ready: Collection[Any]) -> None:
+        while self._woken in ready and self._woken.poll():
             self._woken.recv_bytes()
         with contextlib.suppress(Empty):
             while True:

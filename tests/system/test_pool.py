@@ -9,7 +9,7 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -73,8 +73,8 @@ def leaving() -> Iterator[str]:
 def test_work_of_a_process_that_ends_between_two_looks_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     look = Worker.look
 
-    def look_long(worker: Worker) -> None:
-        look(worker)
+    def look_long(worker: Worker, ready: Collection[object]) -> None:
+        look(worker, ready)
         while worker.work and worker.work.steps and not worker.has_ended:
             time.sleep(0.01)
 
