@@ -117,19 +117,21 @@ class RecordStore:
             OutputError: they cannot be written; the file is as before.
         """
         fresh = [_compact(row, self._pairs) for row in records]
+        if not fresh:
+            return
+        # First here: a signal may come when the file has them, and the file would lose what is not here.
+        self.rows += fresh
         is_gone = not self.path.exists()  # it is packed, or somebody has removed it: what it had is here
-        if fresh and (is_gone or any(name not in self._columns for row in fresh for name in row.others)):
-            self.rows += fresh
-            self._columns = self._header()
-            self._write_anew()
-        elif fresh:
-            # First here: a signal may come when the file has them, and the file would lose what is not here.
-            self.rows += fresh
-            try:
+        try:
+            if is_gone or any(name not in self._columns for row in fresh for name in row.others):
+                self._columns = self._header()
+                self._write_anew()
+            else:
                 append_file(self.path, self._text(fresh, header=False))
-            except OutputError:
-                del self.rows[-len(fresh) :]
-                raise
+        except OutputError:
+            del self.rows[-len(fresh) :]
+            self._columns = self._header()
+            raise
 
     def _write_anew(self) -> None:
         """Writes all rows in place of what the file holds."""

@@ -359,6 +359,20 @@ def test_a_full_disk_leaves_the_rows_that_were_stored(tmp_path: Path, monkeypatc
     assert (path.read_bytes(), [row.image for row in store.rows]) == (whole, ["a"])
 
 
+def test_a_full_disk_leaves_the_columns_that_were_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OutputError("No space left on device")
+
+    path = tmp_path / "records.csv"
+    store = RecordStore(path)
+    store.append([record("a")])
+    with monkeypatch.context() as patch, pytest.raises(OutputError, match="No space left"):
+        patch.setattr(run_store, "replace_file", full)
+        store.append([record("b", others={"theirs": "1"})])
+    store.append([record("c")])
+    assert [row.image for row in store.rows] == [row.image for row in rows_of(path)] == ["a", "c"]
+
+
 def test_a_row_that_a_signal_comes_after_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "records.csv"
     store = RecordStore(path)
